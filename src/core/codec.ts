@@ -1,0 +1,227 @@
+/**
+ * Canonical bytes: fixed field order, LEB128 integers, UTF-8 as given (PROTOCOL, section 6).
+ * One value has one encoding: the reader refuses a LEB128 with needless bytes, and text that is not UTF-8.
+ */
+
+/** Bytes from outside that do not follow the format. Caught at every door; never leaves a decoder. */
+export class Malformed extends Error {
+  override readonly name = 'Malformed'
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+export class Writer {
+  #bytes: Uint8Array
+  #length = 0
+
+  constructor(capacity = 256) {
+    this.#bytes = new Uint8Array(capacity)
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  #room(count: number): void {
+    if (this.#length + count <= this.#bytes.length) return
+    const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + count))
+    grown.set(this.#bytes.subarray(0, this.#length))
+    this.#bytes = grown
+  }
+
+  byte(value: number): this {
+    this.#room(1)
+    this.#bytes[this.#length++] = value
+    return this
+  }
+
+  flag(value: boolean): this {
+    return this.byte(value ? 1 : 0)
+  }
+
+  /** A safe integer from 0 on, unsigned LEB128. */
+  unsigned(value: number): this {
+    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`not an unsigned integer: ${value}`)
+    this.#room(8)
+    let rest = value
+    while (rest >= 0x80) {
+      this.#bytes[this.#length++] = (rest % 0x80) | 0x80
+      rest = rest < 0x80000000 ? rest >>> 7 : Math.floor(rest / 0x80)
+    }
+    this.#bytes[this.#length++] = rest
+    return this
+  }
+
+  /** A safe integer of either sign: one byte for the sign, then its magnitude. */
+  signed(value: number): this {
+    return this.flag(value < 0).unsigned(Math.abs(value))
+  }
+
+  /** As they are: the reader must know how many. */
+  raw(bytes: Uint8Array): this {
+    this.#room(bytes.length)
+    this.#bytes.set(bytes, this.#length)
+    this.#length += bytes.length
+    return this
+  }
+
+  bytes(bytes: Uint8Array): this {
+    return this.unsigned(bytes.length).raw(bytes)
+  }
+
+  text(text: string): this {
+    // Short ASCII, as ids are, is far faster by hand than through TextEncoder.
+    const count = text.length
+    if (count < 128) {
+      const start = this.#length
+      this.#room(count + 1)
+      this.#bytes[this.#length++] = count
+      for (let i = 0; i < count; i++) {
+        const code = text.charCodeAt(i)
+        if (code >= 0x80) {
+          this.#length = start
+          return this.bytes(encoder.encode(text))
+        }
+        this.#bytes[this.#length++] = code
+      }
+      return this
+    }
+    return this.bytes(encoder.encode(text))
+  }
+
+  /** `undefined` as one zero byte. */
+  optional<T>(value: T | undefined, write: (value: T) => void): this {
+    this.flag(value !== undefined)
+    if (value !== undefined) write(value)
+    return this
+  }
+
+  list<T>(items: readonly T[], write: (item: T) => void): this {
+    this.unsigned(items.length)
+    for (const item of items) write(item)
+    return this
+  }
+
+  /** A copy of what was written. */
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.#length)
+  }
+}
+
+export class Reader {
+  readonly #bytes: Uint8Array
+  #at = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+  }
+
+  get left(): number {
+    return this.#bytes.length - this.#at
+  }
+
+  byte(): number {
+    const value = this.#bytes[this.#at++]
+    if (value === undefined) throw new Malformed('ends too early')
+    return value
+  }
+
+  flag(): boolean {
+    const value = this.byte()
+    if (value > 1) throw new Malformed('a flag is 0 or 1')
+    return value === 1
+  }
+
+  unsigned(): number {
+    let value = 0
+    let scale = 1
+    for (;;) {
+      const byte = this.byte()
+      value += (byte & 0x7f) * scale
+      if (value > Number.MAX_SAFE_INTEGER) throw new Malformed('an integer is too large')
+      if (byte < 0x80) {
+        if (byte === 0 && scale > 1) throw new Malformed('an integer has needless bytes')
+        return value
+      }
+      scale *= 0x80
+      if (scale > 2 ** 49) throw new Malformed('an integer is too long')
+    }
+  }
+
+  signed(): number {
+    const negative = this.flag()
+    const value = this.unsigned()
+    if (negative && value === 0) throw new Malformed('zero has no sign')
+    return negative ? -value : value
+  }
+
+  /** A view, not a copy. */
+  raw(count: number): Uint8Array {
+    if (count > this.left) throw new Malformed('ends too early')
+    this.#at += count
+    return this.#bytes.subarray(this.#at - count, this.#at)
+  }
+
+  bytes(max: number): Uint8Array {
+    const count = this.unsigned()
+    if (count > max) throw new Malformed(`more than ${max} bytes`)
+    return this.raw(count)
+  }
+
+  /** At most `max` bytes of UTF-8. */
+  text(max: number): string {
+    const bytes = this.bytes(max)
+    let text = ''
+    if (bytes.length < 80) {
+      for (let i = 0; i < bytes.length; i++) {
+        const code = bytes[i] as number
+        if (code >= 0x80) return decode(bytes)
+        text += String.fromCharCode(code)
+      }
+      return text
+    }
+    return decode(bytes)
+  }
+
+  optional<T>(read: () => T): T | undefined {
+    return this.flag() ? read() : undefined
+  }
+
+  list<T>(max: number, read: () => T): T[] {
+    const count = this.unsigned()
+    if (count > max) throw new Malformed(`more than ${max} entries`)
+    const items: T[] = []
+    for (let i = 0; i < count; i++) items.push(read())
+    return items
+  }
+
+  /** Throws unless every byte was read. */
+  end(): void {
+    if (this.left > 0) throw new Malformed('has bytes after its end')
+  }
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes)
+  } catch {
+    throw new Malformed('text is not UTF-8')
+  }
+}
+
+/** Runs a decoder over unknown bytes: the value, or the reason why there is none. Other errors are bugs and go on. */
+export function decodeWith<T>(
+  bytes: Uint8Array,
+  read: (reader: Reader) => T,
+): { readonly value: T } | { readonly malformed: string } {
+  try {
+    const reader = new Reader(bytes)
+    const value = read(reader)
+    reader.end()
+    return { value }
+  } catch (error) {
+    if (error instanceof Malformed) return { malformed: error.message }
+    throw error
+  }
+}

@@ -1,0 +1,29 @@
+/** Version of frames on the wire; a peer that speaks another one is told so and refused (PROTOCOL, section 6). */
+export const wireVersion = 1
+/** How operations are applied, for the life of a room; stands in its genesis block. */
+export const rulesVersion = 1
+
+/** Largest single amount: 10^13 minor units. */
+export const amountCentsMax = 10 ** 13
+/** A deposit that would bring the issuer below this is refused (`room-limit`), so no balance can overflow. */
+export const issuerCentsMin = -9 * 10 ** 15
+
+export const operationBytesMax = 4 * 1024
+/** An operation that starts an auction carries a picture. */
+export const auctionStartBytesMax = 96 * 1024
+export const frameBytesMax = 1024 * 1024
+export const blockOpsMax = 4_096
+export const blockBytesMax = 256 * 1024
+export const roomMembersMax = 128
+
+export const accountIdCharsMax = 32
+export const requestIdCharsMax = 64
+export const nameCharsMax = 64
+export const memoCharsMax = 140
+export const descriptionCharsMax = 1_000
+export const reasonCharsMax = 140
+export const currencyCharsMax = 8
+/** Longest auction, extension and cap: 30 days. */
+export const auctionMillisMax = 30 * 24 * 3_600_000
+/** Results remembered per author for `requestId` (PRODUCT, Money). */
+export const requestsPerAuthorMax = 10_000

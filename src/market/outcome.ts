@@ -1,0 +1,74 @@
+import type { AccountId, AuctionId, Instant } from '../core/ids.ts'
+import type { Cents } from '../core/money.ts'
+
+/** What an operation came to, the same on every peer, once its block is committed and applied. */
+export type Outcome = Accepted | Rejected
+
+export interface Accepted {
+  readonly accepted: true
+  /** What changed, in order. */
+  readonly events: readonly MarketEvent[]
+}
+
+export interface Rejected {
+  readonly accepted: false
+  readonly rejection: Rejection
+}
+
+/** The rules say no: one code a reason, with the numbers that explain it, checked in the order in which they stand here. */
+export type Rejection =
+  | { readonly code: 'malformed'; readonly detail: string }
+  /** The same request id came with another body. */
+  | { readonly code: 'request-reused' }
+  | { readonly code: 'account-taken'; readonly account: AccountId }
+  | { readonly code: 'account-unknown'; readonly account: AccountId }
+  | { readonly code: 'account-closed'; readonly account: AccountId }
+  | { readonly code: 'not-owner'; readonly account: AccountId }
+  /** Only the founder's peer may do this here. */
+  | { readonly code: 'not-host' }
+  | { readonly code: 'auction-unknown'; readonly auction: AuctionId }
+  | { readonly code: 'auction-closed'; readonly auction: AuctionId; readonly at: Instant }
+  /** Closing before the end. */
+  | { readonly code: 'auction-open'; readonly auction: AuctionId; readonly until: Instant }
+  /** The seller cancels, but somebody has bid. */
+  | { readonly code: 'auction-has-bids'; readonly auction: AuctionId; readonly bids: number }
+  | { readonly code: 'own-lot' }
+  | { readonly code: 'bid-too-low'; readonly minimum: Cents }
+  | { readonly code: 'room-limit'; readonly available: Cents }
+  | { readonly code: 'account-not-empty'; readonly available: Cents; readonly held: Cents }
+  /** An open auction pays into the account. */
+  | { readonly code: 'account-in-use'; readonly auction: AuctionId }
+  | { readonly code: 'funds-short'; readonly available: Cents }
+
+export type RejectionCode = Rejection['code']
+
+/** One thing that happened to the market, with the numbers that a screen shows. */
+export type MarketEvent =
+  | { readonly kind: 'account-opened'; readonly account: AccountId; readonly holder: string }
+  | { readonly kind: 'account-closed'; readonly account: AccountId }
+  | { readonly kind: 'moved'; readonly from: AccountId; readonly to: AccountId; readonly amount: Cents; readonly memo: string }
+  | { readonly kind: 'held'; readonly account: AccountId; readonly auction: AuctionId; readonly amount: Cents }
+  | { readonly kind: 'released'; readonly account: AccountId; readonly auction: AuctionId; readonly amount: Cents }
+  | { readonly kind: 'auction-started'; readonly auction: AuctionId; readonly item: string; readonly endsAt: Instant }
+  | {
+      readonly kind: 'bid-accepted'
+      readonly auction: AuctionId
+      readonly account: AccountId
+      readonly amount: Cents
+      readonly endsAt: Instant
+    }
+  | {
+      readonly kind: 'outbid'
+      readonly auction: AuctionId
+      readonly account: AccountId
+      readonly by: AccountId
+      readonly amount: Cents
+    }
+  | {
+      readonly kind: 'auction-ended'
+      readonly auction: AuctionId
+      readonly why: 'sold' | 'unsold' | 'reserve-not-met' | 'cancelled'
+      readonly winner: AccountId | undefined
+      readonly price: Cents | undefined
+      readonly reason: string
+    }

@@ -1,0 +1,122 @@
+import type { Hash } from '../core/crypto.ts'
+import type { AccountId, AuctionId, Instant, OperationId, PeerId, RoomId } from '../core/ids.ts'
+import type { AccountView, AuctionView, RoomRules } from '../market/market.ts'
+import type { Operation, Submission } from '../market/operation.ts'
+import type { MarketEvent, Outcome } from '../market/outcome.ts'
+import type { Block } from '../ring/block.ts'
+
+/** A running member, learner or visitor of one room: what every door (API, command line, desktop) speaks to. */
+export interface Peer {
+  status(): PeerStatus
+  /** Known peers of the room: members first, in ring order. */
+  peers(): readonly PeerInfo[]
+  /**
+   * Resolves when the operation is committed and applied, with what the rules made of it. Rejects with a `Failure`:
+   * `unsettled` after `deadlineMillis` (it may still happen), `no-quorum` if there is none by then, `stopping`.
+   */
+  submit(submission: Submission, deadlineMillis: number): Promise<Receipt>
+  /** Own operations that are not committed yet, oldest first. */
+  pending(): readonly PendingOperation[]
+  /** Withdraws one that was never in a block; its `submit` then resolves as voided. Fails with `not-pending`. */
+  voidPending(id: OperationId): void
+  accounts(): readonly AccountView[]
+  account(id: AccountId): AccountView | undefined
+  auctions(): readonly AuctionView[]
+  auction(id: AuctionId): AuctionView | undefined
+  /** Committed blocks from `from` on, oldest first, at most `count`. */
+  log(from: number, count: number): Promise<readonly Block[]>
+  /** Events after number `after` that are still buffered, then each as it happens, until the returned function is called. */
+  subscribe(listener: (event: PeerEvent) => void): () => void
+  /** The newest events, oldest first, for a subscriber that comes back; the buffer is bounded. */
+  recentEvents(): readonly PeerEvent[]
+  /** A strategy of an automatic bidder, run by this peer until the auction ends or it is stopped. */
+  startBidder(bidder: Bidder): void
+  /** Makes a new room out of this peer's committed state, with a new id. Only without quorum, unless forced. */
+  refound(): Promise<RoomId>
+  /** Leaves in good order; resolves when gone, after `deadlineMillis` at most. */
+  stop(deadlineMillis: number): Promise<void>
+  /** Resolves when the peer takes no more part, with the reason, whoever asked for it. */
+  readonly stopped: Promise<string>
+}
+
+export interface Receipt {
+  readonly id: OperationId
+  readonly outcome: Outcome | { readonly accepted: false; readonly voided: true }
+  /** The block, and the turn of the token, that wrote it. */
+  readonly block: { readonly index: number; readonly epoch: string; readonly turn: number; readonly time: Instant }
+}
+
+export interface PeerStatus {
+  readonly self: PeerId
+  readonly name: string
+  readonly room: { readonly id: RoomId; readonly name: string; readonly rules: RoomRules }
+  /** What it is to the ring just now. */
+  readonly role: 'member' | 'learner' | 'leaving' | 'read-only' | 'stopped'
+  /** Why it writes nothing: `no quorum: 1 of 3 members reachable (waiting for …)`, `disk full`, … */
+  readonly trouble: string | undefined
+  readonly epoch: string
+  readonly members: readonly PeerId[]
+  readonly reachable: readonly PeerId[]
+  readonly quorum: boolean
+  readonly holdsToken: boolean
+  readonly turn: number
+  readonly head: number
+  readonly commit: { readonly index: number; readonly hash: Hash }
+  readonly durable: number
+  readonly stateHash: Hash
+  readonly lamport: number
+  /** The room clock. */
+  readonly time: Instant
+  readonly pending: number
+  readonly addresses: readonly string[]
+  readonly version: string
+}
+
+export interface PeerInfo {
+  readonly peer: PeerId
+  readonly name: string
+  readonly member: boolean
+  readonly connected: boolean
+  readonly self: boolean
+  /** Milliseconds that its clock is ahead of ours; `undefined`: not measured yet. */
+  readonly clockOffset: number | undefined
+}
+
+export interface PendingOperation {
+  readonly id: OperationId
+  readonly operation: Operation
+  /** In a block already that is not committed: it cannot be withdrawn. */
+  readonly written: boolean
+}
+
+/** Numbered from 1 in each start of the peer, without gaps, the same order for every listener. */
+export type PeerEvent = { readonly number: number; readonly at: Instant } & (
+  | { readonly kind: 'market'; readonly operation: OperationId; readonly block: number; readonly event: MarketEvent }
+  | {
+      readonly kind: 'rejected'
+      readonly operation: OperationId
+      readonly block: number
+      readonly code: string
+      readonly what: Operation['kind'] | 'malformed'
+    }
+  /** Announced by another peer, or submitted here; not committed yet. */
+  | { readonly kind: 'announced'; readonly operation: OperationId; readonly what: Operation['kind'] | 'malformed' }
+  | { readonly kind: 'members'; readonly epoch: string; readonly members: readonly PeerId[] }
+  | { readonly kind: 'quorum'; readonly held: boolean; readonly text: string }
+  | {
+      readonly kind: 'note'
+      readonly event: string
+      readonly facts: Readonly<Record<string, string | number | boolean | undefined>>
+    }
+)
+
+/** `3 s`, `1..100`, up to `maximum` cents, is the classic one (PRODUCT, Automatic bidders). */
+export interface Bidder {
+  readonly auction: AuctionId
+  readonly account: AccountId
+  /** Cents over the least bid, drawn evenly from this range. */
+  readonly raise: { readonly least: number; readonly most: number }
+  readonly paceMillis: number
+  /** Never bids more than this. */
+  readonly maximum: number
+}

@@ -1,0 +1,183 @@
+import type { Crypto } from '../core/crypto.ts'
+import type { PeerId, RoomId } from '../core/ids.ts'
+
+/**
+ * What the peer needs of the machine. `src/io` keeps these; tests have their own for memory.
+ * To a port blocks, frames and snapshots are bytes: what they mean is the peer's business.
+ */
+
+/** One row of the log on disk. */
+export interface StoredBlock {
+  readonly index: number
+  readonly bytes: Uint8Array
+  /** 32 bytes: the hash that names the block; the store checks it when it opens. */
+  readonly hash: Uint8Array
+}
+
+/** One atomic, fsynced batch. */
+export interface StoreBatch {
+  /** Delete blocks from here on before appending. */
+  readonly cutFrom: number | undefined
+  readonly blocks: readonly StoredBlock[]
+  /** The one record that each batch rewrites; the store adds a checksum, and the index and hash of the last block. */
+  readonly meta: Uint8Array
+}
+
+export interface StoreOpened {
+  /** `undefined`: a new store. */
+  readonly meta: Uint8Array | undefined
+  /** Index of the last block; `undefined`: none. */
+  readonly last: number | undefined
+  /** The last batch was torn, and cut: what was lost was never acknowledged. */
+  readonly torn: { readonly fromIndex: number } | undefined
+}
+
+/** The log of one room on disk. All methods may throw a {@link Failure}. */
+export interface Store {
+  /**
+   * Reads and checks everything: every block up to the head must be there, and hash. A torn last batch is cut and said
+   * in the result; damage before it fails with `store-damaged` and the block's number.
+   */
+  open(onProgress?: (done: number, total: number) => void): Promise<StoreOpened>
+  /** Resolves when the batch is on disk. One at a time: the driver merges what waits. */
+  write(batch: StoreBatch): Promise<void>
+  /** Blocks `from … through`, oldest first, at most `bytesMax` together (but at least one, if it is there). */
+  read(from: number, through: number, bytesMax: number): Promise<readonly StoredBlock[]>
+  /** A snapshot of the market after block `index`; a newer one replaces it. Not fsynced: it can be made again. */
+  writeSnapshot(index: number, bytes: Uint8Array): Promise<void>
+  /** `undefined` where there is none, or it is damaged. */
+  readSnapshot(): Promise<{ readonly index: number; readonly bytes: Uint8Array } | undefined>
+  /** Small named values beside the log, such as the addresses of known peers. Not fsynced. */
+  writeValue(name: string, bytes: Uint8Array): Promise<void>
+  readValue(name: string): Promise<Uint8Array | undefined>
+  close(): Promise<void>
+}
+
+/** What became of bytes from another peer (libp2p's gossip words). */
+export type Verdict = 'accept' | 'ignore' | 'reject'
+
+export type Topic = 'log' | 'bank' | 'auction' | 'ring'
+
+export interface TransportEvents {
+  /** A connection to a peer with the room code stands; `hello` is what it said first. */
+  onConnected(peer: PeerId, hello: Uint8Array): void
+  /** `refused`: a re-dial was refused: the process is gone, not only the connection. */
+  onDisconnected(peer: PeerId, refused: boolean): void
+  /** A whole frame over the direct stream, or in an addressed envelope over the mesh. */
+  onFrame(from: PeerId, frame: Uint8Array): void
+  /** A frame heard on a topic; the verdict decides whether it is passed on. `from` is its signer. */
+  onGossip(from: PeerId, topic: Topic, frame: Uint8Array): Verdict
+  /** Another peer, or the world, did something wrong that a person may want to know. */
+  onTrouble(trouble: TransportTrouble): void
+}
+
+export type TransportTrouble =
+  /** A frame over its limit, half a frame, or one that is none. */
+  | { readonly kind: 'bad-frame'; readonly peer: PeerId; readonly reason: string }
+  /** Its handshake failed: most likely another room code. */
+  | { readonly kind: 'wrong-code'; readonly address: string }
+  | { readonly kind: 'version'; readonly peer: PeerId; readonly version: number }
+  | { readonly kind: 'unreachable'; readonly address: string; readonly reason: string }
+
+/** The network of one room. Peers without the room code cannot connect at all (Noise prologue). */
+export interface Transport {
+  readonly self: PeerId
+  /** Binds, starts discovery, dials known addresses. */
+  start(events: TransportEvents): Promise<void>
+  /** Where this peer listens, as multiaddrs with its peer id. */
+  readonly addresses: readonly string[]
+  /** Subscribes to the room's topics; before it `gossip` and envelopes go nowhere. */
+  enterRoom(room: RoomId): void
+  /** What every new connection is told first; may change at any time. */
+  setHello(hello: Uint8Array): void
+  /**
+   * In order per peer over one long-lived stream; `bulk` frames over one of their own, so that catching up delays
+   * nobody. Without a connection: an addressed envelope over the mesh. Never throws; what cannot go is dropped.
+   */
+  send(to: PeerId, frame: Uint8Array, lane: 'ring' | 'bulk'): void
+  gossip(topic: Topic, frame: Uint8Array): void
+  /** Whether anybody who is not in `members` subscribes to the topic. */
+  hasOutsideSubscribers(topic: Topic, members: readonly PeerId[]): boolean
+  /** Dial this address now, and again whenever the connection is lost. */
+  addAddress(address: string): void
+  /** Connected peers with the addresses that they can be dialled at, for the next start. */
+  readonly peers: readonly { readonly peer: PeerId; readonly addresses: readonly string[] }[]
+  stop(): Promise<void>
+}
+
+export interface Clock {
+  /** Milliseconds, never back, whatever happens to the wall clock. */
+  monotonic(): number
+  /** Milliseconds since 1970. */
+  wall(): number
+  /** Runs `task` once at this monotonic time or soon after; the returned function calls it off. */
+  at(time: number, task: () => void): () => void
+}
+
+/** A constant message and its facts (STYLE, Logging). Never secrets; never another peer's text above `debug`. */
+export interface Logger {
+  error(message: string, facts?: LogFacts): void
+  warn(message: string, facts?: LogFacts): void
+  info(message: string, facts?: LogFacts): void
+  debug(message: string, facts?: LogFacts): void
+}
+
+export type LogFacts = Readonly<Record<string, unknown>>
+
+/** The peer's key, from a file that only its owner can read. */
+export interface Identity {
+  readonly self: PeerId
+  /** The key was made by this very start: no earlier life can have promised anything. */
+  readonly isNew: boolean
+  readonly crypto: Crypto
+}
+
+/** Everything that a peer of one room runs on. */
+export interface Ports {
+  readonly identity: Identity
+  readonly store: Store
+  readonly transport: Transport
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/** The world said no: disk, network, deadline. `code` is stable. */
+export class Failure extends Error {
+  override readonly name = 'Failure'
+  readonly code: FailureCode
+  readonly facts: LogFacts
+
+  constructor(code: FailureCode, message: string, facts: LogFacts = {}, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+    this.facts = facts
+  }
+}
+
+export type FailureCode =
+  | 'profile-in-use'
+  | 'profile-unwritable'
+  | 'port-in-use'
+  | 'address-invalid'
+  | 'key-damaged'
+  /** `facts.index`: the block. Recover with `--refetch`. */
+  | 'store-damaged'
+  | 'store-version'
+  | 'disk-full'
+  | 'disk-failed'
+  | 'room-not-found'
+  | 'other-room'
+  | 'peer-version'
+  | 'no-quorum'
+  /** No commit before the deadline: it may still happen; ask again with the same request id. */
+  | 'unsettled'
+  | 'not-pending'
+  | 'stopping'
+
+/** A room's name and code, from which ids of topics and the Noise prologue are made. */
+export interface RoomKey {
+  readonly name: string
+  readonly code: string
+  /** Known when this peer has been in the room before. */
+  readonly id: RoomId | undefined
+}

@@ -1,0 +1,152 @@
+import type { Crypto, Hash } from '../core/crypto.ts'
+import type { PeerId, RoomId } from '../core/ids.ts'
+import type { Random } from '../core/random.ts'
+import type { Block, Commit, Head } from './block.ts'
+import type { Epoch } from './epoch.ts'
+import type { Domain, Message } from './message.ts'
+import type { View } from './view.ts'
+
+/** One thing that happened. Times are on the peer's own monotonic clock, in milliseconds. */
+export type Input =
+  /** Time has passed: the ring asked for it by `wake`, or the driver woke early. */
+  | { readonly kind: 'tick' }
+  | { readonly kind: 'receive'; readonly from: PeerId; readonly lamport: number; readonly message: Message }
+  /** Every `persist` up to and with `id` is on disk, fsynced. */
+  | { readonly kind: 'persisted'; readonly id: number }
+  /** A write failed (full disk). From here on the peer promises, appends and reports nothing. */
+  | { readonly kind: 'persist-failed' }
+  /** Operations of this peer, in the order in which they take their sequence numbers. */
+  | { readonly kind: 'submit'; readonly domain: Domain; readonly ops: readonly Uint8Array[] }
+  /** A person withdraws an operation that was never in a block: `replacement` takes its place under the same id. */
+  | { readonly kind: 'withdraw'; readonly sequence: number; readonly replacement: Uint8Array }
+  /** The market has applied the log up to `index`. */
+  | { readonly kind: 'applied'; readonly index: number; readonly stateHash: Hash }
+  /** A connection came, went, or went and a re-dial was refused (the process is gone). */
+  | { readonly kind: 'link'; readonly peer: PeerId; readonly state: 'up' | 'down' | 'refused' }
+  /** Shut down in good order: leave the view; `stopped` follows as an output. */
+  | { readonly kind: 'leave' }
+
+/** One thing to do, in order. What depends on the disk comes out only after its `persisted`. */
+export type Output =
+  | Persist
+  | { readonly kind: 'send'; readonly to: readonly PeerId[]; readonly lamport: number; readonly message: Message }
+  | { readonly kind: 'gossip'; readonly lamport: number; readonly message: Message }
+  /** Newly committed blocks, in log order, each exactly once since this replica started. */
+  | { readonly kind: 'apply'; readonly blocks: readonly Block[] }
+  /**
+   * A peer asks for committed blocks that have left the ring's memory: read `from` on from the store (no further than
+   * `through`, as many as fit into a frame) and send them as `fetched`, with this `commit` and `head`.
+   */
+  | {
+      readonly kind: 'serve'
+      readonly to: PeerId
+      readonly lamport: number
+      readonly what: 'tail' | 'committed'
+      readonly from: number
+      readonly through: number
+      readonly commit: Commit
+      readonly head: Head
+    }
+  /** When to step with `tick` at the latest. Replaces every earlier wake. */
+  | { readonly kind: 'wake'; readonly at: number }
+  /** The peer takes no more part; `reason` says why. The last output. */
+  | { readonly kind: 'stopped'; readonly reason: StopReason }
+  | { readonly kind: 'note'; readonly note: Note }
+
+/** One atomic batch: cut the log from `cutFrom` on, append `blocks`, and write `meta`. Fsynced before `persisted`. */
+export interface Persist {
+  readonly kind: 'persist'
+  /** Grows by one. Batches take effect in this order; several may share one fsync. */
+  readonly id: number
+  readonly cutFrom: number | undefined
+  readonly blocks: readonly Block[]
+  readonly meta: DiskMeta
+}
+
+/** The one checksummed record that every batch rewrites (STACK, LevelDB). */
+export interface DiskMeta {
+  readonly head: Head
+  readonly promised: Epoch
+  readonly incarnation: number
+  readonly commit: Commit
+  /**
+   * The log here was lost, or fetched anew, since this peer last counted: it promises, installs and counts nothing until
+   * it has caught up to a committed view without it, of an epoch number not below this (PROTOCOL, section 5).
+   */
+  readonly forgotBelow: number | undefined
+}
+
+/** What was on disk when the peer started. */
+export interface Disk {
+  readonly meta: DiskMeta
+  /** The newest blocks, without a gap, up to the head: at least from the first uncommitted one and its predecessor on. */
+  readonly blocks: readonly Block[]
+  /** Every view of the log from the last committed one on, oldest first. */
+  readonly views: readonly View[]
+}
+
+export type StopReason =
+  /** It asked to leave, and left. */
+  | { readonly kind: 'left' }
+  /** Two signed blocks with one `(epoch, index)`. */
+  | { readonly kind: 'equivocation'; readonly author: PeerId; readonly first: Block; readonly second: Block }
+  /** Another peer's state differs from ours at one index of the log. */
+  | { readonly kind: 'state-diverged'; readonly index: number; readonly author: PeerId }
+  /** A block that the room agreed on cannot be valid. */
+  | { readonly kind: 'bug'; readonly message: string }
+
+/** What happened inside, for logs, the simulator's trace and the lab: a constant name and its facts. */
+export interface Note {
+  readonly event: string
+  readonly facts: Readonly<Record<string, string | number | boolean | undefined>>
+}
+
+/** Times in milliseconds. The defaults are PROTOCOL's. */
+export interface Pace {
+  /** How long a token rests where nobody wants it. Longer: calmer to watch; shorter: failures show sooner. */
+  readonly idleHop: number
+}
+
+export interface ReplicaOptions {
+  readonly self: PeerId
+  readonly room: RoomId
+  readonly disk: Disk
+  /** This start's: one more than any before, on disk already. */
+  readonly incarnation: number
+  /** Milliseconds since 1970 when the monotonic clock read `now`; later changes of the wall clock do not matter. */
+  readonly wallClock: { readonly at: number; readonly now: number }
+  readonly crypto: Crypto
+  readonly random: Random
+  readonly pace: Pace
+}
+
+/** The sans-I/O ring log. One input, all its outputs, then the next input. */
+export interface Replica {
+  step(now: number, input: Input): readonly Output[]
+  readonly view: ReplicaView
+}
+
+/** What others may read between steps. Values, not live objects. */
+export interface ReplicaView {
+  readonly promised: Epoch
+  readonly installed: Epoch
+  readonly active: boolean
+  /** The last view of the log, and whether it is committed. */
+  readonly members: readonly PeerId[]
+  readonly head: Head
+  readonly durable: number
+  readonly commit: Commit
+  readonly lamport: number
+  /** The turn of the token in this peer's hands, and the last turn seen anywhere in this epoch. */
+  readonly holding: number | undefined
+  readonly turnSeen: number
+  /** Operations of this peer that are not committed yet, in order. `written`: in a block already, cannot be withdrawn. */
+  readonly pending: readonly { readonly sequence: number; readonly written: boolean; readonly bytes: Uint8Array }[]
+  /** Members of the last view heard lately, this peer included. */
+  reachable(now: number): readonly PeerId[]
+  /** Whether those reachable are a view quorum of every config. */
+  hasQuorum(now: number): boolean
+  /** The room clock, milliseconds since 1970. */
+  time(now: number): number
+  readonly stopped: StopReason | undefined
+}
