@@ -172,6 +172,7 @@ export type FailureCode =
   /** No commit before the deadline: it may still happen; ask again with the same request id. */
   | 'unsettled'
   | 'not-pending'
+  | 'operation-too-large'
   | 'stopping'
 
 /** A room's name and code, from which ids of topics and the Noise prologue are made. */

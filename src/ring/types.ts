@@ -19,7 +19,7 @@ export type Input =
   | { readonly kind: 'submit'; readonly domain: Domain; readonly ops: readonly Uint8Array[] }
   /** A person withdraws an operation that was never in a block: `replacement` takes its place under the same id. */
   | { readonly kind: 'withdraw'; readonly sequence: number; readonly replacement: Uint8Array }
-  /** The market has applied the log up to `index`. */
+  /** The market has applied the log up to `index`: one input for each block, so that checkpoints can be compared. */
   | { readonly kind: 'applied'; readonly index: number; readonly stateHash: Hash }
   /** A connection came, went, or went and a re-dial was refused (the process is gone). */
   | { readonly kind: 'link'; readonly peer: PeerId; readonly state: 'up' | 'down' | 'refused' }
@@ -128,6 +128,10 @@ export interface Replica {
 
 /** What others may read between steps. Values, not live objects. */
 export interface ReplicaView {
+  /** This start's; one that had forgotten its log takes a higher one when it has caught up. */
+  readonly incarnation: number
+  /** The log was lost: operations wait until the room has gone on without this peer, and taken it in again. */
+  readonly forgot: boolean
   readonly promised: Epoch
   readonly installed: Epoch
   readonly active: boolean

@@ -1,0 +1,192 @@
+import { z } from 'zod'
+import { receipt } from './errors.ts'
+
+/** What goes out. Amounts are whole minor units, with their text for people; times are milliseconds since 1970, UTC. */
+
+export const money = z.object({ cents: z.int(), text: z.string() })
+export type Money = z.infer<typeof money>
+
+const fact = z.union([z.string(), z.number(), z.boolean()]).optional()
+const facts = z.record(z.string(), fact)
+
+export const statusView = z.object({
+  self: z.string(),
+  name: z.string(),
+  room: z.object({
+    id: z.string(),
+    name: z.string(),
+    currency: z.string(),
+    deposits: z.enum(['open', 'host']),
+    founder: z.string(),
+  }),
+  role: z.enum(['member', 'learner', 'leaving', 'read-only', 'stopped']),
+  /** Why it writes nothing. */
+  trouble: z.string().optional(),
+  epoch: z.string(),
+  members: z.array(z.string()),
+  reachable: z.array(z.string()),
+  quorum: z.boolean(),
+  holdsToken: z.boolean(),
+  turn: z.int(),
+  head: z.int(),
+  commit: z.object({ index: z.int(), hash: z.string() }),
+  durable: z.int(),
+  stateHash: z.string(),
+  lamport: z.int(),
+  time: z.int(),
+  pending: z.int(),
+  addresses: z.array(z.string()),
+  version: z.string(),
+})
+export type StatusView = z.infer<typeof statusView>
+
+export const peerView = z.object({
+  peer: z.string(),
+  name: z.string(),
+  member: z.boolean(),
+  connected: z.boolean(),
+  self: z.boolean(),
+  /** Milliseconds that its clock is ahead of ours; absent: not measured yet. */
+  clockOffset: z.number().optional(),
+})
+export type PeerView = z.infer<typeof peerView>
+
+export const accountView = z.object({
+  account: z.string(),
+  holder: z.string(),
+  owner: z.string(),
+  available: money,
+  held: money,
+  closed: z.boolean(),
+})
+export type AccountSummary = z.infer<typeof accountView>
+
+export const entryKinds = ['deposit', 'withdraw', 'sent', 'received', 'held', 'released', 'paid', 'sold'] as const
+
+export const accountDetail = accountView.extend({
+  /** The newest entries, oldest first. */
+  history: z.array(
+    z.object({
+      index: z.int(),
+      time: z.int(),
+      kind: z.enum(entryKinds),
+      change: money,
+      counterparty: z.string().optional(),
+      auction: z.string().optional(),
+      memo: z.string(),
+      available: money,
+      held: money,
+    }),
+  ),
+})
+export type AccountDetail = z.infer<typeof accountDetail>
+
+const endings = z.enum(['sold', 'unsold', 'reserve-not-met', 'cancelled'])
+
+export const auctionView = z.object({
+  auction: z.string(),
+  item: z.string(),
+  payee: z.string(),
+  seller: z.string(),
+  startedAt: z.int(),
+  endsAt: z.int(),
+  leader: z.object({ account: z.string(), amount: money, at: z.int() }).optional(),
+  bids: z.int(),
+  minimum: money,
+  ended: z.object({ why: endings, at: z.int(), reason: z.string() }).optional(),
+})
+export type AuctionSummary = z.infer<typeof auctionView>
+
+export const auctionDetail = auctionView.extend({
+  description: z.string(),
+  startingPrice: money,
+  increment: money,
+  reserve: money.optional(),
+  buyNow: money.optional(),
+  durationMillis: z.int(),
+  firstEnd: z.int(),
+  softClose: z.object({ windowMillis: z.int(), extensionMillis: z.int(), capMillis: z.int() }).optional(),
+  /** base64url; empty: none. */
+  picture: z.string(),
+})
+export type AuctionDetail = z.infer<typeof auctionDetail>
+
+export const pendingView = z.object({
+  operation: z.string(),
+  /** In a block already: it cannot be withdrawn. */
+  written: z.boolean(),
+  what: z.record(z.string(), z.unknown()),
+})
+
+export const marketEvent = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('account-opened'), account: z.string(), holder: z.string() }),
+  z.object({ kind: z.literal('account-closed'), account: z.string() }),
+  z.object({ kind: z.literal('moved'), from: z.string(), to: z.string(), amount: z.int(), memo: z.string() }),
+  z.object({ kind: z.literal('held'), account: z.string(), auction: z.string(), amount: z.int() }),
+  z.object({ kind: z.literal('released'), account: z.string(), auction: z.string(), amount: z.int() }),
+  z.object({ kind: z.literal('auction-started'), auction: z.string(), item: z.string(), endsAt: z.int() }),
+  z.object({
+    kind: z.literal('bid-accepted'),
+    auction: z.string(),
+    account: z.string(),
+    amount: z.int(),
+    endsAt: z.int(),
+  }),
+  z.object({ kind: z.literal('outbid'), auction: z.string(), account: z.string(), by: z.string(), amount: z.int() }),
+  z.object({
+    kind: z.literal('auction-ended'),
+    auction: z.string(),
+    why: endings,
+    winner: z.string().optional(),
+    price: z.int().optional(),
+    reason: z.string(),
+  }),
+])
+
+/** An accepted operation: where it stands, and what it changed, in order. */
+export const settled = receipt.extend({ events: z.array(marketEvent) })
+export type Settled = z.infer<typeof settled>
+
+const numbered = { number: z.int(), at: z.int() }
+
+/**
+ * Numbered from 1 in each start of the peer. `gap`: what lies between was dropped, or the peer was started anew; fetch
+ * what you show once more, then go on from here.
+ */
+export const eventView = z.discriminatedUnion('kind', [
+  z.object({ ...numbered, kind: z.literal('gap') }),
+  z.object({ ...numbered, kind: z.literal('market'), operation: z.string(), block: z.int(), event: marketEvent }),
+  z.object({
+    ...numbered,
+    kind: z.literal('rejected'),
+    operation: z.string(),
+    block: z.int(),
+    code: z.string(),
+    what: z.string(),
+  }),
+  z.object({ ...numbered, kind: z.literal('announced'), operation: z.string(), what: z.string() }),
+  z.object({ ...numbered, kind: z.literal('members'), epoch: z.string(), members: z.array(z.string()) }),
+  z.object({ ...numbered, kind: z.literal('quorum'), held: z.boolean(), text: z.string() }),
+  z.object({ ...numbered, kind: z.literal('note'), event: z.string(), facts }),
+])
+export type EventView = z.infer<typeof eventView>
+
+export const blockView = z.object({
+  index: z.int(),
+  epoch: z.string(),
+  turn: z.int(),
+  author: z.string(),
+  lamport: z.int(),
+  time: z.int(),
+  prevHash: z.string(),
+  hash: z.string(),
+  checkpoint: z.object({ index: z.int(), stateHash: z.string() }).optional(),
+  kind: z.enum(['genesis', 'view', 'ops']),
+  /** For `genesis` and `view`: what they say. For `ops`: the operations, pictures shortened to their size. */
+  content: z.union([z.record(z.string(), z.unknown()), z.array(z.record(z.string(), z.unknown()))]),
+})
+export type BlockView = z.infer<typeof blockView>
+
+/** With the canonical bytes, base64url: what can be verified. */
+export const exportedBlock = blockView.extend({ bytes: z.string() })
+export type ExportedBlock = z.infer<typeof exportedBlock>

@@ -1,0 +1,117 @@
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  hash,
+  type KeyObject,
+  sign,
+  timingSafeEqual,
+  verify,
+} from 'node:crypto'
+import { chmod } from 'node:fs/promises'
+import type { Crypto } from '../core/crypto.ts'
+import type { PeerId } from '../core/ids.ts'
+import { Failure, type Identity } from '../peer/ports.ts'
+import { plain } from './bytes.ts'
+import { diskFailure, readFileIfThere, replaceFile } from './files.ts'
+import { peerIdOf, publicKeyIn } from './peer-id.ts'
+
+/** An identity with what libp2p needs to make the same one. */
+export interface KeyedIdentity extends Identity {
+  /** The Ed25519 seed, 32 bytes. Secret. */
+  readonly seed: Uint8Array
+}
+
+/**
+ * Reads the key from this file, or makes one. Only its owner may read it (mode 0600; Windows keeps it by the folder's
+ * rights). Fails with `key-damaged`: another key would be another peer, so none is made in its place.
+ */
+export async function openIdentity(keyFile: string): Promise<KeyedIdentity> {
+  const contents = await readFileIfThere(keyFile)
+  if (contents === undefined) {
+    const seed = makeSeed()
+    const identity = identityOf(seed, true)
+    await replaceFile(keyFile, formatKey(seed, identity.self), 0o600)
+    return identity
+  }
+  const seed = parseKey(new TextDecoder().decode(contents))
+  if (seed === undefined) {
+    const message = `The key file ${keyFile} is damaged. Restore it from a copy, or delete it to become another peer.`
+    throw new Failure('key-damaged', message, { path: keyFile })
+  }
+  await chmod(keyFile, 0o600).catch((error: unknown) => {
+    throw diskFailure(error, keyFile)
+  })
+  return identityOf(seed, false)
+}
+
+/** An identity that lives in memory only, as tests and visitors have. */
+export function createIdentity(): KeyedIdentity {
+  return identityOf(makeSeed(), true)
+}
+
+const heading = 'gavelring key 1'
+/** DER around a raw Ed25519 key (RFC 8410). */
+const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex')
+const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex')
+/** Far above a room's 128 members; only bounds what strangers can make a peer remember. */
+const keysMax = 1_024
+
+function makeSeed(): Uint8Array {
+  const { privateKey } = generateKeyPairSync('ed25519')
+  return new Uint8Array(privateKey.export({ format: 'der', type: 'pkcs8' }).subarray(pkcs8Prefix.length))
+}
+
+function privateKeyOf(seed: Uint8Array): KeyObject {
+  return createPrivateKey({ key: Buffer.concat([pkcs8Prefix, seed]), format: 'der', type: 'pkcs8' })
+}
+
+function publicBytes(privateKey: KeyObject): Uint8Array {
+  return createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(spkiPrefix.length)
+}
+
+function identityOf(seed: Uint8Array, isNew: boolean): KeyedIdentity {
+  const privateKey = privateKeyOf(seed)
+  return { self: peerIdOf(publicBytes(privateKey)), isNew, seed, crypto: cryptoOf(privateKey) }
+}
+
+function cryptoOf(privateKey: KeyObject): Crypto {
+  const keys = new Map<PeerId, KeyObject | undefined>()
+
+  const keyOf = (author: PeerId): KeyObject | undefined => {
+    if (keys.has(author)) return keys.get(author)
+    const raw = publicKeyIn(author)
+    const key = raw && createPublicKey({ key: Buffer.concat([spkiPrefix, raw]), format: 'der', type: 'spki' })
+    if (keys.size >= keysMax) keys.clear()
+    keys.set(author, key)
+    return key
+  }
+
+  return {
+    hash: (bytes) => plain(hash('sha256', bytes, 'buffer')),
+    sign: (bytes) => plain(sign(null, bytes, privateKey)),
+    verify(author, bytes, signature) {
+      try {
+        const key = keyOf(author)
+        return key !== undefined && verify(null, bytes, key, signature)
+      } catch {
+        // A point that is not on the curve, a signature of another length: whatever it is, nobody signed this.
+        return false
+      }
+    },
+  }
+}
+
+/** The peer id beside the seed shows which peer this is, and shows damage: one follows from the other. */
+function formatKey(seed: Uint8Array, self: PeerId): string {
+  return `${heading}\n${Buffer.from(seed).toString('hex')}\n${self}\n`
+}
+
+function parseKey(text: string): Uint8Array | undefined {
+  const [first, hex, self, end, ...rest] = text.split('\n')
+  if (first !== heading || hex === undefined || !/^[0-9a-f]{64}$/.test(hex) || end !== '' || rest.length > 0) return undefined
+  const seed = new Uint8Array(Buffer.from(hex, 'hex'))
+  const expected = Buffer.from(identityOf(seed, false).self)
+  const stored = Buffer.from(self ?? '')
+  return expected.length === stored.length && timingSafeEqual(expected, stored) ? seed : undefined
+}

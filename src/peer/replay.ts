@@ -1,0 +1,95 @@
+import { decodeWith, Writer } from '../core/codec.ts'
+import { type Crypto, toHex } from '../core/crypto.ts'
+import { createMarket, type Market, type RoomRules, restoreMarket } from '../market/market.ts'
+import { type Commit, readHash, writeHash } from '../ring/block.ts'
+import type { DiskMeta } from '../ring/types.ts'
+import { toAppliedBlock } from './apply.ts'
+import { readBlocks } from './disk.ts'
+import type { Logger, Store } from './ports.ts'
+
+/** Committed blocks from one snapshot to the next: more makes the next start longer, fewer writes more. */
+export const snapshotEvery = 1_000
+
+/** The market as of `commit`: from the snapshot, if there is a fitting one, and the log after it. */
+export async function replayMarket(
+  store: Store,
+  crypto: Crypto,
+  rules: RoomRules,
+  commit: Commit,
+  onProgress: (done: number, total: number) => void,
+): Promise<Market> {
+  const market = (await readSnapshot(store, crypto, rules, commit.index)) ?? createMarket(rules, crypto.hash)
+  for await (const blocks of readBlocks(store, crypto, market.index + 1, commit.index)) {
+    for (const block of blocks) market.apply(toAppliedBlock(block))
+    onProgress(market.index, commit.index)
+  }
+  return market
+}
+
+/** Keeps a snapshot on disk, so that the next start need not replay the whole log. */
+export interface SnapshotKeeper {
+  onApplied(commit: Commit): void
+  /** A snapshot is written only once the commit that it stands on is on disk: it never runs ahead of the log. */
+  onPersisted(meta: DiskMeta): void
+  /** Writes what there is, at the end. */
+  finish(commit: Commit): Promise<void>
+}
+
+export function createSnapshotKeeper(store: Store, market: Market, logger: Logger): SnapshotKeeper {
+  let taken = market.index
+  let waiting: { readonly index: number; readonly bytes: Uint8Array } | undefined
+  let persisted = market.index
+
+  const write = async (): Promise<void> => {
+    if (waiting === undefined || persisted < waiting.index) return
+    const { index, bytes } = waiting
+    waiting = undefined
+    try {
+      await store.writeSnapshot(index, bytes)
+    } catch (error) {
+      // It can be made again from the log.
+      logger.warn('a snapshot could not be written', { index, error })
+    }
+  }
+  const take = (commit: Commit): void => {
+    taken = commit.index
+    waiting = { index: commit.index, bytes: withBlock(commit, market.snapshot()) }
+  }
+
+  return {
+    onApplied(commit) {
+      if (commit.index - taken >= snapshotEvery) take(commit)
+    },
+    onPersisted(meta) {
+      persisted = meta.commit.index
+      if (waiting !== undefined) void write()
+    },
+    async finish(commit) {
+      if (commit.index > taken) take(commit)
+      await write()
+    },
+  }
+}
+
+/** `undefined` where there is none for this very log: a store may have held another room's before. */
+async function readSnapshot(
+  store: Store,
+  crypto: Crypto,
+  rules: RoomRules,
+  indexMax: number,
+): Promise<Market | undefined> {
+  const snapshot = await store.readSnapshot()
+  if (snapshot === undefined || snapshot.index > indexMax) return undefined
+  const decoded = decodeWith(snapshot.bytes, (reader) => ({ hash: readHash(reader), state: reader.raw(reader.left) }))
+  const [row] = await store.read(snapshot.index, snapshot.index, 1)
+  if ('malformed' in decoded || row === undefined || toHex(row.hash) !== decoded.value.hash) return undefined
+  const restored = restoreMarket(decoded.value.state, rules, crypto.hash)
+  return 'value' in restored && restored.value.index === snapshot.index ? restored.value : undefined
+}
+
+/** A snapshot names the block that it was taken after. */
+function withBlock(commit: Commit, state: Uint8Array): Uint8Array {
+  const writer = new Writer(state.length + 40)
+  writeHash(writer, commit.hash)
+  return writer.raw(state).finish()
+}

@@ -1,0 +1,104 @@
+import { blockBytesMax, blockOpsMax } from '../core/limits.ts'
+import type { Block } from './block.ts'
+import type { Domain } from './message.ts'
+
+interface Waiting {
+  bytes: Uint8Array
+  readonly domain: Domain
+  /** Was in a block once: it can no longer be withdrawn. */
+  written: boolean
+}
+
+/**
+ * This peer's operations of this incarnation that are not committed yet, in the order of their sequence. Which of them
+ * stand in its log follows the log: a dropped tail puts them back, under the same ids (PROTOCOL, section 5).
+ */
+export class OwnOperations {
+  #waiting: Waiting[] = []
+  /** Sequence of the first in `#waiting`. */
+  #first = 1
+  /** Sequence of the next one to write: those before it are in the log. */
+  #next = 1
+
+  get unwritten(): number {
+    return this.#first + this.#waiting.length - this.#next
+  }
+
+  get entries(): readonly { sequence: number; written: boolean; bytes: Uint8Array }[] {
+    return this.#waiting.map(({ bytes, written }, offset) => ({ sequence: this.#first + offset, written, bytes }))
+  }
+
+  submit(domain: Domain, ops: readonly Uint8Array[]): void {
+    for (const bytes of ops) this.#waiting.push({ bytes, domain, written: false })
+  }
+
+  /** False where it was in a block already, or is not waiting. */
+  withdraw(sequence: number, replacement: Uint8Array): boolean {
+    const waiting = this.#waiting[sequence - this.#first]
+    if (waiting === undefined || waiting.written || sequence < this.#next) return false
+    waiting.bytes = replacement
+    return true
+  }
+
+  /** The operations of the next block: as many as fit. Marks them written; {@link placed} moves past them. */
+  nextBatch(): { readonly firstSequence: number; readonly ops: readonly Uint8Array[] } {
+    const ops: Uint8Array[] = []
+    let bytes = 0
+    for (let i = this.#next - this.#first; i < this.#waiting.length && ops.length < blockOpsMax; i++) {
+      const waiting = this.#waiting[i] as Waiting
+      bytes += waiting.bytes.length
+      // The first always fits: an auction with its picture may be larger than what is left beside others.
+      if (bytes > blockBytesMax && ops.length > 0) break
+      waiting.written = true
+      ops.push(waiting.bytes)
+    }
+    return { firstSequence: this.#next, ops }
+  }
+
+  /** The newest unwritten ones of the domain of the first, for eyes: at most `opsMax` and `bytesMax`. */
+  announcement(
+    opsMax: number,
+    bytesMax: number,
+  ): { readonly domain: Domain; readonly ops: readonly { sequence: number; bytes: Uint8Array }[] } {
+    const start = this.#next - this.#first
+    const domain = this.#waiting[start]?.domain ?? 'bank'
+    const ops: { sequence: number; bytes: Uint8Array }[] = []
+    let bytes = 0
+    for (let i = start; i < this.#waiting.length && ops.length < opsMax; i++) {
+      const waiting = this.#waiting[i] as Waiting
+      bytes += waiting.bytes.length
+      if (bytes > bytesMax) break
+      if (waiting.domain === domain) ops.push({ sequence: this.#first + i, bytes: waiting.bytes })
+    }
+    return { domain, ops }
+  }
+
+  /** One of our own blocks of this incarnation was appended to the log. */
+  placed(firstSequence: number, count: number): void {
+    this.#next = Math.max(this.#next, firstSequence + count)
+  }
+
+  /** One of our own blocks of this incarnation was dropped from the log. */
+  dropped(firstSequence: number): void {
+    this.#next = Math.max(this.#first, Math.min(this.#next, firstSequence))
+  }
+
+  /** One of our own blocks of this incarnation is committed. */
+  committed(firstSequence: number, count: number): void {
+    const done = firstSequence + count - this.#first
+    if (done <= 0) return
+    this.#waiting.splice(0, done)
+    this.#first += done
+    this.#next = Math.max(this.#next, this.#first)
+  }
+}
+
+/** First sequence and count of a block's operations, if they are this peer's and of this incarnation. */
+export function ownBatch(
+  block: Block,
+  self: string,
+  incarnation: number,
+): { readonly firstSequence: number; readonly count: number } | undefined {
+  if (block.author !== self || block.body.kind !== 'ops' || block.body.incarnation !== incarnation) return undefined
+  return { firstSequence: block.body.firstSequence, count: block.body.ops.length }
+}

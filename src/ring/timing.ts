@@ -1,0 +1,56 @@
+/**
+ * Times of PROTOCOL.md, in milliseconds. All are about getting going: safety depends on none of them.
+ * Shorter notices failures sooner, and disturbs a slow but healthy room more often.
+ */
+export const timing = {
+  statusEvery: 500,
+  pingEvery: 5_000,
+  /** Silence of a ring neighbour, or of a successor that owes an acknowledgement, until it is suspected. */
+  suspectAfter: 1_500,
+  /** Added to `idleHop`: no sign of the token. */
+  tokenTimeout: 3_000,
+  /** Uncommitted blocks without progress: reason to ask around, and reason to agree. */
+  commitStall: 2_500,
+  commitStallAgree: 1_500,
+  suspicionEvery: 100,
+  preVoteLife: 500,
+  /** How long the next holder collects requests before it initiates. */
+  collect: 300,
+  requestEvery: 600,
+  /** How recently a peer was heard to be worth waiting for, and how long it is waited for. */
+  lately: 1_200,
+  chooseWait: 600,
+  attemptLife: 2_500,
+  /** A token, `Prepare`, `Install` or fetch without an answer is repeated. */
+  repeat: 150,
+  activatedRepeat: 200,
+  wantRepeatFirst: 200,
+  wantRepeatMost: 1_600,
+  ackWait: 20,
+  ownFsyncWait: 2,
+  commitTell: 2,
+  /** `commit` alone is worth an fsync only once nothing else has brought one for so long. */
+  commitFlush: 100,
+  announceEvery: 100,
+  syncEvery: 200,
+  quietAgree: 1_000,
+  quietStartLeast: 1_500,
+  quietStartSpread: 2_000,
+  retrySpread: 600,
+  waitSpread: 1_000,
+} as const
+
+/** Blocks that a holder may be ahead of the commit (PROTOCOL, section 2, Window). */
+export const windowBlocks = 64
+/** A joiner that lacks at most so many blocks counts as caught up. */
+export const caughtUpBlocks = 64
+/** Blocks below the commit kept in memory for peers that are a little behind; older ones are served from the store. */
+export const memoryBlocks = 256
+/** Blocks ahead of a gap that wait for it to be filled. */
+export const aheadBlocksMax = 256
+export const fetchedBytesMax = 512 * 1024
+/** Announcements are for eyes: at most so much each. */
+export const announceOpsMax = 16
+export const announceBytesMax = 8 * 1024
+/** A block so far ahead of the room clock is pointed at. */
+export const timeAheadNote = 2_000

@@ -1,0 +1,120 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { createStore, eraseStore } from '../../src/io/store.ts'
+import { Failure } from '../../src/peer/ports.ts'
+import { createMemoryStore } from '../support/memory-store.ts'
+import { batchOf, block, describeStore, text } from './store-conformance.ts'
+
+const root = await mkdtemp(join(tmpdir(), 'gavelring-store-'))
+afterAll(() => rm(root, { recursive: true, force: true }))
+let folders = 0
+const newFolder = (): string => join(root, `store-${++folders}`)
+
+describeStore('memory', async () => {
+  const store = createMemoryStore()
+  return {
+    store,
+    reopen: async () => {
+      await store.close()
+      return store
+    },
+  }
+})
+
+describeStore('LevelDB', async () => {
+  const folder = newFolder()
+  const store = createStore(folder)
+  return {
+    store,
+    reopen: async () => {
+      await store.close()
+      return createStore(folder)
+    },
+  }
+})
+
+describe('the memory store', () => {
+  it('forgets in a crash what was not yet written, and nothing else', async () => {
+    const store = createMemoryStore()
+    await store.open()
+    await store.write(batchOf([0], 'kept'))
+    let resolved = false
+    void store.write(batchOf([1], 'lost')).then(() => {
+      resolved = true
+    })
+    await store.writeValue('peers', text('lost'))
+    store.crash()
+    const opened = await store.open()
+    expect(opened.last).toBe(0)
+    expect(await store.readValue('peers')).toBeUndefined()
+    await store.write(batchOf([1], 'after'))
+    expect(resolved).toBe(false)
+  })
+
+  it('fails writes as a full disk does, until it is healed', async () => {
+    const store = createMemoryStore()
+    await store.open()
+    store.failWrites(new Failure('disk-full', 'The disk is full.'))
+    await expect(store.write(batchOf([0], 'meta'))).rejects.toMatchObject({ code: 'disk-full' })
+    store.failWrites(undefined)
+    await store.write(batchOf([0], 'meta'))
+    expect(await store.read(0, 0, 100)).toEqual([block(0)])
+  })
+})
+
+describe('the LevelDB store', () => {
+  it('is refused to a second process while the first has it open', async () => {
+    const folder = newFolder()
+    const first = createStore(folder)
+    await first.open()
+    await first.write(batchOf([0], 'meta'))
+    await expect(createStore(folder).open()).rejects.toMatchObject({ code: 'profile-in-use' })
+    await expect(eraseStore(folder)).rejects.toMatchObject({ code: 'profile-in-use' })
+    expect(await first.read(0, 0, 100)).toEqual([block(0)])
+    await first.close()
+  })
+
+  it('has everything that was written when its process is killed', async () => {
+    const folder = newFolder()
+    const copy = newFolder()
+    const store = createStore(folder)
+    await store.open()
+    for (let index = 0; index < 20; index++) await store.write(batchOf([index], `after ${index}`))
+    // A kill -9 leaves the files as they are.
+    await cp(folder, copy, { recursive: true })
+    const killed = createStore(copy)
+    const opened = await killed.open()
+    expect([opened.last, opened.torn, new TextDecoder().decode(opened.meta)]).toEqual([19, undefined, 'after 19'])
+    await killed.close()
+    await store.close()
+  })
+
+  it('is new again once it was erased', async () => {
+    const folder = newFolder()
+    const store = createStore(folder)
+    await store.open()
+    await store.write(batchOf([0], 'meta'))
+    await store.close()
+    await eraseStore(folder)
+    expect(await store.open()).toEqual({ meta: undefined, last: undefined, torn: undefined })
+    await store.close()
+  })
+
+  it('erases what was never there without complaint', async () => {
+    await eraseStore(newFolder())
+  })
+
+  it('refuses to write while it is not open', async () => {
+    const store = createStore(newFolder())
+    await store.open()
+    await store.close()
+    await expect(store.write(batchOf([0], 'meta'))).rejects.toMatchObject({ code: 'disk-failed' })
+  })
+
+  it('says that the profile cannot be written where its folder would be inside a file', async () => {
+    const folder = join(import.meta.filename, 'rooms')
+    await expect(createStore(folder).open()).rejects.toMatchObject({ code: 'profile-unwritable' })
+  })
+})

@@ -1,0 +1,197 @@
+import {
+  type AccountId,
+  type AuctionId,
+  auctionId,
+  type Instant,
+  operationId,
+  type PeerId,
+  type RoomId,
+} from '../../src/core/ids.ts'
+import type { Cents } from '../../src/core/money.ts'
+import type { AccountView, AuctionView } from '../../src/market/market.ts'
+import type { Submission } from '../../src/market/operation.ts'
+import type { MarketEvent, Outcome, Rejection } from '../../src/market/outcome.ts'
+import type { Bidder, Peer, PeerEvent, PendingOperation, Receipt } from '../../src/peer/peer.ts'
+import { Failure, type FailureCode } from '../../src/peer/ports.ts'
+
+type Block = Awaited<ReturnType<Peer['log']>>[number]
+
+/** A peer without a room: it answers what a test tells it to, and keeps what it was asked. */
+export interface FakePeer extends Peer {
+  readonly submissions: { readonly submission: Submission; readonly deadlineMillis: number }[]
+  readonly bidders: Bidder[]
+  readonly voided: string[]
+  /** From here on each `submit` is answered so. */
+  answer(answer: FakeAnswer): void
+  setQuorum(held: boolean): void
+  setPending(pending: readonly PendingOperation[]): void
+  setLog(blocks: readonly Block[]): void
+  tell(event: FakeEvent): void
+}
+
+export type FakeAnswer =
+  | { readonly events: readonly MarketEvent[] }
+  | { readonly rejection: Rejection }
+  | { readonly failure: FailureCode }
+  | 'voided'
+
+type WithoutNumber<Event> = Event extends unknown ? Omit<Event, 'number' | 'at'> : never
+export type FakeEvent = WithoutNumber<PeerEvent>
+
+export const fakeSelf = '12D3KooWQqvDHq5PiHkHUzBhVDzXPgWKiZpnrRdGYvXEf1dfEPoC' as PeerId
+export const fakeTime = 1_700_000_000_000 as Instant
+export const fakeAuction: AuctionId = auctionId(fakeSelf, 1, 3)
+/** Events that the fake keeps: few, so that a test can overrun them. */
+export const fakeEventsKept = 10
+
+export function createFakePeer(): FakePeer {
+  let answer: FakeAnswer = { events: [] }
+  let quorum = true
+  let pending: readonly PendingOperation[] = []
+  let blocks: readonly Block[] = []
+  let numbers = 0
+  let events: PeerEvent[] = []
+  const listeners = new Set<(event: PeerEvent) => void>()
+  const submissions: FakePeer['submissions'] = []
+  const bidders: Bidder[] = []
+  const voided: string[] = []
+  const stopping = Promise.withResolvers<string>()
+
+  return {
+    submissions,
+    bidders,
+    voided,
+    answer: (next) => {
+      answer = next
+    },
+    setQuorum: (held) => {
+      quorum = held
+    },
+    setPending: (next) => {
+      pending = next
+    },
+    setLog: (next) => {
+      blocks = next
+    },
+    tell: (event) => {
+      const told = { ...event, number: ++numbers, at: fakeTime } as PeerEvent
+      events = [...events, told].slice(-fakeEventsKept)
+      for (const listener of listeners) listener(told)
+    },
+
+    status: () => ({
+      self: fakeSelf,
+      name: 'Ana',
+      room: {
+        id: 'ab'.repeat(32) as RoomId,
+        name: 'classroom',
+        rules: { currency: 'EUR', deposits: 'open', founder: fakeSelf },
+      },
+      role: quorum ? 'member' : 'read-only',
+      trouble: quorum ? undefined : 'no quorum: 1 of 3 members reachable',
+      epoch: '1.dfEPoC',
+      members: [fakeSelf],
+      reachable: [fakeSelf],
+      quorum,
+      holdsToken: true,
+      turn: 4,
+      head: 7,
+      commit: { index: Math.max(0, blocks.length - 1), hash: 'cd'.repeat(32) },
+      durable: 7,
+      stateHash: 'ef'.repeat(32),
+      lamport: 12,
+      time: fakeTime,
+      pending: pending.length,
+      addresses: [`/ip4/127.0.0.1/tcp/4001/p2p/${fakeSelf}`],
+      version: '0.1.0',
+    }),
+    peers: () => [{ peer: fakeSelf, name: 'Ana', member: true, connected: true, self: true, clockOffset: 0 }],
+    async submit(submission, deadlineMillis) {
+      submissions.push({ submission, deadlineMillis })
+      return receiptOf(submissions.length, answer)
+    },
+    pending: () => pending,
+    voidPending: (id) => {
+      if (!pending.some((waiting) => waiting.id === id)) throw new Failure('not-pending', 'Nothing of this id is waiting.')
+      voided.push(id)
+    },
+    accounts: () => [account],
+    account: (id) => (id === account.id ? account : undefined),
+    auctions: () => [auction],
+    auction: (id) => (id === auction.id ? auction : undefined),
+    log: async (from, count) => blocks.slice(from, from + count),
+    subscribe: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    recentEvents: () => events,
+    startBidder: (bidder) => {
+      bidders.push(bidder)
+    },
+    refound: async () => '12'.repeat(32) as RoomId,
+    stop: async () => stopping.resolve('left'),
+    stopped: stopping.promise,
+  }
+}
+
+function receiptOf(sequence: number, answer: FakeAnswer): Receipt {
+  if (answer !== 'voided' && 'failure' in answer) throw new Failure(answer.failure, `The fake failed with ${answer.failure}.`)
+  return {
+    id: operationId(fakeSelf, 1, sequence),
+    outcome: outcomeOf(answer),
+    block: { index: sequence, epoch: '1.dfEPoC', turn: sequence, time: fakeTime },
+  }
+}
+
+function outcomeOf(answer: Exclude<FakeAnswer, { failure: FailureCode }>): Outcome | { accepted: false; voided: true } {
+  if (answer === 'voided') return { accepted: false, voided: true }
+  return 'rejection' in answer ? { accepted: false, rejection: answer.rejection } : { accepted: true, events: answer.events }
+}
+
+const cents = (amount: number): Cents => amount as Cents
+
+const account: AccountView = {
+  id: 'ana' as AccountId,
+  holder: 'Ana',
+  owner: fakeSelf,
+  available: cents(1_050),
+  held: cents(200),
+  closed: false,
+  history: [
+    {
+      index: 2,
+      time: fakeTime,
+      kind: 'deposit',
+      change: 1_050,
+      counterparty: 'issuer' as AccountId,
+      auction: undefined,
+      memo: '',
+      available: cents(1_050),
+      held: cents(0),
+    },
+  ],
+}
+
+const auction: AuctionView = {
+  id: fakeAuction,
+  lot: {
+    item: 'Lamp',
+    description: 'Brass',
+    picture: new Uint8Array([1, 2, 255]),
+    payee: 'ana' as AccountId,
+    startingPrice: cents(1_000),
+    increment: cents(100),
+    reserve: undefined,
+    buyNow: undefined,
+    durationMillis: 30_000,
+    softClose: undefined,
+  },
+  seller: fakeSelf,
+  startedAt: fakeTime,
+  firstEnd: (fakeTime + 30_000) as Instant,
+  endsAt: (fakeTime + 30_000) as Instant,
+  leader: undefined,
+  bids: 0,
+  minimum: cents(1_000),
+  ended: undefined,
+}
