@@ -131,6 +131,7 @@ async function openChecked(folder: string, onProgress: (done: number, total: num
   const mark = await readDamageMark(folder)
   if (mark !== undefined) throw damage(folder, mark.index)
   const evidence = await readEvidence(folder)
+  if (evidence.damagedFrom !== undefined) throw damage(folder, evidence.damagedFrom)
   const db = await openLevel(folder, !evidence.exists)
   try {
     const found = await checkLog(db, evidence, onProgress)

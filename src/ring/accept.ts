@@ -22,6 +22,7 @@ export function acceptBlocks(ring: Ring, from: PeerId, epoch: Epoch, blocks: rea
 
 /** Puts a block that was found valid at the end of the log. */
 export function appendBlock(ring: Ring, block: Block): void {
+  if (ring.log.head.index === ring.log.commit.index) ring.progressAt = ring.now
   ring.log.append(block)
   ring.clock.observe(block.lamport)
   const own = ownBatch(block, ring.self, ring.incarnation)

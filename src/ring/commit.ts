@@ -60,7 +60,7 @@ export function moveCommit(ring: Ring, index: number): void {
     if (own !== undefined) ring.own.committed(own.firstSequence, own.count)
   }
   ring.outputs.push({ kind: 'apply', blocks: newly as readonly Block[] })
-  ring.commitMovedAt = ring.now
+  ring.progressAt = ring.now
   ring.due.commitFlush = Math.min(ring.due.commitFlush, ring.now + timing.commitFlush)
 }
 

@@ -307,7 +307,7 @@ function createRing(options: ReplicaOptions): Ring {
       stage: Number.POSITIVE_INFINITY,
       sync: now,
     },
-    commitMovedAt: now,
+    progressAt: now,
     attempt: undefined,
     activation: undefined,
     stage: undefined,

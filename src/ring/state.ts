@@ -44,7 +44,8 @@ export interface Ring {
   readonly market: MarketState
   readonly roomClock: RoomClockState
   readonly due: Due
-  commitMovedAt: number
+  /** When the commit last moved, or a first block after it came: what a stall is counted from. */
+  progressAt: number
   attempt: Attempt | undefined
   activation: Activation | undefined
   /** Blocks of another peer's log on their way here, to become this one's. */

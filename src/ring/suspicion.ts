@@ -70,7 +70,7 @@ function missesToken(ring: Ring, patience: number): boolean {
 }
 
 function isStalled(ring: Ring, wait: number): boolean {
-  return ring.log.head.index > ring.log.commit.index && ring.now - ring.commitMovedAt > wait
+  return ring.log.head.index > ring.log.commit.index && ring.now - ring.progressAt > wait
 }
 
 function startPreVote(ring: Ring, doubt: Doubt): void {

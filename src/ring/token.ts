@@ -76,7 +76,7 @@ export function enterEpoch(ring: Ring): void {
   token.bitSet = false
   token.handing = undefined
   token.signAt = ring.now
-  ring.commitMovedAt = ring.now
+  ring.progressAt = ring.now
   ring.requests.joiners.clear()
   ring.requests.leavers.clear()
   ring.gap.ahead.clear()

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { codeOf, diskFailure, readFileIfThere, replaceFile } from '../files.ts'
 import { checkJournal, type JournalState } from './journal.ts'
 import { decodeRecord, type HeadRecord, recordMagic } from './rows.ts'
+import { findTableDamage } from './table.ts'
 
 /**
  * What the files of a store say, read before LevelDB opens them: opening drops what is damaged in its journal and deletes
@@ -14,6 +15,8 @@ export interface Evidence {
   readonly journal: JournalState
   /** Every whole record of any table, also of tables that LevelDB has lost sight of. */
   readonly records: readonly HeadRecord[]
+  /** The first block that a damaged table may have lost; `undefined`: none is damaged. */
+  readonly damagedFrom: number | undefined
 }
 
 export async function readEvidence(folder: string): Promise<Evidence> {
@@ -23,9 +26,15 @@ export async function readEvidence(folder: string): Promise<Evidence> {
   const journals = numbered(/^\d+\.log$/)
   const tables = numbered(/^\d+\.(ldb|sst)$/)
   const records: HeadRecord[] = []
-  for (const name of tables) records.push(...recordsIn(await contents(join(folder, name))))
+  let damagedFrom: number | undefined
+  for (const name of tables) {
+    const table = await contents(join(folder, name))
+    records.push(...recordsIn(table))
+    const place = findTableDamage(table)
+    if (place !== undefined) damagedFrom = Math.min(damagedFrom ?? Number.POSITIVE_INFINITY, place.firstIndex)
+  }
   const exists = names.includes('CURRENT') || journals.length > 0 || tables.length > 0
-  return { exists, journal: await journalState(journals.map((name) => join(folder, name))), records }
+  return { exists, journal: await journalState(journals.map((name) => join(folder, name))), records, damagedFrom }
 }
 
 /** Damage that was found once stays found, though LevelDB may have swept away its traces: the block where it begins. */

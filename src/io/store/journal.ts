@@ -1,3 +1,5 @@
+import { maskedCrc32c } from './crc32c.ts'
+
 /**
  * Reads LevelDB's journal as its log_format.md describes it, since LevelDB itself, when it opens, drops what does not
  * fit without a word: blocks of 32 KiB, in them records of checksum (4), length (2), kind (1) and payload.
@@ -54,18 +56,4 @@ function beginsAnother(journal: Uint8Array, view: DataView, from: number): boole
     if ((kind === kinds.full || kind === kinds.first) && readPiece(journal, view, at) !== undefined) return true
   }
   return false
-}
-
-const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1
-  return crc
-})
-
-/** CRC-32C (Castagnoli), rotated and shifted as LevelDB stores it. */
-function maskedCrc32c(bytes: Uint8Array, from: number, to: number): number {
-  let crc = 0xffffffff
-  for (let at = from; at < to; at++) crc = (crc >>> 8) ^ (crcTable[(crc ^ (bytes[at] as number)) & 0xff] as number)
-  crc = ~crc
-  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0
 }

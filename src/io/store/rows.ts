@@ -16,6 +16,11 @@ export function blockKey(index: number): Uint8Array {
   return key
 }
 
+/** `undefined` where the key is no block's. */
+export function indexIn(key: Uint8Array): number | undefined {
+  return key.length === 7 && key[0] === 0x62 ? Buffer.from(key).readUIntBE(1, 6) : undefined
+}
+
 export const recordKey: Uint8Array = new TextEncoder().encode('r')
 export const snapshotKey: Uint8Array = new TextEncoder().encode('s')
 export const valueKey = (name: string): Uint8Array => new TextEncoder().encode(`v${name}`)
