@@ -1,10 +1,52 @@
 import type { AccountId } from '../core/ids.ts'
 import type { Cents } from '../core/money.ts'
 import type { Random } from '../core/random.ts'
-import type { AccountView, AuctionView } from '../market/market.ts'
+import type { AccountView, AuctionView, Market } from '../market/market.ts'
 import type { Operation } from '../market/operation.ts'
 import type { Bidder } from './peer.ts'
 import type { Clock } from './ports.ts'
+
+/** The automatic bidders that a person started here. */
+export interface Bidders {
+  start(bidder: Bidder): void
+  stop(): void
+}
+
+export interface BiddersOptions {
+  readonly clock: Clock
+  readonly random: Random
+  readonly market: () => Market
+  /** The room clock. */
+  readonly time: () => number
+  readonly submit: (operation: Operation, deadlineMillis: number) => Promise<unknown>
+}
+
+/** A bid that takes so long is looked at again: the auction may have ended meanwhile. */
+const bidDeadlineMillis = 5_000
+
+/** One for each auction and account: starting another one replaces it. */
+export function createBidders({ clock, random, market, time, submit }: BiddersOptions): Bidders {
+  const running = new Map<string, () => void>()
+  return {
+    start(bidder) {
+      const key = `${bidder.auction} ${bidder.account}`
+      running.get(key)?.()
+      const stop = runBidder(bidder, {
+        clock,
+        random,
+        auction: () => market().auctions.get(bidder.auction),
+        account: () => market().accounts.get(bidder.account),
+        time,
+        submit: (operation) => submit(operation, bidDeadlineMillis),
+      })
+      running.set(key, stop)
+    },
+    stop() {
+      for (const stop of running.values()) stop()
+      running.clear()
+    },
+  }
+}
 
 /** What a bidder may look at and do. */
 export interface BidderPorts {

@@ -7,6 +7,8 @@ import type { Failure } from './ports.ts'
 export interface Condition {
   readonly stopped: string | undefined
   readonly failed: Failure | undefined
+  /** Its log was lost: it counts for nothing until the room has gone on without it. */
+  readonly forgot: boolean
   readonly quorum: boolean
   readonly members: readonly PeerId[]
   readonly reachable: readonly PeerId[]
@@ -17,11 +19,12 @@ export interface Condition {
 export function troubleOf(condition: Condition): string | undefined {
   if (condition.stopped !== undefined) return condition.stopped
   if (condition.failed !== undefined) return diskTrouble(condition.failed)
-  return condition.quorum ? undefined : quorumText(condition)
+  if (!condition.quorum) return quorumText(condition)
+  return condition.forgot ? 'its log was lost: waiting to be taken in again' : undefined
 }
 
 /** `no quorum: 1 of 3 members reachable, waiting for Ana, Bob`. */
-export function quorumText({ quorum, members, reachable, nameOf }: Omit<Condition, 'stopped' | 'failed'>): string {
+export function quorumText({ quorum, members, reachable, nameOf }: Omit<Condition, 'stopped' | 'failed' | 'forgot'>): string {
   const count = `${reachable.length} of ${members.length} members reachable`
   if (quorum) return `quorum: ${count}`
   const missing = members.filter((member) => !reachable.includes(member)).map(nameOf)

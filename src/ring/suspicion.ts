@@ -1,13 +1,13 @@
 import type { PeerId } from '../core/ids.ts'
 import { startAttempt } from './attempt.ts'
-import type { Epoch } from './epoch.ts'
+import { type Epoch, sameEpoch } from './epoch.ts'
 import { configPeers, inSomeConfig, isActive, isSilent, note, type Ring, sendTo } from './state.ts'
 import { timing } from './timing.ts'
 import { isViewQuorum, nextInRing, previousInRing } from './view.ts'
 
 /** Asks around before an epoch is started: a peer with a bad link must not disturb a healthy room (PROTOCOL, section 5). */
 export function onPreVote(ring: Ring, from: PeerId, attempt: number, suspect: PeerId | undefined): void {
-  if (ring.now - ring.suspicion.promisedAt < timing.quietAgree || ring.failed || ring.forgotBelow !== undefined) return
+  if ((ring.now - ring.suspicion.promisedAt < timing.quietAgree && !isSettled(ring)) || ring.forgotBelow !== undefined) return
   const cannotReach = suspect !== undefined && suspect !== ring.self && isSilent(ring, suspect, timing.suspectAfter)
   if (cannotReach || missesToken(ring, 1) || isStalled(ring, timing.commitStallAgree) || !isActive(ring)) {
     sendTo(ring, [from], { kind: 'agree', attempt, promised: ring.promised })
@@ -31,7 +31,7 @@ export function advanceSuspicion(ring: Ring): void {
     suspicion.retry = undefined
     return startAttempt(ring, retry.joiners, retry.leavers, 'refused')
   }
-  if (ring.now < suspicion.quietUntil || ring.now < suspicion.waitUntil || !inSomeConfig(ring)) return
+  if ((ring.now < suspicion.quietUntil && !isSettled(ring)) || ring.now < suspicion.waitUntil || !inSomeConfig(ring)) return
   const doubt = findDoubt(ring)
   if (doubt !== undefined) startPreVote(ring, doubt)
 }
@@ -63,6 +63,11 @@ function findDoubt(ring: Ring): Doubt | undefined {
     if (isStalled(ring, timing.commitStall)) return { why: 'stalled', suspect: undefined }
   }
   return missesToken(ring, ring.leaving ? 2 : 1) ? { why: 'token-lost', suspect: undefined } : undefined
+}
+
+/** The promised epoch has come about: what happens now is a new matter, and needs no quiet time. */
+function isSettled(ring: Ring): boolean {
+  return isActive(ring) && sameEpoch(ring.log.committedView.epoch, ring.promised)
 }
 
 function missesToken(ring: Ring, patience: number): boolean {

@@ -1,0 +1,175 @@
+import { multiaddr } from '@multiformats/multiaddr'
+import { type PeerId, parsePeerId } from '../../core/ids.ts'
+import { Failure, type TransportTrouble } from '../../peer/ports.ts'
+import { codeOf } from '../files.ts'
+import { componentNames, type Node } from './node.ts'
+
+/** Keeps this peer connected with all that it knows: dials at once, and again with a growing pause, for ever. */
+export interface Dialer {
+  /** An address that a person gave, with or without a peer id. Fails with `address-invalid`. */
+  addAddress(address: string): void
+  /** Where a peer says it listens, or was seen to listen: the newest wins. Dials it unless it is linked. */
+  learn(peer: PeerId, addresses: readonly string[]): void
+  /** A link came about, by whomever. */
+  linked(peer: PeerId): void
+  /**
+   * A link from this remote address was lost: dials at once. Resolves whether that was refused, which only a host whose
+   * process is gone does; `false` where nobody knows after a quarter of a second.
+   */
+  lost(peer: PeerId, remote: string): Promise<boolean>
+  addressesOf(peer: PeerId): readonly string[]
+  stop(): void
+}
+
+interface Target {
+  peer: PeerId | undefined
+  /** Without the peer id at their ends. */
+  addresses: readonly string[]
+  pauseMillis: number
+  timer: NodeJS.Timeout | undefined
+  isDialling: boolean
+  /** A person gave the address, and wants to know when it does not answer. */
+  isGiven: boolean
+  isReported: boolean
+}
+
+type Outcome = 'linked' | 'refused' | 'failed'
+
+const pauseMillisMin = 250
+const pauseMillisMax = 5_000
+const verdictMillis = 250
+const addressesMax = 16
+
+export function createDialer(
+  node: Node,
+  isLinked: (peer: PeerId) => boolean,
+  onTrouble: (trouble: TransportTrouble) => void,
+): Dialer {
+  const targets = new Set<Target>()
+  const wrongCodes = new Set<string>()
+  const stopping = new AbortController()
+
+  const targetOf = (peer: PeerId): Target | undefined => [...targets].find((target) => target.peer === peer)
+
+  const add = (peer: PeerId | undefined, addresses: readonly string[], isGiven: boolean): Target => {
+    const target: Target = {
+      peer,
+      addresses,
+      pauseMillis: pauseMillisMin,
+      timer: undefined,
+      isDialling: false,
+      isGiven,
+      isReported: false,
+    }
+    targets.add(target)
+    return target
+  }
+
+  const dial = async (target: Target, addresses: readonly string[]): Promise<Outcome> => {
+    clearTimeout(target.timer)
+    if (target.isDialling || stopping.signal.aborted) return 'failed'
+    if (target.peer !== undefined && isLinked(target.peer)) return 'linked'
+    target.isDialling = true
+    const outcome = await attempt(target, addresses)
+    target.isDialling = false
+    if (outcome !== 'linked' && !stopping.signal.aborted) {
+      target.timer = setTimeout(() => void dial(target, target.addresses), target.pauseMillis)
+      target.pauseMillis = Math.min(2 * target.pauseMillis, pauseMillisMax)
+    }
+    return outcome
+  }
+
+  const attempt = async (target: Target, addresses: readonly string[]): Promise<Outcome> => {
+    const suffix = target.peer === undefined ? '' : `/p2p/${target.peer}`
+    try {
+      const connection = await node.dial(
+        addresses.map((address) => multiaddr(address + suffix)),
+        { signal: stopping.signal },
+      )
+      target.peer ??= connection.remotePeer.toString() as PeerId
+      return 'linked'
+    } catch (error) {
+      const errors = error instanceof AggregateError ? error.errors : [error]
+      report(target, addresses, errors)
+      return errors.length > 0 && errors.every((one) => codeOf(one) === 'ECONNREFUSED') ? 'refused' : 'failed'
+    }
+  }
+
+  const report = (target: Target, addresses: readonly string[], errors: readonly unknown[]): void => {
+    if (stopping.signal.aborted) return
+    const address = addresses[0] ?? ''
+    if (errors.some(isWrongCode)) {
+      target.pauseMillis = pauseMillisMax
+      if (!wrongCodes.has(address)) onTrouble({ kind: 'wrong-code', address })
+      wrongCodes.add(address)
+    } else if (target.isGiven && !target.isReported) {
+      target.isReported = true
+      const reason = errors.map((one) => (one instanceof Error ? one.message : String(one))).join('; ')
+      onTrouble({ kind: 'unreachable', address, reason })
+    }
+  }
+
+  return {
+    addAddress(text) {
+      const { address, peer } = parseDialAddress(text)
+      if (peer === node.peerId.toString()) return
+      const known = [...targets].find((target) => target.peer === peer && target.addresses.includes(address))
+      const target = known ?? add(peer, [address], true)
+      target.isGiven = true
+      void dial(target, target.addresses)
+    },
+
+    learn(peer, addresses) {
+      const known = targetOf(peer) ?? add(peer, [], false)
+      const given = known.isGiven ? known.addresses : []
+      known.addresses = [...new Set([...given.slice(0, 1), ...addresses, ...given])].slice(0, addressesMax)
+      void dial(known, known.addresses)
+    },
+
+    linked(peer) {
+      const target = targetOf(peer)
+      if (target === undefined) return
+      clearTimeout(target.timer)
+      target.pauseMillis = pauseMillisMin
+      target.isReported = false
+    },
+
+    async lost(peer, remote) {
+      const target = targetOf(peer)
+      if (target === undefined || target.addresses.length === 0 || stopping.signal.aborted) return false
+      // Its other addresses may lead elsewhere: a peer's loopback address is, seen from here, our own.
+      const host = hostOf(remote)
+      const same = target.addresses.filter((address) => hostOf(address) === host)
+      const dialled = dial(target, same.length > 0 ? same : target.addresses)
+      const undecided = new Promise<Outcome>((resolve) => setTimeout(() => resolve('failed'), verdictMillis))
+      return (await Promise.race([dialled, undecided])) === 'refused' && same.length > 0
+    },
+
+    addressesOf(peer) {
+      return (targetOf(peer)?.addresses ?? []).map((address) => `${address}/p2p/${peer}`)
+    },
+
+    stop() {
+      stopping.abort()
+      for (const target of targets) clearTimeout(target.timer)
+      targets.clear()
+    },
+  }
+}
+
+/** `/ip4/192.168.1.7/tcp/4001`, with or without `/p2p/12D3KooW…`. */
+function parseDialAddress(text: string): { readonly address: string; readonly peer: PeerId | undefined } {
+  const names = componentNames(text)?.join('/')
+  const [address = '', id] = text.split('/p2p/')
+  const peer = id === undefined ? undefined : parsePeerId(id)
+  const fits = names !== undefined && /^(ip4|ip6|dns|dns4|dns6)\/tcp(\/p2p)?$/.test(names)
+  if (fits && (peer === undefined || peer.ok)) return { address, peer: peer?.value }
+  throw new Failure('address-invalid', `An address looks like /ip4/192.168.1.7/tcp/4001, not ${text}`, { address: text })
+}
+
+const hostOf = (address: string): string | undefined => address.split('/')[2]
+
+/** The handshake's first sealed message does not open: the other has mixed in another prologue. */
+function isWrongCode(error: unknown): boolean {
+  return error instanceof Error && error.name === 'EncryptionFailedError' && /decrypt|authenticate/i.test(error.message)
+}

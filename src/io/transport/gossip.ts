@@ -1,0 +1,69 @@
+import type { GossipSub, Message, TopicValidatorResult } from '@chainsafe/libp2p-gossipsub'
+import { type PeerId, parsePeerId, type RoomId } from '../../core/ids.ts'
+import { frameBytesMax } from '../../core/limits.ts'
+import type { Topic, TransportEvents, Verdict } from '../../peer/ports.ts'
+import { envelopeBytesMax, unwrap, wrap } from './envelope.ts'
+
+/** The room's topics: signed messages that everyone checks before passing them on. */
+export interface Gossip {
+  enterRoom(room: RoomId): void
+  publish(topic: Topic, frame: Uint8Array): void
+  /** A frame for one peer that there is no connection to. */
+  publishTo(to: PeerId, frame: Uint8Array): void
+  hasOutsideSubscribers(topic: Topic, members: readonly PeerId[]): boolean
+}
+
+const topics: readonly Topic[] = ['log', 'bank', 'auction', 'ring']
+/** libp2p's enum, by its values, since it is a type only. */
+const results = { accept: 'accept', ignore: 'ignore', reject: 'reject' } as Record<Verdict, TopicValidatorResult>
+
+export function createGossip(pubsub: GossipSub, self: PeerId, events: TransportEvents): Gossip {
+  let room: RoomId | undefined
+
+  const nameOf = (topic: Topic): string => `gavelring/${room}/${topic}`
+
+  const hear = (from: PeerId, topic: Topic, data: Uint8Array): Verdict => {
+    const envelope = data.length > frameBytesMax + envelopeBytesMax ? undefined : unwrap(data)
+    if (envelope === undefined || (envelope.to !== undefined && topic !== 'ring')) {
+      events.onTrouble({ kind: 'bad-frame', peer: from, reason: `on topic ${topic}` })
+      return 'reject'
+    }
+    if (envelope.to === undefined) return events.onGossip(from, topic, envelope.frame.slice())
+    if (envelope.to !== self) return 'accept'
+    events.onFrame(from, envelope.frame.slice())
+    // It has arrived: nobody else needs it.
+    return 'ignore'
+  }
+
+  const validate = (topic: Topic, message: Message): TopicValidatorResult => {
+    const from = message.type === 'signed' ? parsePeerId(message.from.toString()) : undefined
+    return results[from?.ok === true ? hear(from.value, topic, message.data) : 'reject']
+  }
+
+  const send = (topic: Topic, data: Uint8Array | undefined): void => {
+    if (room === undefined || data === undefined) return
+    // It goes to whoever is there; that nobody is, or that the node is stopping, is no error.
+    pubsub.publish(nameOf(topic), data).catch(() => {})
+  }
+
+  return {
+    enterRoom(entered) {
+      if (room === entered) return
+      for (const topic of room === undefined ? [] : topics) {
+        pubsub.topicValidators.delete(nameOf(topic))
+        pubsub.unsubscribe(nameOf(topic))
+      }
+      room = entered
+      for (const topic of topics) {
+        pubsub.topicValidators.set(nameOf(topic), (_peer, message) => validate(topic, message))
+        pubsub.subscribe(nameOf(topic))
+      }
+    },
+    publish: (topic, frame) => send(topic, wrap({ to: undefined, frame })),
+    publishTo: (to, frame) => send('ring', wrap({ to, frame })),
+    hasOutsideSubscribers(topic, members) {
+      if (room === undefined) return false
+      return pubsub.getSubscribers(nameOf(topic)).some((peer) => !members.includes(peer.toString() as PeerId))
+    },
+  }
+}

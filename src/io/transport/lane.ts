@@ -1,0 +1,88 @@
+import type { Stream } from '@libp2p/interface'
+import { joinFrames } from './framing.ts'
+
+/** One direction of one long-lived stream to a peer. Frames leave in the order of `send`. */
+export interface Lane {
+  send(frame: Uint8Array): void
+  close(): void
+}
+
+export interface LaneOptions {
+  /** Opens the stream; frames that come meanwhile wait. */
+  readonly open: () => Promise<Stream>
+  /** What goes first on the stream. */
+  readonly greeting: Uint8Array | undefined
+  /** Once, with the reason, when nothing can be sent on this lane any more. */
+  readonly onLost: (reason: string) => void
+}
+
+/** A peer that takes no more for this many bytes is given up. */
+export const queuedBytesMax = 32 * 1024 * 1024
+
+export function createLane({ open, greeting, onLost }: LaneOptions): Lane {
+  let stream: Stream | undefined
+  let isOver = false
+  let waiting: Uint8Array[] = greeting === undefined ? [] : [greeting]
+  let waitingBytes = 0
+  let isScheduled = false
+
+  const lose = (reason: string): void => {
+    if (isOver) return
+    isOver = true
+    waiting = []
+    stream?.abort(new Error(reason))
+    onLost(reason)
+  }
+
+  /** Everything that was sent in this tick leaves in one write: one encryption, one packet. */
+  const flush = (): void => {
+    isScheduled = false
+    if (stream === undefined || isOver || waiting.length === 0) return
+    const frames = waiting
+    waiting = []
+    waitingBytes = 0
+    try {
+      stream.send(joinFrames(frames))
+    } catch {
+      lose('the stream is closed')
+      return
+    }
+    if (stream.writeBufferLength > queuedBytesMax) lose(`takes no more: ${stream.writeBufferLength} bytes wait`)
+  }
+
+  open().then(
+    (opened) => {
+      stream = opened
+      if (isOver) {
+        opened.abort(new Error('no longer needed'))
+        return
+      }
+      opened.addEventListener('close', () => lose('the stream was closed'))
+      // Nobody speaks in this direction; without a listener the stream would never see its own end.
+      opened.addEventListener('message', () => {})
+      if (opened.status === 'open') flush()
+      else lose('the stream was closed')
+    },
+    (error: unknown) => lose(error instanceof Error ? error.message : String(error)),
+  )
+
+  return {
+    send(frame) {
+      if (isOver) return
+      waiting.push(frame)
+      waitingBytes += frame.length
+      if (waitingBytes > queuedBytesMax) {
+        lose(`takes no more: ${waitingBytes} bytes wait`)
+        return
+      }
+      if (isScheduled) return
+      isScheduled = true
+      queueMicrotask(flush)
+    },
+    close() {
+      isOver = true
+      waiting = []
+      stream?.close().catch(() => {})
+    },
+  }
+}

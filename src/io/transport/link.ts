@@ -1,0 +1,173 @@
+import type { Connection, Stream } from '@libp2p/interface'
+import { createFrameReader } from './framing.ts'
+import { decodeHello } from './hello.ts'
+import { createLane, type Lane } from './lane.ts'
+
+export const ringProtocol = '/gavelring/ring'
+export const bulkProtocol = '/gavelring/bulk'
+
+export type LaneName = 'ring' | 'bulk'
+
+/**
+ * What joins this peer with another: a stream of its own in each direction for `ring`, so that neither waits for the
+ * other, and one more for `bulk` once it is needed. The first frame on `ring` is the hello.
+ */
+export interface Link {
+  readonly connection: Connection
+  /** The other's hello has come. */
+  readonly isGreeted: boolean
+  send(frame: Uint8Array, lane: LaneName): void
+  /** The other has opened a stream. */
+  accept(stream: Stream, lane: LaneName): void
+  /** Every second or so: says that this peer lives, and looks whether the other does. */
+  beat(now: number): void
+  close(): void
+}
+
+export interface LinkEvents {
+  onHello(hello: Uint8Array): void
+  onVersion(version: number): void
+  onFrame(frame: Uint8Array): void
+  onBadFrame(reason: string): void
+  /** Too much waits for a peer that takes nothing. */
+  onStuck(reason: string): void
+}
+
+/** A sign of life goes out after this long without a frame; see `silenceMillisMax`. */
+const beatMillis = 1_000
+/** More lets a dead cable pass for a slow peer for longer; less cuts off laptops that only stall. */
+const silenceMillisMax = 6_000
+/** So that a peer whose streams always break is not flooded with new ones. */
+const reopenMillis = 250
+
+const signOfLife = new Uint8Array()
+
+export function createLink(connection: Connection, greeting: () => Uint8Array, events: LinkEvents): Link {
+  const lanes: Partial<Record<LaneName, Lane>> = {}
+  const inbound: Partial<Record<LaneName, Stream>> = {}
+  /** Bulk streams that came before the hello. */
+  let early: Stream | undefined
+  let isGreeted = false
+  let isClosed = false
+  let heardAt = performance.now()
+  let sentAt = 0
+  let beatAt = performance.now()
+
+  const fail = (reason: string): void => {
+    if (isClosed) return
+    isClosed = true
+    connection.abort(new Error(reason))
+  }
+
+  const openLane = (name: LaneName): Lane => {
+    const lane = createLane({
+      open: () => connection.newStream(name === 'ring' ? ringProtocol : bulkProtocol),
+      greeting: name === 'ring' ? greeting() : undefined,
+      onLost(reason) {
+        if (lanes[name] !== lane) return
+        delete lanes[name]
+        if (isClosed || connection.status !== 'open') return
+        if (reason.startsWith('takes no more')) {
+          events.onStuck(reason)
+          fail(reason)
+        } else if (name === 'ring') setTimeout(reopenRing, reopenMillis)
+      },
+    })
+    lanes[name] = lane
+    return lane
+  }
+
+  const reopenRing = (): void => {
+    if (!isClosed && connection.status === 'open' && lanes.ring === undefined) openLane('ring')
+  }
+
+  const hear = (name: LaneName, frame: Uint8Array, isFirst: boolean): boolean => {
+    heardAt = performance.now()
+    if (name === 'ring' && isFirst) return greet(frame)
+    if (frame.length > 0) events.onFrame(frame)
+    return true
+  }
+
+  const greet = (frame: Uint8Array): boolean => {
+    const hello = decodeHello(frame)
+    switch (hello.kind) {
+      case 'hello':
+        // A stream that was opened anew greets again: the peer is known already.
+        if (!isGreeted) {
+          isGreeted = true
+          events.onHello(hello.hello)
+          if (early !== undefined) listen(early, 'bulk')
+          early = undefined
+        }
+        return true
+      case 'version':
+        events.onVersion(hello.version)
+        fail('speaks another version')
+        return false
+      case 'malformed':
+        events.onBadFrame(`hello: ${hello.reason}`)
+        return false
+    }
+  }
+
+  const listen = (stream: Stream, name: LaneName): void => {
+    inbound[name]?.abort(new Error('replaced by a new stream'))
+    inbound[name] = stream
+    let frames = 0
+    let isGood = true
+    const reader = createFrameReader((frame) => {
+      if (isGood) isGood = hear(name, frame, frames++ === 0)
+    })
+    const give = (reason: string): void => {
+      if (isGood && inbound[name] === stream) events.onBadFrame(reason)
+      isGood = false
+      stream.abort(new Error(reason))
+    }
+    stream.addEventListener('message', ({ data }) => {
+      for (const part of data instanceof Uint8Array ? [data] : data) {
+        if (isGood && !reader.push(part)) give('a frame is over its limit')
+        if (!isGood) stream.abort(new Error('bad frame'))
+      }
+    })
+    const end = (): void => {
+      // A connection that breaks may well break in the middle of a frame; a stream alone may not.
+      if (reader.isPartial && connection.status === 'open' && !isClosed) give('the stream ended in the middle of a frame')
+      if (inbound[name] === stream) delete inbound[name]
+    }
+    stream.addEventListener('remoteCloseWrite', () => setImmediate(end), { once: true })
+    stream.addEventListener('close', () => setImmediate(end), { once: true })
+  }
+
+  openLane('ring')
+
+  return {
+    connection,
+    get isGreeted() {
+      return isGreeted
+    },
+    send(frame, name) {
+      if (isClosed) return
+      if (name === 'ring') sentAt = performance.now()
+      const lane = lanes[name] ?? (name === 'bulk' ? openLane('bulk') : undefined)
+      lane?.send(frame)
+    },
+    accept(stream, name) {
+      if (name === 'bulk' && !isGreeted) {
+        early?.abort(new Error('replaced by a new stream'))
+        early = stream
+      } else listen(stream, name)
+    },
+    beat(now) {
+      // A peer that was itself asleep has no right to complain about silence.
+      if (now - beatAt > 3 * beatMillis) heardAt = now
+      beatAt = now
+      if (now - heardAt > silenceMillisMax) fail('silent for too long')
+      else if (now - sentAt >= beatMillis - 100) this.send(signOfLife, 'ring')
+    },
+    close() {
+      isClosed = true
+      lanes.ring?.close()
+      lanes.bulk?.close()
+    },
+  }
+}

@@ -1,0 +1,201 @@
+import type { Connection, Stream } from '@libp2p/interface'
+import { multiaddr } from '@multiformats/multiaddr'
+import { type PeerId, parsePeerId } from '../../core/ids.ts'
+import { Failure, type Transport, type TransportEvents } from '../../peer/ports.ts'
+import { createDialer, type Dialer } from './dialer.ts'
+import { createGossip, type Gossip } from './gossip.ts'
+import { encodeHello } from './hello.ts'
+import { bulkProtocol, createLink, type LaneName, type Link, ringProtocol } from './link.ts'
+import { createNode, type Node, type NodeOptions } from './node.ts'
+
+export interface TransportOptions extends NodeOptions {
+  /** Dialled from the start on, beside what mDNS finds. */
+  readonly bootstrap: readonly string[]
+}
+
+/** Signs of life and the search for dead links, once a second for all links together. */
+const beatMillis = 1_000
+/** Two peers that dial each other at once get two connections this close together. */
+const simultaneousMillis = 2_000
+
+/**
+ * The network of one room over libp2p: TCP, Noise with the room code, yamux, mDNS and gossipsub.
+ * `start` fails with `port-in-use` or `address-invalid`.
+ */
+export function createTransport(options: TransportOptions): Transport {
+  const { self } = options.identity
+  const pairs = new Map<PeerId, Pair>()
+  let hello: Uint8Array = new Uint8Array()
+  let running: { node: Node; dialer: Dialer; gossip: Gossip; beat: NodeJS.Timeout } | undefined
+  let isStopping = false
+
+  const begin = async (events: TransportEvents): Promise<void> => {
+    const node = await createNode(options)
+    const dialer = createDialer(node, (peer) => pairs.get(peer)?.link !== undefined, events.onTrouble)
+
+    const pairOf = (peer: PeerId): Pair => {
+      const known = pairs.get(peer)
+      if (known !== undefined) return known
+      const pair: Pair = { link: undefined, spare: new Set(), announced: false, loss: undefined }
+      pairs.set(peer, pair)
+      return pair
+    }
+
+    const onConnection = (connection: Connection): void => {
+      const peer = peerOf(connection)
+      if (peer === undefined || isStopping) {
+        connection.abort(new Error('not welcome'))
+        return
+      }
+      const pair = pairOf(peer)
+      if (pair.link === undefined) {
+        pair.link = createLink(connection, () => encodeHello(hello), linkEvents(peer, pair, connection))
+        dialer.linked(peer)
+        return
+      }
+      if (pair.link.connection === connection) return
+      pair.spare.add(connection)
+      // Long after the first one: the other has lost it, and we have not noticed yet. Both start afresh.
+      if (connection.timeline.open - pair.link.connection.timeline.open > simultaneousMillis) abortAll(pair)
+    }
+
+    /** One connection of a pair is lost: so are its streams, also those of gossip. The rest of them would only half work. */
+    const onConnectionLost = (connection: Connection): void => {
+      const peer = peerOf(connection)
+      const pair = peer && pairs.get(peer)
+      if (peer === undefined || pair === undefined) return
+      if (pair.spare.delete(connection) || pair.link?.connection === connection) abortAll(pair)
+      if (pair.link?.connection !== connection) return
+      pair.link.close()
+      pair.link = undefined
+      const wasAnnounced = pair.announced
+      pair.announced = false
+      const verdict = isStopping ? Promise.resolve(false) : dialer.lost(peer, connection.remoteAddr.toString())
+      if (!wasAnnounced) return
+      let isTold = false
+      const tell = (refused: boolean): void => {
+        if (!isTold && !isStopping) events.onDisconnected(peer, refused)
+        isTold = true
+        pair.loss = undefined
+      }
+      pair.loss = () => tell(false)
+      void verdict.then(tell)
+    }
+
+    const linkEvents = (peer: PeerId, pair: Pair, connection: Connection) => ({
+      onHello(greeting: Uint8Array) {
+        pair.loss?.()
+        pair.announced = true
+        events.onConnected(peer, greeting)
+      },
+      onVersion: (version: number) => events.onTrouble({ kind: 'version', peer, version }),
+      onFrame: (frame: Uint8Array) => events.onFrame(peer, frame),
+      onBadFrame: (reason: string) => events.onTrouble({ kind: 'bad-frame', peer, reason }),
+      onStuck: (reason: string) => events.onTrouble({ kind: 'unreachable', address: connection.remoteAddr.toString(), reason }),
+    })
+
+    const onStream = (lane: LaneName) => (stream: Stream, connection: Connection) => {
+      onConnection(connection)
+      const peer = peerOf(connection)
+      const link = peer && pairs.get(peer)?.link
+      if (link === undefined) stream.abort(new Error('no such link'))
+      else link.accept(stream, lane)
+    }
+
+    await node.handle(ringProtocol, onStream('ring'))
+    await node.handle(bulkProtocol, onStream('bulk'))
+    node.addEventListener('connection:open', ({ detail }) => onConnection(detail))
+    node.addEventListener('connection:close', ({ detail }) => onConnectionLost(detail))
+    node.addEventListener('peer:discovery', ({ detail }) => {
+      const peer = parsePeerId(detail.id.toString())
+      if (peer.ok && detail.multiaddrs.length > 0) dialer.learn(peer.value, detail.multiaddrs.map(dialable))
+    })
+    node.addEventListener('peer:identify', ({ detail }) => {
+      const peer = parsePeerId(detail.peerId.toString())
+      if (peer.ok && detail.listenAddrs.length > 0) dialer.learn(peer.value, detail.listenAddrs.map(dialable))
+    })
+
+    await listen(node, options.listen)
+    const beat = setInterval(() => {
+      const now = performance.now()
+      for (const { link } of pairs.values()) link?.beat(now)
+    }, beatMillis)
+    running = { node, dialer, gossip: createGossip(node.services.gossip, self, events), beat }
+    for (const address of options.bootstrap) dialer.addAddress(address)
+  }
+
+  return {
+    self,
+    start: begin,
+    get addresses() {
+      return running?.node.getMultiaddrs().map(String) ?? []
+    },
+    enterRoom: (room) => running?.gossip.enterRoom(room),
+    setHello(next) {
+      hello = next.slice()
+    },
+    send(to, frame, lane) {
+      const link = pairs.get(to)?.link
+      if (link !== undefined) link.send(frame, lane)
+      else if (lane === 'ring') running?.gossip.publishTo(to, frame)
+    },
+    gossip: (topic, frame) => running?.gossip.publish(topic, frame),
+    hasOutsideSubscribers: (topic, members) => running?.gossip.hasOutsideSubscribers(topic, members) ?? false,
+    addAddress: (address) => running?.dialer.addAddress(address),
+    get peers() {
+      const connected = [...pairs].filter(([, pair]) => pair.announced)
+      return connected.map(([peer]) => ({ peer, addresses: running?.dialer.addressesOf(peer) ?? [] }))
+    },
+    async stop() {
+      isStopping = true
+      if (running === undefined) return
+      const { node, dialer, beat } = running
+      running = undefined
+      clearInterval(beat)
+      dialer.stop()
+      for (const { link } of pairs.values()) link?.close()
+      await node.stop()
+      pairs.clear()
+    },
+  }
+}
+
+/** This peer and one other. */
+interface Pair {
+  link: Link | undefined
+  /** Further connections, as two peers get that dial each other at once. */
+  readonly spare: Set<Connection>
+  /** `onConnected` was called, and `onDisconnected` not yet. */
+  announced: boolean
+  /** A loss is not yet told, since a re-dial may be refused: tells it now. */
+  loss: (() => void) | undefined
+}
+
+function abortAll(pair: Pair): void {
+  const reason = new Error('the peer starts afresh')
+  const connections = [...pair.spare, ...(pair.link === undefined ? [] : [pair.link.connection])]
+  pair.spare.clear()
+  for (const connection of connections) if (connection.status === 'open') connection.abort(reason)
+}
+
+function peerOf(connection: Connection): PeerId | undefined {
+  const peer = parsePeerId(connection.remotePeer.toString())
+  return peer.ok ? peer.value : undefined
+}
+
+/** Without the peer id at its end, which the dialer puts there itself. */
+const dialable = (address: { toString(): string }): string => multiaddr(address.toString()).toString().split('/p2p/')[0] ?? ''
+
+async function listen(node: Node, addresses: readonly string[]): Promise<void> {
+  try {
+    await node.start()
+  } catch (error) {
+    await Promise.resolve(node.stop()).catch(() => {})
+    const text = error instanceof Error ? error.message : String(error)
+    const where = addresses.join(', ')
+    if (text.includes('EADDRINUSE')) {
+      throw new Failure('port-in-use', `Another program listens at ${where}.`, { addresses }, { cause: error })
+    }
+    throw new Failure('address-invalid', `Cannot listen at ${where}.`, { addresses }, { cause: error })
+  }
+}
