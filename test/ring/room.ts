@@ -21,7 +21,8 @@ export const testCrypto = (self: string): Crypto => {
     for (const part of parts) hash.update(part)
     return hash.digest()
   }
-  const signature = (author: string, bytes: Uint8Array): Uint8Array => Buffer.concat([digest(author, bytes), digest(bytes, author)])
+  const signature = (author: string, bytes: Uint8Array): Uint8Array =>
+    Buffer.concat([digest(author, bytes), digest(bytes, author)])
   return {
     hash: (bytes) => digest(bytes),
     sign: (bytes) => signature(self, bytes),
@@ -42,7 +43,14 @@ export function genesisOf(founder: string): Block {
       checkpoint: undefined,
       body: {
         kind: 'genesis',
-        genesis: { name: 'test', rulesVersion: 1, currency: 'EUR', deposits: 'open', founder: founder as PeerId, salt: new Uint8Array(16) },
+        genesis: {
+          name: 'test',
+          rulesVersion: 1,
+          currency: 'EUR',
+          deposits: 'open',
+          founder: founder as PeerId,
+          salt: new Uint8Array(16),
+        },
       },
     },
     testCrypto(founder),
@@ -97,7 +105,8 @@ export class TestRoom {
 
   kill(name: string): void {
     this.#peer(name).up = false
-    for (const other of this.peers.keys()) if (other !== name) this.feed(other, { kind: 'link', peer: name as PeerId, state: 'refused' })
+    for (const other of this.peers.keys())
+      if (other !== name) this.feed(other, { kind: 'link', peer: name as PeerId, state: 'refused' })
   }
 
   restart(name: string): void {
@@ -119,7 +128,13 @@ export class TestRoom {
   #add(name: string, founder: string): void {
     const genesis = this.#genesis
     const promised = name === founder ? genesis.epoch : noEpoch
-    const meta = { head: headOf(genesis), promised, incarnation: 1, commit: { index: 0, hash: genesis.hash }, forgotBelow: undefined }
+    const meta = {
+      head: headOf(genesis),
+      promised,
+      incarnation: 1,
+      commit: { index: 0, hash: genesis.hash },
+      forgotBelow: undefined,
+    }
     const replica = this.#start(name, [genesis], meta)
     this.peers.set(name, { replica, up: true, wakeAt: Number.NaN, life: 1, blocks: [genesis], meta, applied: [] })
     this.#at(0, () => this.feed(name, { kind: 'tick' }))

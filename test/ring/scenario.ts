@@ -43,7 +43,12 @@ function openRoom(names: readonly string[], trace: (name: string, note: Note) =>
   const room = new TestRoom(names, (name, note) => {
     if (!opening) trace(name, note)
   })
-  for (let waited = 0; waited < 60 && ![...room.peers.values()].every((peer) => peer.replica.view.members.length === names.length); waited++) room.run(250)
+  for (
+    let waited = 0;
+    waited < 60 && ![...room.peers.values()].every((peer) => peer.replica.view.members.length === names.length);
+    waited++
+  )
+    room.run(250)
   room.run(500)
   opening = false
   return room
@@ -53,7 +58,11 @@ function obey(room: TestRoom, command: string, words: readonly string[], lines: 
   const [first = '', second = ''] = words
   switch (command) {
     case 'submit':
-      return room.feed(first, { kind: 'submit', domain: 'bank', ops: words.slice(1).map((word) => new TextEncoder().encode(word)) })
+      return room.feed(first, {
+        kind: 'submit',
+        domain: 'bank',
+        ops: words.slice(1).map((word) => new TextEncoder().encode(word)),
+      })
     case 'run':
       return room.run(Number(first))
     case 'kill':

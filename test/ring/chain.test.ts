@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest'
+import type { Instant, PeerId } from '../../src/core/ids.ts'
+import { decodeBlock, signBlock, type Unsigned } from '../../src/ring/block.ts'
+import { faultOf } from '../../src/ring/chain.ts'
+import { genesisOf, roomStart, testCrypto } from './room.ts'
+
+const genesis = genesisOf('A')
+const view = { epoch: genesis.epoch, index: 0, members: ['A', 'B'] as PeerId[] }
+const good: Unsigned = {
+  index: 1,
+  epoch: genesis.epoch,
+  turn: 3,
+  author: 'B' as PeerId,
+  lamport: 9,
+  time: (roomStart + 5) as Instant,
+  prevHash: genesis.hash,
+  checkpoint: undefined,
+  body: { kind: 'ops', incarnation: 1, firstSequence: 1, ops: [new Uint8Array([1])] },
+}
+const goodView: Unsigned = {
+  ...good,
+  turn: 0,
+  epoch: { number: 2, initiator: 'B' as PeerId },
+  body: { kind: 'view', members: ['A', 'B'] as PeerId[] },
+}
+
+describe('a block that does not follow the one before it is refused', () => {
+  const rows: [string, Unsigned, string | undefined][] = [
+    ['as it should be', good, undefined],
+    ['an index ahead', { ...good, index: 2 }, 'its index does not follow'],
+    ['another past', { ...good, prevHash: 'ab'.repeat(32) }, 'its previous hash is not that of the block before'],
+    ['a Lamport time that stands still', { ...good, lamport: 1 }, 'its Lamport time does not grow'],
+    ['a time before that of the block before it', { ...good, time: (roomStart - 1) as Instant }, 'its time goes back'],
+    [
+      'an older epoch',
+      { ...good, epoch: { number: 0, initiator: 'A' as PeerId } },
+      'its epoch is not that of the view before it',
+    ],
+    ['a turn that was used', { ...good, turn: 0 }, 'its turn does not grow'],
+    ['an author who is no member', { ...good, author: 'C' as PeerId }, 'its author is not a member'],
+    ['a second genesis', { ...good, body: genesis.body }, 'a genesis block stands only at the beginning'],
+    ['a view as it should be', goodView, undefined],
+    ['a view of an old epoch', { ...goodView, epoch: genesis.epoch }, 'its epoch does not grow'],
+    ['a view with a turn', { ...goodView, turn: 1 }, 'a view block has turn 0'],
+    ['a view by another', { ...goodView, author: 'A' as PeerId }, 'its author is not the initiator of its epoch'],
+    [
+      'a view without its initiator',
+      { ...goodView, body: { kind: 'view', members: ['A'] as PeerId[] } },
+      'its view lacks its initiator',
+    ],
+    [
+      'a view that names one twice',
+      { ...goodView, body: { kind: 'view', members: ['B', 'B'] as PeerId[] } },
+      'its view names a member twice',
+    ],
+  ]
+  it.each(rows)('%s', (_story, unsigned, fault) => {
+    const block = signBlock(unsigned, testCrypto(unsigned.author))
+    expect(faultOf(block, genesis, view, testCrypto('A'))).toBe(fault)
+  })
+
+  it('a forged one: signed by somebody else', () => {
+    const forged = signBlock(good, testCrypto('A'))
+    expect(faultOf(forged, genesis, view, testCrypto('A'))).toBe('its signature is not its author’s')
+  })
+
+  it('one changed byte: it cannot be read, or it is refused', () => {
+    const block = signBlock(good, testCrypto('B'))
+    for (let at = 0; at < block.bytes.length; at++) {
+      const bytes = Uint8Array.from(block.bytes)
+      bytes[at] = (bytes[at] ?? 0) ^ 1
+      const decoded = decodeBlock(bytes, testCrypto('A'))
+      if ('value' in decoded) expect(faultOf(decoded.value, genesis, view, testCrypto('A'))).toBeDefined()
+    }
+  })
+})

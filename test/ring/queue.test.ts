@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { blockBytesMax, blockOpsMax } from '../../src/core/limits.ts'
+import { OwnOperations } from '../../src/ring/queue.ts'
+
+const op = (text: string): Uint8Array => new TextEncoder().encode(text)
+const texts = (own: OwnOperations): string[] => own.nextBatch().ops.map((bytes) => new TextDecoder().decode(bytes))
+
+describe('a peer’s own operations', () => {
+  it('are written in order, each once', () => {
+    const own = new OwnOperations()
+    own.submit('bank', [op('a'), op('b')])
+    expect(own.nextBatch().firstSequence).toBe(1)
+    own.placed(1, 2)
+    own.submit('bank', [op('c')])
+    expect(texts(own)).toEqual(['c'])
+    expect(own.nextBatch().firstSequence).toBe(3)
+    expect(own.unwritten).toBe(1)
+  })
+
+  it('go back to the queue, under the same ids, when the tail they stood in is dropped', () => {
+    const own = new OwnOperations()
+    own.submit('bank', [op('a'), op('b'), op('c')])
+    own.placed(1, 2)
+    own.placed(3, 1)
+    own.committed(1, 1)
+    own.dropped(3)
+    own.dropped(2)
+    expect(own.nextBatch().firstSequence).toBe(2)
+    expect(texts(own)).toEqual(['b', 'c'])
+  })
+
+  it('can be withdrawn until they were in a block', () => {
+    const own = new OwnOperations()
+    own.submit('bank', [op('a'), op('b')])
+    expect(own.withdraw(2, op('void'))).toBe(true)
+    expect(texts(own)).toEqual(['a', 'void'])
+    own.placed(1, 2)
+    own.dropped(1)
+    expect(own.withdraw(2, op('again'))).toBe(false)
+    expect(own.withdraw(3, op('none'))).toBe(false)
+  })
+
+  it('fill a block up to its limits, and one that is too large for company goes alone', () => {
+    const own = new OwnOperations()
+    own.submit(
+      'bank',
+      Array.from({ length: blockOpsMax + 1 }, () => op('x')),
+    )
+    expect(own.nextBatch().ops.length).toBe(blockOpsMax)
+    const large = new OwnOperations()
+    large.submit('auction', [new Uint8Array(blockBytesMax - 1), new Uint8Array(96 * 1024), op('x')])
+    expect(large.nextBatch().ops.length).toBe(1)
+    large.placed(1, 1)
+    expect(large.nextBatch().ops.length).toBe(2)
+  })
+})
