@@ -1,13 +1,6 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
-import {
-  inputInvalid,
-  notPending,
-  operationErrors,
-  refoundErrors,
-  unknownAccount,
-  unknownAuction,
-} from './errors.ts'
+import { inputInvalid, notPending, operationErrors, refoundErrors, unknownAccount, unknownAuction } from './errors.ts'
 import {
   accountText,
   amountText,
@@ -117,9 +110,7 @@ export const contract = {
     .output(settled),
   transfer: operation
     .route({ method: 'POST', path: '/transfers' })
-    .input(
-      operationInput.extend({ from: accountText, to: accountText, amount: amountText, memo: memoText.default('') }),
-    )
+    .input(operationInput.extend({ from: accountText, to: accountText, amount: amountText, memo: memoText.default('') }))
     .output(settled),
 
   pending: {

@@ -1,59 +1,62 @@
 import type { Peer, PeerEvent } from '../peer/peer.ts'
 import type { EventView } from './views.ts'
 
+/** Events that wait for one listener. Streams have no backpressure (STACK, oRPC): a slower one is resynchronised. */
+const waitingMax = 1_000
+
 /**
- * The peer's events after number `after`, without an end. The only buffer is the peer's own, which is bounded: a
- * listener that is too slow for it, or that comes back after a restart, gets a `gap` and then what is still there
- * (STACK, oRPC: streams have no backpressure).
+ * The peer's events after number `after`, without an end. A listener that is too slow, that comes back too late, or
+ * that comes back after the peer was started anew, gets a `gap` and then what the peer still keeps.
  */
 export async function* tellEvents(peer: Peer, after: number, signal: AbortSignal | undefined): AsyncGenerator<EventView> {
-  const bell = createBell()
-  const unsubscribe = peer.subscribe(bell.ring)
-  signal?.addEventListener('abort', bell.ring)
   let told = after
+  let waiting: PeerEvent[] = []
+  let isBehind = true
+  let wake: () => void = () => {}
+  const listen = (event: PeerEvent): void => {
+    if (isBehind) return
+    waiting.push(event)
+    if (waiting.length > waitingMax) {
+      waiting = []
+      isBehind = true
+    }
+    wake()
+  }
+  const stopListening = peer.subscribe(listen)
+  const onAbort = (): void => wake()
+  signal?.addEventListener('abort', onAbort)
   try {
     while (!isAborted(signal)) {
-      const recent = peer.recentEvents()
-      const newest = recent.at(-1)
-      // A number from an earlier start of the peer says nothing about this one's.
-      const restarted = newest === undefined ? told > 0 : newest.number < told
-      if (restarted) told = 0
-      const fresh = recent.filter((event) => event.number > told)
-      const first = fresh[0]
-      if (restarted || (first !== undefined && first.number > told + 1)) yield gapBefore(first ?? newest)
-      for (const event of fresh) {
+      let batch = waiting
+      waiting = []
+      if (isBehind) {
+        isBehind = false
+        const recent = peer.recentEvents()
+        const newest = recent.at(-1)?.number ?? 0
+        // A number from an earlier start of the peer says nothing about this one's.
+        const isRestarted = newest < told
+        if (isRestarted) told = 0
+        batch = recent.filter((event) => event.number > told)
+        const first = batch[0]
+        if (isRestarted || (first !== undefined && first.number > told + 1)) yield gapBefore(first)
+      }
+      for (const event of batch) {
         told = event.number
         yield event as EventView
       }
-      if (!isAborted(signal)) await bell.rung()
+      if (batch.length > 0 || isBehind || isAborted(signal)) continue
+      await new Promise<void>((resolve) => {
+        wake = resolve
+        if (waiting.length > 0) resolve()
+      })
     }
   } finally {
-    unsubscribe()
-    signal?.removeEventListener('abort', bell.ring)
+    stopListening()
+    signal?.removeEventListener('abort', onAbort)
   }
 }
 
 const isAborted = (signal: AbortSignal | undefined): boolean => signal?.aborted === true
-
-/** Rung once or often since the last look: both mean one more look. */
-function createBell() {
-  let hasRung = false
-  let wake: () => void = () => {}
-  return {
-    ring: (): void => {
-      hasRung = true
-      wake()
-    },
-    async rung(): Promise<void> {
-      if (!hasRung) {
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-      }
-      hasRung = false
-    },
-  }
-}
 
 function gapBefore(event: PeerEvent | undefined): EventView {
   return { kind: 'gap', number: (event?.number ?? 1) - 1, at: event?.at ?? 0 }

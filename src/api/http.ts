@@ -13,7 +13,6 @@ import { Failure, type Logger } from '../peer/ports.ts'
 import { contract } from './contract.ts'
 import { type DoorRefusal, ignoreStranger, webSocketProtocol } from './door.ts'
 import { createRouter } from './router.ts'
-import type { ReadOperation } from './to-view.ts'
 
 export interface ApiServer {
   /** `http://127.0.0.1:PORT`: routes under `/api`, the WebSocket at `/ws`, the specification at `/openapi.json`. */
@@ -23,7 +22,6 @@ export interface ApiServer {
 
 export interface ApiServerOptions {
   readonly peer: Peer
-  readonly readOperation: ReadOperation
   readonly logger: Logger
   readonly token: string
   /** On 127.0.0.1; 0: any that is free. */
@@ -39,7 +37,7 @@ const requestBytesMax = 256 * 1024
  */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { peer, logger, token } = options
-  const router = createRouter(peer, options.readOperation)
+  const router = createRouter(peer)
   const converters = [new ZodToJsonSchemaConverter()]
   const interceptors = [logBugs(logger)]
   const rpc = new RPCHandler(router, { interceptors })

@@ -13,14 +13,14 @@ import {
   refuseUnknownAuction,
   refuseVoided,
 } from './refuse.ts'
-import { type ReadOperation, toAccount, toAccountDetail, toAuction, toAuctionDetail, toBlock, toOperation, toStatus } from './to-view.ts'
+import { toAccount, toAccountDetail, toAuction, toAuctionDetail, toBlock, toOperation, toStatus } from './to-view.ts'
 import type { ExportedBlock, Settled } from './views.ts'
 
 /** One answer of `log.read` is about this long at most. */
 const readBytesMax = 1024 * 1024
 
 /** The contract, answered by one peer. Handlers get parsed, branded values; what is refused comes back by its code. */
-export function createRouter(peer: Peer, readOperation: ReadOperation) {
+export function createRouter(peer: Peer) {
   const submit = (input: SubmitInput, operation: Operation): Promise<Settled> => settle(peer, input, operation)
   const api = implement(contract).use(async ({ next }) => {
     try {
@@ -51,9 +51,7 @@ export function createRouter(peer: Peer, readOperation: ReadOperation) {
       close: api.accounts.close.handler(({ input }) => submit(input, { kind: 'close-account', account: input.account })),
     },
 
-    deposit: api.deposit.handler(({ input }) =>
-      submit(input, { kind: 'deposit', account: input.account, amount: input.amount }),
-    ),
+    deposit: api.deposit.handler(({ input }) => submit(input, { kind: 'deposit', account: input.account, amount: input.amount })),
     withdraw: api.withdraw.handler(({ input }) =>
       submit(input, { kind: 'withdraw', account: input.account, amount: input.amount }),
     ),
@@ -100,11 +98,11 @@ export function createRouter(peer: Peer, readOperation: ReadOperation) {
     log: {
       tail: api.log.tail.handler(async ({ input }) => {
         const from = Math.max(0, peer.status().commit.index + 1 - input.count)
-        return (await peer.log(from, input.count)).map((block) => toBlock(block, readOperation))
+        return (await peer.log(from, input.count)).map((block) => toBlock(block))
       }),
       read: api.log.read.handler(async ({ input }) => {
         const blocks = await peer.log(input.from, input.count)
-        return withinAnswer(blocks.map((block) => toBlock(block, readOperation)))
+        return withinAnswer(blocks.map((block) => toBlock(block)))
       }),
     },
 

@@ -26,9 +26,7 @@ export const requestText = fromParser(parseRequestId)
 export const nameText = fromParser(parseName)
 export const memoText = z.string().max(memoCharsMax, `A memo has at most ${memoCharsMax} characters.`)
 export const reasonText = z.string().max(reasonCharsMax, `A reason has at most ${reasonCharsMax} characters.`)
-export const descriptionText = z
-  .string()
-  .max(descriptionCharsMax, `A description has at most ${descriptionCharsMax} characters.`)
+export const descriptionText = z.string().max(descriptionCharsMax, `A description has at most ${descriptionCharsMax} characters.`)
 
 export const spanMillis = z.int().min(1, 'A time is at least 1 ms.').max(auctionMillisMax, 'A time is at most 30 days.')
 

@@ -1,4 +1,5 @@
 import { formatCents } from '../core/money.ts'
+import { decodeSubmission } from '../market/codec.ts'
 import type { AccountView, AuctionView } from '../market/market.ts'
 import type { Operation } from '../market/operation.ts'
 import type { Peer, PeerStatus } from '../peer/peer.ts'
@@ -7,9 +8,6 @@ import type { AccountDetail, AccountSummary, AuctionDetail, AuctionSummary, Expo
 /** From what the peer holds to what the contract promises. */
 
 type Block = Awaited<ReturnType<Peer['log']>>[number]
-
-/** What an operation in a block says; `undefined` where its bytes cannot be read. */
-export type ReadOperation = (bytes: Uint8Array) => Operation | undefined
 
 const money = (cents: number): Money => ({ cents, text: formatCents(cents) })
 const optionalMoney = (cents: number | undefined): Money | undefined => (cents === undefined ? undefined : money(cents))
@@ -81,14 +79,27 @@ export function toOperation(operation: Operation): Record<string, unknown> {
   return { ...rest, pictureBytes: picture.length }
 }
 
-export function toBlock(block: Block, readOperation: ReadOperation): ExportedBlock {
+export function toBlock(block: Block): ExportedBlock {
   const { index, turn, author, lamport, time, prevHash, hash, checkpoint, body } = block
   const epoch = `${block.epoch.number}.${block.epoch.initiator.slice(-6)}`
   const bytes = base64url(block.bytes)
-  return { index, epoch, turn, author, lamport, time, prevHash, hash, checkpoint, kind: body.kind, content: toContent(block, readOperation), bytes }
+  return {
+    index,
+    epoch,
+    turn,
+    author,
+    lamport,
+    time,
+    prevHash,
+    hash,
+    checkpoint,
+    kind: body.kind,
+    content: toContent(block),
+    bytes,
+  }
 }
 
-function toContent({ body, author }: Block, readOperation: ReadOperation): ExportedBlock['content'] {
+function toContent({ body, author }: Block): ExportedBlock['content'] {
   switch (body.kind) {
     case 'genesis':
       return { ...body.genesis, salt: base64url(body.genesis.salt) }
@@ -96,9 +107,11 @@ function toContent({ body, author }: Block, readOperation: ReadOperation): Expor
       return { members: body.members }
     case 'ops':
       return body.ops.map((bytes, offset) => {
-        const operation = readOperation(bytes)
-        const id = `${author}/${body.incarnation}/${body.firstSequence + offset}`
-        return operation === undefined ? { operation: id, kind: 'malformed' } : { operation: id, ...toOperation(operation) }
+        const decoded = decodeSubmission(bytes)
+        const operation = `${author}/${body.incarnation}/${body.firstSequence + offset}`
+        if ('malformed' in decoded) return { operation, kind: 'malformed' }
+        const { request } = decoded.value
+        return { operation, ...(request !== undefined && { requestId: request }), ...toOperation(decoded.value.operation) }
       })
   }
 }

@@ -1,8 +1,16 @@
-import type { Crypto, Hash } from '../core/crypto.ts'
+import { assertNever } from '../core/assert.ts'
+import { decodeWith } from '../core/codec.ts'
+import { type Crypto, type Hash, toHex } from '../core/crypto.ts'
 import type { AccountId, AuctionId, Instant, PeerId } from '../core/ids.ts'
 import type { Cents } from '../core/money.ts'
-import type { Lot } from './operation.ts'
-import type { Outcome } from './outcome.ts'
+import { bid, cancelAuction, closeAuction, type Start, startAuction } from './auctions.ts'
+import { type Author, authorOf, rememberRequest, takeSequence } from './authors.ts'
+import { closeAccount, deposit, openAccount, type Place, transfer, withdraw } from './bank.ts'
+import { decodeSubmission } from './codec.ts'
+import { nextStateHash } from './digest.ts'
+import type { Lot, Operation } from './operation.ts'
+import type { MarketEvent, Outcome, Rejection } from './outcome.ts'
+import { createState, type MarketState, readState, writeState } from './state.ts'
 
 /** The rules of a room, from its genesis block. */
 export interface RoomRules {
@@ -51,7 +59,7 @@ export interface AccountView {
   readonly available: Cents
   readonly held: Cents
   readonly closed: boolean
-  /** The newest entries, oldest first, at most 100. */
+  /** The newest entries, oldest first: at least the last 100, if there were so many. */
   readonly history: readonly AccountEntry[]
 }
 
@@ -87,10 +95,118 @@ export interface AuctionView {
     | undefined
 }
 
-export declare function createMarket(rules: RoomRules, hash: Crypto['hash']): Market
+export function createMarket(rules: RoomRules, hash: Crypto['hash']): Market {
+  return marketOver(createState(rules, hash), hash)
+}
+
 /** The market that a {@link Market.snapshot} describes, or why the bytes are none. */
-export declare function restoreMarket(
+export function restoreMarket(
   bytes: Uint8Array,
   rules: RoomRules,
   hash: Crypto['hash'],
-): { readonly value: Market } | { readonly malformed: string }
+): { readonly value: Market } | { readonly malformed: string } {
+  const decoded = decodeWith(bytes, (reader) => readState(reader, rules, hash))
+  return 'malformed' in decoded ? decoded : { value: marketOver(decoded.value, hash) }
+}
+
+function marketOver(state: MarketState, hash: Crypto['hash']): Market {
+  const { bank, auctions } = state
+  return {
+    get stateHash() {
+      return state.stateHash
+    },
+    get index() {
+      return state.index
+    },
+    accounts: bank.accounts,
+    auctions: auctions.byId,
+    openAuctions: auctions.open,
+    apply(block) {
+      state.index = block.index
+      if (block.ops.length === 0) return []
+      bank.changed.clear()
+      const outcomes = applyAll(state, block, hash)
+      state.stateHash = nextStateHash(state.stateHash, block, outcomes, bank.changed, hash)
+      return outcomes
+    },
+    snapshot: () => writeState(state),
+  }
+}
+
+function applyAll(state: MarketState, block: AppliedBlock, hash: Crypto['hash']): readonly AppliedOutcome[] {
+  const author = authorOf(state.authors, block.author)
+  const place: Place = { index: block.index, time: block.time, author: block.author }
+  const outcomes: AppliedOutcome[] = []
+  let sequence = block.firstSequence
+  for (const bytes of block.ops) {
+    const isNext = takeSequence(author, block.incarnation, sequence)
+    const start = { incarnation: block.incarnation, sequence }
+    outcomes.push({ sequence, outcome: isNext ? applyOne(state, author, place, start, bytes, hash) : undefined })
+    sequence++
+  }
+  return outcomes
+}
+
+/** Parsing, then the request id, then the rules: always in this order. */
+function applyOne(
+  state: MarketState,
+  author: Author,
+  place: Place,
+  start: Start,
+  bytes: Uint8Array,
+  hash: Crypto['hash'],
+): Outcome {
+  const decoded = decodeSubmission(bytes)
+  if ('malformed' in decoded) return { accepted: false, rejection: { code: 'malformed', detail: decoded.malformed } }
+  const { request, operation } = decoded.value
+  if (request === undefined) return decide(state, place, start, operation)
+  const bodyHash = toHex(hash(decoded.body))
+  const remembered = author.requests.get(request)
+  if (remembered !== undefined) {
+    return remembered.bodyHash === bodyHash ? remembered.outcome : { accepted: false, rejection: { code: 'request-reused' } }
+  }
+  const outcome = decide(state, place, start, operation)
+  rememberRequest(author, request, { bodyHash, outcome })
+  return outcome
+}
+
+/** One operation to bank and auctions, all or nothing: each rule checks everything before it changes anything. */
+function decide(state: MarketState, place: Place, start: Start, operation: Operation): Outcome {
+  const events: MarketEvent[] = []
+  const rejection = route(state, place, start, operation, events)
+  return rejection === undefined ? { accepted: true, events } : { accepted: false, rejection }
+}
+
+function route(
+  state: MarketState,
+  place: Place,
+  start: Start,
+  operation: Operation,
+  events: MarketEvent[],
+): Rejection | undefined {
+  const { bank, auctions } = state
+  switch (operation.kind) {
+    case 'void':
+      return undefined
+    case 'open-account':
+      return openAccount(bank, place, operation, events)
+    case 'close-account':
+      return closeAccount(bank, place, operation, events)
+    case 'deposit':
+      return deposit(bank, place, operation, events)
+    case 'withdraw':
+      return withdraw(bank, place, operation, events)
+    case 'transfer':
+      return transfer(bank, place, operation, events)
+    case 'start-auction':
+      return startAuction(bank, auctions, place, start, operation, events)
+    case 'bid':
+      return bid(bank, auctions, place, operation, events)
+    case 'cancel-auction':
+      return cancelAuction(bank, auctions, place, operation, events)
+    case 'close-auction':
+      return closeAuction(bank, auctions, place, operation, events)
+    default:
+      return assertNever(operation)
+  }
+}

@@ -9,9 +9,8 @@ import { createEventLog } from './events.ts'
 import { createNetwork, type FoundRoom } from './network.ts'
 import type { Peer } from './peer.ts'
 import { Failure, type Ports, type TransportTrouble } from './ports.ts'
-import { refoundRoom } from './refound.ts'
 import { createRememberer, readRememberedAddresses } from './remembered.ts'
-import { firstBatch, foundRoom, meet, type RoomPlan, randomSalt, shortRoomId } from './room.ts'
+import { firstBatch, foundRoom, meet, type RoomPlan, randomSalt, roomIdOf, shortRoomId } from './room.ts'
 import { openSession, type Session } from './session.ts'
 import { conditionOf, peersOf, statusOf } from './status.ts'
 import { quorumText, stopText } from './views.ts'
@@ -63,8 +62,7 @@ export async function createPeer(options: PeerOptions, ports: Ports): Promise<Pe
     assert(current !== undefined, 'the peer is in no room yet')
     return current
   }
-  const time = (): Instant =>
-    (current === undefined ? Math.floor(clock.wall()) : current.view.time(clock.monotonic())) as Instant
+  const time = (): Instant => (current === undefined ? Math.floor(clock.wall()) : current.view.time(clock.monotonic())) as Instant
   const seen = () => ({ options, ports, session: session(), lobby: network.lobby, leaving, stopReason })
 
   /** Said once for each key: the world repeats itself. */
@@ -127,12 +125,19 @@ export async function createPeer(options: PeerOptions, ports: Ports): Promise<Pe
   const moveTo = async (genesis: Block, forgot: boolean): Promise<void> => {
     network.exit()
     await current?.close(new Failure('stopping', 'This peer changes to another room.'))
-    const batch = firstBatch(genesis, forgot)
+    const batch = firstBatch(genesis, forgot, current?.view.incarnation ?? 0)
     await store.write(batch)
-    await enter(batch.meta)
+    await openRoom(batch.meta)
+    begin()
   }
 
-  const enter = async (meta: Uint8Array): Promise<void> => {
+  const begin = (): void => {
+    transport.enterRoom(session().room)
+    session().start()
+  }
+
+  /** Reads the room from the store. Nothing is sent before `begin`. */
+  const openRoom = async (meta: Uint8Array): Promise<void> => {
     const opened = await openSession(
       {
         ports,
@@ -146,9 +151,12 @@ export async function createPeer(options: PeerOptions, ports: Ports): Promise<Pe
       },
       meta,
     )
+    if (opened.genesis.name !== options.room.name) {
+      const name = opened.genesis.name
+      throw new Failure('other-room', `This store is of the room “${name}”, not “${options.room.name}”.`, { name })
+    }
     current = opened
     network.enter(opened)
-    opened.start()
   }
 
   const onStopped = (of: Session, reason: StopReason): void => {
@@ -167,7 +175,7 @@ export async function createPeer(options: PeerOptions, ports: Ports): Promise<Pe
       if (genesis !== undefined) return moveTo(genesis, !identity.isNew)
     }
     const genesis = foundRoom(options.room, self, randomSalt(), clock.wall(), crypto)
-    logger.info('room founded', { room: shortRoomId(genesis.hash) })
+    logger.info('room founded', { room: shortRoomId(roomIdOf(genesis)) })
     return moveTo(genesis, false)
   }
 
@@ -181,14 +189,20 @@ export async function createPeer(options: PeerOptions, ports: Ports): Promise<Pe
   const open = async (): Promise<void> => {
     const opened = await store.open((done, total) => options.onProgress('check', done, total))
     if (opened.torn !== undefined) logger.warn('a torn last batch was cut from the log', opened.torn)
-    for (const address of await readRememberedAddresses(store)) transport.addAddress(address)
+    const remembered = await readRememberedAddresses(store)
+    const dial = (): void => {
+      for (const address of remembered) transport.addAddress(address)
+    }
     // A room that is known is read before anybody hears of this peer.
     if (opened.meta === undefined) {
       await transport.start(network.events)
+      dial()
       await findOrFound()
     } else {
-      await enter(opened.meta)
+      await openRoom(opened.meta)
       await transport.start(network.events)
+      dial()
+      begin()
     }
     refresh()
   }
@@ -247,7 +261,7 @@ export async function createPeer(options: PeerOptions, ports: Ports): Promise<Pe
     subscribe: (listener) => events.subscribe(listener),
     recentEvents: () => events.recent(),
     startBidder: (bidder) => bidders.start(bidder),
-    refound: () => refoundRoom(),
+    refound: () => Promise.reject(new Failure('no-quorum', 'not yet')),
     async stop(deadlineMillis) {
       const end = clock.monotonic() + deadlineMillis
       if (!leaving && stopReason === undefined) {

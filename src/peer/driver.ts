@@ -156,8 +156,7 @@ export function createDriver(options: DriverOptions): Driver {
   const gossipBlocks = ({ blocks }: Persist): void => {
     const { installed, incarnation, members, commit, lamport } = replica.view
     const own = blocks.filter(
-      ({ author, body, index }) =>
-        author === self && body.kind === 'ops' && body.incarnation === incarnation && index > gossiped,
+      ({ author, body, index }) => author === self && body.kind === 'ops' && body.incarnation === incarnation && index > gossiped,
     )
     const last = own.at(-1)
     if (last === undefined) return

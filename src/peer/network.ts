@@ -115,7 +115,11 @@ export function createNetwork(options: NetworkOptions): Network {
   return {
     lobby,
     events: {
-      onConnected: greet,
+      onConnected(peer, bytes) {
+        // Ours went out when the connection came about: since then this peer may have entered its room.
+        transport.send(peer, encodeHello(hello()), 'ring')
+        greet(peer, bytes)
+      },
       onDisconnected(peer, refused) {
         lobby.leave(peer)
         genesisAsked.get(peer)?.(undefined)
@@ -132,7 +136,6 @@ export function createNetwork(options: NetworkOptions): Network {
     },
     enter(entered) {
       session = entered
-      transport.enterRoom(entered.room)
       sayHello()
       for (const peer of lobby.connected.keys()) {
         relink(peer)

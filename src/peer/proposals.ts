@@ -118,7 +118,8 @@ export function createProposals({ self, view, now, wake }: ProposalsOptions): Pr
     withdraw(id) {
       const { pending, incarnation } = view()
       const found = pending.find((operation) => operationId(self, incarnation, operation.sequence) === id)
-      if (found === undefined || isVoid(found.bytes)) throw new Failure('not-pending', 'No such operation is waiting here.', { id })
+      if (found === undefined || isVoid(found.bytes))
+        throw new Failure('not-pending', 'No such operation is waiting here.', { id })
       if (found.written) throw new Failure('not-pending', 'It is in a block already and cannot be withdrawn.', { id })
       return { kind: 'withdraw', sequence: found.sequence, replacement: voidBytes }
     },

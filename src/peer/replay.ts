@@ -72,12 +72,7 @@ export function createSnapshotKeeper(store: Store, market: Market, logger: Logge
 }
 
 /** `undefined` where there is none for this very log: a store may have held another room's before. */
-async function readSnapshot(
-  store: Store,
-  crypto: Crypto,
-  rules: RoomRules,
-  indexMax: number,
-): Promise<Market | undefined> {
+async function readSnapshot(store: Store, crypto: Crypto, rules: RoomRules, indexMax: number): Promise<Market | undefined> {
   const snapshot = await store.readSnapshot()
   if (snapshot === undefined || snapshot.index > indexMax) return undefined
   const decoded = decodeWith(snapshot.bytes, (reader) => ({ hash: readHash(reader), state: reader.raw(reader.left) }))

@@ -52,13 +52,13 @@ export function refuseGenesis(block: Block | undefined, room: RoomId, name: stri
 
 /**
  * The first batch of a room's log. `forgot`: this peer may have been in the room in a life that its disk knows nothing
- * of, so it counts for nothing until the room has gone on without it (PROTOCOL, section 5).
+ * of, so it counts for nothing until the room has gone on without it (PROTOCOL, section 5). `incarnation`: its last one.
  */
-export function firstBatch(genesis: Block, forgot: boolean): StoreBatch {
+export function firstBatch(genesis: Block, forgot: boolean, incarnation: number): StoreBatch {
   const meta: DiskMeta = {
     head: headOf(genesis),
     promised: genesis.epoch,
-    incarnation: 0,
+    incarnation,
     commit: { index: 0, hash: genesis.hash },
     forgotBelow: forgot ? 1 : undefined,
   }

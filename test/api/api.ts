@@ -18,7 +18,6 @@ export async function startTestApi(): Promise<TestApi> {
   const peer = createFakePeer()
   const server = await startApiServer({
     peer,
-    readOperation: () => undefined,
     logger: silentLogger,
     token: testToken,
     port: 0,

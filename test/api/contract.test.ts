@@ -6,7 +6,7 @@ import type { AccountId } from '../../src/core/ids.ts'
 import type { Cents } from '../../src/core/money.ts'
 import type { Rejection } from '../../src/market/outcome.ts'
 import type { FailureCode } from '../../src/peer/ports.ts'
-import { fakeAuction, fakeSelf, fakeTime, type FakePeer } from '../support/fake-peer.ts'
+import { type FakePeer, fakeAuction, fakeSelf, fakeTime } from '../support/fake-peer.ts'
 import { startTestApi } from './api.ts'
 
 /** `status`, `accounts.open`, …: every procedure of the contract, so that one without a case here does not compile. */

@@ -5,10 +5,9 @@ import { decodeFrame, encodeFrame } from '../../src/ring/frame.ts'
 import type { Message } from '../../src/ring/message.ts'
 import type { Input, Output } from '../../src/ring/types.ts'
 import { finishSync, startSync } from './disk.ts'
-import { onApplied } from './load.ts'
 import { applyTo, crashPeer, endProcess, localNow, restartLater, type SimPeer } from './peer.ts'
 import { Violation } from './violation.ts'
-import { after, type World } from './world.ts'
+import { after, remember, type World } from './world.ts'
 
 /** The driver's part: one input, all its outputs, then the next input. */
 export function give(world: World, peer: SimPeer, input: Input): void {
@@ -120,7 +119,7 @@ export function transmit(world: World, from: SimPeer, to: PeerId, lamport: numbe
     if (world.swarm.codec) deliver(world, target, from.id, lamport, recoded(target, lamport, message), delay)
     else deliver(world, target, from.id, lamport, message, delay)
   }
-  world.remember(from.index, target.index, lamport, message)
+  if (world.swarm.weights.replay > 0) remember(world, { from: from.index, to: target.index, lamport, message })
 }
 
 export function deliver(world: World, to: SimPeer, from: PeerId, lamport: number, message: Message, delay: number): void {
@@ -179,14 +178,14 @@ function apply(world: World, peer: SimPeer, blocks: readonly Block[]): void {
   for (const block of blocks) {
     const outcomes = applyTo(peer.market, block)
     world.checks?.applied(peer, block, outcomes)
-    onApplied(world, peer, block)
+    if (block.author === peer.id && block.body.kind === 'ops' && block.body.incarnation === peer.incarnation) {
+      peer.settled += block.body.ops.length
+    }
+    give(world, peer, { kind: 'applied', index: block.index, stateHash: peer.market.stateHash })
   }
-  const last = blocks.at(-1)
-  if (last === undefined) return
   if (world.swarm.snapshots && world.random.chance(0.05)) {
     peer.snapshot = { index: peer.market.index, bytes: peer.market.snapshot() }
   }
-  give(world, peer, { kind: 'applied', index: last.index, stateHash: peer.market.stateHash })
 }
 
 function readRows(peer: SimPeer, from: number, through: number): readonly Block[] {

@@ -1,7 +1,7 @@
 import type { Crypto } from '../../src/core/crypto.ts'
 import type { PeerId } from '../../src/core/ids.ts'
 import { createRandom } from '../../src/core/random.ts'
-import { createMarket, type Market, type RoomRules, restoreMarket } from '../../src/market/market.ts'
+import { type AppliedOutcome, createMarket, type Market, type RoomRules, restoreMarket } from '../../src/market/market.ts'
 import type { Block } from '../../src/ring/block.ts'
 import { noEpoch } from '../../src/ring/epoch.ts'
 import { createReplica } from '../../src/ring/replica.ts'
@@ -172,9 +172,8 @@ export function endProcess(world: World, peer: SimPeer): void {
     if (other.replica === undefined || world.network.isCut(peer.index, other.index)) continue
     const life = other.life
     after(world, world.random.next() * 20, () => {
-      if (other.life !== life) return
-      const state = noticesRefusals && peer.replica === undefined ? 'refused' : 'down'
-      give(world, other, { kind: 'link', peer: peer.id, state })
+      if (other.life !== life || peer.replica !== undefined) return
+      give(world, other, { kind: 'link', peer: peer.id, state: noticesRefusals ? 'refused' : 'down' })
     })
   }
 }
@@ -197,10 +196,10 @@ function openMarket(world: World, peer: SimPeer, disk: SimDisk): Market {
   return market
 }
 
-/** Only blocks of operations reach the market. */
-export function applyTo(market: Market, block: Block): ReturnType<Market['apply']> {
-  const { index, time, author, body } = block
-  if (body.kind !== 'ops') return []
-  const { incarnation, firstSequence, ops } = body
+/** A committed block as the market sees it; a view only moves its index. */
+export function applyTo(market: Market, { index, time, author, body }: Block): readonly AppliedOutcome[] {
+  const { incarnation, firstSequence, ops } = body.kind === 'ops' ? body : noOps
   return market.apply({ index, time, author, incarnation, firstSequence, ops })
 }
+
+const noOps = { incarnation: 0, firstSequence: 0, ops: [] }

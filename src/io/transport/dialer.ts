@@ -10,13 +10,15 @@ export interface Dialer {
   addAddress(address: string): void
   /** Where a peer says it listens, or was seen to listen: the newest wins. Dials it unless it is linked. */
   learn(peer: PeerId, addresses: readonly string[]): void
-  /** A link came about, by whomever. */
-  linked(peer: PeerId): void
+  /** The peer has said hello, whoever dialled. */
+  greeted(peer: PeerId): void
   /**
-   * A link from this remote address was lost: dials at once. Resolves whether that was refused, which only a host whose
-   * process is gone does; `false` where nobody knows after a quarter of a second.
+   * A link to this remote address was lost after its hello: dials at once. Resolves whether that was refused, which only a
+   * host whose process is gone does; `false` where nobody knows after a quarter of a second.
    */
   lost(peer: PeerId, remote: string): Promise<boolean>
+  /** A link was lost before its hello: the next try waits, since whatever is wrong will hardly be better at once. */
+  dismissed(peer: PeerId): void
   addressesOf(peer: PeerId): readonly string[]
   stop(): void
 }
@@ -72,11 +74,15 @@ export function createDialer(
     target.isDialling = true
     const outcome = await attempt(target, addresses)
     target.isDialling = false
-    if (outcome !== 'linked' && !stopping.signal.aborted) {
-      target.timer = setTimeout(() => void dial(target, target.addresses), target.pauseMillis)
-      target.pauseMillis = Math.min(2 * target.pauseMillis, pauseMillisMax)
-    }
+    if (outcome !== 'linked') retryLater(target)
     return outcome
+  }
+
+  const retryLater = (target: Target): void => {
+    clearTimeout(target.timer)
+    if (stopping.signal.aborted) return
+    target.timer = setTimeout(() => void dial(target, target.addresses), target.pauseMillis)
+    target.pauseMillis = Math.min(2 * target.pauseMillis, pauseMillisMax)
   }
 
   const attempt = async (target: Target, addresses: readonly string[]): Promise<Outcome> => {
@@ -86,13 +92,23 @@ export function createDialer(
         addresses.map((address) => multiaddr(address + suffix)),
         { signal: stopping.signal },
       )
-      target.peer ??= connection.remotePeer.toString() as PeerId
+      adopt(target, connection.remotePeer.toString() as PeerId)
       return 'linked'
     } catch (error) {
       const errors = error instanceof AggregateError ? error.errors : [error]
       report(target, addresses, errors)
       return errors.length > 0 && errors.every((one) => codeOf(one) === 'ECONNREFUSED') ? 'refused' : 'failed'
     }
+  }
+
+  /** Who answers at an address that came without a peer id is known only now, and may be known by other ways already. */
+  const adopt = (target: Target, peer: PeerId): void => {
+    const other = [...targets].find((one) => one !== target && one.peer === peer)
+    target.peer = peer
+    if (other === undefined) return
+    clearTimeout(other.timer)
+    targets.delete(other)
+    target.addresses = [...new Set([...target.addresses, ...other.addresses])].slice(0, addressesMax)
   }
 
   const report = (target: Target, addresses: readonly string[], errors: readonly unknown[]): void => {
@@ -126,12 +142,17 @@ export function createDialer(
       void dial(known, known.addresses)
     },
 
-    linked(peer) {
+    greeted(peer) {
       const target = targetOf(peer)
       if (target === undefined) return
       clearTimeout(target.timer)
       target.pauseMillis = pauseMillisMin
       target.isReported = false
+    },
+
+    dismissed(peer) {
+      const target = targetOf(peer)
+      if (target !== undefined) retryLater(target)
     },
 
     async lost(peer, remote) {

@@ -1,6 +1,6 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
-import { type PeerId, parsePeerId } from '../../core/ids.ts'
+import { type PeerId, parsePeerId, type RoomId } from '../../core/ids.ts'
 import { Failure, type Transport, type TransportEvents } from '../../peer/ports.ts'
 import { createDialer, type Dialer } from './dialer.ts'
 import { createGossip, type Gossip } from './gossip.ts'
@@ -26,6 +26,7 @@ export function createTransport(options: TransportOptions): Transport {
   const { self } = options.identity
   const pairs = new Map<PeerId, Pair>()
   let hello: Uint8Array = new Uint8Array()
+  let room: RoomId | undefined
   let running: { node: Node; dialer: Dialer; gossip: Gossip; beat: NodeJS.Timeout } | undefined
   let isStopping = false
 
@@ -36,7 +37,7 @@ export function createTransport(options: TransportOptions): Transport {
     const pairOf = (peer: PeerId): Pair => {
       const known = pairs.get(peer)
       if (known !== undefined) return known
-      const pair: Pair = { link: undefined, spare: new Set(), announced: false, loss: undefined }
+      const pair: Pair = { link: undefined, spare: new Set(), announced: false, loss: undefined, versionTold: undefined }
       pairs.set(peer, pair)
       return pair
     }
@@ -50,7 +51,6 @@ export function createTransport(options: TransportOptions): Transport {
       const pair = pairOf(peer)
       if (pair.link === undefined) {
         pair.link = createLink(connection, () => encodeHello(hello), linkEvents(peer, pair, connection))
-        dialer.linked(peer)
         return
       }
       if (pair.link.connection === connection) return
@@ -68,10 +68,13 @@ export function createTransport(options: TransportOptions): Transport {
       if (pair.link?.connection !== connection) return
       pair.link.close()
       pair.link = undefined
-      const wasAnnounced = pair.announced
+      if (isStopping) return
+      if (!pair.announced) {
+        dialer.dismissed(peer)
+        return
+      }
       pair.announced = false
-      const verdict = isStopping ? Promise.resolve(false) : dialer.lost(peer, connection.remoteAddr.toString())
-      if (!wasAnnounced) return
+      const verdict = dialer.lost(peer, connection.remoteAddr.toString())
       let isTold = false
       const tell = (refused: boolean): void => {
         if (!isTold && !isStopping) events.onDisconnected(peer, refused)
@@ -86,9 +89,13 @@ export function createTransport(options: TransportOptions): Transport {
       onHello(greeting: Uint8Array) {
         pair.loss?.()
         pair.announced = true
+        dialer.greeted(peer)
         events.onConnected(peer, greeting)
       },
-      onVersion: (version: number) => events.onTrouble({ kind: 'version', peer, version }),
+      onVersion(version: number) {
+        if (pair.versionTold !== version) events.onTrouble({ kind: 'version', peer, version })
+        pair.versionTold = version
+      },
       onFrame: (frame: Uint8Array) => events.onFrame(peer, frame),
       onBadFrame: (reason: string) => events.onTrouble({ kind: 'bad-frame', peer, reason }),
       onStuck: (reason: string) => events.onTrouble({ kind: 'unreachable', address: connection.remoteAddr.toString(), reason }),
@@ -120,7 +127,9 @@ export function createTransport(options: TransportOptions): Transport {
       const now = performance.now()
       for (const { link } of pairs.values()) link?.beat(now)
     }, beatMillis)
-    running = { node, dialer, gossip: createGossip(node.services.gossip, self, events), beat }
+    const gossip = createGossip(node.services.gossip, self, events)
+    if (room !== undefined) gossip.enterRoom(room)
+    running = { node, dialer, gossip, beat }
     for (const address of options.bootstrap) dialer.addAddress(address)
   }
 
@@ -130,7 +139,10 @@ export function createTransport(options: TransportOptions): Transport {
     get addresses() {
       return running?.node.getMultiaddrs().map(String) ?? []
     },
-    enterRoom: (room) => running?.gossip.enterRoom(room),
+    enterRoom(entered) {
+      room = entered
+      running?.gossip.enterRoom(entered)
+    },
     setHello(next) {
       hello = next.slice()
     },
@@ -169,6 +181,8 @@ interface Pair {
   announced: boolean
   /** A loss is not yet told, since a re-dial may be refused: tells it now. */
   loss: (() => void) | undefined
+  /** Another wire version that it speaks, as was told once. */
+  versionTold: number | undefined
 }
 
 function abortAll(pair: Pair): void {

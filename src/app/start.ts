@@ -1,0 +1,127 @@
+import { randomInt } from 'node:crypto'
+import { rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { readOrMakeToken, removeApiAddress, writeApiAddress } from '../api/api-files.ts'
+import { type ApiServer, startApiServer } from '../api/http.ts'
+import { createClock } from '../io/clock.ts'
+import { openIdentity } from '../io/identity.ts'
+import { createLogger } from '../io/logger.ts'
+import { openProfile } from '../io/profile.ts'
+import { createStore } from '../io/store.ts'
+import { createTransport } from '../io/transport/transport.ts'
+import { createPeer } from '../peer/create-peer.ts'
+import type { Peer } from '../peer/peer.ts'
+import type { Logger } from '../peer/ports.ts'
+import type { PeerConfig } from './config.ts'
+import { roomFolder } from './room-folder.ts'
+import { programVersion } from './version.ts'
+
+/** A peer with all that it runs on, the same for a window and for none. */
+export interface RunningPeer {
+  readonly peer: Peer
+  /** Of the API; `undefined`: off. */
+  readonly apiUrl: string | undefined
+  /** Leaves in good order, for `deadlineMillis` at most. */
+  stop(deadlineMillis: number): Promise<void>
+  /** Resolves with the reason when all is stopped, whoever asked for it. */
+  readonly stopped: Promise<string>
+}
+
+export interface StartHooks {
+  /** Long work at the start: blocks checked, then blocks replayed. */
+  readonly onProgress: (what: 'check' | 'replay', done: number, total: number) => void
+  /** Where log lines go; default: stderr. */
+  readonly write?: (line: string) => void
+}
+
+/** How long a peer looks for its room before it founds it (PROTOCOL, section 6). */
+const lookMillis = 3_000
+/** How long a token rests where nobody wants it (PROTOCOL, section 2.6). */
+const idleHop = 250
+
+/**
+ * Starts from the disk outwards: profile, key, store, network, peer, and last the API. What was started is stopped again
+ * where a later step fails. Throws a `Failure`: `profile-in-use`, `profile-unwritable`, `port-in-use`, `store-damaged`, …
+ */
+export async function startPeer(config: PeerConfig, hooks: StartHooks): Promise<RunningPeer> {
+  const logger = createLogger({ format: config.logFormat, level: 'info', ...(hooks.write && { write: hooks.write }) })
+  const profile = await openProfile(config.profile)
+  // One peer a profile, whatever its room: two of one identity would be taken for a liar.
+  const lock = createStore(join(profile.folder, 'lock'))
+  await lock.open()
+  try {
+    const peer = await openPeer(config, hooks, logger)
+    const room = peer.status().room
+    await profile.rememberRoom({ id: room.id, name: room.name })
+    const api = await startApi(config, peer, logger)
+    const stopped = (async () => {
+      const reason = await peer.stopped
+      await api?.stop()
+      removeApiAddress(config.profile)
+      await lock.close()
+      return reason
+    })()
+    return {
+      peer,
+      apiUrl: api?.url,
+      stopped,
+      async stop(deadlineMillis) {
+        removeApiAddress(config.profile)
+        await peer.stop(deadlineMillis)
+        await stopped
+      },
+    }
+  } catch (error) {
+    await lock.close()
+    throw error
+  }
+}
+
+async function openPeer(config: PeerConfig, hooks: StartHooks, logger: Logger): Promise<Peer> {
+  const identity = await openIdentity(join(config.profile, 'key'))
+  const folder = roomFolder(config.profile, config.room)
+  if (config.refetch) await putAside(folder)
+  const room = { name: config.room, code: config.code }
+  const { listen, mdns, bootstrap } = config
+  return createPeer(
+    {
+      name: config.name,
+      room: { name: config.room, currency: config.currency, deposits: config.deposits },
+      create: config.create,
+      lookMillis,
+      pace: { idleHop },
+      seed: randomInt(2 ** 32),
+      version: programVersion(),
+      onProgress: hooks.onProgress,
+    },
+    {
+      identity,
+      store: createStore(folder),
+      transport: createTransport({ identity, room, listen, mdns, bootstrap }),
+      clock: createClock(),
+      logger,
+    },
+  )
+}
+
+/** The old log is kept, once: a damaged store may be all that is left of a room. */
+async function putAside(folder: string): Promise<void> {
+  const aside = `${folder}.old`
+  await rm(aside, { recursive: true, force: true })
+  await rename(folder, aside).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+  })
+}
+
+async function startApi(config: PeerConfig, peer: Peer, logger: Logger): Promise<ApiServer | undefined> {
+  if (config.httpPort === undefined) return undefined
+  try {
+    const token = readOrMakeToken(config.profile)
+    const api = await startApiServer({ peer, logger, token, port: config.httpPort, version: programVersion() })
+    writeApiAddress(config.profile, { url: api.url, token })
+    return api
+  } catch (error) {
+    await peer.stop(2_000)
+    throw error
+  }
+}

@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+// Plain JavaScript without static imports: it must still run on a Node that is too old for everything else.
+const needed = [22, 18]
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
+  process.stderr.write(
+    `gavelring needs Node ${needed.join('.')} or newer; this is ${process.versions.node}. Install a newer one from https://nodejs.org\n`,
+  )
+  process.exitCode = 2
+} else {
+  const { main } = await import('./main.ts')
+  process.exitCode = await main(process.argv.slice(2))
+}

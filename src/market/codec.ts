@@ -1,0 +1,187 @@
+import { decodeWith, Malformed, type Reader, Writer } from '../core/codec.ts'
+import { type AccountId, type AuctionId, parseAccountId, parseAuctionId, parseName, parseRequestId } from '../core/ids.ts'
+import {
+  auctionMillisMax,
+  auctionStartBytesMax,
+  descriptionCharsMax,
+  memoCharsMax,
+  nameCharsMax,
+  operationBytesMax,
+  reasonCharsMax,
+} from '../core/limits.ts'
+import { type Cents, checkAmount } from '../core/money.ts'
+import type { Parsed } from '../core/result.ts'
+import type { Lot, Operation, Submission } from './operation.ts'
+
+/** What stands first in an operation's bytes; never renumbered. */
+const kinds = [
+  'void',
+  'open-account',
+  'close-account',
+  'deposit',
+  'withdraw',
+  'transfer',
+  'start-auction',
+  'bid',
+  'cancel-auction',
+  'close-auction',
+] as const satisfies readonly Operation['kind'][]
+
+const codes = Object.fromEntries(kinds.map((kind, code) => [kind, code])) as Record<Operation['kind'], number>
+
+/** Canonical bytes. Throws nothing: what was parsed has an encoding. */
+export function encodeSubmission(submission: Submission): Uint8Array {
+  const writer = new Writer(128)
+  writer.optional(submission.request, (request) => writer.text(request))
+  writeOperation(writer, submission.operation)
+  return writer.finish()
+}
+
+export interface Decoded {
+  readonly value: Submission
+  /** The operation without its request id: what two requests of one id must have in common. */
+  readonly body: Uint8Array
+}
+
+/** Unknown bytes to an operation in its limits, or the reason why they are none. */
+export function decodeSubmission(bytes: Uint8Array): Decoded | { readonly malformed: string } {
+  const decoded = decodeWith(bytes, (reader) => {
+    const request = reader.optional(() => valid(parseRequestId(reader.text(64))))
+    const start = bytes.length - reader.left
+    const operation = readOperation(reader)
+    const bytesMax = operation.kind === 'start-auction' ? auctionStartBytesMax : operationBytesMax
+    if (bytes.length > bytesMax) throw new Malformed(`an operation has at most ${bytesMax} bytes`)
+    return { value: { request, operation }, body: bytes.subarray(start) }
+  })
+  return 'malformed' in decoded ? decoded : decoded.value
+}
+
+/** What {@link decodeSubmission} would say of an operation: `undefined` if it is in its limits. For doors that get typed values. */
+export function faultOfSubmission(submission: Submission): string | undefined {
+  const decoded = decodeSubmission(encodeSubmission(submission))
+  return 'malformed' in decoded ? decoded.malformed : undefined
+}
+
+function writeOperation(writer: Writer, operation: Operation): void {
+  writer.byte(codes[operation.kind])
+  switch (operation.kind) {
+    case 'void':
+      return
+    case 'open-account':
+      writer.text(operation.account).text(operation.holder)
+      return
+    case 'close-account':
+      writer.text(operation.account)
+      return
+    case 'deposit':
+    case 'withdraw':
+      writer.text(operation.account).unsigned(operation.amount)
+      return
+    case 'transfer':
+      writer.text(operation.from).text(operation.to).unsigned(operation.amount).text(operation.memo)
+      return
+    case 'start-auction':
+      return writeLot(writer, operation)
+    case 'bid':
+      writer.text(operation.auction).text(operation.account).unsigned(operation.amount)
+      return
+    case 'cancel-auction':
+      writer.text(operation.auction).text(operation.reason)
+      return
+    case 'close-auction':
+      writer.text(operation.auction)
+  }
+}
+
+function readOperation(reader: Reader): Operation {
+  const kind = kinds[reader.byte()]
+  if (kind === undefined) throw new Malformed('unknown kind of operation')
+  switch (kind) {
+    case 'void':
+      return { kind }
+    case 'open-account':
+      return { kind, account: readAccount(reader), holder: valid(parseName(reader.text(4 * nameCharsMax))) }
+    case 'close-account':
+      return { kind, account: readAccount(reader) }
+    case 'deposit':
+    case 'withdraw':
+      return { kind, account: readAccount(reader), amount: readAmount(reader) }
+    case 'transfer': {
+      const from = readAccount(reader)
+      const to = readAccount(reader)
+      if (from === to) throw new Malformed('a transfer needs two accounts')
+      return { kind, from, to, amount: readAmount(reader), memo: readText(reader, memoCharsMax, 'a memo') }
+    }
+    case 'start-auction':
+      return { kind, ...readLot(reader) }
+    case 'bid':
+      return { kind, auction: readAuction(reader), account: readAccount(reader), amount: readAmount(reader) }
+    case 'cancel-auction':
+      return { kind, auction: readAuction(reader), reason: readText(reader, reasonCharsMax, 'a reason') }
+    case 'close-auction':
+      return { kind, auction: readAuction(reader) }
+  }
+}
+
+export function writeLot(writer: Writer, lot: Lot): void {
+  writer.text(lot.item).text(lot.description).bytes(lot.picture).text(lot.payee)
+  writer.unsigned(lot.startingPrice).unsigned(lot.increment)
+  writer.optional(lot.reserve, (reserve) => writer.unsigned(reserve))
+  writer.optional(lot.buyNow, (buyNow) => writer.unsigned(buyNow))
+  writer.unsigned(lot.durationMillis)
+  writer.optional(lot.softClose, ({ window, extension, cap }) => writer.unsigned(window).unsigned(extension).unsigned(cap))
+}
+
+export function readLot(reader: Reader): Lot {
+  const lot: Lot = {
+    item: valid(parseName(reader.text(4 * nameCharsMax))),
+    description: readText(reader, descriptionCharsMax, 'a description'),
+    picture: reader.bytes(auctionStartBytesMax),
+    payee: readAccount(reader),
+    startingPrice: readAmount(reader),
+    increment: readAmount(reader),
+    reserve: reader.optional(() => readAmount(reader)),
+    buyNow: reader.optional(() => readAmount(reader)),
+    durationMillis: readMillis(reader, 1),
+    softClose: reader.optional(() => ({
+      window: readMillis(reader, 1),
+      extension: readMillis(reader, 1),
+      cap: readMillis(reader, 0),
+    })),
+  }
+  const { startingPrice, reserve, buyNow } = lot
+  if (reserve !== undefined && reserve < startingPrice) throw new Malformed('the reserve is below the starting price')
+  if (buyNow !== undefined && buyNow < (reserve ?? startingPrice))
+    throw new Malformed('buy-now is below the reserve or the starting price')
+  return lot
+}
+
+function readAccount(reader: Reader): AccountId {
+  return valid(parseAccountId(reader.text(64)))
+}
+
+function readAuction(reader: Reader): AuctionId {
+  return valid(parseAuctionId(reader.text(64)))
+}
+
+function readAmount(reader: Reader): Cents {
+  return valid(checkAmount(reader.unsigned()))
+}
+
+function readMillis(reader: Reader, least: number): number {
+  const millis = reader.unsigned()
+  if (millis < least || millis > auctionMillisMax)
+    throw new Malformed(`a time of an auction is ${least} to ${auctionMillisMax} ms`)
+  return millis
+}
+
+function readText(reader: Reader, charsMax: number, what: string): string {
+  const text = reader.text(4 * charsMax)
+  if (text.length > charsMax) throw new Malformed(`${what} has at most ${charsMax} characters`)
+  return text
+}
+
+function valid<T>(parsed: Parsed<T>): T {
+  if (!parsed.ok) throw new Malformed(parsed.error.message)
+  return parsed.value
+}

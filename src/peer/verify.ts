@@ -1,0 +1,136 @@
+import type { Crypto, Hash } from '../core/crypto.ts'
+import type { RoomId } from '../core/ids.ts'
+import { rulesVersion } from '../core/limits.ts'
+import { type AppliedOutcome, createMarket, type Market } from '../market/market.ts'
+import { type Block, decodeBlock, isSignedByAuthor } from '../ring/block.ts'
+import { faultOf } from '../ring/chain.ts'
+import type { View } from '../ring/view.ts'
+import { rulesOf, toAppliedBlock } from './apply.ts'
+
+export type Verified =
+  | {
+      readonly ok: true
+      readonly room: RoomId
+      readonly blocks: number
+      readonly head: Hash
+      /** Of the market after the last block. */
+      readonly stateHash: Hash
+    }
+  | { readonly ok: false; readonly bad: LogFault }
+
+export interface LogFault {
+  /** Of the first bad block. */
+  readonly index: number
+  readonly reason: string
+}
+
+/**
+ * Whether these canonical bytes are a room's log from its genesis block on: form, hash chain, signatures, epochs and
+ * turns, Lamport times, time, membership of authors (PROTOCOL, section 3), and every checkpoint of a replayed market
+ * (section 4). The room's id is the first block's hash: compare it with the one that you mean.
+ */
+export function verifyLog(blocks: Iterable<Uint8Array>, crypto: Crypto): Verified {
+  const verifier = createLogVerifier(crypto)
+  for (const bytes of blocks) {
+    const step = verifier.add(bytes)
+    if (!step.ok) return step
+  }
+  return verifier.result()
+}
+
+/** The same block by block, for logs that are long: each is given once, in order. */
+export interface LogVerifier {
+  add(bytes: Uint8Array): VerifiedBlock | { readonly ok: false; readonly bad: LogFault }
+  result(): Verified
+  /** As of the last block that was good; `undefined` before the first. */
+  readonly market: Market | undefined
+}
+
+export interface VerifiedBlock {
+  readonly ok: true
+  readonly block: Block
+  /** What became of its operations. */
+  readonly outcomes: readonly AppliedOutcome[]
+}
+
+export function createLogVerifier(crypto: Crypto): LogVerifier {
+  let state: VerifiedState | undefined
+  let bad: LogFault | undefined
+
+  return {
+    add(bytes) {
+      const index = state === undefined ? 0 : state.last.index + 1
+      const decoded = decodeBlock(bytes, crypto)
+      const step =
+        'malformed' in decoded
+          ? `it cannot be read: ${decoded.malformed}`
+          : state === undefined
+            ? begin(decoded.value, crypto)
+            : follow(state, decoded.value, crypto)
+      if (typeof step === 'string') {
+        bad ??= { index, reason: step }
+        return { ok: false, bad }
+      }
+      state = step.state
+      return { ok: true, block: state.last, outcomes: step.outcomes }
+    },
+    result() {
+      if (bad !== undefined) return { ok: false, bad }
+      if (state === undefined) return { ok: false, bad: { index: 0, reason: 'the log is empty' } }
+      const { last, market, room } = state
+      return { ok: true, room, blocks: last.index + 1, head: last.hash, stateHash: market.stateHash }
+    },
+    get market() {
+      return state?.market
+    },
+  }
+}
+
+interface VerifiedState {
+  readonly room: RoomId
+  readonly last: Block
+  readonly view: View
+  readonly market: Market
+  /** The market's hash after each block. */
+  readonly stateHashes: Hash[]
+}
+
+type Step = { readonly state: VerifiedState; readonly outcomes: readonly AppliedOutcome[] }
+
+function begin(block: Block, crypto: Crypto): Step | string {
+  const { body } = block
+  if (body.kind !== 'genesis' || block.index !== 0) return 'it is no genesis block'
+  const { genesis } = body
+  if (genesis.rulesVersion !== rulesVersion)
+    return `its rules are of version ${genesis.rulesVersion}, this program knows ${rulesVersion}`
+  if (block.author !== genesis.founder) return 'its author is not the founder'
+  if (block.epoch.number !== 1 || block.epoch.initiator !== genesis.founder || block.turn !== 0) {
+    return 'a genesis block stands in epoch 1 of its founder, turn 0'
+  }
+  if (block.prevHash !== '') return 'a genesis block follows nothing'
+  if (!isSignedByAuthor(block, crypto)) return 'its signature is not its author’s'
+  const view = { epoch: block.epoch, index: 0, members: [genesis.founder] }
+  const market = createMarket(rulesOf(genesis), crypto.hash)
+  return apply({ room: block.hash as RoomId, last: block, view, market, stateHashes: [] })
+}
+
+function follow(state: VerifiedState, block: Block, crypto: Crypto): Step | string {
+  const fault = faultOf(block, state.last, state.view, crypto) ?? faultOfCheckpoint(block, state.stateHashes)
+  if (fault !== undefined) return fault
+  const { body, epoch, index } = block
+  const view = body.kind === 'view' ? { epoch, index, members: body.members } : state.view
+  return apply({ ...state, last: block, view })
+}
+
+function apply(state: VerifiedState): Step {
+  const outcomes = state.market.apply(toAppliedBlock(state.last))
+  state.stateHashes.push(state.market.stateHash)
+  return { state, outcomes }
+}
+
+function faultOfCheckpoint({ checkpoint, index }: Block, stateHashes: readonly Hash[]): string | undefined {
+  if (checkpoint === undefined) return undefined
+  if (checkpoint.index >= index) return 'its checkpoint is of a later block'
+  if (stateHashes[checkpoint.index] === checkpoint.stateHash) return undefined
+  return `its checkpoint of block ${checkpoint.index} is not the state that the log leads to`
+}

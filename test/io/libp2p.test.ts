@@ -1,0 +1,226 @@
+import { createServer } from 'node:net'
+import { multiaddr } from '@multiformats/multiaddr'
+import { afterEach, describe, expect, it } from 'vitest'
+import { Writer } from '../../src/core/codec.ts'
+import { frameBytesMax, wireVersion } from '../../src/core/limits.ts'
+import { createIdentity } from '../../src/io/identity.ts'
+import { joinFrames } from '../../src/io/transport/framing.ts'
+import { encodeHello } from '../../src/io/transport/hello.ts'
+import { ringProtocol } from '../../src/io/transport/link.ts'
+import { createNode, type Node } from '../../src/io/transport/node.ts'
+import { createTransport, type TransportOptions } from '../../src/io/transport/transport.ts'
+import { until } from '../support/wait.ts'
+import { bytes, room, type Station, startStation } from './transport-conformance.ts'
+
+const loopback = '/ip4/127.0.0.1/tcp/0'
+const stops: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  await Promise.all(stops.splice(0).map((stop) => stop()))
+})
+
+const optionsOf = (changes: Partial<TransportOptions>): TransportOptions => ({
+  identity: createIdentity(),
+  room: { name: 'libp2p tests', code: 'code' },
+  listen: [loopback],
+  mdns: false,
+  bootstrap: [],
+  ...changes,
+})
+
+async function start(changes: Partial<TransportOptions> = {}): Promise<Station> {
+  const station = await startStation(createTransport(optionsOf(changes)), 'hello')
+  stops.push(() => station.transport.stop())
+  return station
+}
+
+/** A node that has the room code, and then does what it likes. */
+async function startRogue(): Promise<Node> {
+  const node = await createNode(optionsOf({}))
+  await node.start()
+  stops.push(async () => node.stop())
+  return node
+}
+
+async function openRing(rogue: Node, to: Station) {
+  const [address = ''] = to.transport.addresses
+  const connection = await rogue.dial(multiaddr(address))
+  return connection.newStream(ringProtocol)
+}
+
+const greeting = joinFrames([encodeHello(bytes('hello'))])
+const badFrames = (station: Station) => station.troubles.filter(({ kind }) => kind === 'bad-frame')
+
+describe('a stream from a rogue peer', () => {
+  it('is dropped and reported when a frame is over its limit, and the peer may open another', async () => {
+    const [station, rogue] = [await start(), await startRogue()]
+    const stream = await openRing(rogue, station)
+    stream.send(greeting)
+    await until('it has said hello', () => station.links.length > 0)
+    const head = Buffer.alloc(4)
+    head.writeUInt32BE(frameBytesMax + 1)
+    stream.send(head)
+    await until('it is reported', () => badFrames(station).length > 0)
+    await until('the stream is dropped', () => stream.status !== 'open')
+    const again = await openRing(rogue, station)
+    again.send(joinFrames([encodeHello(bytes('hello')), bytes('a good frame')]))
+    await until('the good frame is there', () => station.frames.length > 0)
+    expect(station.frames.map(({ text }) => text)).toEqual(['a good frame'])
+    expect(badFrames(station)).toHaveLength(1)
+    expect(station.links).toHaveLength(1)
+  })
+
+  it('takes a frame of exactly the limit', async () => {
+    const [station, rogue] = [await start(), await startRogue()]
+    const stream = await openRing(rogue, station)
+    stream.send(greeting)
+    stream.send(joinFrames([new Uint8Array(frameBytesMax)]))
+    await until('the frame is there', () => station.frames.length > 0)
+    expect(station.frames[0]?.text).toHaveLength(frameBytesMax)
+  })
+
+  it('is reported when it ends in the middle of a frame', async () => {
+    const [station, rogue] = [await start(), await startRogue()]
+    const stream = await openRing(rogue, station)
+    stream.send(greeting)
+    stream.send(joinFrames([bytes('a frame that is cut')]).subarray(0, 12))
+    await stream.close()
+    await until('it is reported', () => badFrames(station).length > 0)
+    expect(station.frames).toEqual([])
+  })
+
+  it('gives whole frames however they were cut on their way', async () => {
+    const [station, rogue] = [await start(), await startRogue()]
+    const stream = await openRing(rogue, station)
+    const all = joinFrames([encodeHello(bytes('hello')), bytes('one'), new Uint8Array(), bytes('two')])
+    for (const byte of all) stream.send(Uint8Array.of(byte))
+    await until('both frames are there', () => station.frames.length >= 2)
+    expect(station.frames.map(({ text }) => text)).toEqual(['one', 'two'])
+  })
+
+  it('is reported when its first frame is no hello', async () => {
+    const [station, rogue] = [await start(), await startRogue()]
+    const stream = await openRing(rogue, station)
+    stream.send(joinFrames([Uint8Array.of(wireVersion, 200, 1)]))
+    await until('it is reported', () => badFrames(station).length > 0)
+    expect(station.links).toEqual([])
+  })
+
+  it('is named and cut off, once, when it speaks another wire version', async () => {
+    const [station, rogue] = [await start(), await startRogue()]
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const stream = await openRing(rogue, station)
+      stream.send(
+        joinFrames([
+          new Writer()
+            .unsigned(wireVersion + 8)
+            .raw(bytes('whatever comes then'))
+            .finish(),
+        ]),
+      )
+      await until('it is cut off', () => stream.status !== 'open' && rogue.getConnections().length === 0)
+    }
+    expect(station.troubles).toEqual([{ kind: 'version', peer: rogue.peerId.toString(), version: wireVersion + 8 }])
+    expect(station.links).toEqual([])
+  })
+
+  it('is given up when it reads nothing of what it is sent', async () => {
+    const [station, rogue] = [await start(), await startRogue()]
+    await rogue.handle(ringProtocol, (stream) => {
+      stream.pause()
+    })
+    const stream = await openRing(rogue, station)
+    stream.send(greeting)
+    await until('it has said hello', () => station.links.length > 0)
+    const peer = station.links[0]?.slice(1, 53) as Station['self']
+    for (let sent = 0; sent < 40; sent++) station.transport.send(peer, new Uint8Array(frameBytesMax), 'ring')
+    await until('it is reported', () => station.troubles.some(({ kind }) => kind === 'unreachable'))
+    await until('it is cut off', () => station.links.length > 1)
+  })
+})
+
+describe('gossip from a rogue peer', () => {
+  it('is rejected and reported when it is malformed or over its limit, and the rest is heard', async () => {
+    const [station, rogue] = [await start(), await startRogue()]
+    station.transport.enterRoom(room)
+    const topic = `gavelring/${room}/ring`
+    rogue.services.gossip.subscribe(topic)
+    const stream = await openRing(rogue, station)
+    stream.send(greeting)
+    await until('it is subscribed', () => rogue.services.gossip.getSubscribers(topic).length > 0)
+    await rogue.services.gossip.publish(topic, Uint8Array.of(7, 7, 7))
+    await rogue.services.gossip.publish(topic, Uint8Array.of(1, 2, 3))
+    await rogue.services.gossip.publish(topic, new Uint8Array(frameBytesMax + 100))
+    await rogue.services.gossip.publish(topic, Uint8Array.of(0, 104, 105))
+    await until('the good one is heard', () => station.gossip.length > 0)
+    expect(station.gossip).toEqual([{ from: rogue.peerId.toString(), topic: 'ring', text: 'hi' }])
+    expect(badFrames(station)).toHaveLength(3)
+  })
+})
+
+describe('dialling', () => {
+  it('reports a wrong room code once for each address, and does not connect', async () => {
+    const station = await start()
+    const stranger = await start({ room: { name: 'libp2p tests', code: 'wrong' }, bootstrap: station.transport.addresses })
+    await until('it is reported', () => stranger.troubles.length > 0)
+    stranger.transport.addAddress(station.transport.addresses[0] ?? '')
+    stranger.transport.addAddress(station.transport.addresses[0] ?? '')
+    const friend = await start({ bootstrap: station.transport.addresses })
+    await until('others connect', () => station.isConnectedTo(friend))
+    expect(stranger.troubles).toEqual([{ kind: 'wrong-code', address: station.transport.addresses[0]?.split('/p2p/')[0] }])
+    expect([stranger.links, station.links.filter((link) => link.includes(stranger.self))]).toEqual([[], []])
+  })
+
+  it('says that nobody answers at an address, and connects as soon as somebody does', async () => {
+    const port = await freePort()
+    const address = `/ip4/127.0.0.1/tcp/${port}`
+    const station = await start({ bootstrap: [address] })
+    await until('it is reported', () => station.troubles.length > 0)
+    expect(station.troubles).toEqual([{ kind: 'unreachable', address, reason: expect.stringContaining('ECONNREFUSED') }])
+    const late = await start({ listen: [address] })
+    await until('they are connected', () => station.isConnectedTo(late) && late.isConnectedTo(station))
+    expect(station.troubles).toHaveLength(1)
+    expect(station.transport.peers).toEqual([{ peer: late.self, addresses: [`${address}/p2p/${late.self}`] }])
+  })
+
+  it('survives that two peers dial each other in the same moment', async () => {
+    const [a, b] = [await start(), await start()]
+    for (const address of b.transport.addresses) a.transport.addAddress(address)
+    for (const address of a.transport.addresses) b.transport.addAddress(address)
+    await until('they are connected', () => a.isConnectedTo(b) && b.isConnectedTo(a))
+    a.transport.send(b.self, bytes('there'), 'ring')
+    b.transport.send(a.self, bytes('back'), 'ring')
+    await until('both frames are there', () => a.frames.length > 0 && b.frames.length > 0)
+    expect([a.links, b.links]).toEqual([[`+${b.self} hello`], [`+${a.self} hello`]])
+  })
+})
+
+describe('starting', () => {
+  it('fails by name where another program listens', async () => {
+    const station = await start()
+    const address = station.transport.addresses[0]?.split('/p2p/')[0] ?? ''
+    await expect(start({ listen: [address] })).rejects.toMatchObject({ code: 'port-in-use' })
+  })
+
+  it.each(['nonsense', '/ip4/127.0.0.1', '/ip4/300.0.0.1/tcp/1', '/ip4/127.0.0.1/udp/1', '/ip4/192.0.2.1/tcp/0'])(
+    'fails by name where it cannot listen: %s',
+    async (address) => {
+      await expect(start({ listen: [address] })).rejects.toMatchObject({ code: 'address-invalid' })
+    },
+  )
+
+  it.each(['nonsense', '/ip4/127.0.0.1', '/ip4/127.0.0.1/tcp/1/p2p/QmNotEd25519', '/p2p/12D3KooW'])(
+    'refuses to dial what is no address: %s',
+    async (address) => {
+      const station = await start()
+      expect(() => station.transport.addAddress(address)).toThrow(expect.objectContaining({ code: 'address-invalid' }))
+    },
+  )
+})
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return typeof address === 'object' && address !== null ? address.port : expect.unreachable()
+}

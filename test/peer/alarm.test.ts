@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import { createAlarm } from '../../src/peer/alarm.ts'
+import type { Clock } from '../../src/peer/ports.ts'
+
+/** A clock that a test moves. */
+function createTestClock() {
+  let now = 0
+  let timers: { readonly at: number; readonly task: () => void }[] = []
+  const clock: Clock = {
+    monotonic: () => now,
+    wall: () => now,
+    at(at, task) {
+      const timer = { at, task }
+      timers.push(timer)
+      return () => {
+        timers = timers.filter((other) => other !== timer)
+      }
+    },
+  }
+  const moveTo = (time: number): void => {
+    for (let next = dueBefore(time); next !== undefined; next = dueBefore(time)) {
+      const timer = next
+      timers = timers.filter((other) => other !== timer)
+      now = Math.max(now, timer.at)
+      timer.task()
+    }
+    now = time
+  }
+  const dueBefore = (time: number) => timers.filter(({ at }) => at <= time).sort((a, b) => a.at - b.at)[0]
+  return { clock, moveTo, timers: () => timers.length }
+}
+
+describe('an alarm', () => {
+  it('rings once, at the time that was set last, sooner or later than the one before', () => {
+    const { clock, moveTo, timers } = createTestClock()
+    const rang: number[] = []
+    const alarm = createAlarm(clock, () => rang.push(clock.monotonic()))
+    alarm.set(100)
+    alarm.set(300)
+    alarm.set(200)
+    moveTo(1_000)
+    alarm.set(1_500)
+    alarm.set(1_200)
+    moveTo(2_000)
+    expect(rang).toEqual([200, 1_200])
+    expect(timers()).toBe(0)
+  })
+
+  it('keeps one timer, however often it is set', () => {
+    const { clock, timers } = createTestClock()
+    const alarm = createAlarm(clock, () => {})
+    for (let time = 1_000; time > 0; time--) alarm.set(time)
+    for (let time = 1; time < 1_000; time++) alarm.set(time)
+    expect(timers()).toBe(1)
+  })
+
+  it('that is called off, or set to never, does not ring', () => {
+    const { clock, moveTo } = createTestClock()
+    const rang: number[] = []
+    const alarm = createAlarm(clock, () => rang.push(clock.monotonic()))
+    alarm.set(100)
+    alarm.set(Number.POSITIVE_INFINITY)
+    moveTo(500)
+    alarm.set(600)
+    alarm.cancel()
+    moveTo(900)
+    expect(rang).toEqual([])
+  })
+})

@@ -1,0 +1,106 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { decodeMeta, encodeMeta, readBlocks, readDisk, toStored } from '../../src/peer/disk.ts'
+import { Failure } from '../../src/peer/ports.ts'
+import { type Block, headOf } from '../../src/ring/block.ts'
+import { memoryBlocks } from '../../src/ring/timing.ts'
+import type { DiskMeta } from '../../src/ring/types.ts'
+import { createMemoryStore } from '../support/memory-store.ts'
+import { createKeyedCrypto, peerNamed } from './keyed-crypto.ts'
+import { blockAfter, genesisBy, opsAfter } from './log-of-blocks.ts'
+
+const ana = peerNamed('A')
+const bob = peerNamed('B')
+const crypto = createKeyedCrypto(ana)
+
+const metaOf = (blocks: readonly Block[], commitIndex: number): DiskMeta => {
+  const head = blocks.at(-1) as Block
+  const commit = blocks[commitIndex] as Block
+  return {
+    head: headOf(head),
+    promised: head.epoch,
+    incarnation: 3,
+    commit: { index: commit.index, hash: commit.hash },
+    forgotBelow: undefined,
+  }
+}
+
+/** Views at the given indexes, with operations between them. */
+function logWithViews(count: number, views: readonly number[]): Block[] {
+  const blocks = [genesisBy(ana)]
+  for (let index = 1; index < count; index++) {
+    const previous = blocks[index - 1] as Block
+    const epoch = { number: previous.epoch.number + 1, initiator: ana }
+    blocks.push(
+      views.includes(index)
+        ? blockAfter(previous, ana, { kind: 'view', members: [ana, bob] }, epoch)
+        : opsAfter(previous, ana, index % 256),
+    )
+  }
+  return blocks
+}
+
+async function storeWith(blocks: readonly Block[], meta: DiskMeta) {
+  const store = createMemoryStore()
+  await store.open()
+  await store.write({ cutFrom: undefined, blocks: blocks.map(toStored), meta: encodeMeta(meta) })
+  return store
+}
+
+describe('the record on disk', () => {
+  it('comes back as it was', () => {
+    const meta = metaOf(logWithViews(4, [2]), 3)
+    for (const forgotBelow of [undefined, 0, 9]) {
+      expect(decodeMeta(encodeMeta({ ...meta, forgotBelow }))).toEqual({ value: { ...meta, forgotBelow } })
+    }
+  })
+
+  it('of a later program is refused by its version', () => {
+    const bytes = encodeMeta(metaOf(logWithViews(2, []), 1))
+    bytes[0] = 99
+    expect(() => decodeMeta(bytes)).toThrow(Failure)
+  })
+
+  it('that is damaged is malformed, never a guess', () => {
+    const bytes = encodeMeta(metaOf(logWithViews(2, []), 1))
+    for (let length = 1; length < bytes.length; length++)
+      expect(decodeMeta(bytes.subarray(0, length))).toHaveProperty('malformed')
+  })
+})
+
+describe('what the ring reads of the disk', () => {
+  it('has the newest blocks, and every view from the last committed one on, wherever the commit stands', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(fc.integer({ min: 1, max: 39 }), { maxLength: 6 }), fc.nat(39), async (views, commit) => {
+        const blocks = logWithViews(40, views)
+        const store = await storeWith(blocks, metaOf(blocks, commit))
+        const disk = await readDisk(store, crypto, encodeMeta(metaOf(blocks, commit)))
+        const all = blocks.filter(({ body }) => body.kind !== 'ops').map(({ index }) => index)
+        const lastCommitted = Math.max(...all.filter((index) => index <= commit))
+        expect(disk.views.map(({ index }) => index)).toEqual(all.filter((index) => index >= lastCommitted))
+        expect(disk.blocks).toEqual(blocks)
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it('leaves older blocks on disk, but never the first uncommitted one and the one before', async () => {
+    const blocks = logWithViews(memoryBlocks + 100, [5])
+    const from = async (commit: number): Promise<number | undefined> => {
+      const meta = metaOf(blocks, commit)
+      const store = await storeWith(blocks, meta)
+      return (await readDisk(store, crypto, encodeMeta(meta))).blocks[0]?.index
+    }
+    expect(await from(blocks.length - 1)).toBe(100)
+    expect(await from(40)).toBe(40)
+  })
+
+  it('says which block is missing', async () => {
+    const blocks = logWithViews(6, [])
+    const store = await storeWith(blocks.slice(0, 4), metaOf(blocks, 5))
+    const read = async (): Promise<void> => {
+      for await (const _ of readBlocks(store, crypto, 0, 5));
+    }
+    await expect(read()).rejects.toMatchObject({ code: 'store-damaged', facts: { index: 4 } })
+  })
+})

@@ -1,0 +1,336 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { auctionId, type PeerId, parseOperationId } from '../../src/core/ids.ts'
+import type { Peer, PeerEvent, Receipt } from '../../src/peer/peer.ts'
+import { Failure } from '../../src/peer/ports.ts'
+import type { Pace } from '../../src/ring/types.ts'
+import { until } from '../support/wait.ts'
+import { accept, account, agree, cents, createRig, lotOf, openWith, type Rig, submit } from './rig.ts'
+
+let rig: Rig = createRig()
+afterEach(async () => {
+  await rig.end()
+  rig = createRig()
+})
+
+const founding = { create: true } as const
+
+async function roomOfThree(pace: Pace = { idleHop: 50 }) {
+  const machines = ['Ana', 'Bob', 'Cleo'].map((name) => rig.machine(name))
+  const peers: Peer[] = []
+  for (const machine of machines) peers.push(await machine.start({ pace, create: peers.length === 0 }))
+  await until('three are members', () =>
+    peers.every((peer) => peer.status().members.length === 3 && peer.status().role === 'member'),
+  )
+  const [ana, bob, cleo] = peers as [Peer, Peer, Peer]
+  return { machines, peers, ana, bob, cleo }
+}
+
+describe('one peer', () => {
+  it('founds a room, and is a room by itself', async () => {
+    const peer = await rig.machine('Ana').start(founding)
+    await openWith(peer, 'ana', 1_000)
+    expect(peer.account(account('ana'))?.available).toBe(1_000)
+    expect(peer.status()).toMatchObject({ role: 'member', quorum: true, trouble: undefined, pending: 0 })
+  })
+
+  it('settles each of many submissions once, in order, in far fewer blocks', async () => {
+    const peer = await rig.machine('Ana').start(founding)
+    await openWith(peer, 'ana', 1_000)
+    await openWith(peer, 'bob', 1)
+    const order: number[] = []
+    const transfers = Array.from({ length: 500 }, (_, at) =>
+      submit(peer, { kind: 'transfer', from: account('ana'), to: account('bob'), amount: cents(1), memo: `${at}` }).then(
+        (receipt) => {
+          order.push(at)
+          return receipt
+        },
+      ),
+    )
+    const receipts = await Promise.all(transfers)
+    expect(order).toEqual(order.toSorted((a, b) => a - b))
+    expect(new Set(receipts.map(({ id }) => id)).size).toBe(500)
+    expect(new Set(receipts.map(({ block }) => block.index)).size).toBeLessThan(20)
+    expect(peer.account(account('bob'))?.available).toBe(501)
+  })
+
+  it('tells a refusal of the rules from an operation that is not settled', async () => {
+    const peer = await rig.machine('Ana').start(founding)
+    await openWith(peer, 'ana', 10)
+    const refused = await submit(peer, { kind: 'withdraw', account: account('ana'), amount: cents(11) })
+    expect(refused.outcome).toEqual({ accepted: false, rejection: { code: 'funds-short', available: 10 } })
+    const late = peer.submit({ request: undefined, operation: { kind: 'deposit', account: account('ana'), amount: cents(1) } }, 0)
+    await expect(
+      late.then(
+        () => 'settled',
+        (error: Failure) => error.code,
+      ),
+    ).resolves.toMatch(/^(unsettled|settled)$/)
+  })
+
+  it('comes back from its disk with everything that it acknowledged', async () => {
+    const machine = rig.machine('Ana')
+    const first = await machine.start(founding)
+    await openWith(first, 'ana', 1_000)
+    const before = first.status()
+    await first.stop(5_000)
+    expect(await first.stopped).toBe('left the room')
+    const second = await machine.start()
+    expect(second.status().room.id).toBe(before.room.id)
+    await until('its state is as it was', () => second.status().stateHash === before.stateHash)
+    await accept(second, { kind: 'withdraw', account: account('ana'), amount: cents(400) })
+    expect(second.account(account('ana'))?.available).toBe(600)
+  })
+
+  it('comes back from a crash with everything that it acknowledged', async () => {
+    const machine = rig.machine('Ana')
+    const first = await machine.start(founding)
+    await openWith(first, 'ana', 1_000)
+    await machine.crash()
+    const second = await machine.start()
+    await until('it is active again', () => second.status().role === 'member')
+    await accept(second, { kind: 'withdraw', account: account('ana'), amount: cents(1_000) })
+    expect(second.account(account('ana'))?.available).toBe(0)
+  })
+
+  it('gives the first result again to the same request, after a restart too', async () => {
+    const machine = rig.machine('Ana')
+    const first = await machine.start(founding)
+    await openWith(first, 'ana', 1_000)
+    const pay = { kind: 'withdraw', account: account('ana'), amount: cents(10) } as const
+    await submit(first, pay, 'r-1')
+    await first.stop(5_000)
+    const second = await machine.start()
+    const again = await submit(second, pay, 'r-1')
+    expect(again.outcome.accepted).toBe(true)
+    expect(second.account(account('ana'))?.available).toBe(990)
+  })
+
+  it('whose disk is full is read-only, says so, and keeps what it acknowledged', async () => {
+    const machine = rig.machine('Ana')
+    const peer = await machine.start(founding)
+    await openWith(peer, 'ana', 1_000)
+    machine.store.failWrites(new Failure('disk-full', 'No space left.'))
+    const lost = peer.submit(
+      { request: undefined, operation: { kind: 'withdraw', account: account('ana'), amount: cents(1) } },
+      500,
+    )
+    await expect(lost).rejects.toBeInstanceOf(Failure)
+    expect(peer.status()).toMatchObject({ role: 'read-only', trouble: 'disk full: read-only until the peer is started again' })
+    await peer.stop(500)
+    machine.store.failWrites(undefined)
+    const again = await machine.start()
+    await until('the money is there again', () => again.account(account('ana'))?.available === 1_000)
+    await accept(again, { kind: 'withdraw', account: account('ana'), amount: cents(1_000) })
+  })
+})
+
+describe('three peers', () => {
+  it('open accounts, pay each other, and agree', async () => {
+    const { ana, bob, cleo, peers } = await roomOfThree()
+    await Promise.all([openWith(ana, 'ana', 1_000), openWith(bob, 'bob', 1_000), openWith(cleo, 'cleo', 1_000)])
+    await Promise.all([
+      accept(ana, { kind: 'transfer', from: account('ana'), to: account('bob'), amount: cents(300), memo: 'rent' }),
+      accept(bob, { kind: 'transfer', from: account('bob'), to: account('cleo'), amount: cents(200), memo: '' }),
+    ])
+    await agree(peers)
+    for (const peer of peers) {
+      expect(['ana', 'bob', 'cleo'].map((id) => peer.account(account(id))?.available)).toEqual([700, 1_100, 1_200])
+    }
+    expect(
+      ana
+        .peers()
+        .map(({ name, member }) => `${name} ${member}`)
+        .sort(),
+    ).toEqual(['Ana true', 'Bob true', 'Cleo true'])
+  })
+
+  it('hold an auction with automatic bidders that ends by itself with the highest bid', async () => {
+    const { ana, bob, cleo, peers } = await roomOfThree()
+    await Promise.all([openWith(ana, 'ana', 1), openWith(bob, 'bob', 10_000), openWith(cleo, 'cleo', 10_000)])
+    const started = await accept(ana, { kind: 'start-auction', ...lotOf('ana') })
+    const id = auctionOf(started)
+    await until('all know the auction', () => peers.every((peer) => peer.auction(id) !== undefined))
+    const bidder = { auction: id, raise: { least: 1, most: 100 }, paceMillis: 100, maximum: 5_000 }
+    bob.startBidder({ ...bidder, account: account('bob') })
+    cleo.startBidder({ ...bidder, account: account('cleo') })
+    await until('it has ended', () => peers.every((peer) => peer.auction(id)?.ended !== undefined))
+    await agree(peers)
+    const ended = ana.auction(id)
+    expect(ended?.ended?.why).toBe('sold')
+    expect(ended?.bids).toBeGreaterThan(2)
+    expect(ana.account(account('ana'))?.available).toBe(1 + (ended?.leader?.amount ?? 0))
+    expect([bob.account(account('bob'))?.held, bob.account(account('cleo'))?.held]).toEqual([0, 0])
+  })
+
+  it('hear the same events of the market in the same order', async () => {
+    const { ana, bob, cleo, peers } = await roomOfThree()
+    const heard = peers.map((peer) => listen(peer))
+    await Promise.all([openWith(ana, 'ana', 500), openWith(bob, 'bob', 500)])
+    await submit(cleo, { kind: 'withdraw', account: account('ana'), amount: cents(1) })
+    await agree(peers)
+    const told = heard.map((events) =>
+      events.flatMap((event) => ('operation' in event && 'block' in event ? [`${event.operation} ${event.kind}`] : [])),
+    )
+    expect(told[0]).toHaveLength(5)
+    expect(told[1]).toEqual(told[0])
+    expect(told[2]).toEqual(told[0])
+    for (const events of heard)
+      expect(events.map(({ number }) => number)).toEqual(events.map((_, at) => (events[0]?.number ?? 0) + at))
+  })
+
+  it('go on when one of them dies, and take it in again with all it missed', async () => {
+    const { machines, ana, bob, peers } = await roomOfThree()
+    await openWith(ana, 'ana', 1_000)
+    await machines[2]?.crash()
+    await accept(ana, { kind: 'withdraw', account: account('ana'), amount: cents(1) })
+    await until('the dead one is out', () => bob.status().members.length === 2)
+    const back = (await machines[2]?.start()) as Peer
+    await until('it is in again', () => back.status().role === 'member' && ana.status().members.length === 3)
+    await accept(ana, { kind: 'withdraw', account: account('ana'), amount: cents(1) })
+    await agree([...peers.slice(0, 2), back])
+    expect(back.account(account('ana'))?.available).toBe(998)
+  })
+
+  it('survive a broken connection between two of them', async () => {
+    const { machines, ana, bob, peers } = await roomOfThree()
+    await openWith(ana, 'ana', 1_000)
+    rig.hub.cut(machines[0]?.identity.self as PeerId, machines[1]?.identity.self as PeerId)
+    for (let i = 0; i < 5; i++) await accept(ana, { kind: 'withdraw', account: account('ana'), amount: cents(1) })
+    await openWith(bob, 'bob', 5)
+    rig.hub.heal(machines[0]?.identity.self as PeerId, machines[1]?.identity.self as PeerId)
+    await agree(peers)
+    expect(bob.account(account('ana'))?.available).toBe(995)
+  })
+
+  it('lose nobody when one leaves in good order', async () => {
+    const { ana, bob, cleo } = await roomOfThree()
+    await openWith(cleo, 'cleo', 10)
+    await cleo.stop(5_000)
+    expect(await cleo.stopped).toBe('left the room')
+    await until('two are left', () => ana.status().members.length === 2)
+    await openWith(bob, 'bob', 10)
+    await expect(cleo.submit({ request: undefined, operation: { kind: 'void' } }, 100)).rejects.toMatchObject({
+      code: 'stopping',
+    })
+    expect(cleo.status().role).toBe('stopped')
+  })
+
+  it('are read-only without a quorum, say for whom they wait, and let an operation be withdrawn', async () => {
+    const { machines, ana } = await roomOfThree({ idleHop: 250 })
+    await openWith(ana, 'ana', 1_000)
+    // What the holder of the token writes at once cannot be withdrawn: the others are to die with the token.
+    await until('ana has the token', () => ana.status().holdsToken)
+    await until('ana has passed it on', () => !ana.status().holdsToken)
+    await Promise.all([machines[1]?.crash(), machines[2]?.crash()])
+    await until('the quorum is lost', () => !ana.status().quorum)
+    const trouble = ana.status().trouble ?? ''
+    expect(trouble).toMatch(/^no quorum: 1 of [23] members reachable, waiting for /)
+    expect(ana.status().role).toBe('read-only')
+    const stuck = ana.submit(
+      { request: undefined, operation: { kind: 'withdraw', account: account('ana'), amount: cents(7) } },
+      60_000,
+    )
+    const late = ana.submit(
+      { request: undefined, operation: { kind: 'withdraw', account: account('ana'), amount: cents(8) } },
+      50,
+    )
+    await expect(late).rejects.toMatchObject({ code: 'no-quorum' })
+    const pending = ana.pending().find(({ operation }) => operation.kind === 'withdraw' && operation.amount === 7)
+    expect(pending?.written).toBe(false)
+    if (pending !== undefined) ana.voidPending(pending.id)
+    const back = [await machines[1]?.start(), await machines[2]?.start()] as [Peer, Peer]
+    const receipt = await stuck
+    expect(receipt.outcome).toEqual({ accepted: false, voided: true })
+    await agree([ana, ...back])
+    // The other one was never withdrawn: unsettled means that it may still happen.
+    expect(back[0].account(account('ana'))?.available).toBe(992)
+  })
+
+  it('keep the length of an auction when the clock of one of them jumps by an hour', async () => {
+    const { machines, ana, bob, cleo, peers } = await roomOfThree()
+    await openWith(ana, 'ana', 1)
+    await openWith(bob, 'bob', 1_000)
+    const started = await accept(ana, { kind: 'start-auction', ...lotOf('ana', { durationMillis: 2_000 }) })
+    const begun = performance.now()
+    const id = auctionOf(started)
+    for (const machine of machines.slice(1)) machine.clock.wallOffset = 3_600_000
+    await until('bob knows the auction', () => bob.auction(id) !== undefined)
+    await accept(bob, { kind: 'bid', auction: id, account: account('bob'), amount: cents(100) })
+    await accept(cleo, { kind: 'open-account', account: account('cleo'), holder: 'Cleo' })
+    await until('it has ended', () => peers.every((peer) => peer.auction(id)?.ended !== undefined))
+    expect(performance.now() - begun).toBeGreaterThan(1_900)
+    const auction = ana.auction(id)
+    expect(auction?.ended?.why).toBe('sold')
+    expect((auction?.ended?.at ?? 0) - (auction?.startedAt ?? 0)).toBeLessThan(20_000)
+  })
+
+  it('take in a peer that lost its disk only after they have gone on without it', async () => {
+    const { machines, ana, bob } = await roomOfThree()
+    await openWith(ana, 'ana', 1_000)
+    const cleo = machines[2] as NonNullable<(typeof machines)[2]>
+    await cleo.crash()
+    await until('the dead one is out', () => ana.status().members.length === 2)
+    const fresh = await rig.machineWithKeyOf(cleo).start()
+    await until('it is in again', () => fresh.status().role === 'member' && bob.status().members.length === 3)
+    const receipt = await accept(fresh, { kind: 'open-account', account: account('cleo'), holder: 'Cleo' })
+    expect(parseOperationId(receipt.id).ok).toBe(true)
+  })
+})
+
+describe('two rooms of one name', () => {
+  it('that are blank become one', async () => {
+    const machines = [rig.machine('Ana'), rig.machine('Bob')]
+    const [a, b] = machines.map((machine) => machine.identity.self) as [PeerId, PeerId]
+    rig.hub.cut(a, b)
+    const peers = await Promise.all(machines.map((machine) => machine.start(founding)))
+    const [ana, bob] = peers as [Peer, Peer]
+    const ids = [ana.status().room.id, bob.status().room.id]
+    expect(ids[0]).not.toBe(ids[1])
+    rig.hub.heal(a, b)
+    await until('they are one room', () => peers.every((peer) => peer.status().members.length === 2))
+    expect([ana.status().room.id, bob.status().room.id]).toEqual(Array.from({ length: 2 }, () => ids.toSorted()[0]))
+    await openWith(ana, 'ana', 10)
+    await openWith(bob, 'bob', 10)
+    await agree(peers)
+  })
+
+  it('with history on both sides do not mix, and say so', async () => {
+    const machines = [rig.machine('Ana'), rig.machine('Bob')]
+    const [a, b] = machines.map((machine) => machine.identity.self) as [PeerId, PeerId]
+    rig.hub.cut(a, b)
+    const peers = await Promise.all(machines.map((machine) => machine.start(founding)))
+    const [ana, bob] = peers as [Peer, Peer]
+    await openWith(ana, 'ana', 10)
+    await openWith(bob, 'bob', 20)
+    rig.hub.heal(a, b)
+    const says = (peer: Peer): boolean =>
+      peer.recentEvents().some((event) => event.kind === 'note' && event.event === 'another room of this name exists')
+    await until('both say so', () => says(ana) && says(bob))
+    await accept(ana, { kind: 'withdraw', account: account('ana'), amount: cents(1) })
+    expect([ana.account(account('bob')), bob.account(account('ana'))]).toEqual([undefined, undefined])
+    expect(ana.status().members).toEqual([a])
+  })
+
+  it('one of them blank: the blank one gives way', async () => {
+    const machines = [rig.machine('Ana'), rig.machine('Bob')]
+    const [a, b] = machines.map((machine) => machine.identity.self) as [PeerId, PeerId]
+    rig.hub.cut(a, b)
+    const peers = await Promise.all(machines.map((machine) => machine.start(founding)))
+    const [ana, bob] = peers as [Peer, Peer]
+    await openWith(ana, 'ana', 10)
+    rig.hub.heal(a, b)
+    await until('bob sees the account', () => bob.account(account('ana'))?.available === 10)
+    expect(bob.status().room.id).toBe(ana.status().room.id)
+  })
+})
+
+function auctionOf({ id }: Receipt) {
+  const [author, incarnation, sequence] = id.split('/') as [PeerId, string, string]
+  return auctionId(author, Number(incarnation), Number(sequence))
+}
+
+function listen(peer: Peer): PeerEvent[] {
+  const events: PeerEvent[] = []
+  peer.subscribe((event) => events.push(event))
+  return events
+}

@@ -1,0 +1,135 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createPersistQueue, mergePersists } from '../../src/peer/persist-queue.ts'
+import { Failure, type Store, type StoreBatch } from '../../src/peer/ports.ts'
+import { type Block, headOf } from '../../src/ring/block.ts'
+import type { Persist } from '../../src/ring/types.ts'
+import { peerNamed } from './keyed-crypto.ts'
+import { genesisBy, opsAfter } from './log-of-blocks.ts'
+
+const ana = peerNamed('A')
+
+/** What a run of the ring may write: how many blocks it takes back, and how many it appends then. */
+const changes = fc.array(fc.record({ back: fc.nat(4), more: fc.nat(3) }), { minLength: 1, maxLength: 8 })
+
+/** Batches as the ring makes them: `cutFrom` only where something is dropped, blocks without a gap after it. */
+function persistsOf(runs: readonly { readonly back: number; readonly more: number }[]): Persist[] {
+  const log = [genesisBy(ana)]
+  let mark = 0
+  return runs.map(({ back, more }, at) => {
+    const cut = Math.max(1, log.length - back)
+    const cutFrom = cut < log.length ? cut : undefined
+    log.length = cut
+    const blocks: Block[] = []
+    for (let i = 0; i < more; i++) {
+      const block = opsAfter(log.at(-1) as Block, ana, mark++)
+      log.push(block)
+      blocks.push(block)
+    }
+    return { kind: 'persist', id: at + 1, cutFrom, blocks, meta: metaAt(log, at + 1) }
+  })
+}
+
+const metaAt = (log: readonly Block[], incarnation: number): Persist['meta'] => {
+  const head = log.at(-1) as Block
+  const commit = { index: 0, hash: (log[0] as Block).hash }
+  return { head: headOf(head), promised: head.epoch, incarnation, commit, forgotBelow: undefined }
+}
+
+type Rows = readonly (string | undefined)[]
+
+/** A disk that knows no more than the contract: cut first, then put rows where they belong. */
+function write(rows: Rows, batch: Pick<Persist, 'cutFrom' | 'blocks'>): Rows {
+  const next = batch.cutFrom === undefined ? [...rows] : rows.slice(0, batch.cutFrom)
+  for (const block of batch.blocks) next[block.index] = block.hash
+  return next
+}
+
+const start: Rows = [genesisBy(ana).hash]
+
+describe('waiting batches', () => {
+  it('merged into one leave the same rows as written one by one, wherever the fsyncs fall', () => {
+    fc.assert(
+      fc.property(changes, fc.array(fc.boolean()), (runs, syncs) => {
+        const persists = persistsOf(runs)
+        let merged: Rows = start
+        let waiting: Persist | undefined
+        for (const [at, persist] of persists.entries()) {
+          waiting = { kind: 'persist', ...mergePersists(waiting, persist) }
+          if (syncs[at] !== true && at < persists.length - 1) continue
+          // What the store demands of a batch: its rows follow, without a gap, what stays.
+          const stays = waiting.cutFrom ?? merged.length
+          expect(waiting.blocks.map(({ index }) => index)).toEqual(waiting.blocks.map((_, offset) => stays + offset))
+          merged = write(merged, waiting)
+          expect(waiting.meta).toBe(persist.meta)
+          expect(waiting.id).toBe(persist.id)
+          waiting = undefined
+        }
+        expect(merged).toEqual(persists.reduce(write, start))
+      }),
+    )
+  })
+})
+
+describe('the queue of writes', () => {
+  it('has one write under way, and merges what comes meanwhile into the next', async () => {
+    const disk = createSlowDisk()
+    const persisted: number[] = []
+    const queue = createPersistQueue(disk.store, (id) => persisted.push(id), unexpected)
+    for (const persist of persistsOf([1, 1, 1, 1].map((more) => ({ back: 0, more })))) queue.add(persist)
+    expect(disk.batches.map((batch) => batch.blocks.length)).toEqual([1])
+    disk.finish()
+    await disk.began(2)
+    expect(disk.batches.map((batch) => batch.blocks.length)).toEqual([1, 3])
+    expect(persisted).toEqual([1])
+    disk.finish()
+    await queue.idle()
+    expect(persisted).toEqual([1, 4])
+  })
+
+  it('writes nothing more after a failed write, and says so once', async () => {
+    const disk = createSlowDisk()
+    const failures: Failure[] = []
+    const queue = createPersistQueue(disk.store, unexpected, (failure) => failures.push(failure))
+    const [first, second, third] = persistsOf([1, 1, 1].map((more) => ({ back: 0, more }))) as [Persist, Persist, Persist]
+    queue.add(first)
+    queue.add(second)
+    disk.fail(new Failure('disk-full', 'No space left.'))
+    await queue.idle()
+    queue.add(third)
+    await queue.idle()
+    expect(failures.map(({ code }) => code)).toEqual(['disk-full'])
+    expect(disk.batches).toHaveLength(1)
+    expect(queue.failed?.code).toBe('disk-full')
+  })
+})
+
+const unexpected = (): never => {
+  throw new Error('was not to be called')
+}
+
+function createSlowDisk() {
+  const batches: StoreBatch[] = []
+  let underWay = Promise.withResolvers<void>()
+  let begun = Promise.withResolvers<void>()
+  const store = {
+    write(batch: StoreBatch) {
+      batches.push(batch)
+      underWay = Promise.withResolvers<void>()
+      begun.resolve()
+      return underWay.promise
+    },
+  } as unknown as Store
+  return {
+    store,
+    batches,
+    finish: () => underWay.resolve(),
+    fail: (failure: Failure) => underWay.reject(failure),
+    async began(count: number) {
+      while (batches.length < count) {
+        await begun.promise
+        begun = Promise.withResolvers<void>()
+      }
+    },
+  }
+}

@@ -1,0 +1,128 @@
+import type { AccountId, RequestId } from '../../src/core/ids.ts'
+import type { Cents } from '../../src/core/money.ts'
+import { createClock } from '../../src/io/clock.ts'
+import { createIdentity } from '../../src/io/identity.ts'
+import type { Lot, Operation } from '../../src/market/operation.ts'
+import { createPeer, type PeerOptions } from '../../src/peer/create-peer.ts'
+import type { Peer, Receipt } from '../../src/peer/peer.ts'
+import type { Clock, Identity } from '../../src/peer/ports.ts'
+import { createMemoryStore, type MemoryStore } from '../support/memory-store.ts'
+import { createMemoryHub, type MemoryHub } from '../support/memory-transport.ts'
+import { silentLogger } from '../support/silent-logger.ts'
+import { until } from '../support/wait.ts'
+
+/** Real peers of one process over a hub in memory, with what each keeps from one start to the next. */
+export interface Rig {
+  readonly hub: MemoryHub
+  /** A person's machine: its key and its disk. */
+  machine(name: string): Machine
+  /** The same key with an empty disk. */
+  machineWithKeyOf(machine: Machine): Machine
+  /** Stops every peer that still runs. */
+  end(): Promise<void>
+}
+
+export interface Machine {
+  readonly name: string
+  readonly identity: Identity
+  readonly store: MemoryStore
+  readonly clock: Clock & { wallOffset: number }
+  start(options?: Partial<PeerOptions>): Promise<Peer>
+  /** The process dies: nothing more is written, sent or heard. */
+  crash(): Promise<void>
+}
+
+export function createRig(): Rig {
+  const hub = createMemoryHub()
+  const running = new Set<Peer>()
+  return {
+    hub,
+    machine: (name) => createMachine(name, createIdentity(), hub, running),
+    machineWithKeyOf: ({ name, identity }) => createMachine(name, { ...identity, isNew: false }, hub, running),
+    async end() {
+      await Promise.all([...running].map((peer) => peer.stop(200)))
+    },
+  }
+}
+
+function createMachine(name: string, made: Identity, hub: MemoryHub, running: Set<Peer>): Machine {
+  const store = createMemoryStore()
+  const real = createClock()
+  const clock = { ...real, wallOffset: 0, wall: () => real.wall() + clock.wallOffset }
+  let starts = 0
+  let crash = async (): Promise<void> => {}
+  return {
+    name,
+    identity: made,
+    store,
+    clock,
+    async start(options = {}) {
+      const identity: Identity = { self: made.self, crypto: made.crypto, isNew: made.isNew && starts++ === 0 }
+      const transport = hub.transport(made.self)
+      crash = async () => {
+        store.crash()
+        await transport.stop()
+      }
+      const peer = await createPeer(
+        {
+          name,
+          room: { name: 'test', currency: 'EUR', deposits: 'open' },
+          create: false,
+          lookMillis: 300,
+          pace: { idleHop: 50 },
+          seed: 1,
+          version: '0.0.0',
+          onProgress: () => {},
+          ...options,
+        },
+        { identity, store, transport, clock, logger: silentLogger },
+      )
+      running.add(peer)
+      peer.stopped.then(() => running.delete(peer))
+      return peer
+    },
+    crash: () => crash(),
+  }
+}
+
+export const cents = (amount: number): Cents => amount as Cents
+export const account = (id: string): AccountId => id as AccountId
+
+export function submit(peer: Peer, operation: Operation, request?: string): Promise<Receipt> {
+  return peer.submit({ request: request as RequestId | undefined, operation }, 20_000)
+}
+
+/** Fails where the rules refuse it. */
+export async function accept(peer: Peer, operation: Operation): Promise<Receipt> {
+  const receipt = await submit(peer, operation)
+  if (!receipt.outcome.accepted) throw new Error(`refused: ${JSON.stringify(receipt.outcome)}`)
+  return receipt
+}
+
+export async function openWith(peer: Peer, id: string, amount: number): Promise<AccountId> {
+  await accept(peer, { kind: 'open-account', account: account(id), holder: id })
+  await accept(peer, { kind: 'deposit', account: account(id), amount: cents(amount) })
+  return account(id)
+}
+
+export const lotOf = (payee: string, changes: Partial<Lot> = {}): Lot => ({
+  item: 'a lamp',
+  description: '',
+  picture: new Uint8Array(),
+  payee: account(payee),
+  startingPrice: cents(100),
+  increment: cents(10),
+  reserve: undefined,
+  buyNow: undefined,
+  durationMillis: 1_500,
+  softClose: undefined,
+  ...changes,
+})
+
+/** Every peer has applied the same log, up to the same place. */
+export async function agree(peers: readonly Peer[]): Promise<void> {
+  await until('all peers agree', () => {
+    const [first, ...others] = peers.map((peer) => peer.status())
+    return others.every((other) => other.commit.hash === first?.commit.hash && other.stateHash === first?.stateHash)
+  })
+}

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import type { RoomId } from '../../src/core/ids.ts'
+import type { HelloRoom } from '../../src/peer/hello.ts'
+import { meet, refuseGenesis, roomIdOf } from '../../src/peer/room.ts'
+import { headOf } from '../../src/ring/block.ts'
+import { createKeyedCrypto, peerNamed } from './keyed-crypto.ts'
+import { genesisBy, opsAfter } from './log-of-blocks.ts'
+
+const ana = peerNamed('A')
+const crypto = createKeyedCrypto(ana)
+const genesis = genesisBy(ana)
+const lesser = '1'.repeat(64) as RoomId
+const greater = '2'.repeat(64) as RoomId
+
+const roomOf = (id: RoomId, history: boolean): HelloRoom => ({ id, head: headOf(genesis), history })
+
+describe('two rooms of one name that meet', () => {
+  const rows = [
+    { own: lesser, ownHistory: false, other: greater, otherHistory: false, we: 'stay', they: 'join' },
+    { own: lesser, ownHistory: true, other: greater, otherHistory: false, we: 'stay', they: 'join' },
+    { own: lesser, ownHistory: false, other: greater, otherHistory: true, we: 'join', they: 'stay' },
+    { own: lesser, ownHistory: true, other: greater, otherHistory: true, we: 'strangers', they: 'strangers' },
+    { own: lesser, ownHistory: true, other: lesser, otherHistory: true, we: 'nothing', they: 'nothing' },
+  ] as const
+  for (const { own, ownHistory, other, otherHistory, we, they } of rows) {
+    it(`${ownHistory ? 'history' : 'blank'} and ${otherHistory ? 'history' : 'blank'}: one side does ${we}, the other ${they}`, () => {
+      expect(meet({ id: own, history: ownHistory }, roomOf(other, otherHistory))).toBe(we)
+      expect(meet({ id: other, history: otherHistory }, roomOf(own, ownHistory))).toBe(they)
+    })
+  }
+
+  it('a peer without a room is no reason to change', () => {
+    expect(meet({ id: greater, history: false }, undefined)).toBe('nothing')
+  })
+})
+
+describe('a genesis block from another peer', () => {
+  const room = roomIdOf(genesis)
+  const forged = { ...genesis, signature: new Uint8Array(64) }
+  const rows = [
+    ['none at all', undefined, room, 'test', 'it gave no genesis block'],
+    ['another block', opsAfter(genesis, ana, 1), room, 'test', 'it gave no genesis block'],
+    ['of another room', genesisBy(ana, 7), room, 'test', 'its genesis block is of another room'],
+    ['of a room with another name', genesis, room, 'other', 'its room has another name'],
+    ['with a forged signature', forged, room, 'test', 'its genesis block is not its founder’s'],
+    ['as it should be', genesis, room, 'test', undefined],
+  ] as const
+  for (const [what, block, id, name, reason] of rows) {
+    it(`${what}: ${reason ?? 'taken'}`, () => expect(refuseGenesis(block, id, name, crypto)).toBe(reason))
+  }
+})

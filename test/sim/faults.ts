@@ -1,0 +1,214 @@
+import { signBlock } from '../../src/ring/block.ts'
+import type { Message } from '../../src/ring/message.ts'
+import { deliver, give } from './driver.ts'
+import { canGoOn } from './heal.ts'
+import { letterOf } from './names.ts'
+import { blankDisk, crashPeer, endProcess, restartLater, type SimPeer, startPeer } from './peer.ts'
+import { type FaultName, faultNames } from './swarm.ts'
+import { after, type World } from './world.ts'
+
+/** Draws fault after fault, as the swarm says, until `until`. */
+export function startFaults(world: World, until: number): void {
+  const { random, swarm } = world
+  after(world, random.next() * 2 * swarm.faultEvery, () => {
+    if (world.now >= until) return
+    const name = drawFault(world)
+    if (name !== undefined) faults[name](world)
+    startFaults(world, until)
+  })
+}
+
+function drawFault({ random, swarm }: World): FaultName | undefined {
+  const total = faultNames.reduce((sum, name) => sum + swarm.weights[name], 0)
+  let left = random.next() * total
+  for (const name of faultNames) {
+    left -= swarm.weights[name]
+    if (left < 0) return name
+  }
+  return undefined
+}
+
+const faults: Readonly<Record<FaultName, (world: World) => void>> = {
+  crash(world) {
+    const peer = anyRunning(world)
+    if (peer !== undefined) crashAndRestart(world, peer)
+  },
+
+  crashMidway(world) {
+    const peer = anyRunning(world)
+    if (peer === undefined) return
+    peer.outputsLeft = world.random.below(12)
+    const { life } = peer
+    // The crash itself happens in the driver, wherever the count runs out; here only the return is seen to.
+    const watch = (): void => {
+      if (peer.life === life) after(world, 20, watch)
+      else if (peer.replica === undefined) restartLater(world, peer, restartDelay(world))
+    }
+    after(world, 20, watch)
+  },
+
+  crashAll(world) {
+    world.trace?.fault('all peers are killed')
+    for (const peer of world.peers) if (peer.replica !== undefined) crashAndRestart(world, peer)
+  },
+
+  partition(world) {
+    const groups = world.peers.map(() => world.random.below(2))
+    world.trace?.fault(`partition ${groups.join('')}`)
+    cutting(world, () => world.network.partition((peer) => groups[peer] ?? 0))
+  },
+
+  cutPair(world) {
+    const [one, other] = anyPair(world)
+    world.trace?.fault(`cut between ${letterOf(one)} and ${letterOf(other)}`)
+    cutting(world, () => {
+      world.network.cut(one, other)
+      world.network.cut(other, one)
+    })
+  },
+
+  cutOneWay(world) {
+    const [one, other] = anyPair(world)
+    world.trace?.fault(`cut from ${letterOf(one)} to ${letterOf(other)}`)
+    cutting(world, () => world.network.cut(one, other))
+  },
+
+  mend(world) {
+    world.trace?.fault('all links work')
+    mendLinks(world)
+  },
+
+  /** A connection is said to be lost, or refused, that is not. */
+  falseAlarm(world) {
+    const [one, other] = anyPair(world)
+    const peer = world.peers[one] as SimPeer
+    const about = (world.peers[other] as SimPeer).id
+    give(world, peer, { kind: 'link', peer: about, state: world.random.chance(0.5) ? 'down' : 'refused' })
+    const { life } = peer
+    after(world, world.random.below(2_000), () => {
+      if (peer.life === life) give(world, peer, { kind: 'link', peer: about, state: 'up' })
+    })
+  },
+
+  slowDisk(world) {
+    const peer = anyPeer(world)
+    peer.fsyncExtra = 50 + world.random.below(1_500)
+    peer.slowUntil = world.now + world.random.below(4_000)
+    world.trace?.line(peer, 'slow disk', `${peer.fsyncExtra} ms more`)
+  },
+
+  fullDisk(world) {
+    const peer = anyRunning(world)
+    if (peer !== undefined) peer.diskFull = true
+  },
+
+  /** The key is there, the log is not: or a person had it fetched anew. */
+  lostDisk(world) {
+    const peer = anyPeer(world)
+    if (peer.disk === undefined || peer.left || !canGoOn(world, (other) => other !== peer && !other.dead)) return
+    world.trace?.line(peer, 'lost disk', '')
+    if (peer.replica !== undefined) endProcess(world, peer)
+    peer.disk = blankDisk(world.genesis, false, 0)
+    peer.snapshot = undefined
+    world.checks?.forgot(peer)
+    restartLater(world, peer, restartDelay(world))
+  },
+
+  /** A lid is closed for a while: everything waits, then comes at once. */
+  pause(world) {
+    const peer = anyRunning(world)
+    if (peer === undefined) return
+    const millis = world.random.below(world.random.chance(0.5) ? 300 : 5_000)
+    peer.pausedUntil = world.now + millis
+    world.trace?.line(peer, 'paused', `${millis} ms`)
+  },
+
+  /** Somebody comes for the first time, or comes back after having left. */
+  join(world) {
+    const absent = world.peers.filter((peer) => peer.replica === undefined && (peer.disk === undefined || peer.left))
+    const peer = absent[world.random.below(Math.max(1, absent.length))]
+    if (peer !== undefined) startPeer(world, peer)
+  },
+
+  leave(world) {
+    const staying = world.peers.filter((peer) => peer.replica !== undefined && !peer.leaving)
+    const peer = staying[world.random.below(staying.length + 1)]
+    if (peer === undefined || staying.length < 2) return
+    peer.leaving = true
+    give(world, peer, { kind: 'leave' })
+  },
+
+  /** Something that was said long ago arrives once more. */
+  replay(world) {
+    for (let i = world.random.below(4); i >= 0; i--) {
+      const old = world.recent[world.random.below(Math.max(1, world.recent.length))]
+      if (old === undefined) return
+      const from = world.peers[old.from] as SimPeer
+      deliver(world, world.peers[old.to] as SimPeer, from.id, old.lamport, old.message, world.random.next() * 50)
+    }
+  },
+
+  /** A block that its author never signed. */
+  forge(world) {
+    const old = world.recent.find(({ message }) => message.kind === 'blocks' || message.kind === 'token')
+    const peer = anyPeer(world)
+    const message = old && forgedFrom(old.message, peer)
+    if (old === undefined || message === undefined) return
+    deliver(world, world.peers[old.to] as SimPeer, (world.peers[old.from] as SimPeer).id, old.lamport, message, 0)
+  },
+}
+
+function forgedFrom(message: Message, forger: SimPeer): Message | undefined {
+  if (message.kind !== 'blocks') return undefined
+  const blocks = message.blocks
+    .filter(({ author }) => author !== forger.id)
+    .map((block) => signBlock({ ...block, lamport: block.lamport + 1 }, forger.crypto))
+  return { ...message, blocks }
+}
+
+function crashAndRestart(world: World, peer: SimPeer): void {
+  crashPeer(world, peer)
+  restartLater(world, peer, restartDelay(world))
+}
+
+function restartDelay({ random, swarm }: World): number {
+  return random.below(random.chance(0.6) ? swarm.restartShort : swarm.restartLong)
+}
+
+const anyPeer = (world: World): SimPeer => world.peers[world.random.below(world.peers.length)] as SimPeer
+
+function anyRunning(world: World): SimPeer | undefined {
+  const running = world.peers.filter((peer) => peer.replica !== undefined)
+  return running[world.random.below(Math.max(1, running.length))]
+}
+
+function anyPair({ random, peers }: World): readonly [number, number] {
+  return [random.below(peers.length), random.below(peers.length)]
+}
+
+/** Cuts links; in some worlds both ends notice after a while. */
+function cutting(world: World, cut: () => void): void {
+  cut()
+  if (!world.swarm.noticesLinks) return
+  for (const one of world.peers) {
+    for (const other of world.peers) {
+      if (one === other || !world.network.isCut(one.index, other.index) || world.random.chance(0.5)) continue
+      const { life } = one
+      after(world, world.random.below(1_000), () => {
+        if (one.life === life && world.network.isCut(one.index, other.index)) {
+          give(world, one, { kind: 'link', peer: other.id, state: 'down' })
+        }
+      })
+    }
+  }
+}
+
+/** Every link works again, and whoever runs hears of it. */
+export function mendLinks(world: World): void {
+  world.network.mend()
+  for (const one of world.peers) {
+    for (const other of world.peers) {
+      if (one !== other && other.replica !== undefined) give(world, one, { kind: 'link', peer: other.id, state: 'up' })
+    }
+  }
+}

@@ -1,0 +1,167 @@
+import type { AccountId, AuctionId, RequestId } from '../../src/core/ids.ts'
+import type { Cents } from '../../src/core/money.ts'
+import type { Random } from '../../src/core/random.ts'
+import { encodeSubmission } from '../../src/market/codec.ts'
+import type { Operation, Submission } from '../../src/market/operation.ts'
+import type { Domain } from '../../src/ring/message.ts'
+import { give, later } from './driver.ts'
+import { letterOf } from './names.ts'
+import { localNow, type SimPeer } from './peer.ts'
+import type { World } from './world.ts'
+
+/** The people at a peer: they pay, bid and ask for nonsense, at the pace of the swarm, until the world heals. */
+export function startLoad(world: World, peer: SimPeer): void {
+  const { swarm, random } = world
+  closeAuctions(world, peer, new Map())
+  const again = (): void => {
+    later(world, peer, random.next() * 2 * swarm.submitEvery, () => {
+      if (world.healed || peer.leaving) return
+      submitSome(world, peer)
+      again()
+    })
+  }
+  submit(world, peer, [{ kind: 'open-account', account: ownAccount(peer, 0), holder: letterOf(peer.index) }])
+  again()
+}
+
+/** Hands operations to the replica, as the peer's proposals would. */
+export function submit(world: World, peer: SimPeer, operations: readonly Operation[], request?: string): void {
+  const domain: Domain = operations.some(({ kind }) => kind.includes('auction') || kind === 'bid') ? 'auction' : 'bank'
+  submitBytes(world, peer, domain, operations.map((operation) => encode(operation, request)))
+}
+
+function submitBytes(world: World, peer: SimPeer, domain: Domain, ops: readonly Uint8Array[]): void {
+  peer.submitted += ops.length
+  give(world, peer, { kind: 'submit', domain, ops })
+}
+
+const encode = (operation: Operation, request: string | undefined): Uint8Array => {
+  const submission: Submission = { request: request as RequestId | undefined, operation }
+  return encodeSubmission(submission)
+}
+
+function submitSome(world: World, peer: SimPeer): void {
+  const { swarm, random } = world
+  if (random.chance(swarm.nonsenseShare * 0.2)) return submitGarbage(world, peer)
+  if (random.chance(0.03)) return withdrawOne(world, peer)
+  const count = random.chance(swarm.burstShare) ? swarm.burstOps : 1
+  const operations: Operation[] = []
+  for (let i = 0; i < count; i++) operations.push(drawOperation(world, peer))
+  // Few request ids, so that some come twice: with the same body, with another, and after restarts.
+  const request = random.chance(0.2) ? `r${random.below(12)}` : undefined
+  submit(world, peer, operations, request)
+}
+
+/** Bytes that are no operation, or not quite one. */
+function submitGarbage(world: World, peer: SimPeer): void {
+  const { random } = world
+  const bytes = encode(drawOperation(world, peer), undefined).slice()
+  const place = random.below(bytes.length)
+  bytes[place] = random.below(256)
+  submitBytes(world, peer, 'bank', [random.chance(0.5) ? bytes : bytes.subarray(0, place)])
+}
+
+function withdrawOne(world: World, peer: SimPeer): void {
+  const unwritten = peer.replica?.view.pending.filter((pending) => !pending.written) ?? []
+  const chosen = unwritten[world.random.below(Math.max(1, unwritten.length))]
+  if (chosen === undefined) return
+  give(world, peer, { kind: 'withdraw', sequence: chosen.sequence, replacement: encode({ kind: 'void' }, undefined) })
+}
+
+const ownAccount = (peer: SimPeer, number: number): AccountId => `${letterOf(peer.index)}${number}` as AccountId
+
+/** Mostly sensible, and now and then any account, any amount, any auction. */
+function drawOperation(world: World, peer: SimPeer): Operation {
+  const { random, swarm } = world
+  const nonsense = random.chance(swarm.nonsenseShare)
+  const own = ownAccount(peer, random.below(nonsense ? 4 : 2))
+  const any = nonsense && random.chance(0.2) ? ('issuer' as AccountId) : anyAccount(world)
+  const account = nonsense ? any : own
+  const amount = drawAmount(random, nonsense)
+  switch (random.below(12)) {
+    case 0:
+      return { kind: 'open-account', account, holder: letterOf(peer.index) }
+    case 1:
+    case 2:
+      return { kind: 'deposit', account, amount }
+    case 3:
+      return { kind: 'withdraw', account, amount }
+    case 4:
+    case 5:
+    case 6:
+      return { kind: 'transfer', from: account, to: any, amount, memo: random.chance(swarm.largeShare) ? 'm'.repeat(140) : '' }
+    case 7:
+      return startAuction(world, peer, account)
+    case 8:
+      return random.chance(0.2) ? { kind: 'close-account', account } : { kind: 'deposit', account, amount }
+    case 9:
+      return random.chance(0.3) ? endAuction(world, peer) : bid(world, peer, account, nonsense)
+    default:
+      return bid(world, peer, account, nonsense)
+  }
+}
+
+const anyAccount = (world: World): AccountId =>
+  `${letterOf(world.random.below(world.peers.length))}${world.random.below(3)}` as AccountId
+
+function drawAmount(random: Random, nonsense: boolean): Cents {
+  if (nonsense && random.chance(0.1)) return (10 ** 13) as Cents
+  return (1 + random.below(random.chance(0.3) ? 100_000 : 1_000)) as Cents
+}
+
+function startAuction({ random, swarm }: World, peer: SimPeer, payee: AccountId): Operation {
+  const startingPrice = 1 + random.below(200)
+  const reserve = random.chance(0.3) ? startingPrice + random.below(400) : undefined
+  const buyNow = random.chance(0.3) ? (reserve ?? startingPrice) + random.below(600) : undefined
+  const large = random.chance(swarm.largeShare)
+  return {
+    kind: 'start-auction',
+    item: `lot of ${letterOf(peer.index)}`,
+    description: large ? 'd'.repeat(1_000) : '',
+    picture: new Uint8Array(large ? random.below(90_000) : 0),
+    payee,
+    startingPrice: startingPrice as Cents,
+    increment: (1 + random.below(50)) as Cents,
+    reserve: reserve as Cents | undefined,
+    buyNow: buyNow as Cents | undefined,
+    durationMillis: 500 + random.below(random.chance(0.8) ? 4_000 : 20_000),
+    softClose: random.chance(0.3) ? { window: 1_000, extension: 1_500, cap: 4_000 } : undefined,
+  }
+}
+
+function anyAuction(world: World, peer: SimPeer): AuctionId {
+  const { random } = world
+  const open = [...peer.market.openAuctions]
+  const known = open.length > 0 && random.chance(0.9) ? open : [...peer.market.auctions.keys()]
+  return known[random.below(Math.max(1, known.length))] ?? (`SimPr${letterOf(0)}-1-${1 + random.below(30)}` as AuctionId)
+}
+
+function bid(world: World, peer: SimPeer, account: AccountId, nonsense: boolean): Operation {
+  const { random } = world
+  const auction = anyAuction(world, peer)
+  const minimum = peer.market.auctions.get(auction)?.minimum ?? 1
+  const amount = nonsense ? drawAmount(random, true) : minimum + random.below(60)
+  return { kind: 'bid', auction, account, amount: amount as Cents }
+}
+
+function endAuction(world: World, peer: SimPeer): Operation {
+  const auction = anyAuction(world, peer)
+  if (world.random.chance(0.5)) return { kind: 'close-auction', auction }
+  return { kind: 'cancel-auction', auction, reason: 'changed my mind' }
+}
+
+/** Any member closes what is past its end: the holder at once, the others a second later (PRODUCT, Auctions). */
+function closeAuctions(world: World, peer: SimPeer, asked: Map<AuctionId, number>): void {
+  later(world, peer, 400, () => {
+    const view = peer.replica?.view
+    if (view === undefined || peer.leaving) return
+    const patience = view.holding === undefined ? 1_000 : 0
+    for (const id of peer.market.openAuctions) {
+      const endsAt = peer.market.auctions.get(id)?.endsAt ?? Number.POSITIVE_INFINITY
+      if (view.time(localNow(peer, world.now)) < endsAt + patience || world.now - (asked.get(id) ?? -5_000) < 5_000) continue
+      asked.set(id, world.now)
+      submit(world, peer, [{ kind: 'close-auction', auction: id }])
+    }
+    closeAuctions(world, peer, asked)
+  })
+}
