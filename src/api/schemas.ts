@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { parseAccountId, parseAuctionId, parseName, parseOperationId, parseRequestId } from '../core/ids.ts'
-import { auctionMillisMax, descriptionCharsMax, memoCharsMax, operationBytesMax, reasonCharsMax } from '../core/limits.ts'
+import {
+  auctionMillisMax,
+  currencyCharsMax,
+  descriptionCharsMax,
+  memoCharsMax,
+  operationBytesMax,
+  reasonCharsMax,
+} from '../core/limits.ts'
 import { parseAmount } from '../core/money.ts'
 import type { Parsed } from '../core/result.ts'
 
@@ -24,6 +31,10 @@ export const auctionText = fromParser(parseAuctionId)
 export const operationText = fromParser(parseOperationId)
 export const requestText = fromParser(parseRequestId)
 export const nameText = fromParser(parseName)
+export const currencyText = z
+  .string()
+  .max(currencyCharsMax, `A currency has at most ${currencyCharsMax} characters.`)
+  .regex(/^\p{L}[\p{L}\p{N}]*$|^\p{Sc}$/u, 'A currency is letters, as EUR, or one sign.')
 export const memoText = z.string().max(memoCharsMax, `A memo has at most ${memoCharsMax} characters.`)
 export const reasonText = z.string().max(reasonCharsMax, `A reason has at most ${reasonCharsMax} characters.`)
 export const descriptionText = z.string().max(descriptionCharsMax, `A description has at most ${descriptionCharsMax} characters.`)

@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { receipt } from './errors.ts'
 
+/** Minor units as text with two decimals, for events, which carry numbers only. */
+export { formatCents } from '../core/money.ts'
+
 /** What goes out. Amounts are whole minor units, with their text for people; times are milliseconds since 1970, UTC. */
 
 export const money = z.object({ cents: z.int(), text: z.string() })

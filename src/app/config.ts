@@ -1,8 +1,6 @@
 import { homedir, hostname, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
-import { parseName } from '../core/ids.ts'
-import { currencyCharsMax } from '../core/limits.ts'
-import { type Parsed, parsed, refused } from '../core/result.ts'
+import { currencyText, nameText } from '../api/schemas.ts'
 
 /** How one peer runs: from flags, then `GAVELRING_…` variables, then what is usual (PRODUCT, Command line). */
 export interface PeerConfig {
@@ -24,6 +22,14 @@ export interface PeerConfig {
   readonly httpPort: number | undefined
   readonly logFormat: 'json' | 'text'
 }
+
+/** A value, or a named error with its sentence. */
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: { readonly code: string; readonly message: string } }
+
+const parsed = <T>(value: T): Parsed<T> => ({ ok: true, value })
+const refused = (code: string, message: string): Parsed<never> => ({ ok: false, error: { code, message } })
 
 /** A flag's text by its name, as `room`; several for `listen` and `bootstrap`; `true` for a switch. */
 export type Flags = Readonly<Record<string, string | readonly string[] | boolean | undefined>>
@@ -131,10 +137,20 @@ function parseSwitch(text: string | undefined, variable: string): Parsed<boolean
   return refused('switch-invalid', `${variable}: 1 or 0 is expected.`)
 }
 
-function parseCurrency(text: string): Parsed<string> {
-  const fits = text.length <= currencyCharsMax && /^\p{L}[\p{L}\p{N}]*$|^\p{Sc}$/u.test(text)
-  return fits ? parsed(text) : refused('currency-invalid', `A currency is 1 to ${currencyCharsMax} letters, as EUR.`)
+interface Schema {
+  safeParse(
+    value: unknown,
+  ): { success: true; data: string } | { success: false; error: { issues: readonly { message: string }[] } }
 }
+
+const bySchema =
+  (schema: Schema, code: string) =>
+  (text: string): Parsed<string> => {
+    const result = schema.safeParse(text)
+    return result.success ? parsed(result.data) : refused(code, result.error.issues[0]?.message ?? 'It cannot be read.')
+  }
+const parseName = bySchema(nameText, 'name-invalid')
+const parseCurrency = bySchema(currencyText, 'currency-invalid')
 
 function parseDeposits(text: string): Parsed<'open' | 'host'> {
   return text === 'open' || text === 'host' ? parsed(text) : refused('deposits-invalid', 'open or host is expected.')

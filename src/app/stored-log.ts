@@ -4,7 +4,7 @@ import { openProfile } from '../io/profile.ts'
 import { createStore } from '../io/store.ts'
 import { decodeMeta } from '../peer/disk.ts'
 import { Failure } from '../peer/ports.ts'
-import { createLogVerifier, type Verified, type VerifiedBlock } from '../peer/verify.ts'
+import { createLogVerifier, type LogVerifier, type Verified, type VerifiedBlock } from '../peer/verify.ts'
 import { roomFolder } from './room-folder.ts'
 
 /** One row of a log: its place, and the canonical bytes. */
@@ -12,6 +12,12 @@ export interface LogRow {
   readonly bytes: Uint8Array
   /** The last that there will be, as far as is known now; for progress. */
   readonly last: number
+}
+
+export interface VerifiedLog {
+  readonly result: Verified
+  /** As of the last good block. */
+  readonly market: LogVerifier['market']
 }
 
 /** Read at once. */
@@ -49,23 +55,23 @@ export async function* readStoredLog(
  * Verifies a log row by row. `onBlock` hears of each good block. What the source itself finds damaged counts as the
  * first bad block; other failures of it are thrown.
  */
-export async function verifyRows(
+export async function verifyLogRows(
   rows: AsyncIterable<LogRow>,
   onBlock: (verified: VerifiedBlock, last: number) => void = () => {},
-): Promise<Verified> {
+): Promise<VerifiedLog> {
   const verifier = createLogVerifier(createIdentity().crypto)
   try {
     for await (const { bytes, last } of rows) {
       const step = verifier.add(bytes)
-      if (!step.ok) return step
+      if (!step.ok) return { result: step, market: verifier.market }
       onBlock(step, last)
     }
   } catch (error) {
     const index = error instanceof Failure && error.code === 'store-damaged' ? error.facts.index : undefined
     if (typeof index !== 'number') throw error
-    return { ok: false, bad: { index, reason: (error as Failure).message } }
+    return { result: { ok: false, bad: { index, reason: (error as Failure).message } }, market: verifier.market }
   }
-  return verifier.result()
+  return { result: verifier.result(), market: verifier.market }
 }
 
 async function storeFolder(folder: string, room: string | undefined): Promise<string> {

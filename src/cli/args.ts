@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { type ParseArgsConfig, parseArgs } from 'node:util'
 import type { Flags } from '../app/config.ts'
 import type { Command, Option } from './command.ts'
 import { usageError } from './errors.ts'
@@ -29,7 +29,7 @@ export function parseCommandArgs(command: Command, args: readonly string[]): Par
 
 export const helpHint = (command: Command): string => `See \`gavelring ${command.name} --help\`.`
 
-function parse(command: Command, args: readonly string[]) {
+function parse(command: Command, args: readonly string[]): { readonly values: Flags; readonly positionals: readonly string[] } {
   const options = [...command.options, ...commonOptions].map(({ name, short, value, many }) => [
     name,
     {
@@ -38,8 +38,17 @@ function parse(command: Command, args: readonly string[]) {
       ...(short !== undefined && { short }),
     },
   ])
+  const signed = args.find((arg) => /^-[\d.]/.test(arg))
+  if (signed !== undefined) throw usageError(`${signed}: amounts and numbers have no sign here.`, helpHint(command))
   try {
-    return parseArgs({ args: [...args], options: Object.fromEntries(options), allowPositionals: true, strict: true })
+    const config: ParseArgsConfig = {
+      args: [...args],
+      options: Object.fromEntries(options),
+      allowPositionals: true,
+      strict: true,
+    }
+    const { values, positionals } = parseArgs(config)
+    return { values: values as Flags, positionals }
   } catch (error) {
     throw usageError(sentence(error), helpHint(command))
   }

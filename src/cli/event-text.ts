@@ -1,5 +1,4 @@
-import type { EventView } from '../api/views.ts'
-import { formatCents } from '../core/money.ts'
+import { type EventView, formatCents } from '../api/views.ts'
 import { printable } from './output.ts'
 
 type MarketEvent = Extract<EventView, { kind: 'market' }>['event']

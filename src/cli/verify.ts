@@ -19,11 +19,11 @@ export const logVerify: Command = {
     'and auctions against every checkpoint. FILE: what `log export` wrote. Otherwise the log of --profile, through its\n' +
     'peer where one runs, from its folder where none does.',
   async run(call) {
-    const { verifyRows } = await import('../app/stored-log.ts')
+    const { verifyLogRows } = await import('../app/stored-log.ts')
     const progress = createProgress(call.terminal)
     const log = await openLog(call, progress)
     try {
-      const result = await verifyRows(log.rows, ({ block }, last) => {
+      const { result } = await verifyLogRows(log.rows, ({ block }, last) => {
         if (log.hasEnd) progress('verifying', block.index, last)
       })
       if (!result.ok) {

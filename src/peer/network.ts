@@ -18,7 +18,7 @@ export interface Network {
   /** Keeps what new connections are told up to date, and looks again at rooms that were met. Call it now and then. */
   refresh(): void
   /** A connected peer's room, one with history first; waits for one until this monotonic time. */
-  look(until: number): Promise<FoundRoom | undefined>
+  look(until: number, except: ReadonlySet<PeerId>): Promise<FoundRoom | undefined>
   /** The genesis block of the room that a connected peer is in; `undefined` where it gives none, or a wrong one. */
   fetchGenesis(peer: PeerId, room: RoomId): Promise<Block | undefined>
 }
@@ -150,7 +150,7 @@ export function createNetwork(options: NetworkOptions): Network {
       sayHello()
       for (const peer of lobby.connected.keys()) compareRooms(peer)
     },
-    look(until) {
+    look(until, except) {
       return new Promise((resolve) => {
         const done = (found: FoundRoom | undefined): void => {
           cancel()
@@ -158,7 +158,7 @@ export function createNetwork(options: NetworkOptions): Network {
           resolve(found)
         }
         const look = (): void => {
-          const found = bestRoom(lobby)
+          const found = bestRoom(lobby, except)
           if (found !== undefined) done(found)
         }
         const cancel = clock.at(until, () => done(undefined))
@@ -184,11 +184,11 @@ export function createNetwork(options: NetworkOptions): Network {
 }
 
 /** Of several rooms one with history, then the one to which all others would give way. */
-function bestRoom(lobby: Lobby): FoundRoom | undefined {
+function bestRoom(lobby: Lobby, except: ReadonlySet<PeerId>): FoundRoom | undefined {
   let best: FoundRoom | undefined
   for (const peer of lobby.connected.keys()) {
     const room = lobby.roomOf(peer)
-    if (room === undefined) continue
+    if (room === undefined || except.has(peer)) continue
     if (best === undefined || meet(best.room, room) === 'join') best = { peer, room }
   }
   return best

@@ -182,6 +182,17 @@ describe('dialling', () => {
     expect(station.transport.peers).toEqual([{ peer: late.self, addresses: [`${address}/p2p/${late.self}`] }])
   })
 
+  it('takes whoever lives at a given address now', async () => {
+    const address = `/ip4/127.0.0.1/tcp/${await freePort()}`
+    const first = await start({ listen: [address] })
+    const station = await start({ bootstrap: [address] })
+    await until('they are connected', () => station.isConnectedTo(first))
+    await first.transport.stop()
+    const second = await start({ listen: [address] })
+    await until('they are connected', () => station.isConnectedTo(second))
+    expect(station.isConnectedTo(first)).toBe(false)
+  })
+
   it('survives that two peers dial each other in the same moment', async () => {
     const [a, b] = [await start(), await start()]
     for (const address of b.transport.addresses) a.transport.addAddress(address)

@@ -53,14 +53,14 @@ export function createDialer(
 
   const targetOf = (peer: PeerId): Target | undefined => [...targets].find((target) => target.peer === peer)
 
-  const add = (peer: PeerId | undefined, addresses: readonly string[], isGiven: boolean): Target => {
+  const add = (peer: PeerId | undefined, addresses: readonly string[]): Target => {
     const target: Target = {
       peer,
       addresses,
       pauseMillis: pauseMillisMin,
       timer: undefined,
       isDialling: false,
-      isGiven,
+      isGiven: false,
       isReported: false,
     }
     targets.add(target)
@@ -96,6 +96,8 @@ export function createDialer(
       return 'linked'
     } catch (error) {
       const errors = error instanceof AggregateError ? error.errors : [error]
+      // At the address that a person gave now lives somebody else, as after a profile was deleted: whoever it is will do.
+      if (target.isGiven && errors.some(isOtherPeer)) target.peer = undefined
       report(target, addresses, errors)
       return errors.length > 0 && errors.every((one) => codeOf(one) === 'ECONNREFUSED') ? 'refused' : 'failed'
     }
@@ -108,7 +110,7 @@ export function createDialer(
     if (other === undefined) return
     clearTimeout(other.timer)
     targets.delete(other)
-    target.addresses = [...new Set([...target.addresses, ...other.addresses])].slice(0, addressesMax)
+    target.addresses = merge(target.addresses, other.addresses)
   }
 
   const report = (target: Target, addresses: readonly string[], errors: readonly unknown[]): void => {
@@ -129,17 +131,17 @@ export function createDialer(
     addAddress(text) {
       const { address, peer } = parseDialAddress(text)
       if (peer === node.peerId.toString()) return
-      const known = [...targets].find((target) => target.peer === peer && target.addresses.includes(address))
-      const target = known ?? add(peer, [address], true)
+      const known = peer === undefined ? [...targets].find((target) => target.addresses.includes(address)) : targetOf(peer)
+      const target = known ?? add(peer, [])
       target.isGiven = true
+      target.addresses = merge([address], target.addresses)
       void dial(target, target.addresses)
     },
 
     learn(peer, addresses) {
-      const known = targetOf(peer) ?? add(peer, [], false)
-      const given = known.isGiven ? known.addresses : []
-      known.addresses = [...new Set([...given.slice(0, 1), ...addresses, ...given])].slice(0, addressesMax)
-      void dial(known, known.addresses)
+      const target = targetOf(peer) ?? add(peer, [])
+      target.addresses = merge(addresses, target.addresses)
+      void dial(target, target.addresses)
     },
 
     greeted(peer) {
@@ -178,6 +180,10 @@ export function createDialer(
   }
 }
 
+/** The newest first; a peer that has moved leaves its old addresses behind. */
+const merge = (newer: readonly string[], older: readonly string[]): readonly string[] =>
+  [...new Set([...newer, ...older])].slice(0, addressesMax)
+
 /** `/ip4/192.168.1.7/tcp/4001`, with or without `/p2p/12D3KooW…`. */
 function parseDialAddress(text: string): { readonly address: string; readonly peer: PeerId | undefined } {
   const names = componentNames(text)?.join('/')
@@ -189,6 +195,10 @@ function parseDialAddress(text: string): { readonly address: string; readonly pe
 }
 
 const hostOf = (address: string): string | undefined => address.split('/')[2]
+
+function isOtherPeer(error: unknown): boolean {
+  return error instanceof Error && /does not match expected remote identity/.test(error.message)
+}
 
 /** The handshake's first sealed message does not open: the other has mixed in another prologue. */
 function isWrongCode(error: unknown): boolean {

@@ -67,3 +67,12 @@ export function createGossip(pubsub: GossipSub, self: PeerId, events: TransportE
     },
   }
 }
+
+/**
+ * gossipsub 17 keeps a stream to a peer that was being opened while the connection broke, and then never opens another.
+ * When a first connection to a peer comes about it has no stream yet: whatever is there is such a one. (Its map is public in
+ * the class, but not in the interface that the package exports.)
+ */
+export function forgetStaleStream(pubsub: GossipSub, peer: PeerId): void {
+  if ('streamsOutbound' in pubsub && pubsub.streamsOutbound instanceof Map) pubsub.streamsOutbound.delete(peer)
+}

@@ -12,8 +12,9 @@ import { frameBytesMax, roomMembersMax } from '../../core/limits.ts'
 import { Failure } from '../../peer/ports.ts'
 import type { KeyedIdentity } from '../identity.ts'
 import { publicKeyIn } from '../peer-id.ts'
+import { roomServiceTag } from './discovery.ts'
 import { envelopeBytesMax } from './envelope.ts'
-import { roomPrologue, roomServiceTag } from './prologue.ts'
+import { roomPrologue } from './prologue.ts'
 
 export type Node = Libp2p<{ identify: Identify; gossip: GossipSub }>
 

@@ -1,4 +1,4 @@
-import { createHash, scrypt } from 'node:crypto'
+import { scrypt } from 'node:crypto'
 import { promisify } from 'node:util'
 
 /**
@@ -10,10 +10,5 @@ export async function roomPrologue(name: string, code: string): Promise<Uint8Arr
   return derive(code, roomSalt(name), 32, { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 })
 }
 
-/** mDNS service of a room: its name hashed, so that other rooms do not dial it and the network does not read it. */
-export function roomServiceTag(name: string): string {
-  const digest = createHash('sha256').update(roomSalt(name)).digest('hex')
-  return `_gavelring-${digest.slice(0, 16)}._udp.local`
-}
-
-const roomSalt = (name: string): string => `gavelring/1/${name}`
+/** Names the room wherever it must not be read or guessed. */
+export const roomSalt = (name: string): string => `gavelring/1/${name}`

@@ -3,7 +3,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { type PeerId, parsePeerId, type RoomId } from '../../core/ids.ts'
 import { Failure, type Transport, type TransportEvents } from '../../peer/ports.ts'
 import { createDialer, type Dialer } from './dialer.ts'
-import { createGossip, type Gossip } from './gossip.ts'
+import { createGossip, forgetStaleStream, type Gossip } from './gossip.ts'
 import { encodeHello } from './hello.ts'
 import { bulkProtocol, createLink, type LaneName, type Link, ringProtocol } from './link.ts'
 import { createNode, type Node, type NodeOptions } from './node.ts'
@@ -50,6 +50,7 @@ export function createTransport(options: TransportOptions): Transport {
       }
       const pair = pairOf(peer)
       if (pair.link === undefined) {
+        forgetStaleStream(node.services.gossip, peer)
         pair.link = createLink(connection, () => encodeHello(hello), linkEvents(peer, pair, connection))
         return
       }
@@ -59,12 +60,15 @@ export function createTransport(options: TransportOptions): Transport {
       if (connection.timeline.open - pair.link.connection.timeline.open > simultaneousMillis) abortAll(pair)
     }
 
-    /** One connection of a pair is lost: so are its streams, also those of gossip. The rest of them would only half work. */
     const onConnectionLost = (connection: Connection): void => {
       const peer = peerOf(connection)
       const pair = peer && pairs.get(peer)
       if (peer === undefined || pair === undefined) return
-      if (pair.spare.delete(connection) || pair.link?.connection === connection) abortAll(pair)
+      const isSpare = pair.spare.delete(connection)
+      // Nothing runs yet over a spare that is closed as soon as it is opened: libp2p does so with a second one to one address.
+      if (isSpare && Date.now() - connection.timeline.open < simultaneousMillis) return
+      // Otherwise some streams are lost, maybe those of gossip: the rest would only half work.
+      if (isSpare || pair.link?.connection === connection) abortAll(pair)
       if (pair.link?.connection !== connection) return
       pair.link.close()
       pair.link = undefined

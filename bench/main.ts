@@ -1,0 +1,48 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { availableParallelism, cpus, platform, release, totalmem } from 'node:os'
+import { measureIdle } from './idle.ts'
+import { measureSimulator } from './simulator.ts'
+import { measureFailover, measureLatency, measureThroughput } from './three-peers.ts'
+import { measureWebSocket } from './web-socket.ts'
+
+// `npm run bench` measures all; `npm run bench -- latency throughput` only these. Prints JSON, and keeps it in bench/results.
+const benches: Record<string, () => Promise<object>> = {
+  simulator: () => measureSimulator(5),
+  latency: () => measureLatency(5),
+  throughput: () => measureThroughput(5, 5),
+  websocket: () => measureWebSocket(5, 5),
+  failover: () => measureFailover(7),
+  idle: () => measureIdle(5, 5),
+}
+
+const asked = process.argv.slice(2)
+const unknown = asked.filter((name) => !(name in benches))
+if (unknown.length > 0) {
+  process.stderr.write(`unknown bench: ${unknown.join(', ')}; there are: ${Object.keys(benches).join(', ')}\n`)
+  process.exit(2)
+}
+
+for (const [name, measure] of Object.entries(benches)) {
+  if (asked.length > 0 && !asked.includes(name)) continue
+  const result = { bench: name, at: new Date().toISOString(), machine: machine(), ...(await measure()) }
+  const text = `${JSON.stringify(result, rounded, 2)}\n`
+  process.stdout.write(text)
+  mkdirSync(new URL('./results/', import.meta.url), { recursive: true })
+  writeFileSync(new URL(`./results/${name}.json`, import.meta.url), text)
+}
+
+function machine(): object {
+  return {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: availableParallelism(),
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    system: `${platform()} ${release()}`,
+    node: process.version,
+    commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim(),
+  }
+}
+
+function rounded(_key: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isInteger(value) ? Math.round(value * 1_000) / 1_000 : value
+}

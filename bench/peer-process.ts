@@ -1,0 +1,94 @@
+import { performance } from 'node:perf_hooks'
+import { type RunningPeer, startPeer } from '../src/app/start.ts'
+import type { PeerConfig } from '../src/app/config.ts'
+import type { Operation } from '../src/market/operation.ts'
+import type { Receipt } from '../src/peer/peer.ts'
+
+/** One peer in a process of its own, told by the bench what to do. Callers are closed loops in here that call `submit`. */
+export type Order =
+  | { readonly kind: 'start'; readonly config: PeerConfig }
+  | { readonly kind: 'open-accounts' }
+  /** `callers` closed loops for so long; `pauseMillis` between two calls of one of them. */
+  | { readonly kind: 'load'; readonly callers: number; readonly millis: number; readonly pauseMillis: number }
+  /** One transfer, now. */
+  | { readonly kind: 'once' }
+  | { readonly kind: 'status' }
+  | { readonly kind: 'stop' }
+
+export interface LoadReport {
+  readonly committed: number
+  readonly millis: number
+  /** Milliseconds from `submit` to its result, sorted. */
+  readonly latencies: readonly number[]
+}
+
+let running: RunningPeer | undefined
+let account = ''
+
+process.on('message', (order: Order & { readonly id: number }) => {
+  carryOut(order).then(
+    (answer) => process.send?.({ id: order.id, answer }),
+    (error: unknown) => process.send?.({ id: order.id, error: String(error) }),
+  )
+})
+
+async function carryOut(order: Order): Promise<unknown> {
+  switch (order.kind) {
+    case 'start':
+      running = await startPeer(order.config, { onProgress: () => undefined, write: () => undefined })
+      account = running.peer.status().self.slice(-8)
+      return { addresses: running.peer.status().addresses }
+    case 'open-accounts': {
+      const ids = [account, `${account}.b`]
+      for (const id of ids) await submit({ kind: 'open-account', account: id, holder: 'bench' } as Operation)
+      await submit({ kind: 'deposit', account, amount: 1_000_000_000 } as Operation)
+      return ids
+    }
+    case 'load':
+      return load(order.callers, order.millis, order.pauseMillis)
+    case 'once': {
+      await transfer()
+      return { at: wallNow() }
+    }
+    case 'status': {
+      const { members, holdsToken, commit, quorum, turn } = peer().status()
+      return { members: members.length, holdsToken, commit: commit.index, quorum, turn }
+    }
+    case 'stop':
+      await running?.stop(5_000)
+      setImmediate(() => process.exit(0))
+      return undefined
+  }
+}
+
+async function load(callers: number, millis: number, pauseMillis: number): Promise<LoadReport> {
+  const latencies: number[] = []
+  const begin = performance.now()
+  const end = begin + millis
+  const loop = async (): Promise<void> => {
+    while (performance.now() < end) {
+      const before = performance.now()
+      await transfer()
+      latencies.push(performance.now() - before)
+      if (pauseMillis > 0) await new Promise((resolve) => setTimeout(resolve, pauseMillis))
+    }
+  }
+  await Promise.all(Array.from({ length: callers }, loop))
+  return { committed: latencies.length, millis: performance.now() - begin, latencies: latencies.sort((a, b) => a - b) }
+}
+
+const transfer = (): Promise<Receipt> => submit({ kind: 'transfer', from: account, to: `${account}.b`, amount: 1, memo: '' } as Operation)
+
+async function submit(operation: Operation): Promise<Receipt> {
+  const receipt = await peer().submit({ request: undefined, operation }, 30_000)
+  if (!receipt.outcome.accepted) throw new Error(`refused: ${JSON.stringify(receipt.outcome)}`)
+  return receipt
+}
+
+function peer(): RunningPeer['peer'] {
+  if (running === undefined) throw new Error('not started')
+  return running.peer
+}
+
+/** Comparable between processes of one machine. */
+const wallNow = (): number => performance.timeOrigin + performance.now()

@@ -1,0 +1,66 @@
+import { performance } from 'node:perf_hooks'
+import type { LoadReport } from './peer-process.ts'
+import { openRoom, until, statuses } from './room.ts'
+import { median, quantile } from './statistics.ts'
+
+/** Three peers in three processes on loopback: one writer in an idle room. */
+export async function measureLatency(runs: number): Promise<object> {
+  const room = await openRoom(3)
+  try {
+    const p50: number[] = []
+    const p99: number[] = []
+    for (let run = 0; run < runs; run++) {
+      const writer = room.peers[run % 3]
+      const report = await writer?.order<LoadReport>({ kind: 'load', callers: 1, millis: 3_000, pauseMillis: 20 })
+      p50.push(quantile(report?.latencies ?? [], 0.5))
+      p99.push(quantile(report?.latencies ?? [], 0.99))
+    }
+    return { unit: 'ms', commitP50: median(p50), commitP99: median(p99), runs: p50 }
+  } finally {
+    await room.close()
+  }
+}
+
+/** 64 closed loops in each of the three processes: committed transfers a second, fsync on. */
+export async function measureThroughput(runs: number, seconds: number): Promise<object> {
+  const room = await openRoom(3)
+  try {
+    await loadAll(room.peers, 2_000)
+    const rates: number[] = []
+    const p50: number[] = []
+    for (let run = 0; run < runs; run++) {
+      const reports = await loadAll(room.peers, seconds * 1_000)
+      rates.push(reports.reduce((sum, { committed, millis }) => sum + (committed / millis) * 1_000, 0))
+      p50.push(median(reports.map(({ latencies }) => quantile(latencies, 0.5))))
+    }
+    return { unit: 'transfers/s', committed: median(rates), callLatencyP50Millis: median(p50), runs: rates }
+  } finally {
+    await room.close()
+  }
+}
+
+const loadAll = (peers: Awaited<ReturnType<typeof openRoom>>['peers'], millis: number): Promise<LoadReport[]> =>
+  Promise.all(peers.map((peer) => peer.order<LoadReport>({ kind: 'load', callers: 64, millis, pauseMillis: 0 })))
+
+/** kill -9 of the holder of the token: how long until an operation submitted right after it is committed. */
+export async function measureFailover(runs: number): Promise<object> {
+  const gaps: number[] = []
+  for (let run = 0; run < runs; run++) {
+    const room = await openRoom(3)
+    try {
+      let holder = -1
+      await until(async () => {
+        holder = (await statuses(room.peers)).findIndex((status) => status.holdsToken)
+        return holder >= 0
+      }, 10_000)
+      const survivor = room.peers[(holder + 1) % 3]
+      const killedAt = performance.timeOrigin + performance.now()
+      room.peers[holder]?.process.kill('SIGKILL')
+      const committed = await survivor?.order<{ at: number }>({ kind: 'once' })
+      gaps.push((committed?.at ?? Number.NaN) - killedAt)
+    } finally {
+      await room.close()
+    }
+  }
+  return { unit: 'ms', killToNextCommit: median(gaps), runs: gaps }
+}

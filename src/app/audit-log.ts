@@ -1,0 +1,46 @@
+import { readStoredLog, verifyLogRows } from './stored-log.ts'
+
+/** What one peer's log says, gathered from its blocks. */
+export interface LogAudit {
+  readonly name: string
+  /** Why the log is not good; the rest then stops before that block. */
+  readonly fault: string | undefined
+  /** Of each block. */
+  readonly hashes: readonly string[]
+  /** Of all accounts, issuer included, held money too. Cents. */
+  readonly sum: number
+  /** Accepted, in log order. */
+  readonly bids: readonly { readonly auction: string; readonly account: string; readonly amount: number }[]
+  readonly endings: readonly {
+    readonly auction: string
+    readonly winner: string | undefined
+    readonly price: number | undefined
+  }[]
+  /** How often each operation was accepted. */
+  readonly accepted: ReadonlyMap<string, number>
+}
+
+/** Verifies and reads the committed log in this profile folder, whose peer is not running. */
+export async function auditProfile(name: string, folder: string, room: string): Promise<LogAudit> {
+  const hashes: string[] = []
+  const bids: LogAudit['bids'][number][] = []
+  const endings: LogAudit['endings'][number][] = []
+  const accepted = new Map<string, number>()
+  const rows = readStoredLog(folder, room, () => {})
+  const { result, market } = await verifyLogRows(rows, ({ block, outcomes }) => {
+    hashes.push(block.hash)
+    for (const { sequence, outcome } of outcomes) {
+      if (outcome?.accepted !== true || block.body.kind !== 'ops') continue
+      const id = `${block.author}/${block.body.incarnation}/${sequence}`
+      accepted.set(id, (accepted.get(id) ?? 0) + 1)
+      for (const event of outcome.events) {
+        if (event.kind === 'bid-accepted') bids.push(event)
+        if (event.kind === 'auction-ended') endings.push(event)
+      }
+    }
+  })
+  const accounts = [...(market?.accounts.values() ?? [])]
+  const sum = accounts.reduce((total, account) => total + account.available + account.held, 0)
+  const fault = result.ok ? undefined : `block ${result.bad.index} is bad: ${result.bad.reason}`
+  return { name, fault, hashes, sum, bids, endings, accepted }
+}
