@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
-import { type RunningPeer, startPeer } from '../src/app/start.ts'
+import { readApiAddress } from '../src/api/api-files.ts'
 import type { PeerConfig } from '../src/app/config.ts'
+import { type RunningPeer, startPeer } from '../src/app/start.ts'
 import type { Operation } from '../src/market/operation.ts'
 import type { Receipt } from '../src/peer/peer.ts'
 
@@ -13,6 +14,8 @@ export type Order =
   /** One transfer, now. */
   | { readonly kind: 'once' }
   | { readonly kind: 'status' }
+  /** Where its API answers, and the account to use. */
+  | { readonly kind: 'api' }
   | { readonly kind: 'stop' }
 
 export interface LoadReport {
@@ -24,6 +27,7 @@ export interface LoadReport {
 
 let running: RunningPeer | undefined
 let account = ''
+let profile = ''
 
 process.on('message', (order: Order & { readonly id: number }) => {
   carryOut(order).then(
@@ -36,6 +40,7 @@ async function carryOut(order: Order): Promise<unknown> {
   switch (order.kind) {
     case 'start':
       running = await startPeer(order.config, { onProgress: () => undefined, write: () => undefined })
+      profile = order.config.profile
       account = running.peer.status().self.slice(-8)
       return { addresses: running.peer.status().addresses }
     case 'open-accounts': {
@@ -54,6 +59,8 @@ async function carryOut(order: Order): Promise<unknown> {
       const { members, holdsToken, commit, quorum, turn } = peer().status()
       return { members: members.length, holdsToken, commit: commit.index, quorum, turn }
     }
+    case 'api':
+      return { ...readApiAddress(profile), account }
     case 'stop':
       await running?.stop(5_000)
       setImmediate(() => process.exit(0))
@@ -77,7 +84,8 @@ async function load(callers: number, millis: number, pauseMillis: number): Promi
   return { committed: latencies.length, millis: performance.now() - begin, latencies: latencies.sort((a, b) => a - b) }
 }
 
-const transfer = (): Promise<Receipt> => submit({ kind: 'transfer', from: account, to: `${account}.b`, amount: 1, memo: '' } as Operation)
+const transfer = (): Promise<Receipt> =>
+  submit({ kind: 'transfer', from: account, to: `${account}.b`, amount: 1, memo: '' } as Operation)
 
 async function submit(operation: Operation): Promise<Receipt> {
   const receipt = await peer().submit({ request: undefined, operation }, 30_000)

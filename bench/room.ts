@@ -79,7 +79,9 @@ export async function until(condition: () => Promise<boolean>, deadlineMillis: n
 }
 
 function forkPeer(): RemotePeer {
-  const child = fork(fileURLToPath(new URL('./peer-process.ts', import.meta.url)), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const child = fork(fileURLToPath(new URL('./peer-process.ts', import.meta.url)), {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
   const waiting = new Map<number, { resolve: (answer: never) => void; reject: (error: Error) => void }>()
   let next = 1
   child.on('message', ({ id, answer, error }: { id: number; answer: never; error?: string }) => {

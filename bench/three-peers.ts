@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import type { LoadReport } from './peer-process.ts'
-import { openRoom, until, statuses } from './room.ts'
+import { openRoom, statuses, until } from './room.ts'
 import { median, quantile } from './statistics.ts'
 
 /** Three peers in three processes on loopback: one writer in an idle room. */

@@ -7,7 +7,7 @@ export interface LogAudit {
   readonly fault: string | undefined
   /** Of each block. */
   readonly hashes: readonly string[]
-  /** Of all accounts, issuer included, held money too. Cents. */
+  /** Of all accounts, held money too, less what the log says was put in and taken out: 0 if no cent came or went. */
   readonly sum: number
   /** Accepted, in log order. */
   readonly bids: readonly { readonly auction: string; readonly account: string; readonly amount: number }[]
@@ -20,12 +20,16 @@ export interface LogAudit {
   readonly accepted: ReadonlyMap<string, number>
 }
 
+/** Whose balance is counted here from the movements, not asked of the market. */
+const issuer = 'issuer'
+
 /** Verifies and reads the committed log in this profile folder, whose peer is not running. */
 export async function auditProfile(name: string, folder: string, room: string): Promise<LogAudit> {
   const hashes: string[] = []
   const bids: LogAudit['bids'][number][] = []
   const endings: LogAudit['endings'][number][] = []
   const accepted = new Map<string, number>()
+  let issued = 0
   const rows = readStoredLog(folder, room, () => {})
   const { result, market } = await verifyLogRows(rows, ({ block, outcomes }) => {
     hashes.push(block.hash)
@@ -34,13 +38,15 @@ export async function auditProfile(name: string, folder: string, room: string): 
       const id = `${block.author}/${block.body.incarnation}/${sequence}`
       accepted.set(id, (accepted.get(id) ?? 0) + 1)
       for (const event of outcome.events) {
+        if (event.kind === 'moved' && event.from === issuer) issued += event.amount
+        if (event.kind === 'moved' && event.to === issuer) issued -= event.amount
         if (event.kind === 'bid-accepted') bids.push(event)
         if (event.kind === 'auction-ended') endings.push(event)
       }
     }
   })
-  const accounts = [...(market?.accounts.values() ?? [])]
-  const sum = accounts.reduce((total, account) => total + account.available + account.held, 0)
+  const accounts = [...(market?.accounts.values() ?? [])].filter(({ id }) => id !== issuer)
+  const sum = accounts.reduce((total, account) => total + account.available + account.held, -issued)
   const fault = result.ok ? undefined : `block ${result.bad.index} is bad: ${result.bad.reason}`
   return { name, fault, hashes, sum, bids, endings, accepted }
 }

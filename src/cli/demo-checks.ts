@@ -15,7 +15,7 @@ export async function checkLogs(facts: DemoFacts): Promise<readonly DemoCheck[]>
   return [
     checkEach('every log is good', audits, (log) => log.fault, `${audits.length} logs, hashes to market`),
     checkPrefix(audits),
-    checkEach('no cent came or went', audits, faultOfSum, 'all accounts and the issuer add up to 0'),
+    checkEach('no cent came or went', audits, faultOfSum, 'accounts hold what was deposited, less what was withdrawn'),
     checkEach('the highest bid won', audits, (log) => faultOfWinner(log, facts), wonText(facts)),
     checkEach(
       'each operation once',

@@ -49,6 +49,7 @@ export async function playDemo(plan: DemoPlan): Promise<DemoFacts> {
   await openAccounts(peers, keep, transcript)
   await payRound(peers, keep, transcript)
 
+  const nameOf = (account: string): string => peers.find((peer) => accountOf(peer) === account)?.name ?? account
   const [seller, ...bidders] = peers as [DemoPeer, ...DemoPeer[]]
   const witness = peers.at(-1) as DemoPeer
   const started = await seller.api.auctions.start({
@@ -61,7 +62,7 @@ export async function playDemo(plan: DemoPlan): Promise<DemoFacts> {
   keep(started)
   const { auction } = started
   say(seller.name, `offers a brass lamp from 10.00 on, for ${seconds} s (auction ${auction})`)
-  const watching = watchAuction(witness, auction, transcript)
+  const watching = watchAuction(witness, auction, nameOf, transcript)
   await startBidders(bidders, auction, transcript)
 
   await until('half of the auction is over', seconds * 1_000, async () => {
@@ -137,6 +138,9 @@ async function payRound(peers: readonly DemoPeer[], keep: Keep, { say }: Transcr
 /** The classic one: 3 s, 1..100, each with a maximum of its own. */
 async function startBidders(bidders: readonly DemoPeer[], auction: string, { say }: Transcript): Promise<void> {
   for (const [index, peer] of bidders.entries()) {
+    await until(`${peer.name} has heard of the auction`, stepMillis, async () =>
+      (await peer.api.auctions.list()).some((known) => known.auction === auction),
+    )
     const maximum = String(500 + 75 * index)
     const raise = { least: '1', most: '100' }
     await peer.api.bidders.start({ auction, account: accountOf(peer), raise, paceMillis: 3_000, maximum })

@@ -1,15 +1,20 @@
+import { formatCents } from '../api/views.ts'
 import type { DemoPeer } from './demo-stage.ts'
 import type { Transcript } from './demo-transcript.ts'
-import { describeEvent } from './event-text.ts'
 
 /** Tells the bids of one auction as this peer sees them committed. */
-export function watchAuction(peer: DemoPeer, auction: string, { say }: Transcript): { stop(): Promise<void> } {
+export function watchAuction(
+  peer: DemoPeer,
+  auction: string,
+  nameOf: (account: string) => string,
+  { say }: Transcript,
+): { stop(): Promise<void> } {
   const stopping = new AbortController()
   const watch = async (): Promise<void> => {
     for await (const event of await peer.api.events({ after: 0 }, { signal: stopping.signal })) {
       if (event.kind !== 'market' || !('auction' in event.event) || event.event.auction !== auction) continue
       const { event: what } = event
-      if (what.kind === 'bid-accepted') say(what.account, describeEvent(what))
+      if (what.kind === 'bid-accepted') say(nameOf(what.account), `leads with ${formatCents(what.amount)} (block ${event.block})`)
       if (what.kind === 'auction-ended') return
     }
   }

@@ -46,7 +46,12 @@ export const peer: Command = {
       onProgress: (what, done, total) => progress(what === 'check' ? 'checking' : 'replaying', done, total),
       write: (line) => call.terminal.note(line.trimEnd()),
     })
-    const running = await starting
+    const running = await Promise.race([starting, stopping.then(() => startedSoon(starting))])
+    if (running === undefined) {
+      call.terminal.note('Stopped before the room was found.')
+      // A start cannot be called off; nothing was acknowledged yet, and what is on disk is safe.
+      process.exit(0)
+    }
     tellStart(call, running, config.value.code)
     const stopped = running.stopped
     const cause = await Promise.race([stopping, stopped.then(() => undefined)])
@@ -58,6 +63,11 @@ export const peer: Command = {
     call.terminal.note(`Stopped: ${printable(reason)}.`)
     return cause === undefined ? 3 : 0
   },
+}
+
+/** Asked to stop in the middle of starting: a start that is nearly done is waited for, so that the peer can leave. */
+function startedSoon(starting: Promise<RunningPeer>): Promise<RunningPeer | undefined> {
+  return Promise.race([starting, new Promise<undefined>((resolve) => setTimeout(resolve, leaveMillis / 5, undefined))])
 }
 
 /** Resolves on the first Ctrl-C or termination; the second one ends the process at once. */

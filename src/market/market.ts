@@ -48,6 +48,8 @@ export interface Market {
   readonly auctions: ReadonlyMap<AuctionId, AuctionView>
   /** Auctions that are not ended, whatever their end. */
   readonly openAuctions: ReadonlySet<AuctionId>
+  /** The last incarnation in which the peer wrote an operation; 0: in none. */
+  incarnationOf(author: PeerId): number
   /** The whole state, canonical: two markets that applied the same blocks give the same bytes. */
   snapshot(): Uint8Array
 }
@@ -129,6 +131,7 @@ function marketOver(state: MarketState, hash: Crypto['hash']): Market {
       state.stateHash = nextStateHash(state.stateHash, block, outcomes, bank.changed, hash)
       return outcomes
     },
+    incarnationOf: (author) => state.authors.get(author)?.incarnation ?? 0,
     snapshot: () => writeState(state),
   }
 }

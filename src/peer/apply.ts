@@ -1,4 +1,5 @@
-import type { AppliedBlock, RoomRules } from '../market/market.ts'
+import type { Crypto } from '../core/crypto.ts'
+import { type AppliedBlock, createMarket, type Market, type RoomRules, restoreMarket } from '../market/market.ts'
 import type { Block, Genesis } from '../ring/block.ts'
 
 /** A committed block as the market sees it; one without operations only moves its index. */
@@ -9,3 +10,17 @@ export function toAppliedBlock({ index, time, author, body }: Block): AppliedBlo
 }
 
 export const rulesOf = ({ currency, deposits, founder }: Genesis): RoomRules => ({ currency, deposits, founder })
+
+/** The market after the genesis block: an empty one, or that of the room which it goes on from. */
+export function firstMarket(
+  genesisBlock: Block,
+  genesis: Genesis,
+  hash: Crypto['hash'],
+): { readonly value: Market } | { readonly malformed: string } {
+  const rules = rulesOf(genesis)
+  if (genesis.state === undefined) return { value: createMarket(rules, hash) }
+  const restored = restoreMarket(genesis.state, rules, hash)
+  // Its index was a place in the other log.
+  if ('value' in restored) restored.value.apply(toAppliedBlock(genesisBlock))
+  return restored
+}

@@ -107,7 +107,7 @@ export async function createPeer(options: PeerOptions, ports: Ports): Promise<Pe
     subscribe: (listener) => events.subscribe(listener),
     recentEvents: () => events.recent(),
     startBidder: (bidder) => bidders.start(bidder),
-    refound: () => Promise.reject(new Failure('no-quorum', 'not yet')),
+    refound: () => residence.refound(),
     async stop(deadlineMillis) {
       const end = clock.monotonic() + deadlineMillis
       if (!leaving && stopReason === undefined) {

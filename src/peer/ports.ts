@@ -173,6 +173,8 @@ export type FailureCode =
   | 'unsettled'
   | 'not-pending'
   | 'operation-too-large'
+  /** The state of a room is over what a new room's genesis block can hold. */
+  | 'room-too-large'
   | 'stopping'
 
 /** A room's name and code, from which ids of topics and the Noise prologue are made. */

@@ -1,11 +1,11 @@
 import { decodeWith, Writer } from '../core/codec.ts'
 import { type Crypto, toHex } from '../core/crypto.ts'
-import { createMarket, type Market, type RoomRules, restoreMarket } from '../market/market.ts'
-import { type Commit, readHash, writeHash } from '../ring/block.ts'
+import { type Market, type RoomRules, restoreMarket } from '../market/market.ts'
+import { type Block, type Commit, type Genesis, readHash, writeHash } from '../ring/block.ts'
 import type { DiskMeta } from '../ring/types.ts'
-import { toAppliedBlock } from './apply.ts'
+import { firstMarket, rulesOf, toAppliedBlock } from './apply.ts'
 import { readBlocks } from './disk.ts'
-import type { Logger, Store } from './ports.ts'
+import { Failure, type Logger, type Store } from './ports.ts'
 
 /** Committed blocks from one snapshot to the next: more makes the next start longer, fewer writes more. */
 export const snapshotEvery = 1_000
@@ -14,11 +14,13 @@ export const snapshotEvery = 1_000
 export async function replayMarket(
   store: Store,
   crypto: Crypto,
-  rules: RoomRules,
+  genesisBlock: Block,
+  genesis: Genesis,
   commit: Commit,
   onProgress: (done: number, total: number) => void,
 ): Promise<Market> {
-  const market = (await readSnapshot(store, crypto, rules, commit.index)) ?? createMarket(rules, crypto.hash)
+  const market =
+    (await readSnapshot(store, crypto, rulesOf(genesis), commit.index)) ?? marketAtStart(genesisBlock, genesis, crypto)
   for await (const blocks of readBlocks(store, crypto, market.index + 1, commit.index)) {
     for (const block of blocks) market.apply(toAppliedBlock(block))
     onProgress(market.index, commit.index)
@@ -69,6 +71,12 @@ export function createSnapshotKeeper(store: Store, market: Market, logger: Logge
       await write()
     },
   }
+}
+
+function marketAtStart(genesisBlock: Block, genesis: Genesis, crypto: Crypto): Market {
+  const market = firstMarket(genesisBlock, genesis, crypto.hash)
+  if ('value' in market) return market.value
+  throw new Failure('store-damaged', `The state in the genesis block cannot be read: ${market.malformed}.`, { index: 0 })
 }
 
 /** `undefined` where there is none for this very log: a store may have held another room's before. */

@@ -1,5 +1,5 @@
 import { assert } from '../core/assert.ts'
-import type { Instant, PeerId } from '../core/ids.ts'
+import type { Instant, PeerId, RoomId } from '../core/ids.ts'
 import type { Block } from '../ring/block.ts'
 import type { StopReason } from '../ring/types.ts'
 import type { PeerOptions } from './create-peer.ts'
@@ -7,7 +7,7 @@ import type { EventLog } from './events.ts'
 import { createNetwork, type FoundRoom, type Network } from './network.ts'
 import { Failure, type Ports, type TransportTrouble } from './ports.ts'
 import { createRememberer, readRememberedAddresses } from './remembered.ts'
-import { firstBatch, foundRoom, meet, randomSalt, roomIdOf, shortRoomId } from './room.ts'
+import { firstBatch, foundRoom, genesisBytesMax, incarnationIn, meet, randomSalt, roomIdOf, shortRoomId } from './room.ts'
 import { openSession, type Session } from './session.ts'
 
 /** Where a peer lives: the room that it found or founded, and the move to another one (PROTOCOL, section 6). */
@@ -18,6 +18,8 @@ export interface Residence {
   readonly lobby: Network['lobby']
   /** While the peer moves from one room to another; resolves when it has. */
   readonly moving: Promise<void> | undefined
+  /** Founds a new room that goes on from this one's committed state, and moves there (PROTOCOL, section 5). */
+  refound(): Promise<RoomId>
   /** Stays where it is from now on. */
   settleDown(): void
   /** Takes no more part, and resolves when disk and network are closed. */
@@ -90,21 +92,47 @@ export function createResidence(options: PeerOptions, ports: Ports, hooks: Resid
     // Meanwhile somebody may have done something here.
     if (genesis === undefined || settled || meet({ id: own.room, history: own.history }, room) !== 'join') return
     logger.info('this room gives way to another of the same name', { from: shortRoomId(own.room), to: shortRoomId(room.id) })
-    moving = moveTo(genesis, true)
+    await change(genesis, true).catch(() => {})
+  }
+
+  /** A move that fails leaves the peer in no room: it stops. */
+  const change = async (genesis: Block, forgot: boolean): Promise<void> => {
+    moving = moveTo(genesis, forgot)
     try {
       await moving
     } catch (error) {
       logger.error('the room could not be changed', { error })
       hooks.onStopped({ kind: 'bug', message: 'the room could not be changed' })
+      throw error
     } finally {
       moving = undefined
     }
   }
 
+  const refound = async (): Promise<RoomId> => {
+    await moving
+    if (settled) throw new Failure('stopping', 'This peer is stopping.')
+    const { genesis, market, view, room } = session()
+    const { currency, deposits } = genesis
+    const plan = { name: genesis.name, currency, deposits }
+    const time = view.time(clock.monotonic())
+    const block = foundRoom(plan, identity.self, randomSalt(), time, identity.crypto, market.snapshot())
+    if (block.bytes.length > genesisBytesMax) {
+      throw new Failure('room-too-large', 'What this room holds does not fit into the first block of a new one.', {
+        bytes: block.bytes.length,
+        bytesMax: genesisBytesMax,
+      })
+    }
+    logger.warn('a new room goes on from this one', { from: shortRoomId(room), to: shortRoomId(roomIdOf(block)) })
+    await change(block, false)
+    return roomIdOf(block)
+  }
+
   const moveTo = async (genesis: Block, forgot: boolean): Promise<void> => {
     network.exit()
     await current?.close(new Failure('stopping', 'This peer moves to another room.'))
-    const batch = firstBatch(genesis, forgot, current?.view.incarnation ?? 0)
+    const incarnation = Math.max(current?.view.incarnation ?? 0, incarnationIn(genesis, identity.self, identity.crypto) ?? 0)
+    const batch = firstBatch(genesis, forgot, incarnation)
     await store.write(batch)
     await read(batch.meta)
     begin()
@@ -184,6 +212,7 @@ export function createResidence(options: PeerOptions, ports: Ports, hooks: Resid
     get moving() {
       return moving
     },
+    refound,
     settleDown() {
       settled = true
     },

@@ -1,8 +1,9 @@
 import type { Crypto } from '../core/crypto.ts'
 import type { Instant, PeerId, RoomId } from '../core/ids.ts'
-import { rulesVersion } from '../core/limits.ts'
+import { frameBytesMax, rulesVersion } from '../core/limits.ts'
 import { type Block, type Genesis, headOf, isSignedByAuthor, signBlock } from '../ring/block.ts'
 import type { DiskMeta } from '../ring/types.ts'
+import { firstMarket } from './apply.ts'
 import { encodeMeta, toStored } from './disk.ts'
 import type { HelloRoom } from './hello.ts'
 import type { StoreBatch } from './ports.ts'
@@ -14,9 +15,23 @@ export interface RoomPlan {
   readonly deposits: Genesis['deposits']
 }
 
-/** Block 0 of a new room: its hash is the room's id, its founder alone the first view (PROTOCOL, section 6). */
-export function foundRoom(plan: RoomPlan, founder: PeerId, salt: Uint8Array, time: number, crypto: Crypto): Block {
+/** Of a genesis block: with what stands around it, it must fit into a frame. */
+export const genesisBytesMax = frameBytesMax - 16 * 1024
+
+/**
+ * Block 0 of a new room: its hash is the room's id, its founder alone the first view (PROTOCOL, section 6). `state`: the
+ * snapshot of another room's market that it goes on from; none for an empty room.
+ */
+export function foundRoom(
+  plan: RoomPlan,
+  founder: PeerId,
+  salt: Uint8Array,
+  time: number,
+  crypto: Crypto,
+  state?: Uint8Array,
+): Block {
   const { name, currency, deposits } = plan
+  const genesis: Genesis = { name, rulesVersion, currency, deposits, founder, salt, ...(state && { state }) }
   return signBlock(
     {
       index: 0,
@@ -27,7 +42,7 @@ export function foundRoom(plan: RoomPlan, founder: PeerId, salt: Uint8Array, tim
       time: Math.floor(time) as Instant,
       prevHash: '',
       checkpoint: undefined,
-      body: { kind: 'genesis', genesis: { name, rulesVersion, currency, deposits, founder, salt } },
+      body: { kind: 'genesis', genesis },
     },
     crypto,
   )
@@ -47,7 +62,15 @@ export function refuseGenesis(block: Block | undefined, room: RoomId, name: stri
   if (genesis.name !== name) return 'its room has another name'
   if (genesis.rulesVersion !== rulesVersion) return `its room has rules of version ${genesis.rulesVersion}`
   if (block.author !== genesis.founder || !isSignedByAuthor(block, crypto)) return 'its genesis block is not its founder’s'
-  return undefined
+  return incarnationIn(block, genesis.founder, crypto) === undefined ? 'the state in its genesis block cannot be read' : undefined
+}
+
+/** The last incarnation in which a peer wrote anything that a new room goes on from; `undefined`: the state is no state. */
+export function incarnationIn(genesisBlock: Block, peer: PeerId, { hash }: Crypto): number | undefined {
+  const genesis = genesisOf(genesisBlock)
+  if (genesis?.state === undefined) return 0
+  const market = firstMarket(genesisBlock, genesis, hash)
+  return 'malformed' in market ? undefined : market.value.incarnationOf(peer)
 }
 
 /**

@@ -63,9 +63,8 @@ export async function openSession(options: SessionOptions, metaBytes: Uint8Array
   assert(genesis !== undefined, 'block 0 of the store is no genesis block')
   const incarnation = await raiseIncarnation(ports, metaBytes)
   const disk = await readDisk(store, crypto, incarnation.metaBytes)
-  const rules = rulesOf(genesis)
-  const market = await replayMarket(store, crypto, rules, disk.meta.commit, options.onProgress)
-  const untouched = createMarket(rules, crypto.hash).stateHash
+  const market = await replayMarket(store, crypto, genesisBlock, genesis, disk.meta.commit, options.onProgress)
+  const untouched = createMarket(rulesOf(genesis), crypto.hash).stateHash
 
   const started = { at: clock.wall(), now: clock.monotonic() }
   const replica = createReplica({

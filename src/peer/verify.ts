@@ -1,11 +1,11 @@
 import type { Crypto, Hash } from '../core/crypto.ts'
 import type { RoomId } from '../core/ids.ts'
 import { rulesVersion } from '../core/limits.ts'
-import { type AppliedOutcome, createMarket, type Market } from '../market/market.ts'
+import type { AppliedOutcome, Market } from '../market/market.ts'
 import { type Block, decodeBlock, isSignedByAuthor } from '../ring/block.ts'
 import { faultOf } from '../ring/chain.ts'
 import type { View } from '../ring/view.ts'
-import { rulesOf, toAppliedBlock } from './apply.ts'
+import { firstMarket, toAppliedBlock } from './apply.ts'
 
 export type Verified =
   | {
@@ -110,8 +110,9 @@ function begin(block: Block, crypto: Crypto): Step | string {
   if (block.prevHash !== '') return 'a genesis block follows nothing'
   if (!isSignedByAuthor(block, crypto)) return 'its signature is not its author’s'
   const view = { epoch: block.epoch, index: 0, members: [genesis.founder] }
-  const market = createMarket(rulesOf(genesis), crypto.hash)
-  return apply({ room: block.hash as RoomId, last: block, view, market, stateHashes: [] })
+  const market = firstMarket(block, genesis, crypto.hash)
+  if ('malformed' in market) return `the state that it goes on from cannot be read: ${market.malformed}`
+  return apply({ room: block.hash as RoomId, last: block, view, market: market.value, stateHashes: [] })
 }
 
 function follow(state: VerifiedState, block: Block, crypto: Crypto): Step | string {

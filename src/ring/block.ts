@@ -1,7 +1,7 @@
 import { decodeWith, Malformed, type Reader, Writer } from '../core/codec.ts'
 import { type Crypto, fromHex, type Hash, toHex } from '../core/crypto.ts'
 import type { Instant, PeerId } from '../core/ids.ts'
-import { auctionStartBytesMax, blockBytesMax, blockOpsMax, nameCharsMax, roomMembersMax } from '../core/limits.ts'
+import { auctionStartBytesMax, blockBytesMax, blockOpsMax, frameBytesMax, nameCharsMax, roomMembersMax } from '../core/limits.ts'
 import { type Epoch, readEpoch, writeEpoch } from './epoch.ts'
 
 /** The room's constitution, block 0 (PROTOCOL, section 6). */
@@ -13,6 +13,8 @@ export interface Genesis {
   readonly founder: PeerId
   /** 16 random bytes, so that two rooms of one name and moment differ. */
   readonly salt: Uint8Array
+  /** A refounded room starts from this snapshot of another room's market (PROTOCOL, section 5). */
+  readonly state?: Uint8Array
 }
 
 export type Body =
@@ -132,6 +134,7 @@ function writeBody(writer: Writer, body: Body): void {
         .flag(genesis.deposits === 'host')
         .text(genesis.founder)
         .bytes(genesis.salt)
+        .optional(genesis.state, (state) => writer.bytes(state))
       return
     }
     case 'view':
@@ -172,7 +175,13 @@ function readGenesis(reader: Reader): Genesis {
     deposits: reader.flag() ? 'host' : 'open',
     founder: reader.text(64) as PeerId,
     salt: reader.bytes(16),
+    ...readState(reader),
   }
+}
+
+function readState(reader: Reader): { readonly state?: Uint8Array } {
+  const state = reader.optional(() => reader.bytes(frameBytesMax))
+  return state === undefined ? {} : { state }
 }
 
 /** 32 bytes, or none for the empty text. */

@@ -303,7 +303,10 @@ function readBlocks(reader: Reader, crypto: Crypto): Block[] {
 }
 
 function readBlock(reader: Reader, crypto: Crypto): Block {
-  const decoded = decodeBlock(reader.bytes(encodedBlockBytesMax), crypto)
+  const bytes = reader.bytes(frameBytesMax)
+  const decoded = decodeBlock(bytes, crypto)
   if ('malformed' in decoded) throw new Malformed(`a block ${decoded.malformed}`)
+  // A refounded room's genesis block holds a whole market: as much as fits into a frame.
+  if (bytes.length > encodedBlockBytesMax && decoded.value.body.kind !== 'genesis') throw new Malformed('a block is too large')
   return decoded.value
 }

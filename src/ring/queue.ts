@@ -55,7 +55,7 @@ export class OwnOperations {
     return { firstSequence: this.#next, ops }
   }
 
-  /** The newest unwritten ones of the domain of the first, for eyes: at most `opsMax` and `bytesMax`. */
+  /** The first unwritten ones, of the domain of the very first, for eyes: at most `opsMax` and `bytesMax`. */
   announcement(
     opsMax: number,
     bytesMax: number,

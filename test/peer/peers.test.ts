@@ -277,6 +277,62 @@ describe('three peers', () => {
   })
 })
 
+describe('a room that goes on without its quorum', () => {
+  it('is a new one with every account as it was, and takes in those who fetch it anew', async () => {
+    const { machines, ana, bob } = await roomOfThree()
+    await openWith(ana, 'ana', 1_000)
+    await openWith(bob, 'bob', 500)
+    await agree([ana, bob])
+    const before = ana.status()
+    await Promise.all([machines[1]?.crash(), machines[2]?.crash()])
+    await until('the quorum is lost', () => !ana.status().quorum)
+    const room = await ana.refound()
+    expect(room).not.toBe(before.room.id)
+    await accept(ana, { kind: 'withdraw', account: account('ana'), amount: cents(1) })
+    expect(ana.status()).toMatchObject({ room: { id: room }, members: [before.self], role: 'member', trouble: undefined })
+
+    const stranger = await machines[2]?.start()
+    expect(stranger?.status().room.id).toBe(before.room.id)
+    const fresh = await rig.machineWithKeyOf(machines[1] as NonNullable<(typeof machines)[1]>).start({ joinOnly: true })
+    await until('bob is a member', () => fresh.status().role === 'member' && ana.status().members.length === 2)
+    expect(fresh.status().room.id).toBe(room)
+    await accept(fresh, { kind: 'withdraw', account: account('bob'), amount: cents(1) })
+    await agree([ana, fresh])
+    expect(['ana', 'bob'].map((id) => ana.account(account(id))?.available)).toEqual([999, 499])
+    await until('the old room is told of', () =>
+      ana.recentEvents().some((event) => event.kind === 'note' && event.event === 'another room of this name exists'),
+    )
+  })
+
+  it('comes back from the disk of its founder', async () => {
+    const machine = rig.machine('Ana')
+    const first = await machine.start(founding)
+    await openWith(first, 'ana', 1_000)
+    const room = await first.refound()
+    await accept(first, { kind: 'withdraw', account: account('ana'), amount: cents(1) })
+    await first.stop(5_000)
+    const second = await machine.start()
+    expect(second.status().room.id).toBe(room)
+    await until('the money is there', () => second.account(account('ana'))?.available === 999)
+    await accept(second, { kind: 'withdraw', account: account('ana'), amount: cents(999) })
+  })
+})
+
+describe('a room that is not there', () => {
+  it('is not founded by a peer that must join it', async () => {
+    const joining = rig.machine('Ana').start({ joinOnly: true, lookMillis: 50 })
+    await expect(joining).rejects.toMatchObject({ code: 'room-not-found' })
+  })
+
+  it('is not looked for in the store of another', async () => {
+    const machine = rig.machine('Ana')
+    await (await machine.start(founding)).stop(5_000)
+    const other = machine.start({ room: { name: 'other', currency: 'EUR', deposits: 'open' } })
+    await expect(other).rejects.toMatchObject({ code: 'other-room' })
+    await (await machine.start()).stop(5_000)
+  })
+})
+
 describe('two rooms of one name', () => {
   it('that are blank become one', async () => {
     const machines = [rig.machine('Ana'), rig.machine('Bob')]

@@ -3,9 +3,7 @@ import { privateKeyFromRaw } from '@libp2p/crypto/keys'
 import { type Identify, identify } from '@libp2p/identify'
 import type { Libp2p } from '@libp2p/interface'
 import { mdns } from '@libp2p/mdns'
-import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
-import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { frameBytesMax, roomMembersMax } from '../../core/limits.ts'
@@ -15,6 +13,7 @@ import { publicKeyIn } from '../peer-id.ts'
 import { roomServiceTag } from './discovery.ts'
 import { envelopeBytesMax } from './envelope.ts'
 import { roomPrologue } from './prologue.ts'
+import { joiningNoise, sparingYamux } from './wire.ts'
 
 export type Node = Libp2p<{ identify: Identify; gossip: GossipSub }>
 
@@ -40,9 +39,8 @@ export async function createNode(options: NodeOptions): Promise<Node> {
     privateKey: privateKeyFromRaw(Buffer.concat([identity.seed, publicKeyIn(identity.self) ?? new Uint8Array()])),
     addresses: { listen },
     transports: [tcp()],
-    connectionEncrypters: [noise({ prologueBytes })],
-    // Links have their own sign of life, see links.ts.
-    streamMuxers: [yamux({ enableKeepAlive: false })],
+    connectionEncrypters: [joiningNoise(prologueBytes)],
+    streamMuxers: [sparingYamux()],
     connectionMonitor: { enabled: false },
     peerDiscovery: options.mdns ? [mdns({ serviceTag: roomServiceTag(room.name) })] : [],
     connectionManager: {

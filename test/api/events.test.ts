@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import { tellEvents } from '../../src/api/events.ts'
+import type { EventView } from '../../src/api/views.ts'
+import { createFakePeer, type FakePeer, fakeEventsKept } from '../support/fake-peer.ts'
+
+test('every event is told once, in order, the kept ones and the new ones', async () => {
+  const peer = createFakePeer()
+  tellMany(peer, 3)
+  const events = tellEvents(peer, 0, undefined)
+  expect(await take(events, 3)).toEqual([1, 2, 3])
+  tellMany(peer, 2)
+  expect(await take(events, 2)).toEqual([4, 5])
+  await events.return(undefined)
+})
+
+test('a listener that comes back in time goes on after its last number', async () => {
+  const peer = createFakePeer()
+  tellMany(peer, 5)
+  const events = tellEvents(peer, 3, undefined)
+  expect(await take(events, 2)).toEqual([4, 5])
+})
+
+test('a listener that comes back too late is told of the gap', async () => {
+  const peer = createFakePeer()
+  tellMany(peer, fakeEventsKept + 5)
+  const events = tellEvents(peer, 3, undefined)
+  expect(await next(events)).toMatchObject({ kind: 'gap', number: 5 })
+  expect(await take(events, fakeEventsKept)).toEqual([6, 7, 8, 9, 10, 11, 12, 13, 14, 15])
+})
+
+test('a listener that is too slow is told of the gap, and nothing piles up for it', async () => {
+  const peer = createFakePeer()
+  const events = tellEvents(peer, 0, undefined)
+  tellMany(peer, 1)
+  expect(await take(events, 1)).toEqual([1])
+  tellMany(peer, 5_000)
+  expect(await next(events)).toMatchObject({ kind: 'gap' })
+  expect(await take(events, 1)).toEqual([5_001 - fakeEventsKept + 1])
+})
+
+test('a listener that knows numbers of an earlier start is told of the gap', async () => {
+  const peer = createFakePeer()
+  tellMany(peer, 2)
+  const events = tellEvents(peer, 700, undefined)
+  expect(await next(events)).toMatchObject({ kind: 'gap', number: 0 })
+  expect(await take(events, 2)).toEqual([1, 2])
+})
+
+test('a listener that hangs up while nothing happens is let go', async () => {
+  const peer = createFakePeer()
+  const hangUp = new AbortController()
+  const events = tellEvents(peer, 0, hangUp.signal)
+  const waiting = events.next()
+  hangUp.abort()
+  expect((await waiting).done).toBe(true)
+})
+
+function tellMany(peer: FakePeer, count: number): void {
+  for (let i = 0; i < count; i++) peer.tell({ kind: 'quorum', held: true, text: 'held' })
+}
+
+async function next(events: AsyncGenerator<EventView>): Promise<EventView> {
+  const result = await events.next()
+  if (result.done === true) throw new Error('the stream ended')
+  return result.value
+}
+
+async function take(events: AsyncGenerator<EventView>, count: number): Promise<number[]> {
+  const numbers: number[] = []
+  while (numbers.length < count) numbers.push((await next(events)).number)
+  return numbers
+}

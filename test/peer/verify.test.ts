@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'vitest'
+import type { AccountId, Instant } from '../../src/core/ids.ts'
+import type { Cents } from '../../src/core/money.ts'
+import { createIdentity } from '../../src/io/identity.ts'
+import { encodeSubmission } from '../../src/market/codec.ts'
+import type { Operation } from '../../src/market/operation.ts'
+import { createLogVerifier, verifyLog } from '../../src/peer/verify.ts'
+import { type Block, type Body, signBlock, type Unsigned } from '../../src/ring/block.ts'
+
+const ana = createIdentity()
+const bob = createIdentity()
+const account = 'ana' as AccountId
+const epoch = { number: 2, initiator: ana.self }
+
+const operations = (...ops: readonly Operation[]): Body => ({
+  kind: 'ops',
+  incarnation: 1,
+  firstSequence: 1,
+  ops: ops.map((operation) => encodeSubmission({ request: undefined, operation })),
+})
+
+/** Genesis, a view of both, then one block of each: every block after the first can be bent before it is signed. */
+function writeLog(bend: Readonly<Record<number, (block: Unsigned) => Unsigned>> = {}, signer = ana): Block[] {
+  const blocks: Block[] = []
+  const write = (index: number, author: typeof ana, rest: Pick<Unsigned, 'epoch' | 'turn' | 'body'>): void => {
+    const previous = blocks.at(-1)
+    const plain: Unsigned = {
+      index,
+      author: author.self,
+      lamport: 10 * (index + 1),
+      time: (1_700_000_000_000 + 1_000 * index) as Instant,
+      prevHash: previous?.hash ?? '',
+      checkpoint: checkpointAfter(blocks),
+      ...rest,
+    }
+    const bent = bend[index]
+    blocks.push(bent === undefined ? signBlock(plain, author.crypto) : signBlock(bent(plain), signer.crypto))
+  }
+  const salt = new Uint8Array(16)
+  const genesis = { name: 'room', rulesVersion: 1, currency: 'EUR', deposits: 'open' as const, founder: ana.self, salt }
+  write(0, ana, { epoch: { number: 1, initiator: ana.self }, turn: 0, body: { kind: 'genesis', genesis } })
+  write(1, ana, { epoch, turn: 0, body: { kind: 'view', members: [ana.self, bob.self] } })
+  const deposit: Operation = { kind: 'deposit', account, amount: 1_000 as Cents }
+  write(2, ana, { epoch, turn: 1, body: operations({ kind: 'open-account', account, holder: 'Ana' }, deposit) })
+  write(3, bob, { epoch, turn: 2, body: operations({ kind: 'open-account', account: 'bob' as AccountId, holder: 'Bob' }) })
+  write(4, ana, { epoch, turn: 3, body: { ...operations(deposit), firstSequence: 3 } as Body })
+  return blocks
+}
+
+/** What an honest author vouches for: the state one block back, as if the newest were not applied yet. */
+function checkpointAfter(blocks: readonly Block[]): Unsigned['checkpoint'] {
+  const applied = blocks.slice(0, -1)
+  const verifier = createLogVerifier(ana.crypto)
+  for (const { bytes } of applied) verifier.add(bytes)
+  const index = applied.length - 1
+  return verifier.market === undefined || index < 0 ? undefined : { index, stateHash: verifier.market.stateHash }
+}
+
+const bytesOf = (blocks: readonly Block[]): Uint8Array[] => blocks.map(({ bytes }) => bytes)
+
+test('a good log is good, and its state is told', () => {
+  const blocks = writeLog()
+  const result = verifyLog(bytesOf(blocks), bob.crypto)
+  expect(result).toMatchObject({ ok: true, room: blocks[0]?.hash, blocks: 5, head: blocks[4]?.hash })
+})
+
+test('what its operations came to is told with each block', () => {
+  const verifier = createLogVerifier(bob.crypto)
+  const accepted = writeLog().map(({ bytes }) => {
+    const step = verifier.add(bytes)
+    return step.ok ? step.outcomes.map(({ outcome }) => outcome?.accepted) : 'bad'
+  })
+  expect(accepted).toEqual([[], [], [true, true], [true], [true]])
+  expect(verifier.market?.accounts.get(account)?.available).toBe(2_000)
+})
+
+test('an empty log is none', () => {
+  expect(verifyLog([], ana.crypto)).toEqual({ ok: false, bad: { index: 0, reason: 'the log is empty' } })
+})
+
+test('each single changed byte is found, at its own block', () => {
+  const blocks = writeLog()
+  for (const [index, { bytes }] of blocks.entries()) {
+    for (let at = 0; at < bytes.length; at++) {
+      const changed = bytes.slice()
+      changed[at] = (changed[at] as number) ^ 1
+      const rows = bytesOf(blocks)
+      rows[index] = changed
+      const result = verifyLog(rows, bob.crypto)
+      expect(result.ok ? `byte ${at} of block ${index} was not missed` : result.bad.index).toBe(index)
+    }
+  }
+})
+
+describe('the first bad block is named, with the reason', () => {
+  const rewritten: readonly (readonly [sentence: string, blocks: () => Uint8Array[], index: number, reason: RegExp])[] = [
+    ['a block left out', () => bytesOf(writeLog()).toSpliced(2, 1), 2, /index does not follow/],
+    ['two blocks exchanged', () => swapped(bytesOf(writeLog())), 2, /index does not follow/],
+    ['no genesis block', () => bytesOf(writeLog()).slice(1), 0, /no genesis block/],
+    ['half a block', () => bytesOf(writeLog()).with(3, (writeLog()[3] as Block).bytes.subarray(0, 40)), 3, /cannot be read/],
+    [
+      'another chain',
+      () => bytesOf(writeLog({ 3: (block) => ({ ...block, prevHash: 'ab'.repeat(32) }) }, bob)),
+      3,
+      /previous hash/,
+    ],
+    ['a forged signature', () => bytesOf(writeLog({ 3: (block) => block }, ana)), 3, /signature/],
+    [
+      'a Lamport time that stands still',
+      () => bytesOf(writeLog({ 3: (block) => ({ ...block, lamport: 30 }) }, bob)),
+      3,
+      /Lamport/,
+    ],
+    [
+      'a time that goes back',
+      () => bytesOf(writeLog({ 3: (block) => ({ ...block, time: 5 as Instant }) }, bob)),
+      3,
+      /time goes back/,
+    ],
+    [
+      'a turn that was had before',
+      () => bytesOf(writeLog({ 3: (block) => ({ ...block, turn: 1 }) }, bob)),
+      3,
+      /turn does not grow/,
+    ],
+    [
+      'an epoch without a view',
+      () => bytesOf(writeLog({ 3: (block) => ({ ...block, epoch: { number: 3, initiator: bob.self } }) }, bob)),
+      3,
+      /epoch is not that of the view/,
+    ],
+    [
+      'an author who is no member',
+      () => bytesOf(writeLog({ 1: (block) => ({ ...block, body: { kind: 'view', members: [ana.self] } }) })),
+      3,
+      /author is not a member/,
+    ],
+    [
+      'a lie about the state',
+      () => bytesOf(writeLog({ 4: (block) => ({ ...block, checkpoint: { index: 2, stateHash: 'ab'.repeat(32) } }) })),
+      4,
+      /checkpoint of block 2/,
+    ],
+    [
+      'a checkpoint of what is to come',
+      () => bytesOf(writeLog({ 4: (block) => ({ ...block, checkpoint: { index: 4, stateHash: 'ab'.repeat(32) } }) })),
+      4,
+      /later block/,
+    ],
+  ]
+  for (const [sentence, blocks, index, reason] of rewritten) {
+    test(sentence, () => {
+      const result = verifyLog(blocks(), bob.crypto)
+      expect(result).toEqual({ ok: false, bad: { index, reason: expect.stringMatching(reason) } })
+    })
+  }
+})
+
+function swapped(rows: Uint8Array[]): Uint8Array[] {
+  return rows.with(2, rows[3] as Uint8Array).with(3, rows[2] as Uint8Array)
+}
