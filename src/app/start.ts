@@ -11,7 +11,7 @@ import { createStore } from '../io/store.ts'
 import { createTransport } from '../io/transport/transport.ts'
 import { createPeer } from '../peer/create-peer.ts'
 import type { Peer } from '../peer/peer.ts'
-import type { Logger } from '../peer/ports.ts'
+import { Failure, type Logger } from '../peer/ports.ts'
 import type { PeerConfig } from './config.ts'
 import { roomFolder } from './room-folder.ts'
 import { programVersion } from './version.ts'
@@ -48,7 +48,10 @@ export async function startPeer(config: PeerConfig, hooks: StartHooks): Promise<
   const profile = await openProfile(config.profile)
   // One peer a profile, whatever its room: two of one identity would be taken for a liar.
   const lock = createStore(join(profile.folder, 'lock'))
-  await lock.open()
+  await lock.open().catch((error: unknown) => {
+    const isInUse = error instanceof Failure && error.code === 'profile-in-use'
+    throw isInUse ? new Failure('profile-in-use', `The folder ${profile.folder} is in use by another peer.`) : error
+  })
   try {
     const peer = await openPeer(config, hooks, logger)
     const room = peer.status().room

@@ -115,8 +115,8 @@ async function openAccounts(peers: readonly DemoPeer[], keep: Keep, { say }: Tra
     peers.map(async (peer) => {
       const account = accountOf(peer)
       keep(await peer.api.accounts.open({ account, holder: peer.name }))
-      const { block } = keep(await peer.api.deposit({ account, amount: '1000', requestId: `start-${account}` }))
-      say(peer.name, `opens account ${account} and deposits 1000.00 (block ${block.index}, turn ${block.turn})`)
+      const { block } = keep(await peer.api.deposit({ account, amount: '5000', requestId: `start-${account}` }))
+      say(peer.name, `opens account ${account} and deposits 5000.00 (block ${block.index}, turn ${block.turn})`)
     }),
   )
 }
@@ -141,7 +141,7 @@ async function startBidders(bidders: readonly DemoPeer[], auction: string, { say
     await until(`${peer.name} has heard of the auction`, stepMillis, async () =>
       (await peer.api.auctions.list()).some((known) => known.auction === auction),
     )
-    const maximum = String(500 + 75 * index)
+    const maximum = String(3_000 + 250 * index)
     const raise = { least: '1', most: '100' }
     await peer.api.bidders.start({ auction, account: accountOf(peer), raise, paceMillis: 3_000, maximum })
     say(peer.name, `bids by itself, up to ${maximum}.00`)
@@ -182,7 +182,8 @@ async function bringBack(
   const back = await stage.start({ ...options, name: victim.name })
   const status = await until(`${victim.name} has caught up and is a member again`, 2 * stepMillis, async () => {
     const [own, others] = await Promise.all([back.api.status(), witness.api.status()])
-    const isBack = own.role === 'member' && others.members.includes(own.self) && own.commit.index >= others.commit.index
+    const isMember = own.role === 'member' && own.epoch === others.epoch && others.members.includes(own.self)
+    const isBack = isMember && own.commit.index >= others.commit.index
     return isBack ? own : undefined
   })
   say(back.name, `has caught up to block ${status.commit.index}, member of epoch ${status.epoch} (${shortPeer(status.self)})`)

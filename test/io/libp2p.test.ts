@@ -12,6 +12,9 @@ import { createTransport, type TransportOptions } from '../../src/io/transport/t
 import { until } from '../support/wait.ts'
 import { bytes, room, type Station, startStation } from './transport-conformance.ts'
 
+const framed = (frames: readonly Uint8Array[]): Uint8Array =>
+  joinFrames(frames.map((frame) => ({ bytes: frame, isControl: false })))
+
 const loopback = '/ip4/127.0.0.1/tcp/0'
 const stops: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -47,7 +50,7 @@ async function openRing(rogue: Node, to: Station) {
   return connection.newStream(ringProtocol)
 }
 
-const greeting = joinFrames([encodeHello(bytes('hello'))])
+const greeting = framed([encodeHello(bytes('hello'))])
 const badFrames = (station: Station) => station.troubles.filter(({ kind }) => kind === 'bad-frame')
 
 describe('a stream from a rogue peer', () => {
@@ -62,7 +65,7 @@ describe('a stream from a rogue peer', () => {
     await until('it is reported', () => badFrames(station).length > 0)
     await until('the stream is dropped', () => stream.status !== 'open')
     const again = await openRing(rogue, station)
-    again.send(joinFrames([encodeHello(bytes('hello')), bytes('a good frame')]))
+    again.send(framed([encodeHello(bytes('hello')), bytes('a good frame')]))
     await until('the good frame is there', () => station.frames.length > 0)
     expect(station.frames.map(({ text }) => text)).toEqual(['a good frame'])
     expect(badFrames(station)).toHaveLength(1)
@@ -73,7 +76,7 @@ describe('a stream from a rogue peer', () => {
     const [station, rogue] = [await start(), await startRogue()]
     const stream = await openRing(rogue, station)
     stream.send(greeting)
-    stream.send(joinFrames([new Uint8Array(frameBytesMax)]))
+    stream.send(framed([new Uint8Array(frameBytesMax)]))
     await until('the frame is there', () => station.frames.length > 0)
     expect(station.frames[0]?.text).toHaveLength(frameBytesMax)
   })
@@ -82,7 +85,7 @@ describe('a stream from a rogue peer', () => {
     const [station, rogue] = [await start(), await startRogue()]
     const stream = await openRing(rogue, station)
     stream.send(greeting)
-    stream.send(joinFrames([bytes('a frame that is cut')]).subarray(0, 12))
+    stream.send(framed([bytes('a frame that is cut')]).subarray(0, 12))
     await stream.close()
     await until('it is reported', () => badFrames(station).length > 0)
     expect(station.frames).toEqual([])
@@ -91,7 +94,7 @@ describe('a stream from a rogue peer', () => {
   it('gives whole frames however they were cut on their way', async () => {
     const [station, rogue] = [await start(), await startRogue()]
     const stream = await openRing(rogue, station)
-    const all = joinFrames([encodeHello(bytes('hello')), bytes('one'), new Uint8Array(), bytes('two')])
+    const all = framed([encodeHello(bytes('hello')), bytes('one'), bytes('two')])
     for (const byte of all) stream.send(Uint8Array.of(byte))
     await until('both frames are there', () => station.frames.length >= 2)
     expect(station.frames.map(({ text }) => text)).toEqual(['one', 'two'])
@@ -100,7 +103,7 @@ describe('a stream from a rogue peer', () => {
   it('is reported when its first frame is no hello', async () => {
     const [station, rogue] = [await start(), await startRogue()]
     const stream = await openRing(rogue, station)
-    stream.send(joinFrames([Uint8Array.of(wireVersion, 200, 1)]))
+    stream.send(framed([Uint8Array.of(wireVersion, 200, 1)]))
     await until('it is reported', () => badFrames(station).length > 0)
     expect(station.links).toEqual([])
   })
@@ -110,7 +113,7 @@ describe('a stream from a rogue peer', () => {
     for (let attempt = 0; attempt < 2; attempt++) {
       const stream = await openRing(rogue, station)
       stream.send(
-        joinFrames([
+        framed([
           new Writer()
             .unsigned(wireVersion + 8)
             .raw(bytes('whatever comes then'))

@@ -26,7 +26,6 @@ function step(world: World, peer: SimPeer, input: Input): void {
   const { replica } = peer
   if (replica === undefined) return
   world.steps++
-  world.checks?.before(peer, input)
   const outputs = stepOrViolation(world, peer, input)
   world.trace?.step(peer, input, outputs)
   for (const output of outputs) {
@@ -153,7 +152,6 @@ function sync(world: World, peer: SimPeer): void {
       return
     }
     const id = finishSync(disk)
-    world.checks?.synced(peer)
     give(world, peer, { kind: 'persisted', id })
     if (peer.disk === disk) sync(world, peer)
   })

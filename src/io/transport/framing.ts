@@ -1,19 +1,27 @@
 import { frameBytesMax } from '../../core/limits.ts'
 
-/** On a stream each frame follows its length, 4 bytes, big-endian. A frame of no bytes only says that its sender lives. */
+/**
+ * On a stream each frame follows its length, 4 bytes, big-endian. The highest bit marks the few frames that the
+ * transports say to each other; all others are the peers'.
+ */
+export interface Framed {
+  readonly bytes: Uint8Array
+  readonly isControl: boolean
+}
 
 const headBytes = 4
+const controlBit = 0x80000000
 
 /** One piece of memory, so that the frames of one tick leave in one write. */
-export function joinFrames(frames: readonly Uint8Array[]): Uint8Array {
+export function joinFrames(frames: readonly Framed[]): Uint8Array {
   let size = 0
-  for (const frame of frames) size += headBytes + frame.length
+  for (const { bytes } of frames) size += headBytes + bytes.length
   const joined = Buffer.allocUnsafe(size)
   let at = 0
-  for (const frame of frames) {
-    at = joined.writeUInt32BE(frame.length, at)
-    joined.set(frame, at)
-    at += frame.length
+  for (const { bytes, isControl } of frames) {
+    at = joined.writeUInt32BE(bytes.length + (isControl ? controlBit : 0), at)
+    joined.set(bytes, at)
+    at += bytes.length
   }
   return joined
 }
@@ -26,12 +34,13 @@ export interface FrameReader {
 }
 
 /** Calls back with each whole frame, a copy that its receiver may keep. */
-export function createFrameReader(onFrame: (frame: Uint8Array) => void): FrameReader {
+export function createFrameReader(onFrame: (frame: Framed) => void): FrameReader {
   const head = new Uint8Array(headBytes)
   let headFilled = 0
   let body: Uint8Array | undefined
   let bodyFilled = 0
-  let broken = false
+  let isControl = false
+  let isBroken = false
 
   return {
     get isPartial() {
@@ -39,13 +48,15 @@ export function createFrameReader(onFrame: (frame: Uint8Array) => void): FrameRe
     },
     push(chunk) {
       let at = 0
-      while (at < chunk.length && !broken) {
+      while (at < chunk.length && !isBroken) {
         if (body === undefined) {
           head[headFilled++] = chunk[at++] as number
           if (headFilled < headBytes) continue
-          const length = new DataView(head.buffer).getUint32(0)
-          broken = length > frameBytesMax
-          if (broken) break
+          const word = new DataView(head.buffer).getUint32(0)
+          isControl = word >= controlBit
+          const length = isControl ? word - controlBit : word
+          isBroken = length > frameBytesMax
+          if (isBroken) break
           body = new Uint8Array(length)
           bodyFilled = 0
         }
@@ -54,12 +65,12 @@ export function createFrameReader(onFrame: (frame: Uint8Array) => void): FrameRe
         bodyFilled += part.length
         at += part.length
         if (bodyFilled < body.length) continue
-        const frame = body
+        const bytes = body
         body = undefined
         headFilled = 0
-        onFrame(frame)
+        onFrame({ bytes, isControl })
       }
-      return !broken
+      return !isBroken
     },
   }
 }

@@ -17,10 +17,19 @@ const topics: readonly Topic[] = ['log', 'bank', 'auction', 'ring']
 /** libp2p's enum, by its values, since it is a type only. */
 const results = { accept: 'accept', ignore: 'ignore', reject: 'reject' } as Record<Verdict, TopicValidatorResult>
 
-export function createGossip(pubsub: GossipSub, self: PeerId, events: TransportEvents): Gossip {
+/** `areLinked`: whether a peer that we are linked with has said that it is linked with another, too. */
+export function createGossip(
+  pubsub: GossipSub,
+  self: PeerId,
+  events: TransportEvents,
+  areLinked: (peer: PeerId, other: PeerId) => boolean,
+): Gossip {
   let room: RoomId | undefined
 
   const nameOf = (topic: Topic): string => `gavelring/${room}/${topic}`
+
+  const subscribersOf = (topic: Topic): readonly PeerId[] =>
+    pubsub.getSubscribers(nameOf(topic)).map((peer) => peer.toString() as PeerId)
 
   const hear = (from: PeerId, topic: Topic, data: Uint8Array): Verdict => {
     const envelope = data.length > frameBytesMax + envelopeBytesMax ? undefined : unwrap(data)
@@ -35,9 +44,17 @@ export function createGossip(pubsub: GossipSub, self: PeerId, events: TransportE
     return 'ignore'
   }
 
-  const validate = (topic: Topic, message: Message): TopicValidatorResult => {
+  /** It came from its author, who sends to all its links at once, and these are all the peers that we could pass it on to. */
+  const hasReachedAll = (from: PeerId, source: string, topic: Topic): boolean =>
+    source === from && subscribersOf(topic).every((peer) => peer === from || areLinked(peer, from))
+
+  const validate = (source: string, topic: Topic, message: Message): TopicValidatorResult => {
     const from = message.type === 'signed' ? parsePeerId(message.from.toString()) : undefined
-    return results[from?.ok === true ? hear(from.value, topic, message.data) : 'reject']
+    if (from?.ok !== true) return results.reject
+    const verdict = hear(from.value, topic, message.data)
+    const isForAll = unwrap(message.data)?.to === undefined
+    // To gossipsub "ignore" only means that it is not passed on.
+    return results[verdict === 'accept' && isForAll && hasReachedAll(from.value, source, topic) ? 'ignore' : verdict]
   }
 
   const send = (topic: Topic, data: Uint8Array | undefined): void => {
@@ -55,15 +72,14 @@ export function createGossip(pubsub: GossipSub, self: PeerId, events: TransportE
       }
       room = entered
       for (const topic of topics) {
-        pubsub.topicValidators.set(nameOf(topic), (_peer, message) => validate(topic, message))
+        pubsub.topicValidators.set(nameOf(topic), (source, message) => validate(source.toString(), topic, message))
         pubsub.subscribe(nameOf(topic))
       }
     },
     publish: (topic, frame) => send(topic, wrap({ to: undefined, frame })),
     publishTo: (to, frame) => send('ring', wrap({ to, frame })),
     hasOutsideSubscribers(topic, members) {
-      if (room === undefined) return false
-      return pubsub.getSubscribers(nameOf(topic)).some((peer) => !members.includes(peer.toString() as PeerId))
+      return room !== undefined && subscribersOf(topic).some((peer) => !members.includes(peer))
     },
   }
 }

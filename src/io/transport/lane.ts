@@ -1,9 +1,9 @@
 import type { Stream } from '@libp2p/interface'
-import { joinFrames } from './framing.ts'
+import { type Framed, joinFrames } from './framing.ts'
 
 /** One direction of one long-lived stream to a peer. Frames leave in the order of `send`. */
 export interface Lane {
-  send(frame: Uint8Array): void
+  send(frame: Framed): void
   close(): void
 }
 
@@ -22,7 +22,7 @@ export const queuedBytesMax = 32 * 1024 * 1024
 export function createLane({ open, greeting, onLost }: LaneOptions): Lane {
   let stream: Stream | undefined
   let isOver = false
-  let waiting: Uint8Array[] = greeting === undefined ? [] : [greeting]
+  let waiting: Framed[] = greeting === undefined ? [] : [{ bytes: greeting, isControl: false }]
   let waitingBytes = 0
   let isScheduled = false
 
@@ -70,7 +70,7 @@ export function createLane({ open, greeting, onLost }: LaneOptions): Lane {
     send(frame) {
       if (isOver) return
       waiting.push(frame)
-      waitingBytes += frame.length
+      waitingBytes += frame.bytes.length
       if (waitingBytes > queuedBytesMax) {
         lose(`takes no more: ${waitingBytes} bytes wait`)
         return

@@ -1,7 +1,9 @@
 import type { Connection, Stream } from '@libp2p/interface'
-import { createFrameReader } from './framing.ts'
+import type { PeerId } from '../../core/ids.ts'
+import { createFrameReader, type Framed } from './framing.ts'
 import { decodeHello } from './hello.ts'
 import { createLane, type Lane } from './lane.ts'
+import { decodeNeighbours } from './neighbours.ts'
 
 export const ringProtocol = '/gavelring/ring'
 export const bulkProtocol = '/gavelring/bulk'
@@ -19,6 +21,11 @@ export interface Link {
   send(frame: Uint8Array, lane: LaneName): void
   /** The other has opened a stream. */
   accept(stream: Stream, lane: LaneName): void
+  /** Heard from lately. */
+  isFresh(now: number): boolean
+  /** Whom the other says that it is linked with; `undefined`: it has not said so yet. */
+  readonly neighbours: ReadonlySet<PeerId> | undefined
+  sendNeighbours(encoded: Uint8Array): void
   /** Every second or so: says that this peer lives, and looks whether the other does. */
   beat(now: number): void
   close(): void
@@ -33,20 +40,27 @@ export interface LinkEvents {
   onStuck(reason: string): void
 }
 
-/** A sign of life goes out after this long without a frame; see `silenceMillisMax`. */
-const beatMillis = 1_000
+/** A sign of life goes out after this long without a frame. */
+const signMillis = 2_000
+/** One sign of life may be missing. */
+const freshMillis = 4_500
 /** More lets a dead cable pass for a slow peer for longer; less cuts off laptops that only stall. */
-const silenceMillisMax = 6_000
+const silenceMillisMax = 7_000
+/** Between two calls of `beat` more time than this passes only if this peer itself was asleep. */
+const asleepMillis = 3_000
 /** So that a peer whose streams always break is not flooded with new ones. */
 const reopenMillis = 250
 
-const signOfLife = new Uint8Array()
+const signOfLife: Framed = { bytes: new Uint8Array(), isControl: true }
 
 export function createLink(connection: Connection, greeting: () => Uint8Array, events: LinkEvents): Link {
   const lanes: Partial<Record<LaneName, Lane>> = {}
   const inbound: Partial<Record<LaneName, Stream>> = {}
   /** Bulk streams that came before the hello. */
   let early: Stream | undefined
+  let neighbours: ReadonlySet<PeerId> | undefined
+  /** What the other was told last: a stream that is opened anew may have lost it. */
+  let told: Framed | undefined
   let isGreeted = false
   let isClosed = false
   let heardAt = performance.now()
@@ -74,6 +88,7 @@ export function createLink(connection: Connection, greeting: () => Uint8Array, e
       },
     })
     lanes[name] = lane
+    if (name === 'ring' && told !== undefined) lane.send(told)
     return lane
   }
 
@@ -81,11 +96,19 @@ export function createLink(connection: Connection, greeting: () => Uint8Array, e
     if (!isClosed && connection.status === 'open' && lanes.ring === undefined) openLane('ring')
   }
 
-  const hear = (name: LaneName, frame: Uint8Array, isFirst: boolean): boolean => {
+  const hear = (name: LaneName, { bytes, isControl }: Framed, isFirst: boolean): boolean => {
     heardAt = performance.now()
-    if (name === 'ring' && isFirst) return greet(frame)
-    if (frame.length > 0) events.onFrame(frame)
+    if (name === 'ring' && isFirst) return greet(bytes)
+    if (isControl) return control(bytes)
+    events.onFrame(bytes)
     return true
+  }
+
+  const control = (bytes: Uint8Array): boolean => {
+    if (bytes.length === signOfLife.bytes.length) return true
+    neighbours = decodeNeighbours(bytes)
+    if (neighbours === undefined) events.onBadFrame('no list of neighbours')
+    return neighbours !== undefined
   }
 
   const greet = (frame: Uint8Array): boolean => {
@@ -149,7 +172,15 @@ export function createLink(connection: Connection, greeting: () => Uint8Array, e
       if (isClosed) return
       if (name === 'ring') sentAt = performance.now()
       const lane = lanes[name] ?? (name === 'bulk' ? openLane('bulk') : undefined)
-      lane?.send(frame)
+      lane?.send({ bytes: frame, isControl: false })
+    },
+    isFresh: (now) => isGreeted && now - heardAt < freshMillis,
+    get neighbours() {
+      return neighbours
+    },
+    sendNeighbours(encoded) {
+      told = { bytes: encoded, isControl: true }
+      lanes.ring?.send(told)
     },
     accept(stream, name) {
       if (name === 'bulk' && !isGreeted) {
@@ -159,10 +190,13 @@ export function createLink(connection: Connection, greeting: () => Uint8Array, e
     },
     beat(now) {
       // A peer that was itself asleep has no right to complain about silence.
-      if (now - beatAt > 3 * beatMillis) heardAt = now
+      if (now - beatAt > asleepMillis) heardAt = now
       beatAt = now
       if (now - heardAt > silenceMillisMax) fail('silent for too long')
-      else if (now - sentAt >= beatMillis - 100) this.send(signOfLife, 'ring')
+      else if (now - sentAt >= signMillis) {
+        sentAt = now
+        lanes.ring?.send(signOfLife)
+      }
     },
     close() {
       isClosed = true

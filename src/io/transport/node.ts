@@ -28,6 +28,8 @@ export interface NodeOptions {
 
 /** How long to wait for a stranger at the other end, in milliseconds. On a LAN all of this takes a few. */
 const patienceMillis = 3_000
+/** Who comes asks at once and is answered by all: asking again only helps where a packet was lost, or a cable plugged in. */
+const mdnsMillis = 20_000
 
 /** A libp2p node of the room that is not started yet. */
 export async function createNode(options: NodeOptions): Promise<Node> {
@@ -42,7 +44,7 @@ export async function createNode(options: NodeOptions): Promise<Node> {
     connectionEncrypters: [joiningNoise(prologueBytes)],
     streamMuxers: [sparingYamux()],
     connectionMonitor: { enabled: false },
-    peerDiscovery: options.mdns ? [mdns({ serviceTag: roomServiceTag(room.name) })] : [],
+    peerDiscovery: options.mdns ? [mdns({ serviceTag: roomServiceTag(room.name), interval: mdnsMillis })] : [],
     connectionManager: {
       // The defaults guard a public node against strangers: 5 connections a second from one host refuse a classroom.
       inboundConnectionThreshold: 1_000,
@@ -90,9 +92,9 @@ const gossipOptions = {
   floodPublish: true,
   allowPublishToZeroTopicPeers: true,
   ignoreDuplicatePublishError: true,
-  D: 4,
-  Dlo: 3,
-  Dhi: 6,
+  D: 3,
+  Dlo: 2,
+  Dhi: 4,
   Dout: 1,
   Dscore: 1,
   Dlazy: 3,

@@ -6,6 +6,7 @@ import { createDialer, type Dialer } from './dialer.ts'
 import { createGossip, forgetStaleStream, type Gossip } from './gossip.ts'
 import { encodeHello } from './hello.ts'
 import { bulkProtocol, createLink, type LaneName, type Link, ringProtocol } from './link.ts'
+import { encodeNeighbours } from './neighbours.ts'
 import { createNode, type Node, type NodeOptions } from './node.ts'
 
 export interface TransportOptions extends NodeOptions {
@@ -33,6 +34,18 @@ export function createTransport(options: TransportOptions): Transport {
   const begin = async (events: TransportEvents): Promise<void> => {
     const node = await createNode(options)
     const dialer = createDialer(node, (peer) => pairs.get(peer)?.link !== undefined, events.onTrouble)
+
+    let told = ''
+    /** Tells all links whom this peer is linked with, if that has changed. */
+    const tellNeighbours = (): void => {
+      const now = performance.now()
+      const fresh = [...pairs].filter(([, { link }]) => link?.isFresh(now)).map(([peer]) => peer)
+      const list = fresh.sort().join()
+      if (list === told) return
+      told = list
+      const encoded = encodeNeighbours([self, ...fresh])
+      for (const { link } of pairs.values()) link?.sendNeighbours(encoded)
+    }
 
     const pairOf = (peer: PeerId): Pair => {
       const known = pairs.get(peer)
@@ -78,6 +91,7 @@ export function createTransport(options: TransportOptions): Transport {
         return
       }
       pair.announced = false
+      tellNeighbours()
       const verdict = dialer.lost(peer, connection.remoteAddr.toString())
       let isTold = false
       const tell = (refused: boolean): void => {
@@ -94,6 +108,7 @@ export function createTransport(options: TransportOptions): Transport {
         pair.loss?.()
         pair.announced = true
         dialer.greeted(peer)
+        tellNeighbours()
         events.onConnected(peer, greeting)
       },
       onVersion(version: number) {
@@ -130,8 +145,10 @@ export function createTransport(options: TransportOptions): Transport {
     const beat = setInterval(() => {
       const now = performance.now()
       for (const { link } of pairs.values()) link?.beat(now)
+      tellNeighbours()
     }, beatMillis)
-    const gossip = createGossip(node.services.gossip, self, events)
+    const areLinked = (peer: PeerId, other: PeerId): boolean => pairs.get(peer)?.link?.neighbours?.has(other) ?? false
+    const gossip = createGossip(node.services.gossip, self, events, areLinked)
     if (room !== undefined) gossip.enterRoom(room)
     running = { node, dialer, gossip, beat }
     for (const address of options.bootstrap) dialer.addAddress(address)

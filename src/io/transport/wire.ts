@@ -36,11 +36,21 @@ export function sparingYamux(): () => StreamMuxerFactory {
         const muxer = inner.createStreamMuxer(connection)
         const createStream = muxer.createStream.bind(muxer)
         muxer.createStream = async (options) => spareUpdates(await createStream(options))
-        muxer.addEventListener('stream', ({ detail }) => spareUpdates(detail))
+        spareIncoming(muxer)
         return muxer
       },
     })
   }
+}
+
+/**
+ * A listener for `stream` would come too early: the muxer keeps streams back until it has one, for the connection that is
+ * only being made.
+ */
+function spareIncoming(muxer: object): void {
+  if (!('onRemoteStream' in muxer) || typeof muxer.onRemoteStream !== 'function') return
+  const onRemoteStream = muxer.onRemoteStream.bind(muxer)
+  muxer.onRemoteStream = (stream: Stream) => onRemoteStream(spareUpdates(stream))
 }
 
 /** What `YamuxStream` of yamux 8.0.3 has beside the interface: `state` 3 is "established", before it updates carry flags. */

@@ -1,0 +1,77 @@
+import type { AppliedOutcome } from '../../../src/market/market.ts'
+import type { Block } from '../../../src/ring/block.ts'
+import type { Output } from '../../../src/ring/types.ts'
+import type { SimPeer } from '../peer.ts'
+import { CommittedLog } from './agreement.ts'
+import { AllBlocks } from './chain.ts'
+import { MoneyCheck } from './money.ts'
+import { TurnCheck } from './turns.ts'
+
+/**
+ * S1 to S5 and L2 of PROTOCOL, section 7, after every step of every peer: only what that step changed is looked at. Throws
+ * a `Violation`. Shares no code with what it checks.
+ */
+export class Checks {
+  readonly committed: CommittedLog
+  /** Epochs whose view block is committed. */
+  epochs = 0
+  readonly #all = new AllBlocks()
+  readonly #money: MoneyCheck
+  readonly #turns = new TurnCheck()
+  /** The log of each peer, as hashes, as it is in its memory. */
+  readonly #logs = new Map<number, string[]>()
+  readonly #peers: () => readonly SimPeer[]
+
+  constructor(genesis: Block, peers: () => readonly SimPeer[]) {
+    this.#all.add(genesis)
+    this.committed = new CommittedLog(genesis)
+    this.#money = new MoneyCheck(genesis)
+    this.#peers = peers
+  }
+
+  started(peer: SimPeer): void {
+    const rows = peer.disk?.rows ?? []
+    this.#logs.set(
+      peer.index,
+      rows.map(({ hash }) => hash),
+    )
+    if (peer.disk !== undefined) this.committed.checkClaim(peer, peer.disk.meta.commit)
+  }
+
+  output(peer: SimPeer, output: Output): void {
+    if (output.kind === 'persist') {
+      const log = this.#logs.get(peer.index) ?? []
+      if (output.cutFrom !== undefined) {
+        this.committed.checkCut(peer, log, output.cutFrom)
+        log.length = Math.min(log.length, output.cutFrom)
+      }
+      for (const block of output.blocks) {
+        this.#all.add(block)
+        log[block.index] = block.hash
+      }
+    }
+    this.#turns.output(peer, output)
+  }
+
+  stepped(peer: SimPeer): void {
+    this.#turns.stepped(peer, this.#peers())
+  }
+
+  applied(peer: SimPeer, block: Block, outcomes: readonly AppliedOutcome[]): void {
+    const isNew = this.committed.add(peer, block)
+    if (isNew) {
+      this.#money.add(block)
+      if (block.body.kind === 'view') this.epochs++
+    }
+    this.#money.applied(peer, block, outcomes, isNew)
+  }
+
+  ended(peer: SimPeer): void {
+    this.#turns.ended(peer)
+  }
+
+  /** Its log is gone, by a fault that is none of its own: there is nothing to be kept of it. */
+  forgot(peer: SimPeer): void {
+    this.#logs.delete(peer.index)
+  }
+}

@@ -1,0 +1,195 @@
+import { decodeSubmission } from '../../../src/market/codec.ts'
+import type { Operation } from '../../../src/market/operation.ts'
+import type { Block, Genesis } from '../../../src/ring/block.ts'
+
+interface NaiveAccount {
+  owner: string
+  money: number
+  closed: boolean
+}
+
+interface NaiveAuction {
+  payee: string
+  seller: string
+  lot: Extract<Operation, { kind: 'start-auction' }>
+  firstEnd: number
+  end: number
+  bids: { account: string; amount: number }[]
+  over: boolean
+}
+
+/**
+ * Bank and auctions as PRODUCT.md tells them, once more and as plainly as can be: money is one number an account, what is
+ * held follows from the bids, and nothing is fast. Answers `ok`, or the code of the refusal; `undefined`: no answer.
+ */
+export class NaiveMarket {
+  readonly accounts = new Map<string, NaiveAccount>()
+  readonly auctions = new Map<string, NaiveAuction>()
+  issuer = 0
+  readonly #genesis: Genesis
+  readonly #requests = new Map<string, { body: string; answer: string }>()
+
+  constructor(genesis: Genesis) {
+    this.#genesis = genesis
+  }
+
+  apply(block: Block): readonly string[] {
+    if (block.body.kind !== 'ops') return []
+    const { incarnation, firstSequence, ops } = block.body
+    return ops.map((bytes, i) => this.#one(block, `${block.author.slice(-6)}-${incarnation}-${firstSequence + i}`, bytes))
+  }
+
+  held(account: string): number {
+    let sum = 0
+    for (const auction of this.auctions.values()) {
+      const best = auction.bids.at(-1)
+      if (!auction.over && best?.account === account) sum += best.amount
+    }
+    return sum
+  }
+
+  total(): number {
+    let sum = this.issuer
+    for (const { money } of this.accounts.values()) sum += money
+    return sum
+  }
+
+  #one(block: Block, name: string, bytes: Uint8Array): string {
+    const decoded = decodeSubmission(bytes)
+    if ('malformed' in decoded) return 'malformed'
+    const { request, operation } = decoded.value
+    if (request === undefined) return this.#act(block, name, operation)
+    const key = `${block.author} ${request}`
+    const body = Buffer.from(decoded.body).toString('hex')
+    const before = this.#requests.get(key)
+    if (before !== undefined) return before.body === body ? before.answer : 'request-reused'
+    const answer = this.#act(block, name, operation)
+    this.#requests.set(key, { body, answer })
+    return answer
+  }
+
+  #act(block: Block, name: string, operation: Operation): string {
+    const { author, time } = block
+    switch (operation.kind) {
+      case 'void':
+        return 'ok'
+      case 'open-account':
+        if (operation.account === 'issuer' || this.accounts.has(operation.account)) return 'account-taken'
+        this.accounts.set(operation.account, { owner: author, money: 0, closed: false })
+        return 'ok'
+      case 'close-account': {
+        const problem = this.#cannotUse(operation.account, author)
+        if (problem !== undefined) return problem
+        const account = this.#account(operation.account)
+        if (account.money !== 0) return 'account-not-empty'
+        if ([...this.auctions.values()].some((auction) => !auction.over && auction.payee === operation.account)) return 'account-in-use'
+        account.closed = true
+        return 'ok'
+      }
+      case 'deposit': {
+        const { deposits, founder } = this.#genesis
+        const problem = this.#cannotUse(operation.account, deposits === 'open' ? author : undefined)
+        if (problem !== undefined) return problem
+        if (deposits === 'host' && author !== founder) return 'not-host'
+        if (this.issuer - operation.amount < -9e15) return 'room-limit'
+        this.issuer -= operation.amount
+        this.#account(operation.account).money += operation.amount
+        return 'ok'
+      }
+      case 'withdraw': {
+        const problem = this.#cannotUse(operation.account, author)
+        if (problem !== undefined) return problem
+        if (this.#free(operation.account) < operation.amount) return 'funds-short'
+        this.#account(operation.account).money -= operation.amount
+        this.issuer += operation.amount
+        return 'ok'
+      }
+      case 'transfer': {
+        if (!this.accounts.has(operation.from) || !this.accounts.has(operation.to)) return 'account-unknown'
+        const from = this.#account(operation.from)
+        const to = this.#account(operation.to)
+        if (from.closed || to.closed) return 'account-closed'
+        if (from.owner !== author) return 'not-owner'
+        if (this.#free(operation.from) < operation.amount) return 'funds-short'
+        from.money -= operation.amount
+        to.money += operation.amount
+        return 'ok'
+      }
+      case 'start-auction': {
+        const problem = this.#cannotUse(operation.payee, author)
+        if (problem !== undefined) return problem
+        const end = time + operation.durationMillis
+        this.auctions.set(name, { payee: operation.payee, seller: author, lot: operation, firstEnd: end, end, bids: [], over: false })
+        return 'ok'
+      }
+      case 'bid':
+        return this.#bid(author, time, operation)
+      case 'cancel-auction': {
+        const auction = this.auctions.get(operation.auction)
+        if (auction === undefined) return 'auction-unknown'
+        const host = author === this.#genesis.founder
+        if (!host && author !== auction.seller) return 'not-owner'
+        if (auction.over || time >= auction.end) return 'auction-closed'
+        if (auction.bids.length > 0 && (!host || operation.reason === '')) return 'auction-has-bids'
+        auction.over = true
+        return 'ok'
+      }
+      case 'close-auction': {
+        const auction = this.auctions.get(operation.auction)
+        if (auction === undefined) return 'auction-unknown'
+        if (auction.over) return 'auction-closed'
+        if (time < auction.end) return 'auction-open'
+        this.#finish(auction)
+        return 'ok'
+      }
+    }
+  }
+
+  #bid(author: string, time: number, operation: Extract<Operation, { kind: 'bid' }>): string {
+    const problem = this.#cannotUse(operation.account, author)
+    if (problem !== undefined) return problem
+    const auction = this.auctions.get(operation.auction)
+    if (auction === undefined) return 'auction-unknown'
+    if (auction.over || time >= auction.end) return 'auction-closed'
+    if (operation.account === auction.payee) return 'own-lot'
+    const { lot } = auction
+    const buyNow = lot.buyNow ?? Number.POSITIVE_INFINITY
+    const best = auction.bids.at(-1)
+    const least = Math.min(best === undefined ? lot.startingPrice : best.amount + lot.increment, buyNow)
+    if (operation.amount < least) return 'bid-too-low'
+    const amount = Math.min(operation.amount, buyNow)
+    const own = best?.account === operation.account ? best.amount : 0
+    if (this.#free(operation.account) + own < amount) return 'funds-short'
+    auction.bids.push({ account: operation.account, amount })
+    const soft = lot.softClose
+    if (soft !== undefined && auction.end - time <= soft.window) {
+      auction.end = Math.max(auction.end, Math.min(time + soft.extension, auction.firstEnd + soft.cap))
+    }
+    if (amount === buyNow) this.#finish(auction)
+    return 'ok'
+  }
+
+  /** The highest bid in log order wins, if it reaches the reserve. */
+  #finish(auction: NaiveAuction): void {
+    auction.over = true
+    const best = auction.bids.at(-1)
+    if (best === undefined || best.amount < (auction.lot.reserve ?? 0)) return
+    this.#account(best.account).money -= best.amount
+    this.#account(auction.payee).money += best.amount
+  }
+
+  #cannotUse(id: string, owner: string | undefined): string | undefined {
+    const account = this.accounts.get(id)
+    if (account === undefined) return 'account-unknown'
+    if (account.closed) return 'account-closed'
+    return owner !== undefined && account.owner !== owner ? 'not-owner' : undefined
+  }
+
+  #account(id: string): NaiveAccount {
+    return this.accounts.get(id) as NaiveAccount
+  }
+
+  #free(id: string): number {
+    return this.#account(id).money - this.held(id)
+  }
+}

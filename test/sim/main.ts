@@ -1,0 +1,97 @@
+import { parseArgs } from 'node:util'
+import { applyMutation, mutationNames } from './mutations.ts'
+
+// npm run sim -- SEED            replays one seed, with a readable trace
+// npm run sim -- --runs N        explores N seeds, from --start on (default: drawn, and printed)
+const usage = `usage: npm run sim -- SEED [--peers N] [--mutate NAME]
+       npm run sim -- --runs N [--start SEED] [--peers N] [--no-checkers] [--json] [--mutate NAME] [--stop]
+
+  SEED           replay one seed and print what happens, one line each
+  --runs N       explore N seeds; ends with exit code 1 if any breaks a rule
+  --start SEED   the first of them (default: drawn from the clock, and printed)
+  --peers N      exactly so many peers (default: 1 to 5, drawn by each seed)
+  --no-checkers  for the rate alone
+  --stop         stop at the first violation
+  --mutate NAME  break one rule in the code first: ${mutationNames.join(', ')}
+`
+
+const { values, positionals } = parse()
+const peers = values.peers === undefined ? undefined : wholeNumber(values.peers, '--peers', 1, 20)
+if (values.mutate !== undefined) {
+  if (!mutationNames.includes(values.mutate)) fail(`there is no mutation ${values.mutate}`)
+  applyMutation(values.mutate)
+}
+// Only now: a mutation changes what is loaded.
+const { runSeed } = await import('./run.ts')
+
+if (values.runs !== undefined) explore(wholeNumber(values.runs, '--runs', 1, 10_000_000))
+else if (positionals.length === 1) replay(wholeNumber(positionals[0] as string, 'SEED', 0, 2 ** 31))
+else fail('one seed, or --runs')
+
+function replay(seed: number): void {
+  const result = runSeed(seed, { peers, checked: true, write: (line) => process.stdout.write(`${line}\n`) })
+  process.stdout.write(`${JSON.stringify(result)}\n`)
+  if (result.violation !== undefined) process.exitCode = 1
+}
+
+function explore(runs: number): void {
+  const start = values.start === undefined ? Date.now() % 1_000_000_000 : wholeNumber(values.start, '--start', 0, 2 ** 31)
+  const checked = values['no-checkers'] !== true
+  const flags = `${peers === undefined ? '' : ` --peers ${peers}`}${values.mutate === undefined ? '' : ` --mutate ${values.mutate}`}`
+  let steps = 0
+  let blocks = 0
+  let epochs = 0
+  let done = 0
+  const violations: string[] = []
+  const begin = process.hrtime.bigint()
+  for (let seed = start; seed < start + runs; seed++) {
+    const result = runSeed(seed, { peers, checked })
+    done++
+    steps += result.steps
+    blocks += result.blocks
+    epochs += result.epochs
+    if (result.violation === undefined) continue
+    const { rule, message } = result.violation
+    violations.push(`${rule} ${message}`)
+    if (values.json !== true) process.stdout.write(`seed ${seed}: ${rule} ${message}\n    replay: npm run sim -- ${seed}${flags}\n`)
+    if (values.stop === true) break
+  }
+  const seconds = Number(process.hrtime.bigint() - begin) / 1e9
+  const stepsPerSecond = Math.round(steps / seconds)
+  if (values.json === true) {
+    process.stdout.write(`${JSON.stringify({ start, runs: done, seconds, steps, stepsPerSecond, blocks, epochs, violations })}\n`)
+  } else {
+    const rate = `${steps} ring steps in ${seconds.toFixed(1)} s (${stepsPerSecond} a second${checked ? ', with checkers' : ', without checkers'})`
+    process.stdout.write(`seeds ${start} to ${start + done - 1}: ${rate}; ${blocks} blocks committed, ${epochs} epochs; ${violations.length} violations\n`)
+  }
+  if (violations.length > 0) process.exitCode = 1
+}
+
+function parse() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        runs: { type: 'string' },
+        start: { type: 'string' },
+        peers: { type: 'string' },
+        mutate: { type: 'string' },
+        'no-checkers': { type: 'boolean' },
+        json: { type: 'boolean' },
+        stop: { type: 'boolean' },
+      },
+    })
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function wholeNumber(text: string, what: string, least: number, most: number): number {
+  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN
+  return value >= least && value <= most ? value : fail(`${what} is a whole number from ${least} to ${most}, not ${text}`)
+}
+
+function fail(message: string): never {
+  process.stderr.write(`${message}\n${usage}`)
+  process.exit(2)
+}

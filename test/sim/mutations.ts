@@ -1,0 +1,2 @@
+export const mutationNames: readonly string[] = []
+export function applyMutation(_name: string): void {}
