@@ -30,7 +30,7 @@ export async function auditProfile(name: string, folder: string, room: string): 
   const endings: LogAudit['endings'][number][] = []
   const accepted = new Map<string, number>()
   let issued = 0
-  const rows = readStoredLog(folder, room, () => {})
+  const rows = readStoredLog(folder, room, 'committed', () => {})
   const { result, market } = await verifyLogRows(rows, ({ block, outcomes }) => {
     hashes.push(block.hash)
     for (const { sequence, outcome } of outcomes) {

@@ -56,6 +56,9 @@ export function readPeerConfig(flags: Flags, env: Environment): Parsed<PeerConfi
     httpPort: checked(source, 'http', parseHttp, '127.0.0.1:0'),
     logFormat: checked(source, 'log-format', parseLogFormat, 'text'),
   }
+  if (fields.create.ok && fields.create.value && fields.refetch.ok && fields.refetch.value) {
+    return refused('refetch-alone', 'A room that is founded has nothing to fetch: --create or --refetch, not both.')
+  }
   const values: Record<string, unknown> = {}
   for (const [name, field] of Object.entries<Parsed<unknown>>(fields)) {
     if (!field.ok) return field

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readOrMakeToken, removeApiAddress, writeApiAddress } from '../api/api-files.ts'
@@ -36,6 +37,8 @@ export interface StartHooks {
 
 /** How long a peer looks for its room before it founds it (PROTOCOL, section 6). */
 const lookMillis = 3_000
+/** With `--refetch` there is a room somewhere, and nothing to do without it. */
+const refetchLookMillis = 15_000
 /** How long a token rests where nobody wants it (PROTOCOL, section 2.6). */
 const idleHop = 250
 
@@ -83,37 +86,49 @@ export async function startPeer(config: PeerConfig, hooks: StartHooks): Promise<
 async function openPeer(config: PeerConfig, hooks: StartHooks, logger: Logger): Promise<Peer> {
   const identity = await openIdentity(join(config.profile, 'key'))
   const folder = roomFolder(config.profile, config.room)
-  if (config.refetch) await putAside(folder)
-  const room = { name: config.room, code: config.code }
-  const { listen, mdns, bootstrap } = config
-  return createPeer(
-    {
-      name: config.name,
-      room: { name: config.room, currency: config.currency, deposits: config.deposits },
-      create: config.create,
-      lookMillis,
-      pace: { idleHop },
-      seed: randomInt(2 ** 32),
-      version: programVersion(),
-      onProgress: hooks.onProgress,
-    },
-    {
-      identity,
-      store: createStore(folder),
-      transport: createTransport({ identity, room, listen, mdns, bootstrap }),
-      clock: createClock(),
-      logger,
-    },
-  )
+  const putBack = config.refetch ? await putAside(folder) : async () => {}
+  const { listen, mdns, bootstrap, currency, deposits, code } = config
+  const room = { name: config.room, code }
+  try {
+    return await createPeer(
+      {
+        name: config.name,
+        room: { name: config.room, currency, deposits },
+        create: config.create,
+        joinOnly: config.refetch,
+        lookMillis: config.refetch ? refetchLookMillis : lookMillis,
+        pace: { idleHop },
+        seed: randomInt(2 ** 32),
+        version: programVersion(),
+        onProgress: hooks.onProgress,
+      },
+      {
+        identity,
+        store: createStore(folder),
+        transport: createTransport({ identity, room, listen, mdns, bootstrap }),
+        clock: createClock(),
+        logger,
+      },
+    )
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'room-not-found') await putBack()
+    throw error
+  }
 }
 
-/** The old log is kept, once: a damaged store may be all that is left of a room. */
-async function putAside(folder: string): Promise<void> {
+/**
+ * Makes room for a log that is fetched anew. The old one is kept beside it: a damaged log may be all that is left of a
+ * room. The returned function undoes it, for when there was nobody to fetch from.
+ */
+async function putAside(folder: string): Promise<() => Promise<void>> {
+  if (!existsSync(folder)) return async () => {}
   const aside = `${folder}.old`
   await rm(aside, { recursive: true, force: true })
-  await rename(folder, aside).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error
-  })
+  await rename(folder, aside)
+  return async () => {
+    await rm(folder, { recursive: true, force: true })
+    await rename(aside, folder)
+  }
 }
 
 async function startApi(config: PeerConfig, peer: Peer, logger: Logger): Promise<ApiServer | undefined> {

@@ -24,12 +24,14 @@ export interface VerifiedLog {
 const chunkBytes = 1024 * 1024
 
 /**
- * The committed blocks of a peer that is not running, from its profile folder. Without `room`: of the room it was in
- * last. Throws a `Failure`: `room-not-found`, `profile-in-use`, `store-damaged` with the block's index.
+ * The blocks of a peer that is not running, from its profile folder: `committed`, those that its disk knows to be
+ * committed, or `all`, since the newest commit is on disk only with the next fsync after it (PROTOCOL, section 1).
+ * Without `room`: of the room it was in last. Throws a `Failure`: `room-not-found`, `profile-in-use`, `store-damaged` with the block's index.
  */
 export async function* readStoredLog(
   folder: string,
   room: string | undefined,
+  which: 'committed' | 'all',
   onChecked: (done: number, total: number) => void,
 ): AsyncGenerator<LogRow> {
   const store = createStore(await storeFolder(folder, room))
@@ -38,7 +40,7 @@ export async function* readStoredLog(
     const decoded = meta && decodeMeta(meta)
     if (decoded === undefined) throw new Failure('room-not-found', 'The log is empty.')
     if ('malformed' in decoded) throw new Failure('store-version', `The store's record cannot be read: ${decoded.malformed}.`)
-    const last = decoded.value.commit.index
+    const last = which === 'all' ? decoded.value.head.index : decoded.value.commit.index
     let next = 0
     while (next <= last) {
       const rows = await store.read(next, last, chunkBytes)

@@ -67,7 +67,7 @@ const hints: Readonly<Record<string, string>> = {
   'store-version': 'Use the version of gavelring that wrote it, or a newer one.',
   'disk-full': 'Make room on the disk, then start the peer again.',
   'disk-failed': 'Look after the disk, then start the peer again.',
-  'room-not-found': 'Name the room with --room, or its folder with --profile.',
+  'room-not-found': 'Name the room with --room and --code, its folder with --profile, or a peer of it with --bootstrap.',
   'account-unknown': 'See `gavelring account list`.',
   'auction-unknown': 'See `gavelring auction list`.',
   'not-owner': 'Only the peer that opened the account may do this.',

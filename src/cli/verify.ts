@@ -64,6 +64,6 @@ async function openLog(call: Call, progress: ReturnType<typeof createProgress>):
     return { rows: toRows(readRunningLog(client.api)), hasEnd: true, close: () => client.close() }
   }
   const { readStoredLog } = await import('../app/stored-log.ts')
-  const rows = readStoredLog(profile, textFlag(call, 'room'), (done, total) => progress('checking', done, total))
+  const rows = readStoredLog(profile, textFlag(call, 'room'), 'all', (done, total) => progress('checking', done, total))
   return { rows, hasEnd: true, close: () => {} }
 }

@@ -1,4 +1,4 @@
-import { type AuctionId, auctionId, type Instant, type PeerId } from '../core/ids.ts'
+import { type AuctionId, auctionId, type Instant, type PeerId, parseAuctionId } from '../core/ids.ts'
 import type { Cents } from '../core/money.ts'
 import { type Account, type Bank, findOpen, hold, type Place, post, release } from './bank.ts'
 import type { AuctionView } from './market.ts'
@@ -41,9 +41,11 @@ export function startAuction(
   if ('code' in payee) return payee
   if (payee.owner !== place.author) return { code: 'not-owner', account: payee.id }
   const id = auctionId(place.author, start.incarnation, start.sequence)
+  // No honest peer gets so far; but an auction that nobody can name would never be closed, and hold its money for ever.
+  if (!parseAuctionId(id).ok) return { code: 'malformed', detail: 'its incarnation is too large for the id of an auction' }
   if (auctions.byId.has(id)) return { code: 'malformed', detail: 'another peer whose id ends alike has used this auction id' }
   const { kind: _kind, ...lot } = operation
-  const endsAt = (place.time + lot.durationMillis) as Instant
+  const endsAt = later(place.time, lot.durationMillis)
   addAuction(bank, auctions, createAuction(id, lot, place.author, place.time, endsAt))
   events.push({ kind: 'auction-started', auction: id, item: lot.item, endsAt })
   return undefined
@@ -151,8 +153,13 @@ function findRunning(auctions: Auctions, id: AuctionId, time: Instant): Auction 
 function extend(auction: Auction, time: Instant): void {
   const { softClose } = auction.lot
   if (softClose === undefined || auction.endsAt - time > softClose.window) return
-  const latest = auction.firstEnd + softClose.cap
-  auction.endsAt = Math.max(auction.endsAt, Math.min(time + softClose.extension, latest)) as Instant
+  const latest = later(auction.firstEnd, softClose.cap)
+  auction.endsAt = Math.max(auction.endsAt, Math.min(later(time, softClose.extension), latest)) as Instant
+}
+
+/** Block time is its author's word: even an absurd one must not leave the integers that the codec can write. */
+function later(time: Instant, millis: number): Instant {
+  return Math.min(time + millis, Number.MAX_SAFE_INTEGER) as Instant
 }
 
 function end(

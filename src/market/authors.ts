@@ -1,4 +1,4 @@
-import type { Hash } from '../core/crypto.ts'
+import type { Crypto } from '../core/crypto.ts'
 import type { PeerId, RequestId } from '../core/ids.ts'
 import { requestsPerAuthorMax } from '../core/limits.ts'
 import type { Outcome } from './outcome.ts'
@@ -8,19 +8,36 @@ export interface Author {
   incarnation: number
   /** Of the last operation applied in that incarnation. */
   sequence: number
-  /** Results by request id, oldest first. */
-  readonly requests: Map<RequestId, Remembered>
+  readonly requests: Requests
+}
+
+/** The first results of an author's last 10,000 request ids. */
+export interface Requests {
+  readonly byId: Map<RequestId, Remembered>
+  /**
+   * Their ids, a ring once it is full: `oldest` is where it begins. A map knows its order too, but to find the first of
+   * its keys it walks over all those deleted before it.
+   */
+  readonly ids: RequestId[]
+  oldest: number
 }
 
 export interface Remembered {
-  readonly bodyHash: Hash
+  /** 32 bytes: of the operation without the request id. */
+  readonly bodyHash: Uint8Array
   readonly outcome: Outcome
 }
+
+export const createAuthor = (incarnation: number, sequence: number): Author => ({
+  incarnation,
+  sequence,
+  requests: { byId: new Map(), ids: [], oldest: 0 },
+})
 
 export function authorOf(authors: Map<PeerId, Author>, peer: PeerId): Author {
   let author = authors.get(peer)
   if (author === undefined) {
-    author = { incarnation: 0, sequence: 0, requests: new Map() }
+    author = createAuthor(0, 0)
     authors.set(peer, author)
   }
   return author
@@ -36,10 +53,41 @@ export function takeSequence(author: Author, incarnation: number, sequence: numb
   return true
 }
 
-/** The last 10,000 of an author. */
-export function rememberRequest(author: Author, request: RequestId, remembered: Remembered): void {
-  author.requests.set(request, remembered)
-  if (author.requests.size <= requestsPerAuthorMax) return
-  const [oldest] = author.requests.keys()
-  if (oldest !== undefined) author.requests.delete(oldest)
+/** A copy of its own: what a hash function returns may keep a whole buffer alive. */
+export const hashOfBody = (body: Uint8Array, hash: Crypto['hash']): Uint8Array => new Uint8Array(hash(body))
+
+/** The first outcome of this id, or that the id stood for another body; `undefined`: it is new. */
+export function recallRequest(
+  { byId }: Requests,
+  request: RequestId,
+  bodyHash: Uint8Array,
+): { readonly outcome: Outcome; readonly isRepeat: boolean } | undefined {
+  const remembered = byId.get(request)
+  if (remembered === undefined) return undefined
+  const isRepeat = isSame(remembered.bodyHash, bodyHash)
+  const outcome: Outcome = isRepeat ? remembered.outcome : { accepted: false, rejection: { code: 'request-reused' } }
+  return { outcome, isRepeat }
+}
+
+/** The id is new: it takes the place of the oldest one where there is no more room. */
+export function rememberRequest(requests: Requests, request: RequestId, remembered: Remembered): void {
+  const { byId, ids, oldest } = requests
+  byId.set(request, remembered)
+  if (ids.length < requestsPerAuthorMax) {
+    ids.push(request)
+    return
+  }
+  byId.delete(ids[oldest] as RequestId)
+  ids[oldest] = request
+  requests.oldest = (oldest + 1) % requestsPerAuthorMax
+}
+
+/** Oldest first. */
+export function requestsInOrder({ byId, ids, oldest }: Requests): readonly (readonly [RequestId, Remembered])[] {
+  return [...ids.slice(oldest), ...ids.slice(0, oldest)].map((id) => [id, byId.get(id) as Remembered])
+}
+
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false
+  return true
 }

@@ -6,7 +6,8 @@ import type { AccountEntry, AccountView, RoomRules } from './market.ts'
 import type { Operation } from './operation.ts'
 import type { MarketEvent, Rejection } from './outcome.ts'
 
-const historyMax = 100
+/** Entries of an account that are kept for certain. */
+export const historyMax = 100
 
 /** One account; `available + held` is what its owner has. Only functions of this file change it. */
 export interface Account extends AccountView {

@@ -136,7 +136,8 @@ export function readLot(reader: Reader): Lot {
   const lot: Lot = {
     item: valid(parseName(reader.text(4 * nameCharsMax))),
     description: readText(reader, descriptionCharsMax, 'a description'),
-    picture: reader.bytes(auctionStartBytesMax),
+    // A copy: a view would keep the whole block in memory for as long as the auction is remembered.
+    picture: new Uint8Array(reader.bytes(auctionStartBytesMax)),
     payee: readAccount(reader),
     startingPrice: readAmount(reader),
     increment: readAmount(reader),

@@ -1,16 +1,16 @@
 import { assertNever } from '../core/assert.ts'
-import { decodeWith } from '../core/codec.ts'
-import { type Crypto, type Hash, toHex } from '../core/crypto.ts'
+import type { Crypto, Hash } from '../core/crypto.ts'
 import type { AccountId, AuctionId, Instant, PeerId } from '../core/ids.ts'
 import type { Cents } from '../core/money.ts'
 import { bid, cancelAuction, closeAuction, type Start, startAuction } from './auctions.ts'
-import { type Author, authorOf, rememberRequest, takeSequence } from './authors.ts'
+import { type Author, authorOf, hashOfBody, recallRequest, rememberRequest, takeSequence } from './authors.ts'
 import { closeAccount, deposit, openAccount, type Place, transfer, withdraw } from './bank.ts'
 import { decodeSubmission } from './codec.ts'
 import { nextStateHash } from './digest.ts'
 import type { Lot, Operation } from './operation.ts'
 import type { MarketEvent, Outcome, Rejection } from './outcome.ts'
-import { createState, type MarketState, readState, writeState } from './state.ts'
+import { readSnapshot, writeSnapshot } from './snapshot.ts'
+import { createState, type MarketState } from './state.ts'
 
 /** The rules of a room, from its genesis block. */
 export interface RoomRules {
@@ -34,6 +34,8 @@ export interface AppliedOutcome {
   readonly sequence: number
   /** `undefined`: out of sequence, skipped without a result. */
   readonly outcome: Outcome | undefined
+  /** The request id was there before, with the same body: nothing happened, and `outcome` tells what did the first time. */
+  readonly isRepeat?: true
 }
 
 /** Bank and auctions of one room: a deterministic state machine over committed blocks. */
@@ -44,7 +46,10 @@ export interface Market {
   readonly index: number
   /** Each operation at once or not at all; never throws for what a block says. Blocks without operations only move `index`. */
   apply(block: AppliedBlock): readonly AppliedOutcome[]
+  /** Without the issuer, which is no account that an operation can name. */
   readonly accounts: ReadonlyMap<AccountId, AccountView>
+  /** Balance of the issuer's account: with all the others the sum is 0 **[S4]**. */
+  readonly issuer: Cents
   readonly auctions: ReadonlyMap<AuctionId, AuctionView>
   /** Auctions that are not ended, whatever their end. */
   readonly openAuctions: ReadonlySet<AuctionId>
@@ -84,7 +89,7 @@ export interface AuctionView {
   readonly lot: Lot
   readonly seller: PeerId
   readonly startedAt: Instant
-  /** Where a soft close can move it to at most. */
+  /** Before any soft close; one moves the end to at most this + `cap`. */
   readonly firstEnd: Instant
   readonly endsAt: Instant
   readonly leader: { readonly account: AccountId; readonly amount: Cents; readonly at: Instant } | undefined
@@ -107,7 +112,7 @@ export function restoreMarket(
   rules: RoomRules,
   hash: Crypto['hash'],
 ): { readonly value: Market } | { readonly malformed: string } {
-  const decoded = decodeWith(bytes, (reader) => readState(reader, rules, hash))
+  const decoded = readSnapshot(bytes, rules, hash)
   return 'malformed' in decoded ? decoded : { value: marketOver(decoded.value, hash) }
 }
 
@@ -121,6 +126,9 @@ function marketOver(state: MarketState, hash: Crypto['hash']): Market {
       return state.index
     },
     accounts: bank.accounts,
+    get issuer() {
+      return bank.issuer.available
+    },
     auctions: auctions.byId,
     openAuctions: auctions.open,
     apply(block) {
@@ -132,7 +140,7 @@ function marketOver(state: MarketState, hash: Crypto['hash']): Market {
       return outcomes
     },
     incarnationOf: (author) => state.authors.get(author)?.incarnation ?? 0,
-    snapshot: () => writeState(state),
+    snapshot: () => writeSnapshot(state, hash),
   }
 }
 
@@ -142,9 +150,11 @@ function applyAll(state: MarketState, block: AppliedBlock, hash: Crypto['hash'])
   const outcomes: AppliedOutcome[] = []
   let sequence = block.firstSequence
   for (const bytes of block.ops) {
-    const isNext = takeSequence(author, block.incarnation, sequence)
-    const start = { incarnation: block.incarnation, sequence }
-    outcomes.push({ sequence, outcome: isNext ? applyOne(state, author, place, start, bytes, hash) : undefined })
+    if (takeSequence(author, block.incarnation, sequence)) {
+      outcomes.push(applyOne(state, author, place, { incarnation: block.incarnation, sequence }, bytes, hash))
+    } else {
+      outcomes.push({ sequence, outcome: undefined })
+    }
     sequence++
   }
   return outcomes
@@ -158,19 +168,24 @@ function applyOne(
   start: Start,
   bytes: Uint8Array,
   hash: Crypto['hash'],
-): Outcome {
+): AppliedOutcome {
+  const { sequence } = start
   const decoded = decodeSubmission(bytes)
-  if ('malformed' in decoded) return { accepted: false, rejection: { code: 'malformed', detail: decoded.malformed } }
+  if ('malformed' in decoded) {
+    return { sequence, outcome: { accepted: false, rejection: { code: 'malformed', detail: decoded.malformed } } }
+  }
   const { request, operation } = decoded.value
-  if (request === undefined) return decide(state, place, start, operation)
-  const bodyHash = toHex(hash(decoded.body))
-  const remembered = author.requests.get(request)
-  if (remembered !== undefined) {
-    return remembered.bodyHash === bodyHash ? remembered.outcome : { accepted: false, rejection: { code: 'request-reused' } }
+  if (request === undefined) return { sequence, outcome: decide(state, place, start, operation) }
+  const bodyHash = hashOfBody(decoded.body, hash)
+  const recalled = recallRequest(author.requests, request, bodyHash)
+  if (recalled !== undefined) {
+    const { outcome, isRepeat } = recalled
+    return isRepeat ? { sequence, outcome, isRepeat } : { sequence, outcome }
   }
   const outcome = decide(state, place, start, operation)
-  rememberRequest(author, request, { bodyHash, outcome })
-  return outcome
+  // What is malformed was no request: the same id may come again, and mean something.
+  if (outcome.accepted || outcome.rejection.code !== 'malformed') rememberRequest(author.requests, request, { bodyHash, outcome })
+  return { sequence, outcome }
 }
 
 /** One operation to bank and auctions, all or nothing: each rule checks everything before it changes anything. */

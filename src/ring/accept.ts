@@ -5,9 +5,8 @@ import { compareCheckpoint } from './checkpoint.ts'
 import { learnCommit } from './commit.ts'
 import { markChanged } from './disk.ts'
 import { type Epoch, sameEpoch } from './epoch.ts'
-import { ownBatch } from './queue.ts'
 import { blockTimeSeen } from './room-clock.ts'
-import { isActive, note, type Ring, sendTo, stop } from './state.ts'
+import { isActive, note, ownBatch, type Ring, sendTo, stop } from './state.ts'
 import { aheadBlocksMax, timing } from './timing.ts'
 import { seeTurn } from './turns.ts'
 
@@ -25,7 +24,7 @@ export function appendBlock(ring: Ring, block: Block): void {
   if (ring.log.head.index === ring.log.commit.index) ring.progressAt = ring.now
   ring.log.append(block)
   ring.clock.observe(block.lamport)
-  const own = ownBatch(block, ring.self, ring.incarnation)
+  const own = ownBatch(ring, block)
   if (own !== undefined) ring.own.placed(own.firstSequence, own.count)
   markChanged(ring, { from: block.index })
   compareCheckpoint(ring, block)
@@ -35,7 +34,7 @@ export function appendBlock(ring: Ring, block: Block): void {
 /** Drops the log's tail from `from` on; own operations in it go back to the queue, under the same ids. */
 export function dropTail(ring: Ring, from: number): void {
   for (const block of ring.log.cut(from)) {
-    const own = ownBatch(block, ring.self, ring.incarnation)
+    const own = ownBatch(ring, block)
     if (own !== undefined) ring.own.dropped(own.firstSequence)
   }
   markChanged(ring, { from, cut: true })

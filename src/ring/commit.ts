@@ -1,8 +1,7 @@
 import type { PeerId } from '../core/ids.ts'
 import type { Block, Commit } from './block.ts'
 import { compareEpochs, type Epoch, sameEpoch } from './epoch.ts'
-import { ownBatch } from './queue.ts'
-import { isActive, peerState, type Ring, sendTo } from './state.ts'
+import { isActive, ownBatch, peerState, type Ring, sendTo } from './state.ts'
 import { timing } from './timing.ts'
 
 /** A peer says up to where it has the log of an epoch on disk. Reports of one peer only grow. */
@@ -56,7 +55,7 @@ export function learnCommit(ring: Ring, commit: Commit): void {
 export function moveCommit(ring: Ring, index: number): void {
   const newly = ring.log.commitTo(index)
   for (const block of newly) {
-    const own = ownBatch(block, ring.self, ring.incarnation)
+    const own = ownBatch(ring, block)
     if (own !== undefined) ring.own.committed(own.firstSequence, own.count)
   }
   ring.outputs.push({ kind: 'apply', blocks: newly as readonly Block[] })

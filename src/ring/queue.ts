@@ -1,5 +1,4 @@
 import { blockBytesMax, blockOpsMax } from '../core/limits.ts'
-import type { Block } from './block.ts'
 import type { Domain } from './message.ts'
 
 interface Waiting {
@@ -91,14 +90,4 @@ export class OwnOperations {
     this.#first += done
     this.#next = Math.max(this.#next, this.#first)
   }
-}
-
-/** First sequence and count of a block's operations, if they are this peer's and of this incarnation. */
-export function ownBatch(
-  block: Block,
-  self: string,
-  incarnation: number,
-): { readonly firstSequence: number; readonly count: number } | undefined {
-  if (block.author !== self || block.body.kind !== 'ops' || block.body.incarnation !== incarnation) return undefined
-  return { firstSequence: block.body.firstSequence, count: block.body.ops.length }
 }

@@ -219,6 +219,15 @@ export function isActive(ring: Ring): boolean {
   )
 }
 
+/**
+ * First sequence and count of a block's operations, if they are this peer's and of this incarnation. Those of an earlier
+ * life, which a peer that had forgotten its log finds there, are none of its queue's.
+ */
+export function ownBatch(ring: Ring, block: Block): { readonly firstSequence: number; readonly count: number } | undefined {
+  if (block.author !== ring.self || block.body.kind !== 'ops' || block.body.incarnation !== ring.incarnation) return undefined
+  return ring.forgotBelow === undefined ? { firstSequence: block.body.firstSequence, count: block.body.ops.length } : undefined
+}
+
 export function peerState(ring: Ring, peer: PeerId): PeerState {
   let state = ring.peers.get(peer)
   if (state === undefined) {

@@ -116,7 +116,8 @@ function useToken(ring: Ring, hold: Hold, fresh: Block[]): PeerId | undefined {
 function successor(ring: Ring, hold: Hold): PeerId | undefined {
   const { members } = ring.log.installedView
   const place = members.indexOf(ring.self)
-  for (let step = 1; step < members.length; step++) {
+  // With the window full nobody could use the token: it rests, rather than run round in vain.
+  for (let step = 1; step < members.length && isWindowOpen(ring); step++) {
     const i = (place + step) % members.length
     const member = members[i] as PeerId
     if (hold.wants[i] === true || (ring.token.requested.get(member) ?? 0) > (hold.served[i] ?? 0)) return member

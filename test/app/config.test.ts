@@ -21,7 +21,7 @@ describe('a peer is configured', () => {
   test('by variables, each named after its flag', () => {
     const env = {
       GAVELRING_ROOM: 'evening',
-      GAVELRING_CREATE: '1',
+      GAVELRING_CREATE: 'no',
       GAVELRING_CURRENCY: 'BRL',
       GAVELRING_DEPOSITS: 'host',
       GAVELRING_CODE: 'old lamp',
@@ -36,7 +36,7 @@ describe('a peer is configured', () => {
     }
     expect(readGood({}, env)).toEqual({
       room: 'evening',
-      create: true,
+      create: false,
       currency: 'BRL',
       deposits: 'host',
       code: 'old lamp',
@@ -70,6 +70,7 @@ describe('what cannot be is refused with the name that the person used', () => {
     [{ http: '0.0.0.0:80' }, {}, 'http-invalid', /on this machine only/],
     [{ http: '127.0.0.1:70000' }, {}, 'http-invalid', /^--http/],
     [{ 'log-format': 'xml' }, {}, 'log-format-invalid', /json or text/],
+    [{ create: true, refetch: true }, {}, 'refetch-alone', /not both/],
     [{}, { GAVELRING_NO_MDNS: 'maybe' }, 'switch-invalid', /^GAVELRING_NO_MDNS/],
     [{ gateway: '127.0.0.1:1' }, {}, 'gateway-not-yet', /later version/],
     [{}, { GAVELRING_GATEWAY: '127.0.0.1:1' }, 'gateway-not-yet', /later version/],

@@ -92,18 +92,47 @@ test('the session token and the address are readable by their owner only', async
   for (const name of ['api-token', 'api.json', 'key']) expect(statSync(join(profile, name)).mode & 0o077).toBe(0)
 })
 
-/** Two members, one of them frozen: the other cannot leave in good order before its time is up. */
-async function startPeerThatCannotLeave(): Promise<Running> {
-  const [first, second] = [temporaryFolder(), temporaryFolder()]
-  const peer = await startPeer(first)
+/** A second member of that peer's room. */
+async function joinPeer(peer: Running, profile: string, ...more: readonly string[]): Promise<Running> {
   const address = /\/ip4\S+/.exec(await peer.said(/^Listening at/))?.[0] ?? ''
-  const joining = ['peer', '--no-mdns', '--listen', '/ip4/127.0.0.1/tcp/0', '--bootstrap', address, '--profile', second]
-  const other = gavelring(joining)
+  const joining = ['peer', '--no-mdns', '--listen', '/ip4/127.0.0.1/tcp/0', '--bootstrap', address, '--profile', profile]
+  const other = gavelring([...joining, ...more])
   await other.said(/^Others join with/)
   await vi.waitUntil(async () => {
-    const { out } = await run(['status', '--json', '--profile', first])
-    return (JSON.parse(out.join('')) as { members?: string[] }).members?.length === 2
-  }, 30_000)
+    const { out } = await run(['status', '--json', '--profile', profile])
+    const status = JSON.parse(out.join('')) as { role?: string; members?: string[] }
+    return status.role === 'member' && status.members?.length === 2
+  }, 60_000)
+  return other
+}
+
+test('a peer whose log was lost fetches it anew, and is a member again', async () => {
+  const [first, second] = [temporaryFolder(), temporaryFolder()]
+  const peer = await startPeer(first)
+  const other = await joinPeer(peer, second)
+  expect(await run(['account', 'open', 'ana', '--profile', second])).toMatchObject({ exitCode: 0 })
+  other.child.kill('SIGKILL')
+  await other.finished
+  await joinPeer(peer, second, '--refetch')
+  expect(await run(['deposit', 'ana', '5', '--profile', second, '--wait', '30'])).toMatchObject({ exitCode: 0 })
+  expect(await run(['log', 'verify', '--profile', second])).toMatchObject({ exitCode: 0 })
+})
+
+test('a peer that finds nobody to fetch from keeps the log that it has', async () => {
+  const profile = temporaryFolder()
+  const peer = await startPeer(profile)
+  await run(['account', 'open', 'ana', '--profile', profile])
+  peer.child.kill('SIGINT')
+  await peer.finished
+  const refetching = gavelring(['peer', '--refetch', '--no-mdns', '--listen', '/ip4/127.0.0.1/tcp/0', '--profile', profile])
+  expect(await refetching.finished).toMatchObject({ exitCode: 3, out: '' })
+  expect((await run(['log', 'verify', '--profile', profile])).out[0]).toMatch(/good: 3 blocks/)
+})
+
+/** Two members, one of them frozen: the other cannot leave in good order before its time is up. */
+async function startPeerThatCannotLeave(): Promise<Running> {
+  const peer = await startPeer(temporaryFolder())
+  const other = await joinPeer(peer, temporaryFolder())
   other.child.kill('SIGSTOP')
   return peer
 }

@@ -8,7 +8,7 @@ import { joinFrames } from '../../src/io/transport/framing.ts'
 import { encodeHello } from '../../src/io/transport/hello.ts'
 import { ringProtocol } from '../../src/io/transport/link.ts'
 import { createNode, type Node } from '../../src/io/transport/node.ts'
-import { createTransport, type TransportOptions } from '../../src/io/transport/transport.ts'
+import { createTransport, simultaneousMillis, type TransportOptions } from '../../src/io/transport/transport.ts'
 import { until } from '../support/wait.ts'
 import { bytes, room, type Station, startStation } from './transport-conformance.ts'
 
@@ -194,6 +194,21 @@ describe('dialling', () => {
     const second = await start({ listen: [address] })
     await until('they are connected', () => station.isConnectedTo(second))
     expect(station.isConnectedTo(first)).toBe(false)
+  })
+
+  it('keeps its link when the peer is found once more, at an address that came without its id', async () => {
+    const [a, b] = [await start(), await start({ listen: ['/ip4/0.0.0.0/tcp/0'] })]
+    a.transport.addAddress(b.transport.addresses[0] ?? '')
+    await until('they are connected', () => a.isConnectedTo(b) && b.isConnectedTo(a))
+    const linkedAt = performance.now()
+    await until('the link is no longer new', () => performance.now() - linkedAt > simultaneousMillis + 100)
+    const port = b.transport.addresses[0]?.split('/')[4]
+    const found = `/ip4/127.0.0.2/tcp/${port}`
+    a.transport.addAddress(found)
+    await until('a has found it', () => a.transport.peers[0]?.addresses.includes(`${found}/p2p/${b.self}`) === true)
+    a.transport.send(b.self, bytes('as before'), 'ring')
+    await until('the frame is there', () => b.frames.length > 0)
+    expect([a.links, b.links]).toEqual([[`+${b.self} hello`], [`+${a.self} hello`]])
   })
 
   it('survives that two peers dial each other in the same moment', async () => {

@@ -32,6 +32,7 @@ export function healAndDemandProgress(world: World): void {
   runUntil(world, world.now + patience, () => {
     if (world.now < nextLook) return false
     nextLook = world.now + 100
+    bringBackTheRoom(world)
     return unfinished(world) === undefined
   })
   const left = unfinished(world)
@@ -96,6 +97,16 @@ function chooseDead(world: World): void {
     peer.life++
     world.checks?.ended(peer)
     world.trace?.line(peer, 'dies for good', '')
+  }
+}
+
+/** The last one out took the room home: those who came too late wait until it is opened again. */
+function bringBackTheRoom(world: World): void {
+  if (canGoOn(world, (peer) => !peer.dead)) return
+  for (const peer of world.peers) {
+    if (!peer.left || peer.dead) continue
+    peer.left = false
+    startPeer(world, peer)
   }
 }
 

@@ -109,13 +109,13 @@ export function decodeRecord(bytes: Uint8Array): (HeadRecord & { readonly versio
   if (end > value.length || !value.subarray(0, checksumAt).equals(recordMagic)) return undefined
   if (value.readUInt32BE(checksumAt) !== checksumOf(recordKey, value.subarray(lengthAt, end))) return undefined
   return {
-    salt: bytes.slice(saltAt, versionAt),
+    salt: plain(bytes).slice(saltAt, versionAt),
     version: value.readUInt8(versionAt),
     batch: value.readUIntBE(batchAt, 6),
     count: value.readUIntBE(countAt, 6),
-    hash: bytes.slice(hashAt, rowChecksumAt),
+    hash: plain(bytes).slice(hashAt, rowChecksumAt),
     rowChecksum: value.readUInt32BE(rowChecksumAt),
-    meta: bytes.slice(metaAt, end),
+    meta: plain(bytes).slice(metaAt, end),
   }
 }
 

@@ -10,6 +10,8 @@ export interface Dialer {
   addAddress(address: string): void
   /** Where a peer says it listens, or was seen to listen: the newest wins. Dials it unless it is linked. */
   learn(peer: PeerId, addresses: readonly string[]): void
+  /** The peer is linked already, and has answered at this address, too. */
+  foundAt(peer: PeerId, address: string): void
   /** The peer has said hello, whoever dialled. */
   greeted(peer: PeerId): void
   /**
@@ -142,6 +144,11 @@ export function createDialer(
       const target = targetOf(peer) ?? add(peer, [])
       target.addresses = merge(addresses, target.addresses)
       void dial(target, target.addresses)
+    },
+
+    foundAt(peer, address) {
+      const target = [...targets].find((one) => one.peer === undefined && one.addresses.includes(address))
+      if (target !== undefined) adopt(target, peer)
     },
 
     greeted(peer) {

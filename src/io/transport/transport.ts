@@ -17,7 +17,8 @@ export interface TransportOptions extends NodeOptions {
 /** Signs of life and the search for dead links, once a second for all links together. */
 const beatMillis = 1_000
 /** Two peers that dial each other at once get two connections this close together. */
-const simultaneousMillis = 2_000
+export const simultaneousMillis = 2_000
+const secondThoughtMillis = 500
 
 /**
  * The network of one room over libp2p: TCP, Noise with the room code, yamux, mDNS and gossipsub.
@@ -61,6 +62,7 @@ export function createTransport(options: TransportOptions): Transport {
         connection.abort(new Error('not welcome'))
         return
       }
+      if (connection.status !== 'open') return
       const pair = pairOf(peer)
       if (pair.link === undefined) {
         forgetStaleStream(node.services.gossip, peer)
@@ -68,9 +70,25 @@ export function createTransport(options: TransportOptions): Transport {
         return
       }
       if (pair.link.connection === connection) return
+      if (pair.spare.has(connection)) return
       pair.spare.add(connection)
-      // Long after the first one: the other has lost it, and we have not noticed yet. Both start afresh.
-      if (connection.timeline.open - pair.link.connection.timeline.open > simultaneousMillis) abortAll(pair)
+      if (connection.timeline.open - pair.link.connection.timeline.open > simultaneousMillis)
+        onLateConnection(peer, pair, connection)
+    }
+
+    /** A further connection, long after the first one. */
+    const onLateConnection = (peer: PeerId, pair: Pair, connection: Connection): void => {
+      if (connection.direction === 'outbound') {
+        // We found the peer at an address that came without its id.
+        dialer.foundAt(peer, dialable(connection.remoteAddr))
+        connection.abort(new Error('connected already'))
+        return
+      }
+      // Where the other has only found us once more it closes this one at once. Otherwise it has lost the first one, which
+      // we have not noticed yet: both start afresh.
+      setTimeout(() => {
+        if (pair.spare.has(connection)) abortAll(pair)
+      }, secondThoughtMillis)
     }
 
     const onConnectionLost = (connection: Connection): void => {

@@ -11,26 +11,39 @@ interface Waiting {
 
 /** Who holds the token: at most one in an epoch (S1); and between two turns of a waiting member every other has at most one (L2). */
 export class TurnCheck {
-  readonly #held = new Map<number, string>()
+  readonly #last = new Map<number, { readonly epoch: string; readonly turn: number }>()
   readonly #waiting = new Map<number, Waiting>()
 
   stepped(peer: SimPeer, peers: readonly SimPeer[]): void {
     const view = peer.replica?.view
     const turn = view?.holding
-    if (view === undefined || turn === undefined) {
-      this.#held.delete(peer.index)
-      return
-    }
+    if (view === undefined || turn === undefined) return
     const epoch = epochName(view.installed)
-    const held = `${epoch} ${turn}`
-    if (this.#held.get(peer.index) === held) return
-    this.#held.set(peer.index, held)
+    if (!this.#take(peer, epoch, turn)) return
     for (const other of peers) {
       const its = other === peer ? undefined : other.replica?.view
       if (its?.holding !== undefined && its.active && view.active && epochName(its.installed) === epoch) {
         throw new Violation('S1', `${letterOf(peer.index)} and ${letterOf(other.index)} both hold the token of ${epoch}`)
       }
     }
+  }
+
+  /** A member that passes the token with its want bit set waits from then on, and everybody can know. */
+  output(peer: SimPeer, output: Output): void {
+    if (output.kind !== 'send' || output.message.kind !== 'token') return
+    const { epoch, turn, wants } = output.message
+    // A token that is repeated, or passed on by one that was seen with it, is no new turn.
+    this.#take(peer, epochName(epoch), turn - 1)
+    if (this.#last.get(peer.index)?.turn !== turn - 1) return
+    const place = peer.replica?.view.members.indexOf(peer.id) ?? -1
+    if (wants[place] === true) this.#waiting.set(peer.index, { epoch: epochName(epoch), turns: new Map() })
+  }
+
+  /** Notes a turn. False where it was noted already. */
+  #take(peer: SimPeer, epoch: string, turn: number): boolean {
+    const last = this.#last.get(peer.index)
+    if (last?.epoch === epoch && turn <= last.turn) return false
+    this.#last.set(peer.index, { epoch, turn })
     this.#waiting.delete(peer.index)
     for (const [member, waiting] of this.#waiting) {
       if (waiting.epoch !== epoch) continue
@@ -38,19 +51,11 @@ export class TurnCheck {
       waiting.turns.set(peer.index, turns)
       if (turns > 1) throw new Violation('L2', `${letterOf(peer.index)} has ${turns} turns of ${epoch} while ${letterOf(member)} waits`)
     }
-  }
-
-  /** A member that passes the token with its want bit set waits from then on, and everybody can know. */
-  output(peer: SimPeer, output: Output): void {
-    if (output.kind !== 'send' || output.message.kind !== 'token') return
-    const { message } = output
-    const place = peer.replica?.view.members.indexOf(peer.id) ?? -1
-    if (message.wants[place] !== true || message.turn <= (peer.replica?.view.turnSeen ?? 0)) return
-    this.#waiting.set(peer.index, { epoch: epochName(message.epoch), turns: new Map() })
+    return true
   }
 
   ended(peer: SimPeer): void {
-    this.#held.delete(peer.index)
+    this.#last.delete(peer.index)
     this.#waiting.delete(peer.index)
   }
 }

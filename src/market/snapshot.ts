@@ -1,0 +1,173 @@
+import { decodeWith, Malformed, type Reader, Writer } from '../core/codec.ts'
+import { type Crypto, fromHex, toHex } from '../core/crypto.ts'
+import type { AccountId, AuctionId, Instant, PeerId, RequestId } from '../core/ids.ts'
+import { requestsPerAuthorMax } from '../core/limits.ts'
+import type { Cents } from '../core/money.ts'
+import { type Auction, addAuction, createAuction, minimumAfter } from './auctions.ts'
+import { type Author, createAuthor, rememberRequest, requestsInOrder } from './authors.ts'
+import { type Account, createAccount, historyMax, newestHistory } from './bank.ts'
+import { readLot, writeLot } from './codec.ts'
+import type { AccountEntry, RoomRules } from './market.ts'
+import { readOutcome, writeOutcome } from './outcome-codec.ts'
+import { faultOfState } from './sound.ts'
+import { createState, type MarketState } from './state.ts'
+
+const snapshotVersion = 2
+const hashBytes = 32
+const countMax = 10_000_000
+
+/**
+ * Canonical bytes of the whole state, and their hash: maps stand in the order in which the log filled them, which is
+ * the same on every peer.
+ */
+export function writeSnapshot(state: MarketState, hash: Crypto['hash']): Uint8Array {
+  const writer = new Writer(64 * 1024).byte(snapshotVersion).unsigned(state.index)
+  writer.raw(fromHex(state.stateHash) as Uint8Array).signed(state.bank.issuer.available)
+  writer.list([...state.bank.accounts.values()], (account) => writeAccount(writer, account))
+  writer.list([...state.auctions.byId.values()], (auction) => writeAuction(writer, auction))
+  writer.list([...state.authors], ([peer, author]) => writeAuthor(writer.text(peer), author))
+  const content = writer.finish()
+  return writer.raw(hash(content)).finish()
+}
+
+/**
+ * The state that these bytes describe. A snapshot comes from the own disk, or, where a room was founded anew, in another
+ * peer's genesis block: whatever the bytes, no later operation may trip over them.
+ */
+export function readSnapshot(
+  bytes: Uint8Array,
+  rules: RoomRules,
+  hash: Crypto['hash'],
+): { readonly value: MarketState } | { readonly malformed: string } {
+  const contentBytes = bytes.length - hashBytes
+  if (contentBytes < 0) return { malformed: 'a snapshot ends too early' }
+  const content = bytes.subarray(0, contentBytes)
+  if (toHex(hash(content)) !== toHex(bytes.subarray(contentBytes))) return { malformed: 'a snapshot is damaged' }
+  return decodeWith(content, (reader) => {
+    const state = readState(reader, rules, hash)
+    const fault = faultOfState(state)
+    if (fault !== undefined) throw new Malformed(fault)
+    return state
+  })
+}
+
+function readState(reader: Reader, rules: RoomRules, hash: Crypto['hash']): MarketState {
+  if (reader.byte() !== snapshotVersion) throw new Malformed('a snapshot of another version')
+  const state = createState(rules, hash)
+  const { bank, auctions, authors } = state
+  state.index = reader.unsigned()
+  state.stateHash = toHex(reader.raw(hashBytes))
+  bank.issuer.available = reader.signed() as Cents
+  reader.list(countMax, () => {
+    const account = readAccount(reader)
+    bank.accounts.set(unknownTo(bank.accounts, account.id), account)
+  })
+  reader.list(countMax, () => {
+    const auction = readAuction(reader)
+    unknownTo(auctions.byId, auction.id)
+    addAuction(bank, auctions, auction)
+  })
+  reader.list(countMax, () => {
+    const peer = reader.text(64) as PeerId
+    authors.set(unknownTo(authors, peer), readAuthor(reader))
+  })
+  return state
+}
+
+const entryKinds = [
+  'deposit',
+  'withdraw',
+  'sent',
+  'received',
+  'held',
+  'released',
+  'paid',
+  'sold',
+] as const satisfies readonly AccountEntry['kind'][]
+const endings = ['sold', 'unsold', 'reserve-not-met', 'cancelled'] as const
+
+function writeAccount(writer: Writer, account: Account): void {
+  writer.text(account.id).text(account.holder).text(account.owner)
+  writer.unsigned(account.available).unsigned(account.held).flag(account.closed)
+  writer.list(newestHistory(account), (entry) => {
+    writer.unsigned(entry.index).unsigned(entry.time).byte(entryKinds.indexOf(entry.kind)).signed(entry.change)
+    writer.optional(entry.counterparty, (counterparty) => writer.text(counterparty))
+    writer.optional(entry.auction, (auction) => writer.text(auction))
+    writer.text(entry.memo).unsigned(entry.available).unsigned(entry.held)
+  })
+}
+
+function readAccount(reader: Reader): Account {
+  const account = createAccount(reader.text(64) as AccountId, reader.text(1024), reader.text(64) as PeerId)
+  account.available = reader.unsigned() as Cents
+  account.held = reader.unsigned() as Cents
+  account.closed = reader.flag()
+  account.history = reader.list(historyMax, () => ({
+    index: reader.unsigned(),
+    time: reader.unsigned() as Instant,
+    kind: choice(entryKinds, reader.byte()),
+    change: reader.signed(),
+    counterparty: reader.optional(() => reader.text(64) as AccountId),
+    auction: reader.optional(() => reader.text(64) as AuctionId),
+    memo: reader.text(4_096),
+    available: reader.unsigned() as Cents,
+    held: reader.unsigned() as Cents,
+  }))
+  return account
+}
+
+function writeAuction(writer: Writer, auction: Auction): void {
+  writeLot(writer.text(auction.id), auction.lot)
+  writer.text(auction.seller).unsigned(auction.startedAt).unsigned(auction.firstEnd).unsigned(auction.endsAt)
+  writer.unsigned(auction.bids)
+  writer.optional(auction.leader, ({ account, amount, at }) => writer.text(account).unsigned(amount).unsigned(at))
+  writer.optional(auction.ended, ({ why, at, reason }) => writer.byte(endings.indexOf(why)).unsigned(at).text(reason))
+}
+
+function readAuction(reader: Reader): Auction {
+  const id = reader.text(64) as AuctionId
+  const lot = readLot(reader)
+  const auction = createAuction(id, lot, reader.text(64) as PeerId, reader.unsigned() as Instant, reader.unsigned() as Instant)
+  auction.endsAt = reader.unsigned() as Instant
+  auction.bids = reader.unsigned()
+  auction.leader = reader.optional(() => ({
+    account: reader.text(64) as AccountId,
+    amount: reader.unsigned() as Cents,
+    at: reader.unsigned() as Instant,
+  }))
+  auction.ended = reader.optional(() => ({
+    why: choice(endings, reader.byte()),
+    at: reader.unsigned() as Instant,
+    reason: reader.text(4_096),
+  }))
+  if (auction.leader !== undefined) auction.minimum = minimumAfter(lot, auction.leader.amount)
+  return auction
+}
+
+function writeAuthor(writer: Writer, author: Author): void {
+  writer.unsigned(author.incarnation).unsigned(author.sequence)
+  writer.list(requestsInOrder(author.requests), ([request, { bodyHash, outcome }]) => {
+    writeOutcome(writer.text(request).raw(bodyHash), outcome)
+  })
+}
+
+function readAuthor(reader: Reader): Author {
+  const author = createAuthor(reader.unsigned(), reader.unsigned())
+  const { requests } = author
+  reader.list(requestsPerAuthorMax, () => {
+    const request = unknownTo(requests.byId, reader.text(64) as RequestId)
+    rememberRequest(requests, request, { bodyHash: new Uint8Array(reader.raw(hashBytes)), outcome: readOutcome(reader) })
+  })
+  return author
+}
+
+function choice<T>(choices: readonly T[], code: number): T {
+  const chosen = choices[code]
+  if (chosen === undefined) throw new Malformed('unknown code')
+  return chosen
+}
+
+function unknownTo<Key>(known: ReadonlyMap<Key, unknown>, key: Key): Key {
+  if (known.has(key)) throw new Malformed(`${key} stands there twice`)
+  return key
+}

@@ -1,0 +1,45 @@
+import { type AccountId, issuerAccount, parseAccountId, parseAuctionId } from '../core/ids.ts'
+import { issuerCentsMin } from '../core/limits.ts'
+import { checkAmount } from '../core/money.ts'
+import type { Auction } from './auctions.ts'
+import type { MarketState } from './state.ts'
+
+/**
+ * What is wrong with a state that was read from bytes: the first invariant that it breaks (PROTOCOL, section 7, S4), or
+ * `undefined`. The rules count on each of these when they move money without asking again.
+ */
+export function faultOfState({ bank, auctions }: MarketState): string | undefined {
+  const heldBy = new Map<AccountId, number>()
+  for (const auction of auctions.byId.values()) {
+    const fault = faultOfAuction(auction)
+    if (fault !== undefined) return `auction ${auction.id}: ${fault}`
+    if (auction.ended !== undefined) continue
+    const { leader, lot } = auction
+    if (!isOpen(lot.payee)) return `auction ${auction.id}: its payee is no open account`
+    if (leader === undefined) continue
+    if (!isOpen(leader.account)) return `auction ${auction.id}: its leader is no open account`
+    heldBy.set(leader.account, (heldBy.get(leader.account) ?? 0) + leader.amount)
+  }
+  let total = 0
+  for (const { id, available, held } of bank.accounts.values()) {
+    if (!parseAccountId(id).ok || id === issuerAccount) return `account ${id}: no such id can be opened`
+    if (held !== (heldBy.get(id) ?? 0)) return `account ${id}: what it holds is not what it bids`
+    total += available + held
+    if (total > -issuerCentsMin) return 'there is more money than a room can have'
+  }
+  return bank.issuer.available === -total ? undefined : 'the sum of all accounts is not 0'
+
+  function isOpen(id: AccountId): boolean {
+    return bank.accounts.get(id)?.closed === false
+  }
+}
+
+function faultOfAuction({ id, lot, leader, bids, startedAt, firstEnd, endsAt }: Auction): string | undefined {
+  if (!parseAuctionId(id).ok) return 'its id is none'
+  if (startedAt > firstEnd || firstEnd > endsAt) return 'its times are out of order'
+  if ((leader === undefined) !== (bids === 0)) return 'it has a leader and no bids, or bids and no leader'
+  if (leader === undefined) return undefined
+  const isBid =
+    checkAmount(leader.amount).ok && leader.amount >= lot.startingPrice && leader.amount <= (lot.buyNow ?? leader.amount)
+  return isBid ? undefined : 'its leading bid could not be made'
+}
