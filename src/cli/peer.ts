@@ -8,6 +8,8 @@ import { createProgress } from './progress.ts'
 
 /** How long leaving in good order may take, in milliseconds. */
 const leaveMillis = 5_000
+/** Of it, what is kept for sockets and files that do not close by themselves. */
+const closeMillis = 500
 
 export const peer: Command = {
   name: 'peer',
@@ -57,12 +59,20 @@ export const peer: Command = {
     const cause = await Promise.race([stopping, stopped.then(() => undefined)])
     if (cause !== undefined) {
       call.terminal.note('Leaving the ring; once more to stop at once.')
-      await running.stop(leaveMillis)
+      exitAfter(leaveMillis, 0)
+      await running.stop(leaveMillis - closeMillis)
     }
     const reason = await stopped
     call.terminal.note(`Stopped: ${printable(reason)}.`)
-    return cause === undefined ? 3 : 0
+    const exitCode = cause === undefined ? 3 : 0
+    exitAfter(closeMillis, exitCode)
+    return exitCode
   },
+}
+
+/** Whatever still holds the process then: a person who said stop is not kept waiting. What is acknowledged is on disk. */
+function exitAfter(millis: number, exitCode: number): void {
+  setTimeout(() => process.exit(exitCode), millis).unref()
 }
 
 /** Asked to stop in the middle of starting: a start that is nearly done is waited for, so that the peer can leave. */

@@ -49,6 +49,8 @@ export function repeatRequest(ring: Ring): void {
     return request(ring, 'leave', ring.promised)
   }
   if (isActive(ring) || ring.attempt !== undefined || ring.failed) return
+  // A disk that hangs could not answer the epoch that we ask for: one after the other would be made in vain.
+  if (!sameEpoch(ring.disk.promised, ring.promised)) return
   if (ring.forgotBelow !== undefined) return requestAsForgotten(ring, ring.forgotBelow)
   if (inSomeConfig(ring)) return request(ring, 'rejoin', above(ring))
   if (isCaughtUp(ring)) request(ring, 'join', above(ring))

@@ -78,7 +78,10 @@ function carryOut(world: World, peer: SimPeer, output: Output): void {
       if (!peer.leaving) throw new Violation('bug', 'it left without having been asked to')
       peer.left = true
       // What is on its way to the disk gets there: the driver closes the store in good order.
-      if (peer.disk !== undefined) while (startSync(peer.disk)) finishSync(peer.disk)
+      if (peer.disk !== undefined) {
+        peer.disk.inFlight = 0
+        while (startSync(peer.disk)) finishSync(peer.disk)
+      }
       endProcess(world, peer)
       return
     case 'note':

@@ -1,0 +1,351 @@
+import { describe, expect, it } from 'vitest'
+import type { AuctionId, PeerId } from '../../src/core/ids.ts'
+import type { AuctionView } from '../../src/market/market.ts'
+import type { Lot, Operation } from '../../src/market/operation.ts'
+import {
+  ana,
+  balance,
+  bid,
+  bob,
+  cancel,
+  close,
+  closeAuction,
+  createRoom,
+  deposit,
+  encode,
+  eve,
+  open,
+  type Room,
+  rejectionOf,
+  start,
+  startTime,
+} from './room.ts'
+
+const lamp = 'BBBBBB-1-3' as AuctionId
+const end = startTime + 30_000
+
+/**
+ * Bob sells a lamp, paid into `shop`, and has `bob` too. Eve, with 1,000 on `eve` and 1,000 on `purse`, and the founder
+ * Ana, with 1,000 on `ana`, can bid.
+ */
+function auctionRoom(changes: Parameters<typeof start>[1] = {}): Room {
+  const room = createRoom()
+  room.accept(bob, open('shop'), open('bob'), start('shop', changes), deposit('bob', 1_000), deposit('shop', 500))
+  room.accept(eve, open('eve'), deposit('eve', 1_000), open('purse'), deposit('purse', 1_000), open('gone'), close('gone'))
+  room.accept(ana, open('ana'), deposit('ana', 1_000))
+  return room
+}
+
+const view = (room: Room): AuctionView => room.market.auctions.get(lamp) as AuctionView
+const eventsOf = (room: Room, author: PeerId, operation: Operation): readonly unknown[] => {
+  const { outcome } = room.submit(author, operation)
+  return outcome?.accepted === true ? outcome.events : [outcome?.rejection]
+}
+const soft = { window: 5_000, extension: 10_000, cap: 12_000 }
+
+describe('an operation on an auction is refused, with the numbers that explain it', () => {
+  type Row = readonly [string, PeerId, Operation, object, ((room: Room) => void)?]
+  const atEnd = (room: Room): void => {
+    room.time = end
+  }
+  const eveBids = (room: Room): void => room.accept(eve, bid(lamp, 'eve', 100))
+  const cancelled = (room: Room): void => room.accept(bob, cancel(lamp))
+  const rows: readonly Row[] = [
+    ['to sell for an unknown account', bob, start('nobody'), { code: 'account-unknown', account: 'nobody' }],
+    ['to sell for the issuer', ana, start('issuer'), { code: 'account-unknown', account: 'issuer' }],
+    ['to sell for a closed account', eve, start('gone'), { code: 'account-closed', account: 'gone' }],
+    ['to sell for another peer’s account', eve, start('shop'), { code: 'not-owner', account: 'shop' }],
+    ['to bid with an unknown account', eve, bid(lamp, 'nobody', 100), { code: 'account-unknown', account: 'nobody' }],
+    ['to bid with the issuer', ana, bid(lamp, 'issuer', 100), { code: 'account-unknown', account: 'issuer' }],
+    ['to bid with a closed account', eve, bid(lamp, 'gone', 100), { code: 'account-closed', account: 'gone' }],
+    ['to bid with another peer’s account', eve, bid(lamp, 'ana', 100), { code: 'not-owner', account: 'ana' }],
+    ['to bid in an unknown auction', eve, bid('BBBBBB-1-9', 'eve', 100), { code: 'auction-unknown', auction: 'BBBBBB-1-9' }],
+    ['to bid at the end', eve, bid(lamp, 'eve', 100), { code: 'auction-closed', auction: lamp, at: end }, atEnd],
+    [
+      'to bid in a cancelled auction',
+      eve,
+      bid(lamp, 'eve', 100),
+      { code: 'auction-closed', auction: lamp, at: startTime },
+      cancelled,
+    ],
+    ['to bid with the account that is paid', bob, bid(lamp, 'shop', 100), { code: 'own-lot' }],
+    ['to bid less than the starting price', eve, bid(lamp, 'eve', 99), { code: 'bid-too-low', minimum: 100 }],
+    [
+      'to bid less than the increment over the leader',
+      ana,
+      bid(lamp, 'ana', 109),
+      { code: 'bid-too-low', minimum: 110 },
+      eveBids,
+    ],
+    [
+      'to raise an own bid by less than the increment',
+      eve,
+      bid(lamp, 'eve', 109),
+      { code: 'bid-too-low', minimum: 110 },
+      eveBids,
+    ],
+    ['to bid more than is available', eve, bid(lamp, 'eve', 1_001), { code: 'funds-short', available: 1_000 }],
+    ['to raise by more than is available', eve, bid(lamp, 'eve', 1_001), { code: 'funds-short', available: 900 }, eveBids],
+    [
+      'to beat an own bid from an account without the money',
+      eve,
+      bid(lamp, 'purse', 1_001),
+      { code: 'funds-short', available: 1_000 },
+      eveBids,
+    ],
+    ['to close an unknown auction', eve, closeAuction('BBBBBB-1-9'), { code: 'auction-unknown', auction: 'BBBBBB-1-9' }],
+    ['to close before the end', bob, closeAuction(lamp), { code: 'auction-open', auction: lamp, until: end }],
+    [
+      'to close a cancelled auction',
+      eve,
+      closeAuction(lamp),
+      { code: 'auction-closed', auction: lamp, at: startTime },
+      cancelled,
+    ],
+    ['to cancel an unknown auction', bob, cancel('BBBBBB-1-9'), { code: 'auction-unknown', auction: 'BBBBBB-1-9' }],
+    ['to cancel another peer’s auction', eve, cancel(lamp), { code: 'not-owner', account: 'shop' }],
+    ['to cancel at the end, as seller', bob, cancel(lamp), { code: 'auction-closed', auction: lamp, at: end }, atEnd],
+    ['to cancel at the end, as host', ana, cancel(lamp, 'why'), { code: 'auction-closed', auction: lamp, at: end }, atEnd],
+    ['to cancel twice', bob, cancel(lamp), { code: 'auction-closed', auction: lamp, at: startTime }, cancelled],
+    ['to cancel after a bid, as seller', bob, cancel(lamp, 'why'), { code: 'auction-has-bids', auction: lamp, bids: 1 }, eveBids],
+    [
+      'to cancel after a bid without a reason, as host',
+      ana,
+      cancel(lamp),
+      { code: 'auction-has-bids', auction: lamp, bids: 1 },
+      eveBids,
+    ],
+  ]
+
+  it.each(rows)('%s', (_name, author, operation, rejection, prepare) => {
+    const room = auctionRoom()
+    prepare?.(room)
+    const before = JSON.stringify([...room.market.auctions.values()])
+    const balances = ['ana', 'bob', 'eve', 'purse', 'shop'].map((account) => balance(room, account))
+    expect(rejectionOf(room.submit(author, operation).outcome)).toEqual(rejection)
+    expect(JSON.stringify([...room.market.auctions.values()]), 'no auction changed').toBe(before)
+    expect(['ana', 'bob', 'eve', 'purse', 'shop'].map((account) => balance(room, account))).toEqual(balances)
+  })
+})
+
+describe('a bid', () => {
+  it('holds its amount, and the money of the one that it beats is free at once, in one operation', () => {
+    const room = auctionRoom()
+    expect(eventsOf(room, eve, bid(lamp, 'eve', 100))).toEqual([
+      { kind: 'held', account: 'eve', auction: lamp, amount: 100 },
+      { kind: 'bid-accepted', auction: lamp, account: 'eve', amount: 100, endsAt: end },
+    ])
+    expect(balance(room, 'eve')).toBe('900+100')
+    expect(eventsOf(room, ana, bid(lamp, 'ana', 250))).toEqual([
+      { kind: 'held', account: 'ana', auction: lamp, amount: 250 },
+      { kind: 'released', account: 'eve', auction: lamp, amount: 100 },
+      { kind: 'bid-accepted', auction: lamp, account: 'ana', amount: 250, endsAt: end },
+      { kind: 'outbid', auction: lamp, account: 'eve', by: 'ana', amount: 250 },
+    ])
+    expect([balance(room, 'eve'), balance(room, 'ana')]).toEqual(['1000+0', '750+250'])
+    expect(view(room)).toMatchObject({ leader: { account: 'ana', amount: 250, at: startTime }, bids: 2, minimum: 260 })
+  })
+
+  it('by the leader needs only the difference', () => {
+    const room = auctionRoom()
+    room.accept(eve, bid(lamp, 'eve', 600))
+    expect(eventsOf(room, eve, bid(lamp, 'eve', 1_000))).toEqual([
+      { kind: 'held', account: 'eve', auction: lamp, amount: 400 },
+      { kind: 'bid-accepted', auction: lamp, account: 'eve', amount: 1_000, endsAt: end },
+    ])
+    expect(balance(room, 'eve')).toBe('0+1000')
+  })
+
+  it('from another account of the leader’s owner needs the whole amount', () => {
+    const room = auctionRoom()
+    room.accept(eve, bid(lamp, 'eve', 600), bid(lamp, 'purse', 1_000))
+    expect([balance(room, 'eve'), balance(room, 'purse')]).toEqual(['1000+0', '0+1000'])
+  })
+
+  it('may come from another account of the seller: only the one that is paid is refused', () => {
+    const room = auctionRoom()
+    room.accept(bob, bid(lamp, 'bob', 100))
+    expect(view(room).leader?.account).toBe('bob')
+  })
+
+  it('counts up to the last millisecond before the end', () => {
+    const room = auctionRoom()
+    room.time = end - 1
+    room.accept(eve, bid(lamp, 'eve', 100))
+    expect(view(room).bids).toBe(1)
+  })
+
+  it('need never be above buy-now', () => {
+    const room = auctionRoom({ buyNow: 105 })
+    room.accept(eve, bid(lamp, 'eve', 100))
+    expect(view(room).minimum).toBe(105)
+    room.accept(ana, bid(lamp, 'ana', 105))
+    expect(view(room).ended?.why).toBe('sold')
+  })
+
+  it('over buy-now pays buy-now and closes at once', () => {
+    const room = auctionRoom({ buyNow: 300 })
+    room.accept(eve, bid(lamp, 'eve', 100))
+    expect(eventsOf(room, ana, bid(lamp, 'ana', 5_000))).toEqual([
+      { kind: 'held', account: 'ana', auction: lamp, amount: 300 },
+      { kind: 'released', account: 'eve', auction: lamp, amount: 100 },
+      { kind: 'bid-accepted', auction: lamp, account: 'ana', amount: 300, endsAt: end },
+      { kind: 'outbid', auction: lamp, account: 'eve', by: 'ana', amount: 300 },
+      { kind: 'moved', from: 'ana', to: 'shop', amount: 300, memo: 'Lamp' },
+      { kind: 'auction-ended', auction: lamp, why: 'sold', winner: 'ana', price: 300, reason: '' },
+    ])
+    expect([balance(room, 'ana'), balance(room, 'eve'), balance(room, 'shop')]).toEqual(['700+0', '1000+0', '800+0'])
+    expect(room.codeOf(eve, bid(lamp, 'eve', 400))).toBe('auction-closed')
+  })
+
+  it('at buy-now by the leader needs only the difference', () => {
+    const room = auctionRoom({ buyNow: 1_000 })
+    room.accept(eve, bid(lamp, 'eve', 999), bid(lamp, 'eve', 2_000))
+    expect([balance(room, 'eve'), balance(room, 'shop')]).toEqual(['0+0', '1500+0'])
+  })
+})
+
+describe('a soft close', () => {
+  const rows: readonly (readonly [string, Lot['softClose'], readonly number[], number])[] = [
+    ['is off by default', undefined, [29_999], 30_000],
+    ['leaves the end alone before its window', soft, [24_999], 30_000],
+    ['moves the end from the first moment of its window on', soft, [25_000], 35_000],
+    ['moves the end again', soft, [25_000, 31_000], 41_000],
+    ['never moves it past the first end and cap', soft, [25_000, 34_000, 41_999], 42_000],
+    ['never moves the end back', { window: 20_000, extension: 1, cap: 9_000 }, [15_000], 30_000],
+    ['moves nothing where the cap is 0', { window: 5_000, extension: 10_000, cap: 0 }, [29_000], 30_000],
+  ]
+
+  it.each(rows)('%s', (_name, softClose, bidsAfter, endsAfter) => {
+    const room = auctionRoom({ softClose })
+    let amount = 100
+    for (const millis of bidsAfter) {
+      room.time = startTime + millis
+      room.accept(eve, bid(lamp, 'eve', amount))
+      amount += 10
+    }
+    expect(view(room).endsAt - startTime).toBe(endsAfter)
+    expect(view(room).firstEnd - startTime).toBe(30_000)
+    room.time = view(room).endsAt
+    expect(room.codeOf(ana, bid(lamp, 'ana', amount))).toBe('auction-closed')
+  })
+})
+
+describe('an auction past its end', () => {
+  it('is closed by any peer, once, and pays the seller from the hold', () => {
+    const room = auctionRoom({ reserve: 200 })
+    room.accept(eve, bid(lamp, 'eve', 200))
+    room.time = end + 1_234
+    expect(eventsOf(room, ana, closeAuction(lamp))).toEqual([
+      { kind: 'moved', from: 'eve', to: 'shop', amount: 200, memo: 'Lamp' },
+      { kind: 'auction-ended', auction: lamp, why: 'sold', winner: 'eve', price: 200, reason: '' },
+    ])
+    expect([balance(room, 'eve'), balance(room, 'shop')]).toEqual(['800+0', '700+0'])
+    expect(rejectionOf(room.submit(bob, closeAuction(lamp)).outcome)).toEqual({
+      code: 'auction-closed',
+      auction: lamp,
+      at: end + 1_234,
+    })
+    expect([balance(room, 'eve'), balance(room, 'shop')]).toEqual(['800+0', '700+0'])
+    expect([...room.market.openAuctions]).toEqual([])
+  })
+
+  it('gives the money back where the reserve was not met', () => {
+    const room = auctionRoom({ reserve: 200 })
+    room.accept(eve, bid(lamp, 'eve', 199))
+    room.time = end
+    expect(eventsOf(room, bob, closeAuction(lamp))).toEqual([
+      { kind: 'released', account: 'eve', auction: lamp, amount: 199 },
+      { kind: 'auction-ended', auction: lamp, why: 'reserve-not-met', winner: undefined, price: undefined, reason: '' },
+    ])
+    expect([balance(room, 'eve'), balance(room, 'shop')]).toEqual(['1000+0', '500+0'])
+  })
+
+  it('ends unsold where nobody bid', () => {
+    const room = auctionRoom()
+    room.time = end
+    expect(eventsOf(room, eve, closeAuction(lamp))).toEqual([
+      { kind: 'auction-ended', auction: lamp, why: 'unsold', winner: undefined, price: undefined, reason: '' },
+    ])
+    expect(view(room).ended).toEqual({ why: 'unsold', at: end, reason: '' })
+  })
+
+  it('lets the account that it paid into be closed', () => {
+    const room = auctionRoom()
+    room.accept(bob, open('till'), start('till'))
+    const auction = [...room.market.openAuctions].at(-1) as AuctionId
+    expect(rejectionOf(room.submit(bob, close('till')).outcome)).toEqual({ code: 'account-in-use', auction })
+    room.time = end
+    room.accept(ana, closeAuction(auction))
+    room.accept(bob, close('till'))
+  })
+})
+
+describe('cancelling', () => {
+  it('is the seller’s right before the first bid, with or without a reason', () => {
+    for (const reason of ['', 'it broke']) {
+      const room = auctionRoom()
+      room.accept(bob, cancel(lamp, reason))
+      expect(view(room).ended).toEqual({ why: 'cancelled', at: startTime, reason })
+    }
+  })
+
+  it('is the host’s right with a reason after a bid, and releases the hold', () => {
+    const room = auctionRoom()
+    room.accept(eve, bid(lamp, 'eve', 100))
+    room.time = end - 1
+    expect(eventsOf(room, ana, cancel(lamp, 'a forgery'))).toEqual([
+      { kind: 'released', account: 'eve', auction: lamp, amount: 100 },
+      { kind: 'auction-ended', auction: lamp, why: 'cancelled', winner: undefined, price: undefined, reason: 'a forgery' },
+    ])
+    expect(balance(room, 'eve')).toBe('1000+0')
+  })
+})
+
+describe('starting', () => {
+  it('makes an auction whose id comes from the operation', () => {
+    const room = auctionRoom()
+    expect(eventsOf(room, eve, start('eve', { durationMillis: 5_000 }))).toEqual([
+      { kind: 'auction-started', auction: 'EEEEEE-1-7', item: 'Lamp', endsAt: startTime + 5_000 },
+    ])
+    expect([...room.market.openAuctions]).toEqual([lamp, 'EEEEEE-1-7'])
+    expect(view(room)).toMatchObject({ seller: bob, startedAt: startTime, firstEnd: end, endsAt: end, bids: 0, minimum: 100 })
+    expect(view(room)).toMatchObject({ leader: undefined, ended: undefined })
+  })
+
+  it('keeps a picture of its own, not a part of the block that brought it', () => {
+    const room = auctionRoom()
+    room.accept(bob, start('shop', { picture: new Uint8Array([1, 2, 3]) }))
+    const auction = [...room.market.auctions.values()].at(-1)
+    expect(auction?.lot.picture).toEqual(new Uint8Array([1, 2, 3]))
+    expect(auction?.lot.picture.buffer.byteLength).toBe(3)
+  })
+
+  it('is refused under an id that nobody could type', () => {
+    const room = auctionRoom()
+    const { market } = room
+    const absurd = { author: bob, incarnation: Number.MAX_SAFE_INTEGER, firstSequence: 1 }
+    const ops = [encode(start('shop'))]
+    const [applied] = market.apply({ index: market.index + 1, time: startTime as never, ...absurd, ops })
+    expect(rejectionOf(applied?.outcome)?.code).toBe('malformed')
+    expect(market.auctions.size).toBe(1)
+  })
+
+  it('is refused under the id of another auction', () => {
+    const room = auctionRoom()
+    const twin = `${bob.slice(0, 20)}zz${bob.slice(22)}` as PeerId
+    room.accept(twin, open('twin'), open('twin2'))
+    expect(rejectionOf(room.submit(twin, start('twin')).outcome)?.code).toBe('malformed')
+    expect(view(room).seller).toBe(bob)
+  })
+
+  it('at an absurd block time gives an auction that can still be kept and closed', () => {
+    const room = auctionRoom()
+    room.time = Number.MAX_SAFE_INTEGER
+    room.accept(bob, start('shop', { softClose: soft }))
+    const auction = [...room.market.openAuctions].at(-1) as AuctionId
+    room.restore()
+    room.accept(eve, closeAuction(auction))
+    expect(room.market.auctions.get(auction)?.ended?.why).toBe('unsold')
+  })
+})
