@@ -39,7 +39,8 @@ function faultOfAuction({ id, lot, leader, bids, startedAt, firstEnd, endsAt }: 
   if (startedAt > firstEnd || firstEnd > endsAt) return 'its times are out of order'
   if ((leader === undefined) !== (bids === 0)) return 'it has a leader and no bids, or bids and no leader'
   if (leader === undefined) return undefined
-  const isBid =
-    checkAmount(leader.amount).ok && leader.amount >= lot.startingPrice && leader.amount <= (lot.buyNow ?? leader.amount)
-  return isBid ? undefined : 'its leading bid could not be made'
+  const { account, amount } = leader
+  const isBid = checkAmount(amount).ok && amount >= lot.startingPrice && amount <= (lot.buyNow ?? amount) && account !== lot.payee
+  // Each bid was at least 1 above the one before.
+  return isBid && bids <= amount ? undefined : 'its leading bid could not be made'
 }

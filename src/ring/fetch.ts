@@ -63,11 +63,12 @@ export function onFetched(ring: Ring, from: PeerId, message: FetchedMessage): vo
   const rest = message.what === 'tail' && isActive(ring) && ring.stage === undefined
   if (rest) acceptBlocks(ring, from, ring.promised, message.blocks, message.commit)
   if (ring.stopped !== undefined) return
+  const before = ring.log.commit.index
   adoptCommitted(ring, from, committed)
   if (message.what === 'tail') extendStage(ring, from, message.blocks)
-  // More where that came from: at once, not at the next status.
-  const behind = message.commit.index > ring.log.commit.index && committed.length > 0 && !isActive(ring)
-  if (message.what === 'committed' && behind) {
+  // More where that came from: at once, not at the next status. Only where this answer was of use, or two peers could talk for ever.
+  const wantsMore = ring.log.commit.index > before && message.commit.index > ring.log.commit.index
+  if (message.what === 'committed' && wantsMore && !isActive(ring)) {
     ring.due.sync = ring.now + timing.syncEvery
     sendTo(ring, [from], { kind: 'fetch', what: 'committed', from: ring.log.commit.index + 1 })
   }

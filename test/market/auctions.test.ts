@@ -117,15 +117,16 @@ describe('an operation on an auction is refused, with the numbers that explain i
     ],
   ]
 
-  it.each(rows)('%s', (_name, author, operation, rejection, prepare) => {
-    const room = auctionRoom()
-    prepare?.(room)
-    const before = JSON.stringify([...room.market.auctions.values()])
-    const balances = ['ana', 'bob', 'eve', 'purse', 'shop'].map((account) => balance(room, account))
-    expect(rejectionOf(room.submit(author, operation).outcome)).toEqual(rejection)
-    expect(JSON.stringify([...room.market.auctions.values()]), 'no auction changed').toBe(before)
-    expect(['ana', 'bob', 'eve', 'purse', 'shop'].map((account) => balance(room, account))).toEqual(balances)
-  })
+  for (const [name, author, operation, rejection, prepare] of rows)
+    it(name, () => {
+      const room = auctionRoom()
+      prepare?.(room)
+      const before = JSON.stringify([...room.market.auctions.values()])
+      const balances = ['ana', 'bob', 'eve', 'purse', 'shop'].map((account) => balance(room, account))
+      expect(rejectionOf(room.submit(author, operation).outcome)).toEqual(rejection)
+      expect(JSON.stringify([...room.market.auctions.values()]), 'no auction changed').toBe(before)
+      expect(['ana', 'bob', 'eve', 'purse', 'shop'].map((account) => balance(room, account))).toEqual(balances)
+    })
 })
 
 describe('a bid', () => {
