@@ -36,6 +36,8 @@ export function healAndDemandProgress(world: World): void {
     return unfinished(world) === undefined
   })
   const left = unfinished(world)
+  // Too many disks were lost: no quorum can come together any more, and the room rightly stays read-only.
+  if (left !== undefined && !canGoOn(world, (peer) => !peer.dead)) return
   if (left !== undefined) throw new Violation('L1', `${patience / 1_000} s after everything healed ${left}`)
   world.trace?.fault(`all is well ${Math.round(world.now - healedAt)} ms later`)
   const epochsBefore = world.checks?.epochs ?? 0
