@@ -3,9 +3,16 @@
  * One value has one encoding: the reader refuses a LEB128 with needless bytes, and text that is not UTF-8.
  */
 
-/** Bytes from outside that do not follow the format. Caught at every door; never leaves a decoder. */
-export class Malformed extends Error {
-  override readonly name = 'Malformed'
+/**
+ * Bytes from outside that do not follow the format. Caught at every door; never leaves a decoder. No `Error`: it names no
+ * fault of ours, and whoever sends rubbish is not to cost a stack trace each time.
+ */
+export class Malformed {
+  readonly message: string
+
+  constructor(message: string) {
+    this.message = message
+  }
 }
 
 const encoder = new TextEncoder()

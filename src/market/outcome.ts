@@ -30,7 +30,7 @@ export type Rejection =
   | { readonly code: 'auction-closed'; readonly auction: AuctionId; readonly at: Instant }
   /** Closing before the end. */
   | { readonly code: 'auction-open'; readonly auction: AuctionId; readonly until: Instant }
-  /** The seller cancels, but somebody has bid. */
+  /** Somebody has bid: from now on only the host may cancel, and with a reason. */
   | { readonly code: 'auction-has-bids'; readonly auction: AuctionId; readonly bids: number }
   | { readonly code: 'own-lot' }
   | { readonly code: 'bid-too-low'; readonly minimum: Cents }

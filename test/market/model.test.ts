@@ -165,7 +165,10 @@ const make: fc.Arbitrary<Drawn['make']> = fc.oneof(
   { weight: 2, arbitrary: fc.tuple(account, amount).map(([id, cents]) => always(withdraw(id, cents))) },
   { weight: 3, arbitrary: fc.tuple(account, account, amount).map(([from, to, cents]) => always(transfer(from, to, cents))) },
   { weight: 3, arbitrary: fc.tuple(account, lot).map(([payee, changes]) => always(start(payee, changes))) },
-  { weight: 8, arbitrary: fc.tuple(account, fc.integer({ min: -5, max: 80 })).map(([id, over]) => bidOver(id, over)) },
+  {
+    weight: 8,
+    arbitrary: fc.tuple(account, fc.oneof(fc.integer({ min: -5, max: 80 }), fc.nat(900))).map(([id, over]) => bidOver(id, over)),
+  },
   { weight: 1, arbitrary: fc.constantFrom('', 'why not').map((reason) => (auction: string) => cancel(auction, reason)) },
   { weight: 2, arbitrary: fc.constant(closeAuction) },
   { weight: 1, arbitrary: fc.constant(always({ kind: 'void' })) },

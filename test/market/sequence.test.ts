@@ -154,6 +154,16 @@ describe('the state’s hash', () => {
     expect(new Set(hashes).size).toBe(hashes.length)
   })
 
+  it('carries all that went before', () => {
+    const hashAfter = (holder: string): string => {
+      const market = createMarket(rules, sha256)
+      apply(market, ana, 1, 1, [encode(open('ana', holder))])
+      apply(market, ana, 1, 2, [encode({ kind: 'void' })])
+      return market.stateHash
+    }
+    expect(hashAfter('Ana')).not.toBe(hashAfter('Anna'))
+  })
+
   it('does not depend on the wording of what was malformed', () => {
     const hashAfter = (bytes: Uint8Array): string => {
       const market = createMarket(rules, sha256)

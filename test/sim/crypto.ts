@@ -39,10 +39,7 @@ function mix(bytes: Uint8Array, first: number, second: number): readonly [number
   const whole = bytes.length & ~3
   for (let i = 0; i < whole; i += 4) {
     const word =
-      (bytes[i] as number) |
-      ((bytes[i + 1] as number) << 8) |
-      ((bytes[i + 2] as number) << 16) |
-      ((bytes[i + 3] as number) << 24)
+      (bytes[i] as number) | ((bytes[i + 1] as number) << 8) | ((bytes[i + 2] as number) << 16) | ((bytes[i + 3] as number) << 24)
     a = Math.imul(a ^ word, 0x85ebca6b)
     a ^= a >>> 15
     b = Math.imul(b + word, 0xc2b2ae35)

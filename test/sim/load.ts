@@ -27,7 +27,12 @@ export function startLoad(world: World, peer: SimPeer): void {
 /** Hands operations to the replica, as the peer's proposals would. */
 export function submit(world: World, peer: SimPeer, operations: readonly Operation[], request?: string): void {
   const domain: Domain = operations.some(({ kind }) => kind.includes('auction') || kind === 'bid') ? 'auction' : 'bank'
-  submitBytes(world, peer, domain, operations.map((operation) => encode(operation, request)))
+  submitBytes(
+    world,
+    peer,
+    domain,
+    operations.map((operation) => encode(operation, request)),
+  )
 }
 
 function submitBytes(world: World, peer: SimPeer, domain: Domain, ops: readonly Uint8Array[]): void {

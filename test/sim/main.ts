@@ -53,7 +53,8 @@ function explore(runs: number): void {
     if (result.violation === undefined) continue
     const { rule, message } = result.violation
     violations.push(`${rule} ${message}`)
-    if (values.json !== true) process.stdout.write(`seed ${seed}: ${rule} ${message}\n    replay: npm run sim -- ${seed}${flags}\n`)
+    if (values.json !== true)
+      process.stdout.write(`seed ${seed}: ${rule} ${message}\n    replay: npm run sim -- ${seed}${flags}\n`)
     if (values.stop === true) break
   }
   const seconds = Number(process.hrtime.bigint() - begin) / 1e9
@@ -62,7 +63,9 @@ function explore(runs: number): void {
     process.stdout.write(`${JSON.stringify({ start, runs: done, seconds, steps, stepsPerSecond, blocks, epochs, violations })}\n`)
   } else {
     const rate = `${steps} ring steps in ${seconds.toFixed(1)} s (${stepsPerSecond} a second${checked ? ', with checkers' : ', without checkers'})`
-    process.stdout.write(`seeds ${start} to ${start + done - 1}: ${rate}; ${blocks} blocks committed, ${epochs} epochs; ${violations.length} violations\n`)
+    process.stdout.write(
+      `seeds ${start} to ${start + done - 1}: ${rate}; ${blocks} blocks committed, ${epochs} epochs; ${violations.length} violations\n`,
+    )
   }
   if (violations.length > 0) process.exitCode = 1
 }

@@ -71,7 +71,14 @@ function createWorld(seed: number, options: RunOptions): World {
       checkpoint: undefined,
       body: {
         kind: 'genesis',
-        genesis: { name: `seed ${seed}`, rulesVersion: 1, currency: 'EUR', deposits: swarm.deposits, founder, salt: new Uint8Array(16) },
+        genesis: {
+          name: `seed ${seed}`,
+          rulesVersion: 1,
+          currency: 'EUR',
+          deposits: swarm.deposits,
+          founder,
+          salt: new Uint8Array(16),
+        },
       },
     },
     createSimCrypto(founder),

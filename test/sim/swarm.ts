@@ -76,6 +76,8 @@ export function drawSwarm(random: Random, peers: number | undefined): Swarm {
     random.chance(probability) ? most * random.next() * random.next() : 0
   const count = peers ?? 1 + random.below(5)
   const calm = random.chance(0.1)
+  // More operations than a block takes: seldom, since they are most of the work of a run.
+  const hugeBursts = random.chance(0.03)
   return {
     peers: count,
     firstPeers: random.chance(0.6) ? count : 1 + random.below(count),
@@ -103,8 +105,8 @@ export function drawSwarm(random: Random, peers: number | undefined): Swarm {
     spareBlocks: [1, 1, 4, 64, 1_000][random.below(5)] as number,
     deposits: random.chance(0.8) ? 'open' : 'host',
     submitEvery: 20 + random.below(random.chance(0.5) ? 300 : 3_000),
-    burstShare: some(0.5, 0.1),
-    burstOps: 2 + random.below(random.chance(0.05) ? 6_000 : 40),
+    burstShare: hugeBursts ? 0.004 : some(0.5, 0.1),
+    burstOps: 2 + random.below(hugeBursts ? 5_000 : 40),
     largeShare: some(0.3, 0.1),
     nonsenseShare: some(0.5, 0.4),
   }

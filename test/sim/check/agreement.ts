@@ -28,13 +28,19 @@ export class CommittedLog {
     const known = this.#blocks[block.index]
     if (known !== undefined) {
       if (known.hash !== block.hash) {
-        throw new Violation('S2', `${letterOf(peer.index)} commits another block ${block.index} (of ${nameOf(block.author)}) than others (of ${nameOf(known.author)})`)
+        throw new Violation(
+          'S2',
+          `${letterOf(peer.index)} commits another block ${block.index} (of ${nameOf(block.author)}) than others (of ${nameOf(known.author)})`,
+        )
       }
       return false
     }
     const last = this.#blocks[this.#blocks.length - 1] as Block
     if (block.index !== last.index + 1 || block.prevHash !== last.hash) {
-      throw new Violation('S2', `${letterOf(peer.index)} commits block ${block.index}, which does not follow the committed ${last.index}`)
+      throw new Violation(
+        'S2',
+        `${letterOf(peer.index)} commits block ${block.index}, which does not follow the committed ${last.index}`,
+      )
     }
     this.#blocks.push(block)
     this.#checkSequence(block)
@@ -52,7 +58,8 @@ export class CommittedLog {
   /** A peer drops its log from `from` on. */
   checkCut(peer: SimPeer, log: readonly string[], from: number): void {
     for (let index = from; index < Math.min(log.length, this.#blocks.length); index++) {
-      if (this.#blocks[index]?.hash === log[index]) throw new Violation('S3', `${letterOf(peer.index)} drops the committed block ${index}`)
+      if (this.#blocks[index]?.hash === log[index])
+        throw new Violation('S3', `${letterOf(peer.index)} drops the committed block ${index}`)
     }
   }
 

@@ -19,7 +19,10 @@ export class AllBlocks {
     const place = `${block.epoch.number} ${block.epoch.initiator} ${block.index}`
     const other = this.#byPlace.get(place)
     if (other !== undefined) {
-      throw new Violation('S1', `two blocks with (${epochName(block.epoch)}, ${block.index}), of ${nameOf(other.author)} and ${nameOf(block.author)}`)
+      throw new Violation(
+        'S1',
+        `two blocks with (${epochName(block.epoch)}, ${block.index}), of ${nameOf(other.author)} and ${nameOf(block.author)}`,
+      )
     }
     this.#byPlace.set(place, block)
     this.#byHash.set(block.hash, block)
@@ -32,7 +35,8 @@ export class AllBlocks {
     if (previous === undefined) throw new Violation('S2', `${where} follows a block that nobody ever had`)
     if (previous.index + 1 !== block.index) throw new Violation('S2', `${where} does not follow ${previous.index}`)
     const order = orderOfEpochs(block.epoch, previous.epoch)
-    if (order < 0 || (order === 0 && block.turn <= previous.turn)) throw new Violation('S1', `(epoch, turn) does not grow at ${where}`)
+    if (order < 0 || (order === 0 && block.turn <= previous.turn))
+      throw new Violation('S1', `(epoch, turn) does not grow at ${where}`)
     if (block.lamport <= previous.lamport) throw new Violation('S5', `Lamport time does not grow at ${where}`)
     if (block.time < previous.time) throw new Violation('S5', `time goes back at ${where}`)
   }

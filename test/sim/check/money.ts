@@ -20,7 +20,8 @@ export class MoneyCheck {
   /** A block is committed that was not before. */
   add(block: Block): void {
     this.#answers[block.index] = this.#naive.apply(block)
-    if (this.#naive.total() !== 0) throw new Violation('S4', `the sum of all accounts is ${this.#naive.total()} after block ${block.index}`)
+    if (this.#naive.total() !== 0)
+      throw new Violation('S4', `the sum of all accounts is ${this.#naive.total()} after block ${block.index}`)
   }
 
   applied(peer: SimPeer, block: Block, outcomes: readonly AppliedOutcome[], isNew: boolean): void {
@@ -28,12 +29,16 @@ export class MoneyCheck {
     for (const [i, { outcome }] of outcomes.entries()) {
       const answer = outcome === undefined ? 'skipped' : outcome.accepted ? 'ok' : outcome.rejection.code
       if (answer !== expected[i]) {
-        throw new Violation('S4', `${letterOf(peer.index)}: operation ${i} of block ${block.index} is ${answer}, and should be ${expected[i]}`)
+        throw new Violation(
+          'S4',
+          `${letterOf(peer.index)}: operation ${i} of block ${block.index} is ${answer}, and should be ${expected[i]}`,
+        )
       }
     }
     const known = this.#stateHashes.get(block.index)
     const { stateHash } = peer.market
-    if (known !== undefined && known !== stateHash) throw new Violation('S4', `${letterOf(peer.index)} has another state at ${block.index} than others`)
+    if (known !== undefined && known !== stateHash)
+      throw new Violation('S4', `${letterOf(peer.index)} has another state at ${block.index} than others`)
     this.#stateHashes.set(block.index, stateHash)
     if (isNew) this.#compareBalances(peer)
   }
@@ -44,7 +49,10 @@ export class MoneyCheck {
       const account = market.accounts.get(id as AccountId)
       const held = this.#naive.held(id)
       if (account?.held !== held || account.available !== money - held) {
-        throw new Violation('S4', `${letterOf(index)}: ${id} has ${account?.available} and ${account?.held} held; ${money - held} and ${held} would be right`)
+        throw new Violation(
+          'S4',
+          `${letterOf(index)}: ${id} has ${account?.available} and ${account?.held} held; ${money - held} and ${held} would be right`,
+        )
       }
       if (account.available < 0) throw new Violation('S4', `${letterOf(index)}: ${id} is below 0`)
     }

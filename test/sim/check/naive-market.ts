@@ -82,7 +82,8 @@ export class NaiveMarket {
         if (problem !== undefined) return problem
         const account = this.#account(operation.account)
         if (account.money !== 0) return 'account-not-empty'
-        if ([...this.auctions.values()].some((auction) => !auction.over && auction.payee === operation.account)) return 'account-in-use'
+        if ([...this.auctions.values()].some((auction) => !auction.over && auction.payee === operation.account))
+          return 'account-in-use'
         account.closed = true
         return 'ok'
       }
@@ -119,7 +120,15 @@ export class NaiveMarket {
         const problem = this.#cannotUse(operation.payee, author)
         if (problem !== undefined) return problem
         const end = time + operation.durationMillis
-        this.auctions.set(name, { payee: operation.payee, seller: author, lot: operation, firstEnd: end, end, bids: [], over: false })
+        this.auctions.set(name, {
+          payee: operation.payee,
+          seller: author,
+          lot: operation,
+          firstEnd: end,
+          end,
+          bids: [],
+          over: false,
+        })
         return 'ok'
       }
       case 'bid':

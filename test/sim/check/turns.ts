@@ -49,7 +49,8 @@ export class TurnCheck {
       if (waiting.epoch !== epoch) continue
       const turns = (waiting.turns.get(peer.index) ?? 0) + 1
       waiting.turns.set(peer.index, turns)
-      if (turns > 1) throw new Violation('L2', `${letterOf(peer.index)} has ${turns} turns of ${epoch} while ${letterOf(member)} waits`)
+      if (turns > 1)
+        throw new Violation('L2', `${letterOf(peer.index)} has ${turns} turns of ${epoch} while ${letterOf(member)} waits`)
     }
     return true
   }
