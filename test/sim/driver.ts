@@ -26,7 +26,9 @@ function step(world: World, peer: SimPeer, input: Input): void {
   const { replica } = peer
   if (replica === undefined) return
   world.steps++
+  world.checks?.before(peer, input)
   const outputs = stepOrViolation(world, peer, input)
+  world.checks?.decided(peer, outputs)
   world.trace?.step(peer, input, outputs)
   for (const output of outputs) {
     if (peer.outputsLeft-- <= 0) {

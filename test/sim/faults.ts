@@ -90,6 +90,19 @@ const faults: Readonly<Record<FaultName, (world: World) => void>> = {
     })
   },
 
+  /** Everybody hears that one of them is gone, which it is not: several may start an epoch at once. */
+  rumour(world) {
+    const about = anyPeer(world)
+    world.trace?.fault(`a rumour that ${letterOf(about.index)} is gone`)
+    for (const peer of world.peers) {
+      if (peer === about) continue
+      const { life } = peer
+      after(world, world.random.next() * 30, () => {
+        if (peer.life === life) give(world, peer, { kind: 'link', peer: about.id, state: 'refused' })
+      })
+    }
+  },
+
   slowDisk(world) {
     const peer = anyPeer(world)
     peer.fsyncExtra = 50 + world.random.below(1_500)

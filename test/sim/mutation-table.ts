@@ -2,20 +2,6 @@ import type { Edit, Mutation } from './mutations.ts'
 
 const edit = (file: string, find: string, replace: string): Edit => ({ file, find, replace })
 
-/** The head that a promise names, read at the moment of the promise: as good, but then other rules carry more. */
-const headReadAtPromise = edit(
-  'ring/promise.ts',
-  `  whenDurable(ring, () => {
-    // The head is read after the promise took force, and is on disk **[S2, S3]**.
-    if (sameEpoch(ring.promised, epoch)) sendTo(ring, [from], { kind: 'promise', epoch, head: ring.log.durableHead, commit: ring.log.commit })
-  })`,
-  `  const head = ring.log.durableHead
-  const commit = ring.log.commit
-  whenDurable(ring, () => {
-    if (sameEpoch(ring.promised, epoch)) sendTo(ring, [from], { kind: 'promise', epoch, head, commit })
-  })`,
-)
-
 /** PROTOCOL, section 8, by the names that it uses, and two of the market. */
 export const mutations: Readonly<Record<string, Mutation>> = {
   promiserStops: {
@@ -171,10 +157,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
   },
   statusGuard: {
     breaks: '`Status` names a durable index only while its sender is active',
-    edits: [
-      headReadAtPromise,
-      edit('ring/status.ts', 'durable: active && log.durable >= view.index ?', 'durable: log.durable >= view.index ?'),
-    ],
+    edits: [edit('ring/status.ts', 'durable: active && log.durable >= view.index ?', 'durable: log.durable >= view.index ?')],
   },
   learnerCommitted: {
     breaks: 'catching up takes committed blocks only',
@@ -218,8 +201,8 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     edits: [
       edit(
         'market/market.ts',
-        'outcome: isNext ? applyOne(state, author, place, start, bytes, hash) : undefined',
-        'outcome: isNext ? (applyOne(state, author, place, start, bytes, hash), applyOne(state, author, place, start, bytes, hash)) : undefined',
+        '      outcomes.push(applyOne(',
+        '      applyOne(state, author, place, { incarnation: block.incarnation, sequence }, bytes, hash)\n      outcomes.push(applyOne(',
       ),
     ],
   },

@@ -56,9 +56,9 @@ export class CommittedLog {
   }
 
   /** A peer drops its log from `from` on. */
-  checkCut(peer: SimPeer, log: readonly string[], from: number): void {
+  checkCut(peer: SimPeer, log: readonly Block[], from: number): void {
     for (let index = from; index < Math.min(log.length, this.#blocks.length); index++) {
-      if (this.#blocks[index]?.hash === log[index])
+      if (this.#blocks[index]?.hash === log[index]?.hash)
         throw new Violation('S3', `${letterOf(peer.index)} drops the committed block ${index}`)
     }
   }

@@ -1,10 +1,11 @@
 import type { AppliedOutcome } from '../../../src/market/market.ts'
 import type { Block } from '../../../src/ring/block.ts'
-import type { Output } from '../../../src/ring/types.ts'
+import type { Input, Output } from '../../../src/ring/types.ts'
 import type { SimPeer } from '../peer.ts'
 import { CommittedLog } from './agreement.ts'
 import { AllBlocks } from './chain.ts'
 import { MoneyCheck } from './money.ts'
+import { MustCheck } from './musts.ts'
 import { TurnCheck } from './turns.ts'
 
 /**
@@ -18,38 +19,47 @@ export class Checks {
   readonly #all = new AllBlocks()
   readonly #money: MoneyCheck
   readonly #turns = new TurnCheck()
-  /** The log of each peer, as hashes, as it is in its memory. */
-  readonly #logs = new Map<number, string[]>()
+  readonly #musts: MustCheck
+  /** The log of each peer, as it is in its memory at the end of a step. */
+  readonly #logs = new Map<number, Block[]>()
   readonly #peers: () => readonly SimPeer[]
 
   constructor(genesis: Block, peers: () => readonly SimPeer[]) {
     this.#all.add(genesis)
     this.committed = new CommittedLog(genesis)
     this.#money = new MoneyCheck(genesis)
+    this.#musts = new MustCheck(this.committed)
     this.#peers = peers
   }
 
   started(peer: SimPeer): void {
-    const rows = peer.disk?.rows ?? []
-    this.#logs.set(
-      peer.index,
-      rows.map(({ hash }) => hash),
-    )
+    this.#logs.set(peer.index, [...(peer.disk?.rows ?? [])])
     if (peer.disk !== undefined) this.committed.checkClaim(peer, peer.disk.meta.commit)
   }
 
-  output(peer: SimPeer, output: Output): void {
-    if (output.kind === 'persist') {
-      const log = this.#logs.get(peer.index) ?? []
+  before(peer: SimPeer, input: Input): void {
+    this.#musts.before(peer, input)
+  }
+
+  /** All outputs of one step, before any is carried out. */
+  decided(peer: SimPeer, outputs: readonly Output[]): void {
+    const log = this.#logs.get(peer.index) ?? []
+    for (const output of outputs) {
+      if (output.kind !== 'persist') continue
       if (output.cutFrom !== undefined) {
         this.committed.checkCut(peer, log, output.cutFrom)
         log.length = Math.min(log.length, output.cutFrom)
       }
       for (const block of output.blocks) {
         this.#all.add(block)
-        log[block.index] = block.hash
+        log[block.index] = block
       }
     }
+  }
+
+  /** One of them, when it is carried out. */
+  output(peer: SimPeer, output: Output): void {
+    this.#musts.output(peer, output, this.#logs.get(peer.index) ?? [])
     this.#turns.output(peer, output)
   }
 
@@ -68,6 +78,7 @@ export class Checks {
 
   ended(peer: SimPeer): void {
     this.#turns.ended(peer)
+    this.#musts.ended(peer)
   }
 
   /** Its log is gone, by a fault that is none of its own: there is nothing to be kept of it. */
