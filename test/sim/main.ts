@@ -4,6 +4,7 @@ import { applyMutation, mutationNames } from './mutations.ts'
 // npm run sim -- SEED            replays one seed, with a readable trace
 // npm run sim -- --runs N        explores N seeds, from --start on (default: drawn, and printed)
 const usage = `usage: npm run sim -- SEED [--peers N] [--mutate NAME]
+       npm run sim -- --scenario NAME [--mutate NAME]
        npm run sim -- --runs N [--start SEED] [--peers N] [--no-checkers] [--json] [--mutate NAME] [--stop]
 
   SEED           replay one seed and print what happens, one line each
@@ -12,6 +13,7 @@ const usage = `usage: npm run sim -- SEED [--peers N] [--mutate NAME]
   --peers N      exactly so many peers (default: 1 to 5, drawn by each seed)
   --no-checkers  for the rate alone
   --stop         stop at the first violation
+  --scenario NAME  play a schedule that is kept because chance hardly ever meets it
   --mutate NAME  break one rule in the code first: ${mutationNames.join(', ')}
 `
 
@@ -24,9 +26,24 @@ if (values.mutate !== undefined) {
 // Only now: a mutation changes what is loaded.
 const { runSeed } = await import('./run.ts')
 
-if (values.runs !== undefined) explore(wholeNumber(values.runs, '--runs', 1, 10_000_000))
+if (values.scenario !== undefined) await playScenario(values.scenario)
+else if (values.runs !== undefined) explore(wholeNumber(values.runs, '--runs', 1, 10_000_000))
 else if (positionals.length === 1) replay(wholeNumber(positionals[0] as string, 'SEED', 0, 2 ** 31))
 else fail('one seed, or --runs')
+
+async function playScenario(name: string): Promise<void> {
+  const { scenarios } = await import('./scenarios.ts')
+  const { Violation } = await import('./violation.ts')
+  const play = scenarios[name] ?? fail(`there is no scenario ${name}; there are: ${Object.keys(scenarios).join(', ')}`)
+  try {
+    play()
+    process.stdout.write(`scenario ${name}: no violation\n`)
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error
+    process.stdout.write(`scenario ${name}: ${error.rule} ${error.message}\n`)
+    process.exitCode = 1
+  }
+}
 
 function replay(seed: number): void {
   const result = runSeed(seed, { peers, checked: true, write: (line) => process.stdout.write(`${line}\n`) })
@@ -79,6 +96,7 @@ function parse() {
         start: { type: 'string' },
         peers: { type: 'string' },
         mutate: { type: 'string' },
+        scenario: { type: 'string' },
         'no-checkers': { type: 'boolean' },
         json: { type: 'boolean' },
         stop: { type: 'boolean' },

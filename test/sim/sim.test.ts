@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { type RunResult, runSeed } from './run.ts'
+import { scenarios } from './scenarios.ts'
+
+/** Fresh ones are drawn anew in every run of the tests; a failure names its seed, and `npm run sim -- SEED` replays it. */
+const freshStart = Date.now() % 1_000_000_000
+const freshCount = 150
+const fixedCount = 250
+
+const kept = readFileSync(new URL('./seeds.txt', import.meta.url), 'utf8')
+  .split('\n')
+  .filter((line) => /^\d/.test(line))
+  .map((line) => Number.parseInt(line, 10))
+
+function explore(seeds: readonly number[]): readonly RunResult[] {
+  return seeds
+    .map((seed) => runSeed(seed, { peers: undefined, checked: true }))
+    .filter((result) => result.violation !== undefined)
+}
+
+const range = (start: number, count: number): number[] => Array.from({ length: count }, (_, i) => start + i)
+
+describe('simulated rooms keep S1 to S5, and get going again', () => {
+  it('the kept seeds', () => {
+    expect(kept.length).toBeGreaterThan(0)
+    expect(explore(kept)).toEqual([])
+  })
+
+  it(`fixed seeds 1 to ${fixedCount}`, () => {
+    expect(explore(range(1, fixedCount))).toEqual([])
+  })
+
+  it(`fresh seeds from ${freshStart} on`, () => {
+    process.stdout.write(`simulator: fresh seeds ${freshStart} to ${freshStart + freshCount - 1}\n`)
+    expect(explore(range(freshStart, freshCount))).toEqual([])
+  })
+
+  it.each(Object.entries(scenarios))('the kept scenario %s', (_name, play) => {
+    play()
+  })
+
+  it('one seed gives the same run twice', () => {
+    const lines = (): string[] => {
+      const written: string[] = []
+      runSeed(7, { peers: undefined, checked: true, write: (line) => written.push(line) })
+      return written
+    }
+    const first = lines()
+    expect(first.length).toBeGreaterThan(100)
+    expect(lines()).toEqual(first)
+  })
+})
