@@ -33,10 +33,12 @@ export async function auditProfile(name: string, folder: string, room: string): 
   const rows = readStoredLog(folder, room, 'committed', () => {})
   const { result, market } = await verifyLogRows(rows, ({ block, outcomes }) => {
     hashes.push(block.hash)
-    for (const { sequence, outcome } of outcomes) {
+    for (const { sequence, outcome, isRepeat } of outcomes) {
       if (outcome?.accepted !== true || block.body.kind !== 'ops') continue
       const id = `${block.author}/${block.body.incarnation}/${sequence}`
       accepted.set(id, (accepted.get(id) ?? 0) + 1)
+      // A request that came again was answered again, and moved nothing.
+      if (isRepeat === true) continue
       for (const event of outcome.events) {
         if (event.kind === 'moved' && event.from === issuer) issued += event.amount
         if (event.kind === 'moved' && event.to === issuer) issued -= event.amount

@@ -91,8 +91,8 @@ function numbered(chunk: Chunk): PeerEvent[] {
 
 function countEvents(outcomes: readonly AppliedOutcome[]): number {
   let count = 0
-  for (const { outcome } of outcomes) {
-    if (outcome !== undefined) count += outcome.accepted ? outcome.events.length : 1
+  for (const { outcome, isRepeat } of outcomes) {
+    if (outcome !== undefined && isRepeat !== true) count += outcome.accepted ? outcome.events.length : 1
   }
   return count
 }
@@ -101,8 +101,9 @@ function blockEvents(block: Block, outcomes: readonly AppliedOutcome[]): NewEven
   const { author, body, index, time: at } = block
   if (body.kind !== 'ops') return []
   const events: NewEvent[] = []
-  for (const { sequence, outcome } of outcomes) {
-    if (outcome === undefined) continue
+  for (const { sequence, outcome, isRepeat } of outcomes) {
+    // A request that came again did nothing again: its first result is all that there is to tell.
+    if (outcome === undefined || isRepeat === true) continue
     const operation = operationId(author, body.incarnation, sequence)
     if (outcome.accepted) {
       for (const event of outcome.events) events.push({ kind: 'market', at, operation, block: index, event })

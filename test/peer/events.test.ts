@@ -44,7 +44,7 @@ describe('the events of a peer', () => {
       request: undefined,
       operation: { kind: 'withdraw', account: account('ana'), amount: cents(1) },
     })
-    const ops = [submission, submission, submission, Uint8Array.of(255)]
+    const ops = [submission, submission, submission, Uint8Array.of(255), submission]
     const block = blockAfter(genesisBy(ana), ana, { kind: 'ops', incarnation: 2, firstSequence: 5, ops })
     const opened = { kind: 'account-opened', account: account('ana'), holder: 'Ana' } as const
     const outcomes: AppliedOutcome[] = [
@@ -52,6 +52,8 @@ describe('the events of a peer', () => {
       { sequence: 6, outcome: undefined },
       { sequence: 7, outcome: { accepted: false, rejection: { code: 'own-lot' } } },
       { sequence: 8, outcome: { accepted: false, rejection: { code: 'malformed', detail: '' } } },
+      // Its first result is given again; it is not told again.
+      { sequence: 9, outcome: { accepted: true, events: [opened] }, isRepeat: true },
     ]
     const events = createEventLog(failing)
     events.addBlock(block, outcomes)
