@@ -1,7 +1,7 @@
 import { formatCents } from '../core/money.ts'
 import { decodeSubmission } from '../market/codec.ts'
-import type { AccountView, AuctionView } from '../market/market.ts'
 import type { Operation } from '../market/operation.ts'
+import type { AccountView, AuctionView } from '../market/types.ts'
 import type { Peer, PeerStatus } from '../peer/peer.ts'
 import type { AccountDetail, AccountSummary, AuctionDetail, AuctionSummary, ExportedBlock, Money, StatusView } from './views.ts'
 

@@ -1,9 +1,9 @@
 import { type AuctionId, auctionId, type Instant, type PeerId, parseAuctionId } from '../core/ids.ts'
 import type { Cents } from '../core/money.ts'
 import { type Account, type Bank, findOpen, hold, type Place, post, release } from './bank.ts'
-import type { AuctionView } from './market.ts'
 import type { Lot, Operation } from './operation.ts'
 import type { MarketEvent, Rejection } from './outcome.ts'
+import type { AuctionView } from './types.ts'
 
 /** One English auction. Only functions of this file change it. */
 export interface Auction extends AuctionView {

@@ -2,9 +2,9 @@ import { assert } from '../core/assert.ts'
 import { type AccountId, type AuctionId, type Instant, issuerAccount, type PeerId } from '../core/ids.ts'
 import { issuerCentsMin } from '../core/limits.ts'
 import type { Cents } from '../core/money.ts'
-import type { AccountEntry, AccountView, RoomRules } from './market.ts'
 import type { Operation } from './operation.ts'
 import type { MarketEvent, Rejection } from './outcome.ts'
+import type { AccountEntry, AccountView, RoomRules } from './types.ts'
 
 /** Entries of an account that are kept for certain. */
 export const historyMax = 100

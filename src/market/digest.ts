@@ -1,8 +1,8 @@
 import { Writer } from '../core/codec.ts'
 import { type Crypto, fromHex, type Hash, toHex } from '../core/crypto.ts'
 import type { Account } from './bank.ts'
-import type { AppliedBlock, AppliedOutcome, RoomRules } from './market.ts'
 import { writeOutcome } from './outcome-codec.ts'
+import type { AppliedBlock, AppliedOutcome, RoomRules } from './types.ts'
 
 /** What a room's state chain starts from. */
 export function firstStateHash(rules: RoomRules, hash: Crypto['hash']): Hash {

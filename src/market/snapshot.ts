@@ -7,10 +7,10 @@ import { type Auction, addAuction, createAuction, minimumAfter } from './auction
 import { type Author, createAuthor, rememberRequest, requestsInOrder } from './authors.ts'
 import { type Account, createAccount, historyMax, newestHistory } from './bank.ts'
 import { readLot, writeLot } from './codec.ts'
-import type { AccountEntry, RoomRules } from './market.ts'
 import { readOutcome, writeOutcome } from './outcome-codec.ts'
 import { faultOfState } from './sound.ts'
 import { createState, type MarketState } from './state.ts'
+import type { AccountEntry, RoomRules } from './types.ts'
 
 const snapshotVersion = 2
 const hashBytes = 32

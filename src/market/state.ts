@@ -4,7 +4,7 @@ import { type Auctions, createAuctions } from './auctions.ts'
 import type { Author } from './authors.ts'
 import { type Bank, createBank } from './bank.ts'
 import { firstStateHash } from './digest.ts'
-import type { RoomRules } from './market.ts'
+import type { RoomRules } from './types.ts'
 
 /** The whole replicated state of a market. */
 export interface MarketState {

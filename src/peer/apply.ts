@@ -1,5 +1,6 @@
 import type { Crypto } from '../core/crypto.ts'
-import { type AppliedBlock, createMarket, type Market, type RoomRules, restoreMarket } from '../market/market.ts'
+import { createMarket, restoreMarket } from '../market/market.ts'
+import type { AppliedBlock, Market, RoomRules } from '../market/types.ts'
 import type { Block, Genesis } from '../ring/block.ts'
 
 /** A committed block as the market sees it; one without operations only moves its index. */

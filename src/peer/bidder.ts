@@ -1,8 +1,8 @@
 import type { AccountId } from '../core/ids.ts'
 import type { Cents } from '../core/money.ts'
 import type { Random } from '../core/random.ts'
-import type { AccountView, AuctionView, Market } from '../market/market.ts'
 import type { Operation } from '../market/operation.ts'
+import type { AccountView, AuctionView, Market } from '../market/types.ts'
 import type { Bidder } from './peer.ts'
 import type { Clock } from './ports.ts'
 

@@ -1,6 +1,6 @@
 import type { AuctionId, PeerId } from '../core/ids.ts'
-import type { Market } from '../market/market.ts'
 import type { Operation } from '../market/operation.ts'
+import type { Market } from '../market/types.ts'
 import type { ReplicaView } from '../ring/types.ts'
 
 /** How long the token holder is left to close an auction before others do it (PRODUCT, Auctions). */

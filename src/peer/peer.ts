@@ -1,8 +1,8 @@
 import type { Hash } from '../core/crypto.ts'
 import type { AccountId, AuctionId, Instant, OperationId, PeerId, RoomId } from '../core/ids.ts'
-import type { AccountView, AuctionView, RoomRules } from '../market/market.ts'
 import type { Operation, Submission } from '../market/operation.ts'
 import type { MarketEvent, Outcome } from '../market/outcome.ts'
+import type { AccountView, AuctionView, RoomRules } from '../market/types.ts'
 import type { Block } from '../ring/block.ts'
 
 /** A running member, learner or visitor of one room: what every door (API, command line, desktop) speaks to. */

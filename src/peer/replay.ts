@@ -1,6 +1,7 @@
 import { decodeWith, Writer } from '../core/codec.ts'
 import { type Crypto, toHex } from '../core/crypto.ts'
-import { type Market, type RoomRules, restoreMarket } from '../market/market.ts'
+import { restoreMarket } from '../market/market.ts'
+import type { Market, RoomRules } from '../market/types.ts'
 import { type Block, type Commit, type Genesis, readHash, writeHash } from '../ring/block.ts'
 import type { DiskMeta } from '../ring/types.ts'
 import { firstMarket, rulesOf, toAppliedBlock } from './apply.ts'

@@ -1,7 +1,7 @@
 import type { Crypto, Hash } from '../core/crypto.ts'
 import type { RoomId } from '../core/ids.ts'
 import { rulesVersion } from '../core/limits.ts'
-import type { AppliedOutcome, Market } from '../market/market.ts'
+import type { AppliedOutcome, Market } from '../market/types.ts'
 import { type Block, decodeBlock, isSignedByAuthor } from '../ring/block.ts'
 import { faultOf } from '../ring/chain.ts'
 import type { View } from '../ring/view.ts'

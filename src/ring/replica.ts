@@ -1,21 +1,19 @@
 import { assertNever, Bug } from '../core/assert.ts'
 import type { PeerId } from '../core/ids.ts'
-import { createLamportClock } from '../core/lamport.ts'
 import { acceptBlocks } from './accept.ts'
 import { advanceAttempt, onInstalled, onPromise, onRefuse, repeatActivation } from './attempt.ts'
-import { headOf } from './block.ts'
 import { onApplied } from './checkpoint.ts'
 import { learnCommit, reportDurable, reportOwnDurable, tellCommit } from './commit.ts'
 import { flushDisk, markChanged, onPersisted } from './disk.ts'
-import { noEpoch, sameEpoch } from './epoch.ts'
+import { sameEpoch } from './epoch.ts'
 import { askForStage, onFetch, onFetched } from './fetch.ts'
-import { Log } from './log.ts'
+import { inspectRing } from './inspect.ts'
 import { advanceRequests, leaveWhenFree, onRequest, repeatRequest } from './membership.ts'
 import type { Domain, Message } from './message.ts'
+import { openRing } from './open.ts'
 import { advanceInstall, onActivated, onInstall, onPrepare } from './promise.ts'
-import { OwnOperations } from './queue.ts'
-import { blockTime, onPong, ownClock, pingMembers } from './room-clock.ts'
-import { gossip, isActive, isSilent, note, peerState, type Ring, sendTo, stop } from './state.ts'
+import { onPong, ownClock, pingMembers } from './room-clock.ts'
+import { gossip, isActive, note, peerState, type Ring, sendTo, stop } from './state.ts'
 import { onStatus, sendStatus } from './status.ts'
 import { advanceSuspicion, onAgree, onPreVote, startAlone } from './suspicion.ts'
 import { announceBytesMax, announceOpsMax, timing } from './timing.ts'
@@ -30,16 +28,15 @@ import {
   sendOwedAck,
   takeArrived,
 } from './token.ts'
-import type { Input, Output, Replica, ReplicaOptions, ReplicaView } from './types.ts'
-import { isViewQuorum } from './view.ts'
+import type { Input, Output, Replica, ReplicaOptions } from './types.ts'
 
 /** One peer of the ring log (PROTOCOL, sections 1 to 5). */
 export function createReplica(options: ReplicaOptions): Replica {
-  const ring = createRing(options)
+  const ring = openRing(options)
   let started = false
   let wakeAt = Number.NaN
   return {
-    view: viewOfReplica(ring),
+    view: inspectRing(ring),
     step(now, input): readonly Output[] {
       ring.outputs = []
       ring.now = Math.max(ring.now, now)
@@ -234,154 +231,4 @@ function endWithStop(ring: Ring): readonly Output[] {
   flushDisk(ring)
   ring.outputs.push(...stopped)
   return ring.outputs
-}
-
-function createRing(options: ReplicaOptions): Ring {
-  const { disk, wallClock } = options
-  const { now } = wallClock
-  const log = new Log(disk.blocks, disk.views, disk.meta.commit)
-  return {
-    self: options.self,
-    crypto: options.crypto,
-    random: options.random,
-    pace: options.pace,
-    clock: createLamportClock(log.head.lamport),
-    log,
-    own: new OwnOperations(),
-    incarnation: options.incarnation,
-    now,
-    outputs: [],
-    promised: disk.meta.promised,
-    startedIn: log.lastView.epoch,
-    highest: Math.max(disk.meta.promised.number, log.lastView.epoch.number),
-    forgotBelow: disk.meta.forgotBelow,
-    failed: false,
-    leaving: false,
-    stopped: undefined,
-    disk: {
-      issued: 0,
-      changedFrom: undefined,
-      cut: false,
-      metaChanged: false,
-      underway: [],
-      promised: disk.meta.promised,
-      commit: disk.meta.commit,
-      waiting: [],
-    },
-    token: {
-      hold: undefined,
-      taken: 0,
-      handing: undefined,
-      arriving: undefined,
-      ackOwed: undefined,
-      epoch: log.installedView.epoch,
-      requested: new Map(),
-      request: 0,
-      requestServed: 0,
-      wantWait: 0,
-      bitSet: false,
-      signEpoch: noEpoch,
-      signTurn: 0,
-      signAt: now,
-      ownAppend: undefined,
-    },
-    peers: new Map(),
-    requests: { joiners: new Set(), leavers: new Map() },
-    gap: { ahead: new Map(), askedAt: Number.NEGATIVE_INFINITY },
-    market: { applied: undefined, states: new Map(), expected: new Map() },
-    roomClock: { base: wallClock.at - now, headAt: now },
-    due: {
-      status: now,
-      ping: now,
-      suspicion: now,
-      want: Number.POSITIVE_INFINITY,
-      announce: Number.POSITIVE_INFINITY,
-      ack: Number.POSITIVE_INFINITY,
-      tokenRepeat: Number.POSITIVE_INFINITY,
-      commitTell: Number.POSITIVE_INFINITY,
-      commitFlush: Number.POSITIVE_INFINITY,
-      attempt: Number.POSITIVE_INFINITY,
-      activation: Number.POSITIVE_INFINITY,
-      request: now,
-      token: Number.POSITIVE_INFINITY,
-      stage: Number.POSITIVE_INFINITY,
-      sync: now,
-    },
-    progressAt: now,
-    attempt: undefined,
-    activation: undefined,
-    stage: undefined,
-    suspicion: {
-      promisedAt: Number.NEGATIVE_INFINITY,
-      quietUntil: now,
-      waitUntil: now,
-      retry: undefined,
-      preVote: undefined,
-      preVotes: 0,
-    },
-  }
-}
-
-function viewOfReplica(ring: Ring): ReplicaView {
-  const reachable = (now: number): readonly PeerId[] =>
-    ring.log.lastView.members.filter((member) => member === ring.self || isHeard(ring, member, now))
-  return {
-    get incarnation() {
-      return ring.incarnation
-    },
-    get forgot() {
-      return ring.forgotBelow !== undefined
-    },
-    get promised() {
-      return ring.promised
-    },
-    get installed() {
-      return ring.log.installedView.epoch
-    },
-    get active() {
-      return isActive(ring)
-    },
-    get members() {
-      return ring.log.lastView.members
-    },
-    get head() {
-      return headOf(ring.log.head)
-    },
-    get durable() {
-      return ring.log.durable
-    },
-    get commit() {
-      return ring.log.commit
-    },
-    get lamport() {
-      return ring.clock.time
-    },
-    get holding() {
-      return ring.token.hold?.turn
-    },
-    get turnSeen() {
-      return ring.token.signTurn
-    },
-    get pending() {
-      return ring.own.entries
-    },
-    reachable,
-    hasQuorum(now) {
-      return ring.log.configs.every((view) =>
-        isViewQuorum(view.members, (peer) => peer === ring.self || isHeard(ring, peer, now)),
-      )
-    },
-    time(now) {
-      ring.now = Math.max(ring.now, now)
-      return blockTime(ring)
-    },
-    get stopped() {
-      return ring.stopped
-    },
-  }
-}
-
-function isHeard(ring: Ring, peer: PeerId, now: number): boolean {
-  ring.now = Math.max(ring.now, now)
-  return !isSilent(ring, peer, timing.suspectAfter)
 }

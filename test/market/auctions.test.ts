@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AuctionId, PeerId } from '../../src/core/ids.ts'
-import type { AuctionView } from '../../src/market/market.ts'
 import type { Lot, Operation } from '../../src/market/operation.ts'
+import type { AuctionView } from '../../src/market/types.ts'
 import {
   ana,
   balance,

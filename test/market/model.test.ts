@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type AccountId, type AuctionId, auctionId, type Instant } from '../../src/core/ids.ts'
-import { createMarket, type Market, type RoomRules } from '../../src/market/market.ts'
+import { createMarket } from '../../src/market/market.ts'
 import type { Operation } from '../../src/market/operation.ts'
+import type { Market, RoomRules } from '../../src/market/types.ts'
 import { best, least, NaiveRoom } from './naive.ts'
 import {
   ana,

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import type { AccountId, AuctionId, Instant, PeerId, RequestId } from '../../src/core/ids.ts'
 import type { Cents } from '../../src/core/money.ts'
 import { encodeSubmission } from '../../src/market/codec.ts'
-import { type AppliedOutcome, createMarket, type Market, type RoomRules, restoreMarket } from '../../src/market/market.ts'
+import { createMarket, restoreMarket } from '../../src/market/market.ts'
 import type { Lot, Operation } from '../../src/market/operation.ts'
 import type { Outcome, Rejection } from '../../src/market/outcome.ts'
+import type { AppliedOutcome, Market, RoomRules } from '../../src/market/types.ts'
 import { peerNamed } from '../peer/keyed-crypto.ts'
 
 /** Ana founded the room. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Instant, PeerId } from '../../src/core/ids.ts'
-import { createMarket, type Market } from '../../src/market/market.ts'
+import { createMarket } from '../../src/market/market.ts'
+import type { Market } from '../../src/market/types.ts'
 import { ana, bob, deposit, encode, open, restored, rules, sha256, startTime } from './room.ts'
 
 /** Applies a block; of each operation `done`, its rejection's code, or `skipped`. */

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Instant } from '../../src/core/ids.ts'
-import { createMarket, type Market, restoreMarket } from '../../src/market/market.ts'
+import { createMarket, restoreMarket } from '../../src/market/market.ts'
+import type { Market } from '../../src/market/types.ts'
 import {
   ana,
   bid,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createClock } from '../../src/io/clock.ts'
-import type { AppliedBlock, Market } from '../../src/market/market.ts'
+import type { AppliedBlock, Market } from '../../src/market/types.ts'
 import { createDriver } from '../../src/peer/driver.ts'
 import { Failure, type Topic, type Transport } from '../../src/peer/ports.ts'
 import { type Block, headOf } from '../../src/ring/block.ts'

@@ -8,9 +8,9 @@ import {
   type RoomId,
 } from '../../src/core/ids.ts'
 import type { Cents } from '../../src/core/money.ts'
-import type { AccountView, AuctionView } from '../../src/market/market.ts'
 import type { Submission } from '../../src/market/operation.ts'
 import type { MarketEvent, Outcome, Rejection } from '../../src/market/outcome.ts'
+import type { AccountView, AuctionView } from '../../src/market/types.ts'
 import type { Bidder, Peer, PeerEvent, PendingOperation, Receipt } from '../../src/peer/peer.ts'
 import { Failure, type FailureCode } from '../../src/peer/ports.ts'
 

@@ -1,4 +1,4 @@
-import type { AppliedOutcome } from '../../../src/market/market.ts'
+import type { AppliedOutcome } from '../../../src/market/types.ts'
 import type { Block } from '../../../src/ring/block.ts'
 import type { Input, Output } from '../../../src/ring/types.ts'
 import type { SimPeer } from '../peer.ts'

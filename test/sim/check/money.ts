@@ -1,5 +1,5 @@
 import type { AccountId } from '../../../src/core/ids.ts'
-import type { AppliedOutcome } from '../../../src/market/market.ts'
+import type { AppliedOutcome } from '../../../src/market/types.ts'
 import type { Block } from '../../../src/ring/block.ts'
 import { letterOf } from '../names.ts'
 import type { SimPeer } from '../peer.ts'
