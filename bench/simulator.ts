@@ -7,15 +7,15 @@ export async function measureSimulator(runs: number): Promise<object> {
   const without: number[] = []
   const withCheckers: number[] = []
   for (let run = 0; run < runs; run++) {
-    without.push(stepsPerSecond(['--no-checkers', '--start', String(1 + run * 100)]))
-    withCheckers.push(stepsPerSecond(['--start', String(1 + run * 100)]))
+    without.push(stepsPerSecond(['--no-checkers', '--start', String(1 + run * 1_000)]))
+    withCheckers.push(stepsPerSecond(['--start', String(1 + run * 1_000)]))
   }
   return { unit: 'steps/s', stepsPerSecond: median(without), withCheckers: median(withCheckers), runs: { without, withCheckers } }
 }
 
 function stepsPerSecond(flags: readonly string[]): number {
   const script = fileURLToPath(new URL('../test/sim/main.ts', import.meta.url))
-  const text = execFileSync(process.execPath, [script, '--runs', '60', '--peers', '5', '--json', ...flags], { encoding: 'utf8' })
+  const text = execFileSync(process.execPath, [script, '--runs', '200', '--peers', '5', '--json', ...flags], { encoding: 'utf8' })
   const { stepsPerSecond: rate } = JSON.parse(text.trim().split('\n').at(-1) ?? '{}') as { stepsPerSecond: number }
   return rate
 }

@@ -15,6 +15,17 @@ export class Malformed {
   }
 }
 
+/** One after the other, in one array. */
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
+
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -22,8 +33,10 @@ export class Writer {
   #bytes: Uint8Array
   #length = 0
 
+  /** `capacity`: a guess, in bytes; it grows. */
   constructor(capacity = 256) {
-    this.#bytes = new Uint8Array(capacity)
+    const kept = spare.pop()
+    this.#bytes = kept !== undefined && kept.length >= capacity ? kept : new Uint8Array(Math.max(capacity, 1024))
   }
 
   get length(): number {
@@ -110,11 +123,21 @@ export class Writer {
     return this
   }
 
-  /** A copy of what was written. */
+  /** A copy of what was written. The writer is empty afterwards. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length)
+    const written = this.#bytes.slice(0, this.#length)
+    if (spare.length < spareMax && this.#bytes.length <= spareBytesMax) spare.push(this.#bytes)
+    this.#bytes = nothing
+    this.#length = 0
+    return written
   }
 }
+
+/** Buffers of writers that are done: most writers are short-lived, and a new buffer costs more than what is written to it. */
+const spare: Uint8Array[] = []
+const spareMax = 4
+const spareBytesMax = 64 * 1024
+const nothing = new Uint8Array(0)
 
 export class Reader {
   readonly #bytes: Uint8Array

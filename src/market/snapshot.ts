@@ -1,4 +1,4 @@
-import { decodeWith, Malformed, type Reader, Writer } from '../core/codec.ts'
+import { concat, decodeWith, Malformed, type Reader, Writer } from '../core/codec.ts'
 import { type Crypto, fromHex, toHex } from '../core/crypto.ts'
 import type { AccountId, AuctionId, Instant, PeerId, RequestId } from '../core/ids.ts'
 import { requestsPerAuthorMax } from '../core/limits.ts'
@@ -27,7 +27,7 @@ export function writeSnapshot(state: MarketState, hash: Crypto['hash']): Uint8Ar
   writer.list([...state.auctions.byId.values()], (auction) => writeAuction(writer, auction))
   writer.list([...state.authors], ([peer, author]) => writeAuthor(writer.text(peer), author))
   const content = writer.finish()
-  return writer.raw(hash(content)).finish()
+  return concat(content, hash(content))
 }
 
 /**

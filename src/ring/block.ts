@@ -1,4 +1,4 @@
-import { decodeWith, Malformed, type Reader, Writer } from '../core/codec.ts'
+import { concat, decodeWith, Malformed, type Reader, Writer } from '../core/codec.ts'
 import { type Crypto, fromHex, type Hash, toHex } from '../core/crypto.ts'
 import type { Instant, PeerId } from '../core/ids.ts'
 import { auctionStartBytesMax, blockBytesMax, blockOpsMax, frameBytesMax, nameCharsMax, roomMembersMax } from '../core/limits.ts'
@@ -75,9 +75,10 @@ export const headOf = (block: Block): Head => ({ epoch: block.epoch, index: bloc
 export function signBlock(unsigned: Unsigned, crypto: Crypto): Block {
   const writer = new Writer(512)
   writeUnsigned(writer, unsigned)
-  const digest = crypto.hash(writer.finish())
+  const content = writer.finish()
+  const digest = crypto.hash(content)
   const signature = crypto.sign(digest)
-  return { ...unsigned, signature, hash: toHex(digest), bytes: writer.raw(signature).finish() }
+  return { ...unsigned, signature, hash: toHex(digest), bytes: concat(content, signature) }
 }
 
 /** Form and hash only; whether the signature is its author's is {@link isSignedByAuthor}'s to say. */

@@ -1,9 +1,10 @@
+import { createMarket } from '../../src/market/market.ts'
 import { signBlock } from '../../src/ring/block.ts'
 import type { Message } from '../../src/ring/message.ts'
 import { deliver, give } from './driver.ts'
 import { canGoOn } from './heal.ts'
 import { letterOf } from './names.ts'
-import { blankDisk, crashPeer, endProcess, restartLater, type SimPeer, startPeer } from './peer.ts'
+import { blankDisk, crashPeer, endProcess, restartLater, rulesOf, type SimPeer, startPeer } from './peer.ts'
 import { type FaultName, faultNames } from './swarm.ts'
 import { after, type World } from './world.ts'
 
@@ -123,6 +124,7 @@ const faults: Readonly<Record<FaultName, (world: World) => void>> = {
     if (peer.replica !== undefined) endProcess(world, peer)
     peer.disk = blankDisk(world.genesis, false, 0)
     peer.snapshot = undefined
+    peer.market = createMarket(rulesOf(world.genesis), peer.crypto.hash)
     world.checks?.forgot(peer)
     restartLater(world, peer, restartDelay(world))
   },

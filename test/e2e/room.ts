@@ -1,0 +1,95 @@
+import { expect, onTestFinished } from 'vitest'
+import { readApiAddress } from '../../src/api/api-files.ts'
+import { type Api, connectApi } from '../../src/api/client.ts'
+import type { StatusView } from '../../src/api/views.ts'
+import { gavelring, type Running, temporaryFolder } from '../cli/processes.ts'
+import { run } from '../cli/run.ts'
+
+/** A peer in a process of its own, as a person starts it. */
+export interface PeerProcess {
+  readonly name: string
+  readonly profile: string
+  readonly running: Running
+  /** Where it listens: what others join by. */
+  readonly address: string
+  readonly api: Api
+}
+
+const code = 'old lamp'
+
+/** Resolves when the peer says that it is up, which needs no quorum. */
+export async function startPeer(name: string, profile: string, ...more: readonly string[]): Promise<PeerProcess> {
+  const running = gavelring([
+    ...['peer', '--no-mdns', '--listen', '/ip4/127.0.0.1/tcp/0', '--code', code, '--name', name, '--profile', profile],
+    ...more,
+  ])
+  const address = /\/ip4\S+/.exec(await running.said(/^Listening at/))?.[0] ?? ''
+  await running.said(/^Others join with/)
+  const apiAddress = readApiAddress(profile)
+  if (apiAddress === undefined) throw new Error(`${name} does not say where its API is`)
+  const client = await connectApi(apiAddress)
+  onTestFinished(() => client.close())
+  return { name, profile, running, address, api: client.api }
+}
+
+/** Three peers on loopback, all members of one ring. */
+export async function startRoom(): Promise<[PeerProcess, PeerProcess, PeerProcess]> {
+  const ana = await startPeer('Ana', temporaryFolder(), '--create')
+  const [bob, cleo] = await Promise.all(
+    ['Bob', 'Cleo'].map((name) => startPeer(name, temporaryFolder(), '--bootstrap', ana.address)),
+  )
+  const peers = [ana, bob as PeerProcess, cleo as PeerProcess] as [PeerProcess, PeerProcess, PeerProcess]
+  await allMembers(peers)
+  return peers
+}
+
+/** The same profile again, with its address of now. */
+export const restart = ({ name, profile }: PeerProcess, ...more: readonly string[]): Promise<PeerProcess> =>
+  startPeer(name, profile, ...more)
+
+export async function kill({ running }: PeerProcess): Promise<void> {
+  running.child.kill('SIGKILL')
+  await running.finished
+}
+
+/** What one command line says to this peer, as JSON; it must be done, not refused. */
+export async function call<T>(peer: PeerProcess, ...args: readonly string[]): Promise<T> {
+  const { exitCode, out, notes } = await run([...args, '--profile', peer.profile, '--json'])
+  expect([args.join(' '), exitCode, notes, exitCode === 0 ? '' : out.join('\n')]).toEqual([args.join(' '), 0, [], ''])
+  return JSON.parse(out.join('\n')) as T
+}
+
+export const statusOf = (peer: PeerProcess): Promise<StatusView> => call<StatusView>(peer, 'status')
+
+/** A hang is caught here; nothing waits that long. */
+const deadlineMillis = 60_000
+
+/** Looks again and again until `look` finds something; fails with `what` at the deadline. */
+export async function until<T>(what: string, look: () => Promise<T | undefined | false>, millis = deadlineMillis): Promise<T> {
+  const deadline = performance.now() + millis
+  for (;;) {
+    const found = await look()
+    if (found !== undefined && found !== false) return found
+    if (performance.now() > deadline) throw new Error(`did not happen in ${millis} ms: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+/** All these, and no others, are members of one epoch. */
+export async function allMembers(peers: readonly PeerProcess[]): Promise<void> {
+  await until(`${peers.map(({ name }) => name).join(', ')} are the members`, async () => {
+    const all = await Promise.all(peers.map(statusOf))
+    const names = all.map(({ self }) => self).sort()
+    return all.every(
+      ({ role, epoch, members }) => role === 'member' && epoch === all[0]?.epoch && String([...members].sort()) === String(names),
+    )
+  })
+}
+
+/** All have committed what any of them has, and their states are one. */
+export async function sameState(peers: readonly PeerProcess[]): Promise<void> {
+  await until('all have the same committed log and state', async () => {
+    const all = await Promise.all(peers.map(statusOf))
+    return new Set(all.map(({ commit, stateHash }) => `${commit.index} ${commit.hash} ${stateHash}`)).size === 1
+  })
+}

@@ -1,0 +1,173 @@
+import { expect, test } from 'vitest'
+import { auditProfile } from '../../src/app/audit-log.ts'
+import { run } from '../cli/run.ts'
+import { type Payer, pay, startPaying } from './payments.ts'
+import { allMembers, call, kill, type PeerProcess, restart, sameState, startRoom, statusOf, until } from './room.ts'
+
+const accounts = ['ana', 'bob', 'cleo'] as const
+const deposited = 100_000
+
+/** Everyone's account, with 1000.00 on it; account i belongs to peer i. */
+async function openAccounts(peers: readonly PeerProcess[]): Promise<string[]> {
+  const operations: string[] = []
+  for (const [index, peer] of peers.entries()) {
+    const account = accounts[index] as string
+    operations.push((await call<{ operation: string }>(peer, 'account', 'open', account, '--holder', peer.name)).operation)
+    operations.push((await call<{ operation: string }>(peer, 'deposit', account, '1000')).operation)
+  }
+  return operations
+}
+
+/** Each peer pays the next, with four callers at a time. */
+function payAround(peers: readonly PeerProcess[], round: string): Payer[][] {
+  return peers.map(({ api }, index) => {
+    const [from, to] = [accounts[index] as string, accounts[(index + 1) % peers.length] as string]
+    return [1, 2, 3, 4].map((caller) => startPaying(api, from, to, `${round}-${caller}`))
+  })
+}
+
+const acknowledgedBy = (payers: readonly Payer[]): number => payers.reduce((sum, payer) => sum + payer.acknowledged.length, 0)
+
+/** Every one of these peers has had `count` more payments acknowledged. */
+async function paidMore(payers: readonly (readonly Payer[])[], count: number): Promise<void> {
+  const before = payers.map(acknowledgedBy)
+  await until(`${count} more payments on each peer`, async () =>
+    payers.every((own, index) => acknowledgedBy(own) >= (before[index] as number) + count),
+  )
+}
+
+/** What was open when a peer died, asked again under the same request ids: now it is answered, and happens once. */
+async function askAgain(peer: PeerProcess, payers: readonly Payer[]): Promise<string[]> {
+  const open = payers.map(({ unanswered }) => unanswered).filter((payment) => payment !== undefined)
+  return Promise.all(open.map((payment) => pay(peer.api, payment)))
+}
+
+/** Counted from what the callers were told alone: who has how much, if each payment happened exactly once. */
+function expectedBalances(paid: readonly number[], sale?: { readonly winner: string; readonly price: number }): object {
+  return Object.fromEntries(
+    accounts.map((account, index) => {
+      const received = paid[(index + accounts.length - 1) % accounts.length] as number
+      const bought = sale?.winner === account ? sale.price : 0
+      const sold = account === 'ana' && sale !== undefined ? sale.price : 0
+      return [account, deposited - (paid[index] as number) + received - bought + sold]
+    }),
+  )
+}
+
+async function balancesOf(peer: PeerProcess): Promise<object> {
+  const list = await call<{ account: string; available: { cents: number }; held: { cents: number } }[]>(peer, 'account', 'list')
+  return Object.fromEntries(
+    list
+      .filter(({ account }) => account !== 'issuer')
+      .map(({ account, available, held }) => [account, available.cents + held.cents]),
+  )
+}
+
+/** Ctrl-C to all of them at once: each is gone with exit code 0, in the 5 s that leaving may take. */
+async function stopAll(peers: readonly PeerProcess[]): Promise<void> {
+  for (const { running } of peers) running.child.kill('SIGINT')
+  const ended = Promise.all(peers.map(async ({ running }) => (await running.finished).exitCode))
+  const late = new Promise((resolve) => setTimeout(resolve, 6_000, 'still running after 6 s').unref())
+  expect(await Promise.race([ended, late])).toEqual(peers.map(() => 0))
+}
+
+/** Reads the logs that the stopped peers left on disk. */
+async function checkLogs(peers: readonly PeerProcess[], acknowledged: readonly string[]): Promise<void> {
+  for (const { profile } of peers) {
+    expect(await run(['log', 'verify', '--profile', profile])).toMatchObject({
+      exitCode: 0,
+      out: expect.arrayContaining([expect.stringMatching(/^The log is good/)]),
+    })
+  }
+  const logs = await Promise.all(peers.map(({ name, profile }) => auditProfile(name, profile, 'classroom')))
+  const longest = logs.reduce((one, other) => (other.hashes.length > one.hashes.length ? other : one))
+  expect(new Set(acknowledged).size).toBe(acknowledged.length)
+  for (const log of logs) {
+    expect([log.name, log.fault, log.sum]).toEqual([log.name, undefined, 0])
+    expect(longest.hashes.slice(0, log.hashes.length)).toEqual(log.hashes)
+    const wrong = acknowledged.filter((operation) => log.accepted.get(operation) !== 1)
+    expect([log.name, wrong]).toEqual([log.name, []])
+  }
+}
+
+/** A peer that holds the token, by its own word. */
+const findHolder = (peers: readonly PeerProcess[]): Promise<PeerProcess> =>
+  until('a peer holds the token', async () => {
+    for (const peer of peers) if ((await statusOf(peer)).holdsToken) return peer
+    return undefined
+  })
+
+test('kill -9 of the token holder in the middle of transfers and an auction: nothing acknowledged is lost or done twice', async () => {
+  const peers = await startRoom()
+  const acknowledged = await openAccounts(peers)
+  const [ana, ...bidders] = peers
+  const lot = ['Brass lamp', '--payee', 'ana', '--price', '10', '--seconds', '15']
+  const { auction, operation } = await call<{ auction: string; operation: string }>(ana, 'auction', 'start', ...lot)
+  acknowledged.push(operation)
+  await sameState(peers)
+  for (const [index, peer] of bidders.entries()) {
+    const automatic = ['--auto', '--account', accounts[index + 1] as string, '--max', '300', '--raise', '1..20', '--pace', '0.5']
+    await call(peer, 'auction', 'bid', auction, ...automatic)
+  }
+
+  const payers = payAround(peers, 'before')
+  await paidMore(payers, 20)
+  const victim = await findHolder(peers)
+  const { self: victimId } = await statusOf(victim)
+  await kill(victim)
+  const survivors = peers.filter((peer) => peer !== victim)
+  await allMembers(survivors)
+  for (const peer of survivors) expect((await statusOf(peer)).members).not.toContain(victimId)
+  await paidMore(
+    payers.filter((_, index) => peers[index] !== victim),
+    20,
+  )
+
+  const back = await restart(victim, '--bootstrap', (survivors[0] as PeerProcess).address)
+  const everyone = peers.map((peer) => (peer === victim ? back : peer))
+  await allMembers(everyone)
+  const resumed = payAround(everyone, 'after')
+  await paidMore(resumed, 20)
+  const all = [...payers, ...resumed].flat()
+  for (const payer of all) await payer.stop()
+  const own = payers[peers.indexOf(victim)] as readonly Payer[]
+  const again = await askAgain(back, own)
+
+  const ended = await until('the auction has ended', async () => {
+    const shown = await back.api.auctions.show({ auction })
+    return shown.ended && { why: shown.ended.why, leader: shown.leader }
+  })
+  expect(ended.why).toBe('sold')
+  const sale = { winner: ended.leader?.account ?? '', price: ended.leader?.amount.cents ?? 0 }
+  await sameState(everyone)
+  const paid = everyone.map(
+    (peer, index) =>
+      acknowledgedBy(payers[index] as Payer[]) + acknowledgedBy(resumed[index] as Payer[]) + (peer === back ? again.length : 0),
+  )
+  for (const peer of everyone) expect(await balancesOf(peer)).toEqual(expectedBalances(paid, sale))
+
+  await stopAll(everyone)
+  await checkLogs(everyone, [...acknowledged, ...all.flatMap((payer) => payer.acknowledged), ...again])
+})
+
+test('kill -9 of all peers at once: what was acknowledged is still there when they come back', async () => {
+  const peers = await startRoom()
+  const acknowledged = await openAccounts(peers)
+  const payers = payAround(peers, 'before')
+  await paidMore(payers, 20)
+  await Promise.all(peers.map(kill))
+  for (const payer of payers.flat()) await payer.stop()
+
+  const [first, ...rest] = peers
+  const back = await restart(first)
+  const others = await Promise.all(rest.map((peer) => restart(peer, '--bootstrap', back.address)))
+  const everyone = [back, ...others]
+  await allMembers(everyone)
+  const again = await Promise.all(everyone.map((peer, index) => askAgain(peer, payers[index] as Payer[])))
+  await sameState(everyone)
+  const paid = everyone.map((_, index) => acknowledgedBy(payers[index] as Payer[]) + (again[index] as string[]).length)
+  for (const peer of everyone) expect(await balancesOf(peer)).toEqual(expectedBalances(paid))
+
+  await stopAll(everyone)
+  await checkLogs(everyone, [...acknowledged, ...payers.flat().flatMap((payer) => payer.acknowledged), ...again.flat()])
+})
