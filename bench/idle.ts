@@ -96,6 +96,7 @@ async function shortAuction(clients: readonly ApiClient[]): Promise<void> {
     durationMillis: 5_000,
   })
   for (const [i, api] of bidders.entries()) {
+    await until(async () => (await api.auctions.list()).some((known) => known.auction === auction), 10_000)
     const raise = { least: '1', most: '10' }
     await api.bidders.start({ auction, account: `idle${i + 1}`, raise, paceMillis: 200, maximum: '500' })
   }

@@ -1,4 +1,4 @@
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Failure, type FailureCode } from '../peer/ports.ts'
 
@@ -18,6 +18,28 @@ export async function replaceFile(path: string, contents: string | Uint8Array, m
     await syncFolder(dirname(path))
   } catch (error) {
     throw diskFailure(error, path)
+  }
+}
+
+/**
+ * Makes a folder that its owner alone can enter, and those above it that are missing. Not `mkdir`'s own `recursive`: below
+ * a folder that lets nobody make one and says that there is none, as /proc, that never comes back.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await makeOne(path)
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error
+    await makeFolder(dirname(path))
+    await makeOne(path)
+  }
+}
+
+async function makeOne(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 })
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST' || !(await stat(path)).isDirectory()) throw error
   }
 }
 
@@ -47,6 +69,7 @@ export function codeOf(error: unknown): string | undefined {
 function describe(cause: string): { readonly code: FailureCode; readonly text: string } {
   switch (cause) {
     case 'EACCES':
+    case 'ENOENT':
     case 'EPERM':
     case 'EROFS':
     case 'ENOTDIR':

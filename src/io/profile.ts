@@ -1,7 +1,7 @@
-import { access, constants, mkdir } from 'node:fs/promises'
+import { access, constants } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseName, parseRoomId, type RoomId } from '../core/ids.ts'
-import { diskFailure, readFileIfThere, replaceFile } from './files.ts'
+import { diskFailure, makeFolder, readFileIfThere, replaceFile } from './files.ts'
 
 /** One peer's own folder: everything it keeps is in here. */
 export interface Profile {
@@ -28,7 +28,7 @@ export async function openProfile(folder: string): Promise<Profile> {
   const roomsFolder = join(folder, 'rooms')
   const roomsFile = join(folder, 'rooms.json')
   try {
-    await mkdir(roomsFolder, { recursive: true, mode: 0o700 })
+    await makeFolder(roomsFolder)
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK)
     await access(roomsFolder, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {

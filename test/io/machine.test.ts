@@ -39,6 +39,13 @@ describe('the profile folder', () => {
   it('says that it cannot be written where it would be inside a file', async () => {
     await expect(openProfile(join(import.meta.filename, 'profile'))).rejects.toMatchObject({ code: 'profile-unwritable' })
   })
+
+  it.runIf(process.platform === 'linux')(
+    'cannot be made where the system lets nobody make folders, and says so at once',
+    async () => {
+      await expect(openProfile('/proc/nope')).rejects.toMatchObject({ code: 'profile-unwritable' })
+    },
+  )
 })
 
 describe('the logger', () => {
