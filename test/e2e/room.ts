@@ -1,7 +1,7 @@
 import { expect, onTestFinished } from 'vitest'
 import { readApiAddress } from '../../src/api/api-files.ts'
 import { type Api, connectApi } from '../../src/api/client.ts'
-import type { StatusView } from '../../src/api/views.ts'
+import type { PeerView, StatusView } from '../../src/api/views.ts'
 import { gavelring, type Running, temporaryFolder } from '../cli/processes.ts'
 import { run } from '../cli/run.ts'
 
@@ -32,7 +32,7 @@ export async function startPeer(name: string, profile: string, ...more: readonly
   return { name, profile, running, address, api: client.api }
 }
 
-/** Three peers on loopback, all members of one ring. */
+/** Three peers on loopback, all members of one ring, and each connected with both others, whoever it joined by. */
 export async function startRoom(): Promise<[PeerProcess, PeerProcess, PeerProcess]> {
   const ana = await startPeer('Ana', temporaryFolder(), '--create')
   const [bob, cleo] = await Promise.all(
@@ -40,6 +40,7 @@ export async function startRoom(): Promise<[PeerProcess, PeerProcess, PeerProces
   )
   const peers = [ana, bob as PeerProcess, cleo as PeerProcess] as [PeerProcess, PeerProcess, PeerProcess]
   await allMembers(peers)
+  await allConnected(peers)
   return peers
 }
 
@@ -65,25 +66,42 @@ export const statusOf = (peer: PeerProcess): Promise<StatusView> => call<StatusV
 const deadlineMillis = 60_000
 
 /** Looks again and again until `look` finds something; fails with `what` at the deadline. */
-export async function until<T>(what: string, look: () => Promise<T | undefined | false>, millis = deadlineMillis): Promise<T> {
-  const deadline = performance.now() + millis
+export async function until<T>(what: string | (() => string), look: () => Promise<T | undefined | false>): Promise<T> {
+  const deadline = performance.now() + deadlineMillis
   for (;;) {
     const found = await look()
     if (found !== undefined && found !== false) return found
-    if (performance.now() > deadline) throw new Error(`did not happen in ${millis} ms: ${what}`)
+    if (performance.now() > deadline) {
+      throw new Error(`did not happen in ${deadlineMillis} ms: ${typeof what === 'string' ? what : what()}`)
+    }
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
 
 /** All these, and no others, are members of one epoch. */
 export async function allMembers(peers: readonly PeerProcess[]): Promise<void> {
-  await until(`${peers.map(({ name }) => name).join(', ')} are the members`, async () => {
-    const all = await Promise.all(peers.map(statusOf))
+  let all: readonly StatusView[] = []
+  const what = (): string => `all are members of one ring: ${all.map(tellStatus).join('; ')}`
+  await until(what, async () => {
+    all = await Promise.all(peers.map(statusOf))
     const names = all.map(({ self }) => self).sort()
     return all.every(
       ({ role, epoch, members }) => role === 'member' && epoch === all[0]?.epoch && String([...members].sort()) === String(names),
     )
   })
+}
+
+async function allConnected(peers: readonly PeerProcess[]): Promise<void> {
+  await until('everyone is connected with everyone', async () => {
+    const seen = await Promise.all(peers.map((peer) => call<PeerView[]>(peer, 'peers')))
+    return seen.every((known) => known.filter(({ self, connected }) => self || connected).length === peers.length)
+  })
+}
+
+/** What a failed wait has to say of one peer. */
+function tellStatus({ name, role, epoch, members, reachable, trouble, commit, head }: StatusView): string {
+  const why = trouble === undefined ? '' : `, ${trouble}`
+  return `${name} ${role} of ${epoch}, ${reachable.length} of ${members.length} reachable, block ${commit.index} of ${head}${why}`
 }
 
 /** All have committed what any of them has, and their states are one. */

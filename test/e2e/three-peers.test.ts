@@ -171,3 +171,14 @@ test('kill -9 of all peers at once: what was acknowledged is still there when th
   await stopAll(everyone)
   await checkLogs(everyone, [...acknowledged, ...payers.flat().flatMap((payer) => payer.acknowledged), ...again.flat()])
 })
+
+test('kill -9 of the peer that the others joined by: they find each other all the same, and go on', async () => {
+  const [ana, bob, cleo] = await startRoom()
+  const acknowledged = await openAccounts([ana, bob, cleo])
+  await kill(ana)
+  await allMembers([bob, cleo])
+  const { operation } = await call<{ operation: string }>(bob, 'transfer', 'bob', 'cleo', '1')
+  await sameState([bob, cleo])
+  await stopAll([bob, cleo])
+  await checkLogs([bob, cleo], [...acknowledged, operation])
+})

@@ -7,6 +7,7 @@ import { createIdentity } from '../../src/io/identity.ts'
 import { joinFrames } from '../../src/io/transport/framing.ts'
 import { encodeHello } from '../../src/io/transport/hello.ts'
 import { ringProtocol } from '../../src/io/transport/link.ts'
+import { decodeNeighbours, encodeNeighbours } from '../../src/io/transport/neighbours.ts'
 import { createNode, type Node } from '../../src/io/transport/node.ts'
 import { createTransport, simultaneousMillis, type TransportOptions } from '../../src/io/transport/transport.ts'
 import { until } from '../support/wait.ts'
@@ -220,6 +221,32 @@ describe('dialling', () => {
     b.transport.send(a.self, bytes('back'), 'ring')
     await until('both frames are there', () => a.frames.length > 0 && b.frames.length > 0)
     expect([a.links, b.links]).toEqual([[`+${b.self} hello`], [`+${a.self} hello`]])
+  })
+})
+
+describe('a room that is joined by one address', () => {
+  it('is linked all to all, and does without the one whose address it was', async () => {
+    const first = await start()
+    const bootstrap = [first.transport.addresses[0] ?? '']
+    const others = await Promise.all(Array.from({ length: 4 }, () => start({ bootstrap })))
+    const everyone = [first, ...others]
+    const areAllLinked = (stations: readonly Station[]): boolean =>
+      stations.every((one) => stations.every((other) => one === other || one.isConnectedTo(other)))
+    await until('all are linked with all', () => areAllLinked(everyone))
+    await first.transport.stop()
+    await until('the first is gone', () => others.every((other) => !other.isConnectedTo(first)))
+    expect(areAllLinked(others)).toBe(true)
+  })
+
+  it('refuses a list of neighbours that is none', () => {
+    const peer = createIdentity().self
+    const good = encodeNeighbours([[peer, ['/ip4/127.0.0.1/tcp/4001']]])
+    expect(decodeNeighbours(good)).toEqual(new Map([[peer, ['/ip4/127.0.0.1/tcp/4001']]]))
+    expect(decodeNeighbours(good.subarray(1))).toBeUndefined()
+    expect(decodeNeighbours(good.subarray(0, -1))).toBeUndefined()
+    for (const address of ['/dns4/example.org/tcp/80', 'nonsense', '/ip4/1.2.3.4/udp/5', `/ip4/127.0.0.1/tcp/1/p2p/${peer}`]) {
+      expect(decodeNeighbours(encodeNeighbours([[peer, [address]]]))).toBeUndefined()
+    }
   })
 })
 

@@ -21,7 +21,10 @@ export interface Dialer {
   lost(peer: PeerId, remote: string): Promise<boolean>
   /** A link was lost before its hello: the next try waits, since whatever is wrong will hardly be better at once. */
   dismissed(peer: PeerId): void
+  /** With its id at their ends. */
   addressesOf(peer: PeerId): readonly string[]
+  /** Addresses by number, without its id, the newest first: what others may be told. */
+  listensAt(peer: PeerId): readonly string[]
   stop(): void
 }
 
@@ -177,6 +180,10 @@ export function createDialer(
 
     addressesOf(peer) {
       return (targetOf(peer)?.addresses ?? []).map((address) => `${address}/p2p/${peer}`)
+    },
+
+    listensAt(peer) {
+      return (targetOf(peer)?.addresses ?? []).filter((address) => /^\/ip[46]\//.test(address)).slice(0, 4)
     },
 
     stop() {

@@ -1,9 +1,8 @@
 import type { Connection, Stream } from '@libp2p/interface'
-import type { PeerId } from '../../core/ids.ts'
 import { createFrameReader, type Framed } from './framing.ts'
 import { decodeHello } from './hello.ts'
 import { createLane, type Lane } from './lane.ts'
-import { decodeNeighbours } from './neighbours.ts'
+import { decodeNeighbours, type Neighbours } from './neighbours.ts'
 
 export const ringProtocol = '/gavelring/ring'
 export const bulkProtocol = '/gavelring/bulk'
@@ -24,7 +23,7 @@ export interface Link {
   /** Heard from lately. */
   isFresh(now: number): boolean
   /** Whom the other says that it is linked with; `undefined`: it has not said so yet. */
-  readonly neighbours: ReadonlySet<PeerId> | undefined
+  readonly neighbours: Neighbours | undefined
   sendNeighbours(encoded: Uint8Array): void
   /** Every second or so: says that this peer lives, and looks whether the other does. */
   beat(now: number): void
@@ -36,6 +35,8 @@ export interface LinkEvents {
   onVersion(version: number): void
   onFrame(frame: Uint8Array): void
   onBadFrame(reason: string): void
+  /** Whom the other is linked with, itself included. */
+  onNeighbours(neighbours: Neighbours): void
   /** Too much waits for a peer that takes nothing. */
   onStuck(reason: string): void
 }
@@ -58,7 +59,7 @@ export function createLink(connection: Connection, greeting: () => Uint8Array, e
   const inbound: Partial<Record<LaneName, Stream>> = {}
   /** Bulk streams that came before the hello. */
   let early: Stream | undefined
-  let neighbours: ReadonlySet<PeerId> | undefined
+  let neighbours: Neighbours | undefined
   /** What the other was told last: a stream that is opened anew may have lost it. */
   let told: Framed | undefined
   let isGreeted = false
@@ -108,6 +109,7 @@ export function createLink(connection: Connection, greeting: () => Uint8Array, e
     if (bytes.length === signOfLife.bytes.length) return true
     neighbours = decodeNeighbours(bytes)
     if (neighbours === undefined) events.onBadFrame('no list of neighbours')
+    else events.onNeighbours(neighbours)
     return neighbours !== undefined
   }
 

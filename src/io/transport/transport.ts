@@ -6,7 +6,7 @@ import { createDialer, type Dialer } from './dialer.ts'
 import { createGossip, forgetStaleStream, type Gossip } from './gossip.ts'
 import { encodeHello } from './hello.ts'
 import { bulkProtocol, createLink, type LaneName, type Link, ringProtocol } from './link.ts'
-import { encodeNeighbours } from './neighbours.ts'
+import { encodeNeighbours, isLoopback, type Neighbours } from './neighbours.ts'
 import { createNode, type Node, type NodeOptions } from './node.ts'
 
 export interface TransportOptions extends NodeOptions {
@@ -37,15 +37,28 @@ export function createTransport(options: TransportOptions): Transport {
     const dialer = createDialer(node, (peer) => pairs.get(peer)?.link !== undefined, events.onTrouble)
 
     let told = ''
-    /** Tells all links whom this peer is linked with, if that has changed. */
+    /** Tells all links whom this peer is linked with, and where those listen, if that has changed. */
     const tellNeighbours = (): void => {
       const now = performance.now()
       const fresh = [...pairs].filter(([, { link }]) => link?.isFresh(now)).map(([peer]) => peer)
-      const list = fresh.sort().join()
+      const listed = fresh.sort().map((peer) => [peer, dialer.listensAt(peer)] as const)
+      const list = listed.join()
       if (list === told) return
       told = list
-      const encoded = encodeNeighbours([self, ...fresh])
-      for (const { link } of pairs.values()) link?.sendNeighbours(encoded)
+      const near = encodeNeighbours([[self, []], ...listed])
+      // On another machine a loopback address would lead to that machine itself.
+      const far = encodeNeighbours([
+        [self, []],
+        ...listed.map(([peer, at]) => [peer, at.filter((one) => !isLoopback(one))] as const),
+      ])
+      for (const { link } of pairs.values()) link?.sendNeighbours(isLoopback(link.connection.remoteAddr.toString()) ? near : far)
+    }
+
+    /** Whoever a link knows and this peer does not is dialled: one address is enough to meet a whole room. */
+    const meet = (neighbours: Neighbours): void => {
+      for (const [peer, addresses] of neighbours) {
+        if (peer !== self && addresses.length > 0 && pairs.get(peer)?.link === undefined) dialer.learn(peer, addresses)
+      }
     }
 
     const pairOf = (peer: PeerId): Pair => {
@@ -134,6 +147,7 @@ export function createTransport(options: TransportOptions): Transport {
         pair.versionTold = version
       },
       onFrame: (frame: Uint8Array) => events.onFrame(peer, frame),
+      onNeighbours: meet,
       onBadFrame: (reason: string) => events.onTrouble({ kind: 'bad-frame', peer, reason }),
       onStuck: (reason: string) => events.onTrouble({ kind: 'unreachable', address: connection.remoteAddr.toString(), reason }),
     })
