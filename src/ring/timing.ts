@@ -12,7 +12,7 @@ export const timing = {
   /** Uncommitted blocks without progress: reason to ask around, and reason to agree. */
   commitStall: 2_500,
   commitStallAgree: 1_500,
-  suspicionEvery: 100,
+  suspicionEvery: 250,
   preVoteLife: 500,
   /** How long the next holder collects requests before it initiates. */
   collect: 300,

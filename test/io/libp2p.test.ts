@@ -2,6 +2,7 @@ import { createServer } from 'node:net'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Writer } from '../../src/core/codec.ts'
+import type { RoomId } from '../../src/core/ids.ts'
 import { frameBytesMax, wireVersion } from '../../src/core/limits.ts'
 import { createIdentity } from '../../src/io/identity.ts'
 import { joinFrames } from '../../src/io/transport/framing.ts'
@@ -236,6 +237,28 @@ describe('a room that is joined by one address', () => {
     await first.transport.stop()
     await until('the first is gone', () => others.every((other) => !other.isConnectedTo(first)))
     expect(areAllLinked(others)).toBe(true)
+  })
+
+  it('hears heartbeats over its links, but never those of another room of the same name and code', async () => {
+    const first = await start()
+    const others = await Promise.all(Array.from({ length: 2 }, () => start({ bootstrap: [first.transport.addresses[0] ?? ''] })))
+    const [near, far] = others as [Station, Station]
+    const everyone = [first, near, far]
+    first.transport.enterRoom(room)
+    near.transport.enterRoom(room)
+    far.transport.enterRoom('cd'.repeat(32) as RoomId)
+    await until('all are linked with all', () =>
+      everyone.every((one) => everyone.every((other) => one === other || one.isConnectedTo(other))),
+    )
+    await until('a heartbeat is heard', () => {
+      first.transport.gossip('ring', bytes('alive'))
+      return near.gossip.some(({ text }) => text === 'alive')
+    })
+    far.transport.gossip('ring', bytes('from elsewhere'))
+    far.transport.send(near.self, bytes('after it'), 'ring')
+    await until('what was sent after it is there', () => near.frames.some(({ text }) => text === 'after it'))
+    expect(far.gossip.map(({ text }) => text)).toEqual([])
+    expect(near.gossip.every(({ text }) => text === 'alive')).toBe(true)
   })
 
   it('refuses a list of neighbours that is none', () => {

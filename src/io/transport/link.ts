@@ -25,6 +25,8 @@ export interface Link {
   /** Whom the other says that it is linked with; `undefined`: it has not said so yet. */
   readonly neighbours: Neighbours | undefined
   sendNeighbours(encoded: Uint8Array): void
+  /** One copy of what goes to all links at once. */
+  sendBroadcast(frame: Uint8Array): void
   /** Every second or so: says that this peer lives, and looks whether the other does. */
   beat(now: number): void
   close(): void
@@ -37,6 +39,8 @@ export interface LinkEvents {
   onBadFrame(reason: string): void
   /** Whom the other is linked with, itself included. */
   onNeighbours(neighbours: Neighbours): void
+  /** What the other says to all at once, and has a link to all. */
+  onBroadcast(frame: Uint8Array): void
   /** Too much waits for a peer that takes nothing. */
   onStuck(reason: string): void
 }
@@ -51,6 +55,14 @@ const silenceMillisMax = 7_000
 const asleepMillis = 3_000
 /** So that a peer whose streams always break is not flooded with new ones. */
 const reopenMillis = 250
+
+/** First byte of a control frame that says something. */
+const controls = { neighbours: 1, broadcast: 2 } as const
+
+const controlFrame = (control: number, bytes: Uint8Array): Framed => ({
+  bytes: Buffer.concat([Uint8Array.of(control), bytes]),
+  isControl: true,
+})
 
 const signOfLife: Framed = { bytes: new Uint8Array(), isControl: true }
 
@@ -107,7 +119,11 @@ export function createLink(connection: Connection, greeting: () => Uint8Array, e
 
   const control = (bytes: Uint8Array): boolean => {
     if (bytes.length === signOfLife.bytes.length) return true
-    neighbours = decodeNeighbours(bytes)
+    if (bytes[0] === controls.broadcast) {
+      events.onBroadcast(bytes.subarray(1))
+      return true
+    }
+    neighbours = bytes[0] === controls.neighbours ? decodeNeighbours(bytes.subarray(1)) : undefined
     if (neighbours === undefined) events.onBadFrame('no list of neighbours')
     else events.onNeighbours(neighbours)
     return neighbours !== undefined
@@ -181,8 +197,13 @@ export function createLink(connection: Connection, greeting: () => Uint8Array, e
       return neighbours
     },
     sendNeighbours(encoded) {
-      told = { bytes: encoded, isControl: true }
+      told = controlFrame(controls.neighbours, encoded)
       lanes.ring?.send(told)
+    },
+    sendBroadcast(frame) {
+      if (isClosed) return
+      sentAt = performance.now()
+      lanes.ring?.send(controlFrame(controls.broadcast, frame))
     },
     accept(stream, name) {
       if (name === 'bulk' && !isGreeted) {

@@ -1,5 +1,7 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
+import { concat } from '../../core/codec.ts'
+import { fromHex, toHex } from '../../core/crypto.ts'
 import { type PeerId, parsePeerId, type RoomId } from '../../core/ids.ts'
 import { Failure, type Transport, type TransportEvents } from '../../peer/ports.ts'
 import { createDialer, type Dialer } from './dialer.ts'
@@ -19,6 +21,7 @@ const beatMillis = 1_000
 /** Two peers that dial each other at once get two connections this close together. */
 export const simultaneousMillis = 2_000
 const secondThoughtMillis = 500
+const roomIdBytes = 32
 
 /**
  * The network of one room over libp2p: TCP, Noise with the room code, yamux, mDNS and gossipsub.
@@ -148,6 +151,14 @@ export function createTransport(options: TransportOptions): Transport {
       },
       onFrame: (frame: Uint8Array) => events.onFrame(peer, frame),
       onNeighbours: meet,
+      onBroadcast(bytes: Uint8Array) {
+        // A topic belongs to one room; so does what is said to all of it at once.
+        const frame = bytes.slice(roomIdBytes)
+        if (room === undefined || toHex(bytes.subarray(0, roomIdBytes)) !== room) return
+        if (events.onGossip(peer, 'ring', frame) === 'reject') {
+          events.onTrouble({ kind: 'bad-frame', peer, reason: 'on topic ring' })
+        }
+      },
       onBadFrame: (reason: string) => events.onTrouble({ kind: 'bad-frame', peer, reason }),
       onStuck: (reason: string) => events.onTrouble({ kind: 'unreachable', address: connection.remoteAddr.toString(), reason }),
     })
@@ -186,6 +197,17 @@ export function createTransport(options: TransportOptions): Transport {
     for (const address of options.bootstrap) dialer.addAddress(address)
   }
 
+  /** Whether everybody that anybody here knows of is linked with this peer. */
+  const isLinkedWithAll = (): boolean => {
+    const now = performance.now()
+    for (const { link } of pairs.values()) {
+      if (link === undefined) continue
+      if (link.neighbours === undefined || !link.isFresh(now)) return false
+      for (const peer of link.neighbours.keys()) if (peer !== self && pairs.get(peer)?.link === undefined) return false
+    }
+    return true
+  }
+
   return {
     self,
     start: begin,
@@ -204,7 +226,13 @@ export function createTransport(options: TransportOptions): Transport {
       if (link !== undefined) link.send(frame, lane)
       else if (lane === 'ring') running?.gossip.publishTo(to, frame)
     },
-    gossip: (topic, frame) => running?.gossip.publish(topic, frame),
+    gossip(topic, frame) {
+      // The heartbeats are most of what an idle room says. Where a link leads to everybody they need neither be signed one by
+      // one, since the link vouches for its peer, nor be passed on.
+      if (topic !== 'ring' || room === undefined || !isLinkedWithAll()) return running?.gossip.publish(topic, frame)
+      const bytes = concat(fromHex(room) ?? new Uint8Array(), frame)
+      for (const { link } of pairs.values()) link?.sendBroadcast(bytes)
+    },
     hasOutsideSubscribers: (topic, members) => running?.gossip.hasOutsideSubscribers(topic, members) ?? false,
     addAddress: (address) => running?.dialer.addAddress(address),
     get peers() {
