@@ -103,9 +103,9 @@ function tellStart(call: Call, running: RunningPeer, code: string): void {
     return
   }
   const { line } = call.terminal
-  line(
-    `Room ${printable(room.name)} (${room.id.slice(0, 8)}), ${status.members.length} members. You are ${printable(status.name)} (${shortPeer(self)}).`,
-  )
+  const count = status.members.length
+  const place = status.members.includes(self) ? `${count} ${count === 1 ? 'member' : 'members'}` : 'joining it'
+  line(`Room ${printable(room.name)} (${room.id.slice(0, 8)}), ${place}. You are ${printable(status.name)} (${shortPeer(self)}).`)
   for (const one of addresses) line(`Listening at ${one}`)
   if (running.apiUrl !== undefined) line(`API at ${running.apiUrl}, its token in the profile folder`)
   const words = [`--room ${quoted(room.name)}`, ...(code === '' ? [] : ['--code CODE']), `--bootstrap ${address ?? 'ADDR'}`]

@@ -10,8 +10,6 @@ export interface Profile {
   readonly keyFile: string
   /** The token of the local API. */
   readonly tokenFile: string
-  /** The LevelDB folder of this room. */
-  roomFolder(room: RoomId): string
   /** Rooms that this peer has been in, the latest first. */
   readRooms(): Promise<readonly KnownRoom[]>
   /** Puts the room first. */
@@ -44,7 +42,6 @@ export async function openProfile(folder: string): Promise<Profile> {
     folder,
     keyFile: join(folder, 'key'),
     tokenFile: join(folder, 'api-token'),
-    roomFolder: (room) => join(roomsFolder, room),
     readRooms,
     async rememberRoom(room) {
       const others = (await readRooms()).filter(({ id }) => id !== room.id)

@@ -17,6 +17,12 @@ const usage = `usage: npm run sim -- SEED [--peers N] [--mutate NAME]
   --mutate NAME  break one rule in the code first: ${mutationNames.join(', ')}
 `
 
+// `npm run sim -- 42 | head` is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
+
 const { values, positionals } = parse()
 const peers = values.peers === undefined ? undefined : wholeNumber(values.peers, '--peers', 1, 20)
 if (values.mutate !== undefined) {
