@@ -5,11 +5,17 @@ export function createClock(): Clock {
     monotonic: () => performance.now(),
     wall: () => Date.now(),
     at(time, task) {
-      const timer = setTimeout(task, Math.min(Math.max(0, time - performance.now()), delayMax))
+      const arm = (): NodeJS.Timeout => setTimeout(fire, Math.min(Math.max(0, Math.ceil(time - performance.now())), delayMax))
+      // Node's timers count whole milliseconds of a clock of their own, and may fire one or two too early.
+      const fire = (): void => {
+        if (performance.now() < time) timer = arm()
+        else task()
+      }
+      let timer = arm()
       return () => clearTimeout(timer)
     },
   }
 }
 
-/** setTimeout fires at once for more than 2^31 - 1 ms: whoever waits that long is woken early, and asks again. */
+/** setTimeout fires at once for more than 2^31 - 1 ms. */
 const delayMax = 2 ** 31 - 1
