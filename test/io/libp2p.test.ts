@@ -226,17 +226,33 @@ describe('dialling', () => {
 })
 
 describe('a room that is joined by one address', () => {
-  it('is linked all to all, and does without the one whose address it was', async () => {
+  it('is linked all to all; without the one whose address it was, the others know at once that it is gone, and talk on', async () => {
     const first = await start()
     const bootstrap = [first.transport.addresses[0] ?? '']
     const others = await Promise.all(Array.from({ length: 4 }, () => start({ bootstrap })))
     const everyone = [first, ...others]
     const areAllLinked = (stations: readonly Station[]): boolean =>
       stations.every((one) => stations.every((other) => one === other || one.isConnectedTo(other)))
+    for (const { transport } of everyone) transport.enterRoom(room)
     await until('all are linked with all', () => areAllLinked(everyone))
+    // Each dialled it, or is dialled by it: either way where it listened is known, and nobody answers there any more.
+    await until('all know where all listen', () =>
+      others.every(({ transport }) => transport.peers.every(({ addresses }) => addresses.length > 0)),
+    )
     await first.transport.stop()
     await until('the first is gone', () => others.every((other) => !other.isConnectedTo(first)))
+    expect(others.map(({ links }) => links.at(-1))).toEqual(others.map(() => `-${first.self} refused`))
     expect(areAllLinked(others)).toBe(true)
+    for (const one of others) {
+      for (const other of others) if (other !== one) one.transport.send(other.self, bytes(`from ${one.self}`), 'ring')
+    }
+    await until('all hear all', () => {
+      for (const { transport } of others) transport.gossip('ring', bytes('alive'))
+      return others.every(
+        ({ frames, gossip }) =>
+          frames.length === others.length - 1 && new Set(gossip.map(({ from }) => from)).size === others.length - 1,
+      )
+    })
   })
 
   it('hears heartbeats over its links, but never those of another room of the same name and code', async () => {

@@ -1,5 +1,6 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { type PeerId, parsePeerId } from '../../core/ids.ts'
+import { roomMembersMax } from '../../core/limits.ts'
 import { Failure, type TransportTrouble } from '../../peer/ports.ts'
 import { codeOf } from '../files.ts'
 import { componentNames, type Node } from './node.ts'
@@ -10,6 +11,8 @@ export interface Dialer {
   addAddress(address: string): void
   /** Where a peer says it listens, or was seen to listen: the newest wins. Dials it unless it is linked. */
   learn(peer: PeerId, addresses: readonly string[]): void
+  /** Where others say that it listens, a few addresses. Dials it unless it is linked, or too many are known already. */
+  hearOf(peer: PeerId, addresses: readonly string[]): void
   /** The peer is linked already, and has answered at this address, too. */
   foundAt(peer: PeerId, address: string): void
   /** The peer has said hello, whoever dialled. */
@@ -46,9 +49,11 @@ const pauseMillisMin = 250
 const pauseMillisMax = 5_000
 const verdictMillis = 250
 const addressesMax = 16
+/** Peers that are not met are forgotten beyond these: whatever others say of whom, it takes no more memory and no more dials. */
+const targetsMax = 2 * roomMembersMax
 
 export function createDialer(
-  node: Node,
+  node: Pick<Node, 'peerId' | 'dial'>,
   isLinked: (peer: PeerId) => boolean,
   onTrouble: (trouble: TransportTrouble) => void,
 ): Dialer {
@@ -59,6 +64,7 @@ export function createDialer(
   const targetOf = (peer: PeerId): Target | undefined => [...targets].find((target) => target.peer === peer)
 
   const add = (peer: PeerId | undefined, addresses: readonly string[]): Target => {
+    if (targets.size >= targetsMax) forgetOldest()
     const target: Target = {
       peer,
       addresses,
@@ -70,6 +76,13 @@ export function createDialer(
     }
     targets.add(target)
     return target
+  }
+
+  const forgetOldest = (): void => {
+    const oldest = [...targets].find(({ peer, isGiven }) => !isGiven && !(peer !== undefined && isLinked(peer)))
+    if (oldest === undefined) return
+    clearTimeout(oldest.timer)
+    targets.delete(oldest)
   }
 
   const dial = async (target: Target, addresses: readonly string[]): Promise<Outcome> => {
@@ -85,7 +98,7 @@ export function createDialer(
 
   const retryLater = (target: Target): void => {
     clearTimeout(target.timer)
-    if (stopping.signal.aborted) return
+    if (!targets.has(target)) return
     target.timer = setTimeout(() => void dial(target, target.addresses), target.pauseMillis)
     target.pauseMillis = Math.min(2 * target.pauseMillis, pauseMillisMax)
   }
@@ -149,6 +162,16 @@ export function createDialer(
       void dial(target, target.addresses)
     },
 
+    hearOf(peer, addresses) {
+      const known = targetOf(peer)
+      // It will know us by others, too, and has fewer to dial.
+      if (known === undefined && targets.size >= targetsMax) return
+      const target = known ?? add(peer, [])
+      // What was seen at first hand is tried first, and not pushed out.
+      target.addresses = merge(target.addresses.slice(0, addressesMax - addresses.length), addresses)
+      void dial(target, target.addresses)
+    },
+
     foundAt(peer, address) {
       const target = [...targets].find((one) => one.peer === undefined && one.addresses.includes(address))
       if (target !== undefined) adopt(target, peer)
@@ -183,7 +206,7 @@ export function createDialer(
     },
 
     listensAt(peer) {
-      return (targetOf(peer)?.addresses ?? []).filter((address) => /^\/ip[46]\//.test(address)).slice(0, 4)
+      return (targetOf(peer)?.addresses ?? []).filter((address) => /^\/ip[46]\//.test(address))
     },
 
     stop() {

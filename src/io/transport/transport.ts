@@ -60,7 +60,7 @@ export function createTransport(options: TransportOptions): Transport {
     /** Whoever a link knows and this peer does not is dialled: one address is enough to meet a whole room. */
     const meet = (neighbours: Neighbours): void => {
       for (const [peer, addresses] of neighbours) {
-        if (peer !== self && addresses.length > 0 && pairs.get(peer)?.link === undefined) dialer.learn(peer, addresses)
+        if (peer !== self && addresses.length > 0 && pairs.get(peer)?.link === undefined) dialer.hearOf(peer, addresses)
       }
     }
 
@@ -181,7 +181,9 @@ export function createTransport(options: TransportOptions): Transport {
     })
     node.addEventListener('peer:identify', ({ detail }) => {
       const peer = parsePeerId(detail.peerId.toString())
-      if (peer.ok && detail.listenAddrs.length > 0) dialer.learn(peer.value, detail.listenAddrs.map(dialable))
+      const isNear = isLoopback(detail.connection.remoteAddr.toString())
+      const addresses = detail.listenAddrs.map(dialable).filter((address) => isNear || !isLoopback(address))
+      if (peer.ok && addresses.length > 0) dialer.learn(peer.value, addresses)
     })
 
     await listen(node, options.listen)
