@@ -48,6 +48,9 @@ describe('an operation on an auction is refused, with the numbers that explain i
   const atEnd = (room: Room): void => {
     room.time = end
   }
+  const longAfter = (room: Room): void => {
+    room.time = end + 5_000
+  }
   const eveBids = (room: Room): void => room.accept(eve, bid(lamp, 'eve', 100))
   const cancelled = (room: Room): void => room.accept(bob, cancel(lamp))
   const rows: readonly Row[] = [
@@ -60,6 +63,8 @@ describe('an operation on an auction is refused, with the numbers that explain i
     ['to bid with a closed account', eve, bid(lamp, 'gone', 100), { code: 'account-closed', account: 'gone' }],
     ['to bid with another peer’s account', eve, bid(lamp, 'ana', 100), { code: 'not-owner', account: 'ana' }],
     ['to bid in an unknown auction', eve, bid('BBBBBB-1-9', 'eve', 100), { code: 'auction-unknown', auction: 'BBBBBB-1-9' }],
+    ['to bid long after the end', eve, bid(lamp, 'eve', 100), { code: 'auction-closed', auction: lamp, at: end }, longAfter],
+    ['to cancel long after the end', bob, cancel(lamp), { code: 'auction-closed', auction: lamp, at: end }, longAfter],
     ['to bid at the end', eve, bid(lamp, 'eve', 100), { code: 'auction-closed', auction: lamp, at: end }, atEnd],
     [
       'to bid in a cancelled auction',
@@ -147,13 +152,28 @@ describe('a bid', () => {
     expect(view(room)).toMatchObject({ leader: { account: 'ana', amount: 250, at: startTime }, bids: 2, minimum: 260 })
   })
 
-  it('by the leader needs only the difference', () => {
+  it('by the leader needs only the difference, and counts as a bid', () => {
     const room = auctionRoom()
     room.accept(eve, bid(lamp, 'eve', 600))
+    room.time += 7
     expect(eventsOf(room, eve, bid(lamp, 'eve', 1_000))).toEqual([
       { kind: 'held', account: 'eve', auction: lamp, amount: 400 },
       { kind: 'bid-accepted', auction: lamp, account: 'eve', amount: 1_000, endsAt: end },
     ])
+    expect(balance(room, 'eve')).toBe('0+1000')
+    expect(view(room)).toMatchObject({ leader: { account: 'eve', amount: 1_000, at: startTime + 7 }, bids: 2, minimum: 1_010 })
+  })
+
+  it('cannot be made with money that is held for another auction', () => {
+    const room = auctionRoom()
+    room.accept(bob, start('shop'))
+    const [, other] = room.market.openAuctions
+    room.accept(eve, bid(lamp, 'eve', 600))
+    expect(rejectionOf(room.submit(eve, bid(other as AuctionId, 'eve', 401)).outcome)).toEqual({
+      code: 'funds-short',
+      available: 400,
+    })
+    room.accept(eve, bid(other as AuctionId, 'eve', 400))
     expect(balance(room, 'eve')).toBe('0+1000')
   })
 
@@ -210,6 +230,7 @@ describe('a soft close', () => {
   const rows: readonly (readonly [string, Lot['softClose'], readonly number[], number])[] = [
     ['is off by default', undefined, [29_999], 30_000],
     ['leaves the end alone before its window', soft, [24_999], 30_000],
+    ['counts its window from the end that it moved', soft, [25_000, 29_999], 35_000],
     ['moves the end from the first moment of its window on', soft, [25_000], 35_000],
     ['moves the end again', soft, [25_000, 31_000], 41_000],
     ['never moves it past the first end and cap', soft, [25_000, 34_000, 41_999], 42_000],
@@ -227,8 +248,16 @@ describe('a soft close', () => {
     }
     expect(view(room).endsAt - startTime).toBe(endsAfter)
     expect(view(room).firstEnd - startTime).toBe(30_000)
-    room.time = view(room).endsAt
+    const moved = view(room).endsAt
+    room.time = moved - 1
+    expect(rejectionOf(room.submit(ana, closeAuction(lamp)).outcome)).toEqual({
+      code: 'auction-open',
+      auction: lamp,
+      until: moved,
+    })
+    room.time = moved
     expect(room.codeOf(ana, bid(lamp, 'ana', amount))).toBe('auction-closed')
+    room.accept(ana, closeAuction(lamp))
   })
 })
 

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { AccountId, PeerId } from '../../src/core/ids.ts'
 import type { Operation } from '../../src/market/operation.ts'
+import type { AccountEntry } from '../../src/market/types.ts'
 import {
   ana,
   balance,
   bid,
   bob,
   close,
+  closeAuction,
   createRoom,
   deposit,
   eve,
@@ -15,15 +17,17 @@ import {
   rejectionOf,
   rules,
   start,
+  startTime,
   transfer,
   withdraw,
 } from './room.ts'
 
-/** `ana` has 1,000, `bob` 50, `old` is closed, `shop` is bob's and is paid by an open auction; all but `ana` are bob's. */
+/** `ana` has 1,000, `bob` 50, `old` and `older` are closed, `shop` is bob's and is paid by an open auction; all but `ana` are bob's. */
 function filledRoom(deposits: 'open' | 'host' = 'open'): Room {
   const room = createRoom({ ...rules, deposits })
   room.accept(ana, open('ana'))
   room.accept(bob, open('bob'), open('old'), open('shop'), close('old'), start('shop'))
+  room.accept(bob, open('older'), close('older'))
   room.accept(ana, deposit('ana', 1_000))
   room.accept(deposits === 'open' ? bob : ana, deposit('bob', 50))
   return room
@@ -52,6 +56,13 @@ describe('a bank operation is refused, with the numbers that explain it', () => 
     ['to withdraw more than there is', bob, withdraw('bob', 51), { code: 'funds-short', available: 50 }],
     ['to pay from an unknown account', ana, transfer('nobody', 'ana', 1), { code: 'account-unknown', account: 'nobody' }],
     ['to pay to an unknown account', ana, transfer('ana', 'nobody', 1), { code: 'account-unknown', account: 'nobody' }],
+    [
+      'to pay from one unknown account to another',
+      ana,
+      transfer('who', 'nobody', 1),
+      { code: 'account-unknown', account: 'who' },
+    ],
+    ['to pay from one closed account to another', bob, transfer('older', 'old', 1), { code: 'account-closed', account: 'older' }],
     ['to pay to the issuer', ana, transfer('ana', 'issuer', 1), { code: 'account-unknown', account: 'issuer' }],
     ['to pay from the issuer', ana, transfer('issuer', 'ana', 1), { code: 'account-unknown', account: 'issuer' }],
     ['to pay to a closed account', ana, transfer('ana', 'old', 1), { code: 'account-closed', account: 'old' }],
@@ -138,6 +149,30 @@ describe('an account’s history', () => {
       ['held', -50, 820, 150, undefined, ''],
       ['withdraw', -20, 800, 150, 'issuer', ''],
     ])
+  })
+
+  it('tells where, when and with whom, and of money in an auction which one', () => {
+    const room = filledRoom()
+    const [index, time] = [room.market.index, room.time + 30_000]
+    room.accept(ana, transfer('ana', 'bob', 30, 'lunch'), bid(shopAuction, 'ana', 100))
+    room.accept(bob, deposit('bob', 500), bid(shopAuction, 'bob', 200))
+    room.time = time
+    room.accept(eve, closeAuction(shopAuction))
+    const historyOf = (id: string): readonly AccountEntry[] => room.market.accounts.get(id as AccountId)?.history ?? []
+    const usual = { time: startTime, counterparty: undefined, auction: undefined, memo: '', held: 0 }
+    expect(historyOf('ana').slice(1)).toEqual([
+      { ...usual, index: index + 1, kind: 'sent', change: -30, counterparty: 'bob', memo: 'lunch', available: 970 },
+      { ...usual, index: index + 2, kind: 'held', change: -100, auction: shopAuction, available: 870, held: 100 },
+      { ...usual, index: index + 4, kind: 'released', change: 100, auction: shopAuction, available: 970 },
+    ])
+    const paid = { ...usual, index: index + 5, time, auction: shopAuction }
+    expect(historyOf('bob').slice(1)).toEqual([
+      { ...usual, index: index + 1, kind: 'received', change: 30, counterparty: 'ana', memo: 'lunch', available: 80 },
+      { ...usual, index: index + 3, kind: 'deposit', change: 500, counterparty: 'issuer', available: 580 },
+      { ...usual, index: index + 4, kind: 'held', change: -200, auction: shopAuction, available: 380, held: 200 },
+      { ...paid, kind: 'paid', change: 0, counterparty: 'shop', available: 380 },
+    ])
+    expect(historyOf('shop')).toEqual([{ ...paid, kind: 'sold', change: 200, counterparty: 'bob', available: 200 }])
   })
 
   it('keeps the newest entries, at least 100, and is bounded', () => {

@@ -132,6 +132,14 @@ describe('an operation out of its limits is malformed', () => {
     for (const operation of fits) expect(faultOfSubmission({ request: undefined, operation })).toBeUndefined()
   })
 
+  it('an auction may be as large as 96 KiB, to the byte', () => {
+    const withPicture = (bytes: number): Operation => start('a', { picture: new Uint8Array(bytes) })
+    const rest = encode(withPicture(90_000)).length - 90_000
+    expect(encode(withPicture(96 * 1024 - rest)).length).toBe(96 * 1024)
+    expect(faultOfSubmission({ request: undefined, operation: withPicture(96 * 1024 - rest) })).toBeUndefined()
+    expect(faultOfSubmission({ request: undefined, operation: withPicture(96 * 1024 - rest + 1) })).toMatch(/98304 bytes/)
+  })
+
   it('a malformed operation uses its sequence, so that the next one counts', () => {
     const room = createRoom()
     expect(rejectionOf(room.submitBytes(ana, new Uint8Array([1, 2, 3])).outcome)?.code).toBe('malformed')

@@ -3,20 +3,21 @@ import type { Operation } from '../../src/market/operation.ts'
 interface Bid {
   readonly account: string
   readonly amount: number
+  readonly at: number
 }
 
-interface NaiveAuction {
+export interface NaiveAuction {
   readonly id: string
   readonly seller: string
   readonly lot: Extract<Operation, { kind: 'start-auction' }>
   readonly firstEnd: number
   end: number
   readonly bids: Bid[]
-  ended: string | undefined
+  ended: { readonly why: string; readonly at: number } | undefined
 }
 
 /** What the rules say no with. */
-type Refusal = { readonly code: string } & Readonly<Record<string, unknown>>
+export type Refusal = { readonly code: string } & Readonly<Record<string, unknown>>
 
 /**
  * PRODUCT, Money and Auctions, as plainly as can be, and sharing no code with the market: money is the sum of all
@@ -46,6 +47,11 @@ export class NaiveRoom {
 
   free(id: string): number {
     return this.money(id) - this.held(id)
+  }
+
+  /** Whether this is the same body under an id that its author has used: it is not done again. */
+  isRepeat(author: string, operation: Operation, request: string | undefined): boolean {
+    return this.#requests.get(`${author} ${request}`)?.body === JSON.stringify(operation)
   }
 
   /** The refusal, or `undefined` where it was done. `name`: the id of the auction that it may start. */
@@ -126,18 +132,18 @@ export class NaiveRoom {
         if (auction === undefined) return { code: 'auction-unknown', auction: operation.auction }
         const isHost = author === this.#founder
         if (author !== auction.seller && !isHost) return { code: 'not-owner', account: auction.lot.payee }
-        if (auction.ended !== undefined || time >= auction.end) return { code: 'auction-closed', auction: auction.id }
+        if (isOver(auction, time)) return { code: 'auction-closed', auction: auction.id, at: auction.ended?.at ?? auction.end }
         const allowed = auction.bids.length === 0 || (isHost && operation.reason.length > 0)
         if (!allowed) return { code: 'auction-has-bids', auction: auction.id, bids: auction.bids.length }
-        auction.ended = 'cancelled'
+        auction.ended = { why: 'cancelled', at: time }
         return undefined
       }
       case 'close-auction': {
         const auction = this.#auction(operation.auction)
         if (auction === undefined) return { code: 'auction-unknown', auction: operation.auction }
-        if (auction.ended !== undefined) return { code: 'auction-closed', auction: auction.id }
+        if (auction.ended !== undefined) return { code: 'auction-closed', auction: auction.id, at: auction.ended.at }
         if (time < auction.end) return { code: 'auction-open', auction: auction.id, until: auction.end }
-        this.#finish(auction)
+        this.#finish(auction, time)
         return undefined
       }
     }
@@ -148,7 +154,7 @@ export class NaiveRoom {
     if (refusal !== undefined) return refusal
     const auction = this.#auction(id)
     if (auction === undefined) return { code: 'auction-unknown', auction: id }
-    if (auction.ended !== undefined || time >= auction.end) return { code: 'auction-closed', auction: id }
+    if (isOver(auction, time)) return { code: 'auction-closed', auction: id, at: auction.ended?.at ?? auction.end }
     if (account === auction.lot.payee) return { code: 'own-lot' }
     const { softClose } = auction.lot
     const minimum = least(auction)
@@ -156,19 +162,19 @@ export class NaiveRoom {
     const price = Math.min(amount, auction.lot.buyNow ?? amount)
     const own = best(auction)?.account === account ? (best(auction)?.amount ?? 0) : 0
     if (price > this.free(account) + own) return { code: 'funds-short', available: this.free(account) }
-    auction.bids.push({ account, amount: price })
+    auction.bids.push({ account, amount: price, at: time })
     if (softClose !== undefined && time >= auction.end - softClose.window) {
       const moved = Math.min(time + softClose.extension, auction.firstEnd + softClose.cap)
       if (moved > auction.end) auction.end = moved
     }
-    if (price === auction.lot.buyNow) this.#finish(auction)
+    if (price === auction.lot.buyNow) this.#finish(auction, time)
     return undefined
   }
 
-  #finish(auction: NaiveAuction): void {
+  #finish(auction: NaiveAuction, time: number): void {
     const winning = best(auction)
     const isMet = winning !== undefined && winning.amount >= (auction.lot.reserve ?? 0)
-    auction.ended = winning === undefined ? 'unsold' : isMet ? 'sold' : 'reserve-not-met'
+    auction.ended = { why: winning === undefined ? 'unsold' : isMet ? 'sold' : 'reserve-not-met', at: time }
     if (winning !== undefined && isMet)
       this.payments.push({ from: winning.account, to: auction.lot.payee, amount: winning.amount })
   }
@@ -191,6 +197,10 @@ export class NaiveRoom {
   #auction(id: string): NaiveAuction | undefined {
     return this.auctions.find((auction) => auction.id === id)
   }
+}
+
+function isOver({ ended, end }: NaiveAuction, time: number): boolean {
+  return ended !== undefined || time >= end
 }
 
 /** The highest of all bids, whenever it was made. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { requestsPerAuthorMax } from '../../src/core/limits.ts'
+import type { PeerId } from '../../src/core/ids.ts'
 import { ana, balance, bob, createRoom, deposit, encode, open, rejectionOf, start, withdraw } from './room.ts'
 
 describe('a request id', () => {
@@ -46,6 +46,16 @@ describe('a request id', () => {
     expect(room.submit(ana, deposit('ana', 1), 'r1').outcome).toMatchObject({ accepted: true })
   })
 
+  it('is not used up by an auction whose id another peer has taken', () => {
+    const room = createRoom()
+    room.accept(bob, open('bob'), start('bob'))
+    const twin = `${bob.slice(0, 20)}zz${bob.slice(22)}` as PeerId
+    room.accept(twin, open('twin'))
+    expect(rejectionOf(room.submit(twin, start('twin'), 'r1').outcome)?.code).toBe('malformed')
+    room.restore()
+    expect(room.submit(twin, deposit('twin', 1), 'r1').outcome).toMatchObject({ accepted: true })
+  })
+
   it('of an auction names the auction that was started first', () => {
     const room = createRoom()
     room.accept(ana, open('ana'))
@@ -70,7 +80,7 @@ describe('a request id', () => {
     room.accept(bob, open('bob'))
     room.submit(bob, deposit('bob', 1), 'first')
     const submit = (number: number): boolean => room.submit(ana, deposit('ana', 1), `r${number}`).isRepeat === true
-    for (let number = 0; number < requestsPerAuthorMax + 5; number++) expect(submit(number)).toBe(false)
+    for (let number = 0; number < 10_005; number++) expect(submit(number)).toBe(false)
     if (restarts) room.restore()
     // The first five are gone; the sixth is the oldest that is known, and asking for it does not make it any newer.
     expect(submit(5)).toBe(true)

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Instant } from '../../src/core/ids.ts'
+import type { AccountId, AuctionId, Instant, RequestId } from '../../src/core/ids.ts'
 import { createMarket, restoreMarket } from '../../src/market/market.ts'
+import { readSnapshot, writeSnapshot } from '../../src/market/snapshot.ts'
+import type { MarketState } from '../../src/market/state.ts'
 import type { Market } from '../../src/market/types.ts'
 import {
   ana,
@@ -138,6 +140,18 @@ describe('a snapshot that a liar made', () => {
     )
   })
 
+  it.each([
+    ['an account', ({ bank }: MarketState) => bank.accounts.set('again' as AccountId, firstOf(bank.accounts))],
+    ['an auction', ({ auctions }: MarketState) => auctions.byId.set('again' as AuctionId, firstOf(auctions.byId))],
+    ['a request', ({ authors }: MarketState) => authors.get(ana)?.requests.ids.push('r1' as RequestId)],
+  ])('cannot name %s twice', (_name, repeat) => {
+    const read = readSnapshot(sealed(content), rules, sha256)
+    if ('malformed' in read) throw new Error(read.malformed)
+    repeat(read.value)
+    const forged = restoreMarket(writeSnapshot(read.value, sha256), rules, sha256)
+    expect(forged).toEqual({ malformed: expect.stringContaining('twice') })
+  })
+
   it('cannot make money', () => {
     let refused = 0
     const { market } = fullRoom()
@@ -155,6 +169,10 @@ describe('a snapshot that a liar made', () => {
     expect(refused).toBeGreaterThan(0)
   })
 })
+
+function firstOf<Value>(map: ReadonlyMap<unknown, Value>): Value {
+  return [...map.values()][0] as Value
+}
 
 function sumOf({ issuer, accounts }: Market): number {
   return [...accounts.values()].reduce<number>((sum, { available, held }) => sum + available + held, issuer)
