@@ -81,8 +81,6 @@ export async function until(condition: () => Promise<boolean>, deadlineMillis: n
 function forkPeer(): RemotePeer {
   const child = fork(fileURLToPath(new URL('./peer-process.ts', import.meta.url)), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    // What people run: see src/cli/gavelring.mjs.
-    execArgv: (process.env.FORKARGS ?? '').split(' ').filter(Boolean),
   })
   const waiting = new Map<number, { resolve: (answer: never) => void; reject: (error: Error) => void }>()
   let next = 1

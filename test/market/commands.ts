@@ -55,9 +55,10 @@ export class Write implements Command {
   }
 
   run(model: NaiveRoom, real: Real): void {
-    const { author, waitMillis, make, auction, request, delivery } = this.#drawn
-    real.time += waitMillis
-    const written = { author, operation: make(aroundOf(model, author, auction)), request }
+    const { author, wait, make, auction, request, delivery } = this.#drawn
+    const about = choose(model, auction)
+    real.time = Math.max(real.time, timeAfter(real.time, wait, about))
+    const written = { author, operation: make(aroundOf(model, author, about)), request }
     this.#done = `${author} at ${real.time}, ${delivery}, request ${request}: ${JSON.stringify(written.operation)}`
     write(model, real, written, delivery)
     if (request !== undefined) real.requests.push(written)
@@ -111,13 +112,26 @@ class Restart implements Command {
   }
 }
 
-function aroundOf({ accounts, auctions }: NaiveRoom, author: Name, { number, isRunning }: Drawn['auction']): Around {
-  const own = accounts.filter(({ owner, closed, id }) => owner === people[author] && !closed && id !== 'rich').map(({ id }) => id)
+function choose({ auctions }: NaiveRoom, { number, isRunning }: Drawn['auction']): NaiveAuction | undefined {
   const running = auctions.filter(({ ended }) => ended === undefined)
-  const auction = isRunning && running.length > 0 ? running[number % running.length] : auctions[number % (auctions.length + 1)]
-  return auction === undefined
-    ? { own, auction: 'EEEEEE-9-9', minimum: 100 }
-    : { own, auction: auction.id, minimum: least(auction) }
+  return isRunning && running.length > 0 ? running[number % running.length] : auctions[number % (auctions.length + 1)]
+}
+
+function timeAfter(time: number, wait: Drawn['wait'], auction: NaiveAuction | undefined): number {
+  if (typeof wait === 'number') return time + wait
+  if (auction === undefined) return time
+  return wait === 'until the end' ? auction.end : auction.end - (auction.lot.softClose?.window ?? 1)
+}
+
+function aroundOf(model: NaiveRoom, author: Name, auction: NaiveAuction | undefined): Around {
+  const isOwn = (account: NaiveRoom['accounts'][number]): boolean =>
+    account.owner === people[author] && !account.closed && account.id !== 'rich'
+  return {
+    own: model.accounts.filter(isOwn).map(({ id }) => id),
+    free: (account) => model.free(account),
+    auction: auction?.id ?? 'EEEEEE-9-9',
+    minimum: auction === undefined ? 100 : least(auction),
+  }
 }
 
 function write(model: NaiveRoom, real: Real, written: Request, delivery: Drawn['delivery']): void {

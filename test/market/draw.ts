@@ -9,6 +9,7 @@ export type Name = 'ana' | 'bob' | 'eve'
 export interface Around {
   /** The author's accounts. */
   readonly own: readonly string[]
+  readonly free: (account: string) => number
   readonly auction: string
   /** The least bid there. */
   readonly minimum: number
@@ -17,7 +18,8 @@ export interface Around {
 /** Something to be written: most of it makes sense, since a history of refusals alone would show nothing. */
 export interface Drawn {
   readonly author: Name
-  readonly waitMillis: number
+  /** In milliseconds, or to the very moment from which on a rule says something else. */
+  readonly wait: number | 'until the end' | 'until the window'
   readonly make: (around: Around) => Operation
   /** Which auction: one of those that still run, if there are any, or one of all, of which the last is unknown. */
   readonly auction: { readonly number: number; readonly isRunning: boolean }
@@ -31,11 +33,21 @@ const account = fc.oneof({ weight: 5, arbitrary: fc.nat(9) }, { weight: 3, arbit
 const nameOf = (which: number | string, { own }: Around): string =>
   typeof which === 'string' ? which : (own[which % own.length] ?? 'nobody')
 
-const amount = fc.oneof({ weight: 12, arbitrary: fc.integer({ min: 1, max: 400 }) }, { weight: 1, arbitrary: fc.constant(1e13) })
+/** No operation may name more. */
+const amountMax = 1e13
+/** `all`: what is free on the account, to the last cent. */
+const amount = fc.oneof(
+  { weight: 12, arbitrary: fc.integer({ min: 1, max: 400 }) },
+  { weight: 2, arbitrary: fc.constant('all' as const) },
+  { weight: 1, arbitrary: fc.constant(amountMax) },
+)
+const centsOf = (which: number | 'all', id: string, { free }: Around): number =>
+  which === 'all' ? Math.min(Math.max(1, free(id)), amountMax) : which
 const over = fc.oneof(
   { weight: 4, arbitrary: fc.integer({ min: 0, max: 60 }) },
   { weight: 1, arbitrary: fc.integer({ min: -9, max: -1 }) },
   { weight: 1, arbitrary: fc.nat(1_500) },
+  { weight: 1, arbitrary: fc.constant('all' as const) },
 )
 
 const rise = fc.option(fc.nat(150), { nil: undefined })
@@ -62,29 +74,13 @@ const lot = fc
 const make: fc.Arbitrary<Drawn['make']> = fc.oneof(
   { weight: 2, arbitrary: someAccount.map((id) => () => open(id)) },
   { weight: 2, arbitrary: account.map((id) => (around: Around) => close(nameOf(id, around))) },
-  {
-    weight: 4,
-    arbitrary: fc.tuple(account, amount).map(
-      ([id, cents]) =>
-        (around: Around) =>
-          deposit(nameOf(id, around), cents),
-    ),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.tuple(account, amount).map(
-      ([id, cents]) =>
-        (around: Around) =>
-          withdraw(nameOf(id, around), cents),
-    ),
-  },
+  { weight: 4, arbitrary: fc.tuple(account, amount).map(([id, cents]) => paid(deposit, id, cents === 'all' ? 1 : cents)) },
+  { weight: 2, arbitrary: fc.tuple(account, amount).map(([id, cents]) => paid(withdraw, id, cents)) },
   {
     weight: 3,
-    arbitrary: fc.tuple(account, someAccount, amount).map(
-      ([from, to, cents]) =>
-        (around: Around) =>
-          transfer(nameOf(from, around), to, cents),
-    ),
+    arbitrary: fc
+      .tuple(account, someAccount, amount)
+      .map(([from, to, cents]) => paid((id, exact) => transfer(id, to, exact), from, cents)),
   },
   {
     weight: 4,
@@ -94,25 +90,35 @@ const make: fc.Arbitrary<Drawn['make']> = fc.oneof(
           start(nameOf(payee, around), changes),
     ),
   },
-  {
-    weight: 16,
-    arbitrary: fc.tuple(account, over).map(
-      ([id, cents]) =>
-        (around: Around) =>
-          bid(around.auction, nameOf(id, around), Math.max(1, around.minimum + cents)),
-    ),
-  },
+  { weight: 16, arbitrary: fc.tuple(account, over).map(([id, cents]) => bidOver(id, cents)) },
   { weight: 1, arbitrary: fc.constantFrom('', 'why not').map((reason) => (around: Around) => cancel(around.auction, reason)) },
   { weight: 4, arbitrary: fc.constant((around: Around) => closeAuction(around.auction)) },
   { weight: 1, arbitrary: fc.constant((): Operation => ({ kind: 'void' })) },
 )
 
+function paid(pay: (id: string, cents: number) => Operation, which: number | string, cents: number | 'all'): Drawn['make'] {
+  return (around) => {
+    const id = nameOf(which, around)
+    return pay(id, centsOf(cents, id, around))
+  }
+}
+
+/** So much over the least bid, or all that is free. */
+function bidOver(which: number | string, cents: number | 'all'): Drawn['make'] {
+  return (around) => {
+    const id = nameOf(which, around)
+    const exact = cents === 'all' ? centsOf(cents, id, around) : Math.min(Math.max(1, around.minimum + cents), amountMax)
+    return bid(around.auction, id, exact)
+  }
+}
+
 export const drawn: fc.Arbitrary<Drawn> = fc.record({
   author: fc.constantFrom<Name>('ana', 'bob', 'eve'),
-  waitMillis: fc.oneof(
+  wait: fc.oneof(
     { weight: 4, arbitrary: fc.constant(0) },
     { weight: 4, arbitrary: fc.nat(1_000) },
     { weight: 1, arbitrary: fc.nat(9_000) },
+    { weight: 1, arbitrary: fc.constantFrom('until the end' as const, 'until the window' as const) },
   ),
   make,
   auction: fc.record({ number: fc.nat(20), isRunning: fc.constantFrom(true, true, true, false) }),

@@ -63,7 +63,7 @@ function setup(kind: RoomKind, rich: Uint8Array, reached: Set<string>): { model:
   for (const [name, operation] of usual) {
     const author = kind === 'host' && operation.kind === 'deposit' ? 'ana' : name
     const auction = { number: 0, isRunning: false }
-    new Write({ author, waitMillis: 0, make: () => operation, auction, request: undefined, delivery: 'once' }).run(model, real)
+    new Write({ author, wait: 0, make: () => operation, auction, request: undefined, delivery: 'once' }).run(model, real)
   }
   return { model, real }
 }
