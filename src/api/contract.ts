@@ -24,6 +24,7 @@ import {
   exportedBlock,
   peerView,
   pendingView,
+  proofView,
   settled,
   statusView,
 } from './views.ts'
@@ -80,10 +81,11 @@ export const bidderInput = z
 export const contract = {
   status: question.route({ method: 'GET', path: '/status' }).output(statusView),
   peers: question.route({ method: 'GET', path: '/peers' }).output(z.array(peerView)),
-  /** Makes a new room, with a new id, out of this peer's committed state (PROTOCOL, section 5). */
+  /** Makes a new room, with a new id, out of this peer's committed state (PROTOCOL, section 5). `force`: although there is a quorum. */
   refound: oc
     .errors(refoundErrors)
     .route({ method: 'POST', path: '/refound' })
+    .input(z.object({ force: z.boolean().default(false) }).default({ force: false }))
     .output(z.object({ room: z.string() })),
 
   accounts: {
@@ -163,6 +165,8 @@ export const contract = {
       .route({ method: 'GET', path: '/log' })
       .input(z.object({ from: z.int().min(0), count: z.int().min(1).max(1_000).default(100) }))
       .output(z.array(exportedBlock)),
+    /** Proof of members' faults that this peer keeps. */
+    proofs: question.route({ method: 'GET', path: '/log/proofs' }).output(z.array(proofView)),
   },
 
   /** Events after number `after` (0: all that are still kept), then each as it happens. */

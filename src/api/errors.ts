@@ -76,8 +76,8 @@ export const notPending = {
   'not-pending': { status: 409, message: 'Nothing of this id is waiting: it is written already, or never was.' },
 }
 export const refoundErrors = {
-  'no-quorum': failures['no-quorum'],
-  'quorum-held': { status: 409, message: 'The room has its quorum: there is no need for a new one.' },
+  'quorum-held': { status: 409, message: 'The room has its quorum, or had it a moment ago: there is no need for a new one.' },
+  'room-too-large': { status: 409, message: 'What this room holds does not fit into the first block of a new one.' },
   'disk-full': failures['disk-full'],
   'disk-failed': failures['disk-failed'],
   stopping: failures.stopping,

@@ -34,10 +34,6 @@ export function refuseUnknownAuction(auction: string): ORPCError<string, unknown
   return new ORPCError('auction-unknown', { status, message, data: { auction } })
 }
 
-export function refuseQuorumHeld(): ORPCError<string, unknown> {
-  return new ORPCError('quorum-held', refoundErrors['quorum-held'])
-}
-
 /** A request whose words cannot be read: the first thing that is wrong, by field, with the parser's own code. */
 export function refuseInput(error: unknown): unknown {
   const isInput = error instanceof ORPCError && error.code === 'BAD_REQUEST' && error.cause instanceof ValidationError
@@ -57,7 +53,7 @@ interface InputIssue {
 }
 
 const failureStatus: Readonly<Partial<Record<string, number>>> = Object.fromEntries(
-  Object.entries({ ...failures, ...notPending }).map(([code, { status }]) => [code, status]),
+  Object.entries({ ...failures, ...notPending, ...refoundErrors }).map(([code, { status }]) => [code, status]),
 )
 
 /** The rule's sentence, with the numbers that explain it. */

@@ -4,15 +4,7 @@ import type { Lot, Operation } from '../market/operation.ts'
 import type { Peer, Receipt } from '../peer/peer.ts'
 import { contract } from './contract.ts'
 import { tellEvents } from './events.ts'
-import {
-  refuseFailed,
-  refuseInput,
-  refuseQuorumHeld,
-  refuseRejected,
-  refuseUnknownAccount,
-  refuseUnknownAuction,
-  refuseVoided,
-} from './refuse.ts'
+import { refuseFailed, refuseInput, refuseRejected, refuseUnknownAccount, refuseUnknownAuction, refuseVoided } from './refuse.ts'
 import { toAccount, toAccountDetail, toAuction, toAuctionDetail, toBlock, toOperation, toStatus } from './to-view.ts'
 import type { ExportedBlock, Settled } from './views.ts'
 
@@ -33,10 +25,7 @@ export function createRouter(peer: Peer) {
   return api.router({
     status: api.status.handler(() => toStatus(peer.status())),
     peers: api.peers.handler(() => [...peer.peers()]),
-    refound: api.refound.handler(async () => {
-      if (peer.status().quorum) throw refuseQuorumHeld()
-      return { room: await peer.refound() }
-    }),
+    refound: api.refound.handler(async ({ input }) => ({ room: await peer.refound(input) })),
 
     accounts: {
       open: api.accounts.open.handler(({ input }) =>
@@ -104,6 +93,7 @@ export function createRouter(peer: Peer) {
         const blocks = await peer.log(input.from, input.count)
         return withinAnswer(blocks.map((block) => toBlock(block)))
       }),
+      proofs: api.log.proofs.handler(() => peer.proofs().map((proof) => ({ ...proof, blocks: [...proof.blocks] }))),
     },
 
     events: api.events.handler(({ input, signal }) => tellEvents(peer, input.after, signal)),

@@ -104,7 +104,7 @@ function toContent({ body, author }: Block): ExportedBlock['content'] {
     case 'genesis':
       return { ...body.genesis, salt: base64url(body.genesis.salt) }
     case 'view':
-      return { members: body.members }
+      return { members: body.members, ...(body.lost.length > 0 && { lost: body.lost.map(({ peer }) => peer) }) }
     case 'ops':
       return body.ops.map((bytes, offset) => {
         const decoded = decodeSubmission(bytes)

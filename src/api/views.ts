@@ -22,11 +22,16 @@ export const statusView = z.object({
     deposits: z.enum(['open', 'host']),
     founder: z.string(),
   }),
-  role: z.enum(['member', 'learner', 'leaving', 'read-only', 'stopped']),
+  /** `forgotten`: its log was lost, and the room has not gone on since. */
+  role: z.enum(['member', 'learner', 'forgotten', 'leaving', 'read-only', 'stopped']),
   /** Why it writes nothing. */
   trouble: z.string().optional(),
   epoch: z.string(),
   members: z.array(z.string()),
+  /** Nothing says that these are still the members: it takes no part, and is behind, or has heard none of them. */
+  membersAsOfLog: z.boolean(),
+  /** Blocks that it lacks, as far as it has heard. */
+  behind: z.int(),
   reachable: z.array(z.string()),
   quorum: z.boolean(),
   holdsToken: z.boolean(),
@@ -47,10 +52,16 @@ export const peerView = z.object({
   peer: z.string(),
   name: z.string(),
   member: z.boolean(),
+  /** It is one by this peer's log, but nothing says that it still is. */
+  memberAsOfLog: z.boolean(),
   connected: z.boolean(),
   self: z.boolean(),
   /** Milliseconds that its clock is ahead of ours; absent: not measured yet. */
   clockOffset: z.number().optional(),
+  /** What it says was refused so often; the first reason. */
+  refused: z.object({ reason: z.string(), count: z.int() }).optional(),
+  /** What it is proven of. */
+  faulty: z.string().optional(),
 })
 export type PeerView = z.infer<typeof peerView>
 
@@ -189,6 +200,17 @@ export const blockView = z.object({
   content: z.union([z.record(z.string(), z.unknown()), z.array(z.record(z.string(), z.unknown()))]),
 })
 export type BlockView = z.infer<typeof blockView>
+
+/** Signed proof of a member's fault. */
+export const proofView = z.object({
+  kind: z.enum(['two-blocks', 'checkpoint']),
+  /** Who is proven to be at fault; absent: two authors wrote one place, and either may have been misled. */
+  author: z.string().optional(),
+  what: z.string(),
+  /** The one that vouches for a wrong state, or the two that stand in one place. */
+  blocks: z.array(z.object({ index: z.int(), epoch: z.string(), author: z.string(), hash: z.string() })),
+})
+export type ProofView = z.infer<typeof proofView>
 
 /** With the canonical bytes, base64url: what can be verified. */
 export const exportedBlock = blockView.extend({ bytes: z.string() })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { readOrMakeToken, removeApiAddress, writeApiAddress } from '../api/api-files.ts'
 import { type ApiServer, startApiServer } from '../api/http.ts'
 import { createClock } from '../io/clock.ts'
+import { createEntropy } from '../io/entropy.ts'
 import { openIdentity } from '../io/identity.ts'
 import { createLogger } from '../io/logger.ts'
 import { openProfile } from '../io/profile.ts'
@@ -107,6 +108,7 @@ async function openPeer(config: PeerConfig, hooks: StartHooks, logger: Logger): 
         store: createStore(folder),
         transport: createTransport({ identity, room, listen, mdns, bootstrap }),
         clock: createClock(),
+        entropy: createEntropy(),
         logger,
       },
     )

@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs'
 import { createIdentity } from '../io/identity.ts'
 import { openProfile } from '../io/profile.ts'
 import { createStore } from '../io/store.ts'
-import { decodeMeta } from '../peer/disk.ts'
+import { decodeMeta, readEvidence } from '../peer/disk.ts'
+import type { Proof } from '../peer/peer.ts'
 import { Failure } from '../peer/ports.ts'
+import { toProof } from '../peer/status.ts'
 import { createLogVerifier, type LogVerifier, type Verified, type VerifiedBlock } from '../peer/verify.ts'
 import { roomFolder } from './room-folder.ts'
 
@@ -40,7 +42,8 @@ export async function* readStoredLog(
     const decoded = meta && decodeMeta(meta)
     if (decoded === undefined) throw new Failure('room-not-found', 'The log is empty.')
     if ('malformed' in decoded) throw new Failure('store-version', `The store's record cannot be read: ${decoded.malformed}.`)
-    const last = which === 'all' ? decoded.value.head.index : decoded.value.commit.index
+    const { head, commit } = decoded.value.meta
+    const last = which === 'all' ? head.index : commit.index
     let next = 0
     while (next <= last) {
       const rows = await store.read(next, last, chunkBytes)
@@ -48,6 +51,17 @@ export async function* readStoredLog(
       for (const { bytes } of rows) yield { bytes, last }
       next += rows.length
     }
+  } finally {
+    await store.close()
+  }
+}
+
+/** Proof of members' faults that a peer which is not running has on its disk. Throws as {@link readStoredLog} does. */
+export async function readStoredProofs(folder: string, room: string | undefined): Promise<readonly Proof[]> {
+  const store = createStore(await storeFolder(folder, room))
+  await store.open()
+  try {
+    return [...(await readEvidence(store, createIdentity().crypto)).values()].map(toProof)
   } finally {
     await store.close()
   }

@@ -34,10 +34,14 @@ export const refound: Command = {
   name: 'refound',
   summary: 'make a new room out of what this peer has, where the others are gone for good',
   operands: [],
-  options: [{ name: 'yes', text: 'I know that the two rooms can never be joined again' }, profileOption],
+  options: [
+    { name: 'yes', text: 'I know that the two rooms can never be joined again' },
+    { name: 'force', text: 'although the room has its quorum' },
+    profileOption,
+  ],
   examples: ['gavelring refound --yes'],
   details:
-    'Only without a quorum. The new room starts with the accounts and balances that are committed here, under a new id.\n' +
+    'Only without a quorum, or with --force. The new room starts with the accounts and balances that are committed here, under a new id.\n' +
     'If members of the old room come back, theirs and this one stay two rooms for ever.',
   async run(call) {
     if (call.flags.yes !== true) {
@@ -46,7 +50,7 @@ export const refound: Command = {
         'Wait for them, or go on with `gavelring refound --yes`.',
       )
     }
-    const { room } = await withPeer(call, (api) => api.refound())
+    const { room } = await withPeer(call, (api) => api.refound({ force: call.flags.force === true }))
     tell(call, { room }, [`The new room is ${room.slice(0, 8)}.`])
     return 0
   },
@@ -58,7 +62,7 @@ function statusLines(found: StatusView): string[] {
     ['Room', `${printable(room.name)} (${room.id.slice(0, 8)}), ${room.currency}, deposits ${room.deposits}`],
     ['Peer', `${printable(found.name)} (${shortPeer(found.self)}), ${found.role}`],
     ...(found.trouble === undefined ? [] : [['Trouble', printable(found.trouble)]]),
-    ['Ring', `${found.reachable.length} of ${found.members.length} members reachable, epoch ${found.epoch}`],
+    ['Ring', ringText(found)],
     ['Token', `turn ${found.turn}${found.holdsToken ? ', here' : ''}`],
     ['Log', `block ${commit.index} committed, ${found.head} written, ${found.pending} operations pending`],
     ['Clock', `Lamport ${found.lamport}, room time ${new Date(found.time).toISOString()}`],
@@ -67,8 +71,21 @@ function statusLines(found: StatusView): string[] {
   return table(['', ''], rows).slice(1)
 }
 
+function ringText({ members, membersAsOfLog, reachable, epoch }: StatusView): string {
+  const count = `${members.length} ${members.length === 1 ? 'member' : 'members'}`
+  if (membersAsOfLog) return `${count} as of its log, which may be old, epoch ${epoch}`
+  return `${reachable.length} of ${members.length} members reachable, epoch ${epoch}`
+}
+
 function peerRow(peer: PeerView): string[] {
-  const is = [peer.self && 'this peer', peer.member && 'member', peer.connected && !peer.self && 'connected']
+  const { refused } = peer
+  const is = [
+    peer.self && 'this peer',
+    peer.member && (peer.memberAsOfLog ? 'member as of this log' : 'member'),
+    peer.connected && !peer.self && 'connected',
+    peer.faulty !== undefined && `faulty: ${peer.faulty}`,
+    refused !== undefined && `refused ${refused.count === 1 ? 'once' : `${refused.count} times`}: ${printable(refused.reason)}`,
+  ]
   const offset = peer.clockOffset
   return [
     printable(peer.name),

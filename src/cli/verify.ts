@@ -1,5 +1,6 @@
 import { readApiAddress } from '../api/api-files.ts'
 import { connectApi } from '../api/client.ts'
+import type { ProofView } from '../api/views.ts'
 import { profileFolder } from '../app/config.ts'
 import type { LogRow } from '../app/stored-log.ts'
 import { profileOption } from './client.ts'
@@ -17,7 +18,7 @@ export const logVerify: Command = {
   details:
     'Checks hashes, signatures, the chain, epochs and turns, Lamport times, block times and authors, and replays bank\n' +
     'and auctions against every checkpoint. FILE: what `log export` wrote. Otherwise the log of --profile, through its\n' +
-    'peer where one runs, from its folder where none does.',
+    'peer where one runs, from its folder where none does, and with it the proof that is kept there of members’ faults.',
   async run(call) {
     const { verifyLogRows } = await import('../app/stored-log.ts')
     const progress = createProgress(call.terminal)
@@ -26,18 +27,25 @@ export const logVerify: Command = {
       const { result } = await verifyLogRows(log.rows, ({ block }, last) => {
         if (log.hasEnd) progress('verifying', block.index, last)
       })
+      // A damaged log may not open a second time.
+      const proofs = await log.proofs().catch((error: unknown) => {
+        if (result.ok) throw error
+        return []
+      })
       if (!result.ok) {
         const { index, reason } = result.bad
-        tell(call, { error: { code: 'log-bad', message: `Block ${index}: ${reason}.`, index, reason } }, [
+        tell(call, { error: { code: 'log-bad', message: `Block ${index}: ${reason}.`, index, reason }, proofs }, [
           `Block ${index} is bad: ${reason.replace(/\.$/, '')}.`,
           'What stands before it is good. Fetch the log anew from other members: start the peer with --refetch.',
+          ...proofs.flatMap(proofLines),
         ])
         return 1
       }
-      tell(call, result, [
+      tell(call, { ...result, proofs }, [
         `The log is good: ${result.blocks} blocks of room ${result.room.slice(0, 8)}.`,
         `Last hash ${result.head}`,
         `State hash ${result.stateHash}`,
+        ...proofs.flatMap(proofLines),
       ])
       return 0
     } finally {
@@ -51,19 +59,32 @@ interface OpenLog {
   readonly rows: AsyncIterable<LogRow>
   /** Whether its rows know how many there are. */
   readonly hasEnd: boolean
+  /** What is kept beside it of members' faults. To be asked for when the rows are read. */
+  proofs(): Promise<readonly ProofView[]>
   close(): void
 }
 
 async function openLog(call: Call, progress: ReturnType<typeof createProgress>): Promise<OpenLog> {
   const file = call.operands[0]
-  if (file !== undefined) return { rows: readExportedLog(file), hasEnd: false, close: () => {} }
+  if (file !== undefined) return { rows: readExportedLog(file), hasEnd: false, proofs: async () => [], close: () => {} }
   const profile = profileFolder(call.flags, call.env)
   const address = readApiAddress(profile)
   const client = address && (await connectApi(address).catch(() => undefined))
   if (client !== undefined) {
-    return { rows: toRows(readRunningLog(client.api)), hasEnd: true, close: () => client.close() }
+    const { api } = client
+    return { rows: toRows(readRunningLog(api)), hasEnd: true, proofs: () => api.log.proofs(), close: () => client.close() }
   }
-  const { readStoredLog } = await import('../app/stored-log.ts')
-  const rows = readStoredLog(profile, textFlag(call, 'room'), 'all', (done, total) => progress('checking', done, total))
-  return { rows, hasEnd: true, close: () => {} }
+  const { readStoredLog, readStoredProofs } = await import('../app/stored-log.ts')
+  const room = textFlag(call, 'room')
+  const rows = readStoredLog(profile, room, 'all', (done, total) => progress('checking', done, total))
+  const proofs = async () => (await readStoredProofs(profile, room)).map((proof) => ({ ...proof, blocks: [...proof.blocks] }))
+  return { rows, hasEnd: true, proofs, close: () => {} }
+}
+
+/** Whose fault it is, then the blocks that prove it. */
+function proofLines({ author, what, blocks }: ProofView): string[] {
+  return [
+    `Proof of a fault: ${author ?? 'one of two members, or who misled them'} ${what}.`,
+    ...blocks.map((block) => `  block ${block.index} of epoch ${block.epoch} by ${block.author}, hash ${block.hash}`),
+  ]
 }

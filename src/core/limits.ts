@@ -1,7 +1,13 @@
 /** Version of frames on the wire; a peer that speaks another one is told so and refused (PROTOCOL, section 6). */
-export const wireVersion = 1
+export const wireVersion = 2
 /** How operations are applied, for the life of a room; stands in its genesis block. */
 export const rulesVersion = 1
+
+/** No number in a frame or block is above this (PROTOCOL, section 3, Whom a peer obeys). */
+export const numberMax = 2 ** 48
+/** How far a number may be ahead of the highest that its receiver knows: epochs; and turns, requests and Lamport times. */
+export const epochLeapMax = 2 ** 20
+export const leapMax = 2 ** 32
 
 /** Largest single amount: 10^13 minor units. */
 export const amountCentsMax = 10 ** 13

@@ -14,6 +14,9 @@ export function createClock(): Clock {
       let timer = arm()
       return () => clearTimeout(timer)
     },
+    soon(task) {
+      setImmediate(task)
+    },
   }
 }
 

@@ -211,7 +211,7 @@ type Operation =
   | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
   | { readonly type: 'del'; readonly key: Uint8Array }
 
-/** The rows that a batch changes, and the record after it. */
+/** What a batch changes, and the record after it. */
 async function plan(db: Level, record: HeadRecord, batch: StoreBatch): Promise<{ operations: Operation[]; next: HeadRecord }> {
   const operations: Operation[] = []
   let { count, hash, rowChecksum } = record
@@ -229,6 +229,10 @@ async function plan(db: Level, record: HeadRecord, batch: StoreBatch): Promise<{
     count++
     hash = block.hash
     rowChecksum = row.checksum
+  }
+  for (const { name, bytes } of batch.values) {
+    const key = valueKey(name)
+    operations.push(bytes === undefined ? { type: 'del', key } : { type: 'put', key, value: seal(key, bytes) })
   }
   const next = { salt: record.salt, batch: record.batch + 1, count, hash: hash.slice(), rowChecksum, meta: batch.meta }
   operations.push({ type: 'put', key: recordKey, value: encodeRecord(next) })

@@ -1,14 +1,12 @@
 import type { AuctionId, PeerId } from '../core/ids.ts'
 import type { Operation } from '../market/operation.ts'
-import type { Market } from '../market/types.ts'
+import type { AuctionView, Market } from '../market/types.ts'
 import type { ReplicaView } from '../ring/types.ts'
 
-/** How long the token holder is left to close an auction before others do it (PRODUCT, Auctions). */
+/** How long the member whose turn it is to close an auction is left to do so (PRODUCT, Auctions). */
 export const closeAfter = 1_000
-/** Then members come one after the other, in ring order, so that not all of them write the same closing. */
+/** Then the others come one after the other, in ring order, so that not all of them write the same closing. */
 const closeStagger = 200
-/** Own closings that came to nothing are repeated after this. */
-const repeatAfter = 2_000
 
 export interface Closer {
   /** Closes what is past its end on the room clock, if it is this peer's turn to. Call it often. */
@@ -17,34 +15,44 @@ export interface Closer {
 
 export interface CloserOptions {
   readonly self: PeerId
-  readonly market: Market
-  readonly view: () => ReplicaView
-  readonly submit: (operation: Operation) => void
+  readonly market: Pick<Market, 'auctions' | 'openAuctions'>
+  readonly view: Pick<ReplicaView, 'members' | 'hasQuorum' | 'time'>
+  /** Resolves or rejects when what became of it is known. */
+  readonly submit: (operation: Operation) => Promise<unknown>
 }
 
+/**
+ * A closing shows in the market only once it is committed. Were it the token holder's to write it, the next holder, and
+ * the one after, would meanwhile find the auction open, and write another: so everybody knows whose closing it is.
+ */
 export function createCloser({ self, market, view, submit }: CloserOptions): Closer {
-  /** When this peer last wrote a closing, on its monotonic clock. */
-  const written = new Map<AuctionId, number>()
+  /** Own closings on their way: never written twice. */
+  const written = new Set<AuctionId>()
+
+  const close = (id: AuctionId): void => {
+    written.add(id)
+    const done = (): void => {
+      written.delete(id)
+    }
+    submit({ kind: 'close-auction', auction: id }).then(done, done)
+  }
 
   return {
     check(now) {
-      if (market.openAuctions.size === 0) {
-        written.clear()
-        return
-      }
-      const ring = view()
-      const rank = ring.members.indexOf(self)
-      if (rank < 0 || !ring.hasQuorum(now)) return
-      const patience = ring.holding === undefined ? closeAfter + rank * closeStagger : 0
-      const time = ring.time(now)
+      if (market.openAuctions.size === 0 || !view.members.includes(self) || !view.hasQuorum(now)) return
+      const time = view.time(now)
       for (const id of market.openAuctions) {
         const auction = market.auctions.get(id)
-        if (auction === undefined || time < auction.endsAt + patience) continue
-        const last = written.get(id)
-        if (last !== undefined && now - last < repeatAfter) continue
-        written.set(id, now)
-        submit({ kind: 'close-auction', auction: id })
+        if (auction === undefined || written.has(id)) continue
+        if (time >= auction.endsAt + patienceOf(auction, view.members, self)) close(id)
       }
     },
   }
+}
+
+/** The seller closes its own auction, or the first member where the seller is none; the others come in ring order after it. */
+function patienceOf({ seller }: AuctionView, members: readonly PeerId[], self: PeerId): number {
+  const first = Math.max(0, members.indexOf(seller))
+  const rank = (members.indexOf(self) - first + members.length) % members.length
+  return rank === 0 ? 0 : closeAfter + (rank - 1) * closeStagger
 }

@@ -1,36 +1,12 @@
-import type { Instant } from '../core/ids.ts'
 import { createRandom } from '../core/random.ts'
 import type { Block } from '../ring/block.ts'
-import type { Pace, StopReason } from '../ring/types.ts'
 import { createBidders } from './bidder.ts'
+import { createContext, type PeerOptions } from './context.ts'
 import { readBlocks } from './disk.ts'
-import { createEventLog } from './events.ts'
 import type { Peer } from './peer.ts'
 import { type Clock, Failure, type Ports } from './ports.ts'
 import { createResidence } from './residence.ts'
-import type { RoomPlan } from './room.ts'
-import { conditionOf, peersOf, type Seen, statusOf } from './status.ts'
-import { quorumText, stopText } from './views.ts'
-
-export interface PeerOptions {
-  /** The person's name; empty: none. */
-  readonly name: string
-  /** The room's name, and its rules where this peer founds it. */
-  readonly room: RoomPlan
-  /** Found the room at once, without looking for it. */
-  readonly create: boolean
-  /** How long to look for the room before founding it, in milliseconds (PROTOCOL, section 6: 3,000). */
-  readonly lookMillis: number
-  /** Never found a room: fail with `room-not-found`, as a peer must that is to fetch its log anew. */
-  readonly joinOnly?: boolean
-  readonly pace: Pace
-  /** Of back-off and automatic bidders. */
-  readonly seed: number
-  /** Of the program, for `status`. */
-  readonly version: string
-  /** Long work at the start: blocks checked, then blocks replayed. */
-  readonly onProgress: (what: 'check' | 'replay', done: number, total: number) => void
-}
+import { type Ending, peersOf, statusOf, stopText, toProof } from './status.ts'
 
 /** Of the time to stop, what is kept for disk and network, in milliseconds. */
 const closeMillis = 1_000
@@ -41,29 +17,25 @@ const closeMillis = 1_000
  */
 export async function createPeer(options: PeerOptions, ports: Ports): Promise<Peer> {
   const { store, clock, logger, identity } = ports
-  const events = createEventLog((error) => logger.error('a listener failed', { error }))
+  const context = createContext(options, ports)
+  const residence = createResidence(context)
   const stopped = Promise.withResolvers<string>()
   const ringStopped = Promise.withResolvers<void>()
   let finishing: Promise<void> | undefined
   let leaving = false
   let stopReason: string | undefined
+  const ending = (): Ending => ({ leaving, stopReason })
 
-  const onStopped = (reason: StopReason): void => {
-    if (reason.kind !== 'left') logger.error('this peer takes no more part', { reason: stopText(reason) })
+  context.hear((news) => {
+    if (news.kind !== 'stopped') return
     ringStopped.resolve()
-    if (!leaving) void finish(stopText(reason))
-  }
-  const residence = createResidence(options, ports, {
-    events,
-    quorumText: () => quorumText(conditionOf(seen())),
-    onStopped,
+    if (!leaving) void finish(stopText(news.reason))
   })
-  const seen = (): Seen => ({ options, ports, session: residence.session, lobby: residence.lobby, leaving, stopReason })
   const bidders = createBidders({
     clock,
     random: createRandom(options.seed),
     market: () => residence.session.market,
-    time: () => residence.session.view.time(clock.monotonic()) as Instant,
+    time: () => residence.session.view.time(clock.monotonic()),
     submit: (operation, deadlineMillis) => peer.submit({ request: undefined, operation }, deadlineMillis),
   })
 
@@ -80,8 +52,8 @@ export async function createPeer(options: PeerOptions, ports: Ports): Promise<Pe
   }
 
   const peer: Peer = {
-    status: () => statusOf(seen()),
-    peers: () => peersOf(seen()),
+    status: () => statusOf(context, residence.session, ending()),
+    peers: () => peersOf(context, residence.session, residence.lobby),
     submit(submission, deadlineMillis) {
       const { moving } = residence
       if (moving === undefined) return residence.session.proposals.submit(submission, deadlineMillis)
@@ -104,10 +76,11 @@ export async function createPeer(options: PeerOptions, ports: Ports): Promise<Pe
       for await (const chunk of readBlocks(store, identity.crypto, from, through)) blocks.push(...chunk)
       return blocks
     },
-    subscribe: (listener) => events.subscribe(listener),
-    recentEvents: () => events.recent(),
+    proofs: () => residence.session.view.evidence.map(toProof),
+    subscribe: (listener) => context.events.subscribe(listener),
+    recentEvents: () => context.events.recent(),
     startBidder: (bidder) => bidders.start(bidder),
-    refound: () => residence.refound(),
+    refound: ({ force }) => residence.refound(force),
     async stop(deadlineMillis) {
       const end = clock.monotonic() + deadlineMillis
       if (!leaving && stopReason === undefined) {

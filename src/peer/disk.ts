@@ -1,29 +1,64 @@
-import { assert } from '../core/assert.ts'
-import { decodeWith, type Reader, Writer } from '../core/codec.ts'
+import { decodeWith, Writer } from '../core/codec.ts'
 import { type Crypto, fromHex } from '../core/crypto.ts'
-import { type Block, decodeBlock, readHash, writeHash } from '../ring/block.ts'
-import { readEpoch, sameEpoch, writeEpoch } from '../ring/epoch.ts'
-import { memoryBlocks } from '../ring/timing.ts'
+import { count, type Field, optional, struct } from '../core/fields.ts'
+import { numberMax } from '../core/limits.ts'
+import { type Block, commitField, decodeBlock, headField } from '../ring/block.ts'
+import { decodeEvidence, type Evidence } from '../ring/evidence.ts'
+import type { RingLimits } from '../ring/timing.ts'
 import type { Disk, DiskMeta } from '../ring/types.ts'
-import type { View } from '../ring/view.ts'
-import { Failure, type Store, type StoredBlock } from './ports.ts'
+import { epochField, sameEpoch } from '../ring/view.ts'
+import { type Entropy, Failure, type Store, type StoreBatch, type StoredBlock } from './ports.ts'
 
-/** Of this record: a store that a later program wrote is refused, not guessed at. */
-const metaVersion = 1
+/** Of the record: a store that a later program wrote is refused, not guessed at. */
+const metaVersion = 2
 /** Read at once from the store. */
 const chunkBytes = 1024 * 1024
+/** Values that evidence can take: it is somebody else's bytes, so it has a bound. */
+const evidenceMax = 64
+
+/** Kept in each batch: how a start finds where the peer stands. */
+export interface StoredMeta {
+  readonly meta: DiskMeta
+  /**
+   * A record of version 1 whose log was lost: that version knew no losses, so one is to be drawn, and written before
+   * anything else happens.
+   */
+  readonly lacksLoss: boolean
+}
+
+const metaField: Field<DiskMeta> = struct<DiskMeta>({
+  head: headField,
+  promised: epochField,
+  incarnation: count,
+  commit: commitField,
+  loss: optional(count),
+})
 
 export function encodeMeta(meta: DiskMeta): Uint8Array {
   const writer = new Writer()
-  writeEpoch(writer.unsigned(metaVersion), meta.head.epoch)
-  writeHash(writer.unsigned(meta.head.index), meta.head.hash)
-  writeEpoch(writer, meta.promised)
-  writeHash(writer.unsigned(meta.incarnation).unsigned(meta.commit.index), meta.commit.hash)
-  return writer.optional(meta.forgotBelow, (number) => writer.unsigned(number)).finish()
+  metaField.write(writer.unsigned(metaVersion), meta)
+  return writer.finish()
 }
 
-export function decodeMeta(bytes: Uint8Array): { readonly value: DiskMeta } | { readonly malformed: string } {
-  return decodeWith(bytes, readMeta)
+/** Throws a `Failure` with `store-version` where a later program wrote it. */
+export function decodeMeta(bytes: Uint8Array): { readonly value: StoredMeta } | { readonly malformed: string } {
+  return decodeWith(bytes, (reader): StoredMeta => {
+    const version = reader.unsigned()
+    if (version < 1 || version > metaVersion) {
+      throw new Failure('store-version', `The store is of version ${version}; this program reads ${metaVersion}.`, { version })
+    }
+    const meta = metaField.read(reader)
+    if (version === metaVersion) return { meta, lacksLoss: false }
+    // In the place of the loss stood the epoch number below which the peer had forgotten.
+    return { meta: { ...meta, loss: undefined }, lacksLoss: meta.loss !== undefined }
+  })
+}
+
+/** A number that no other loss of this peer has: from 1 to 2^48 (PROTOCOL, section 1, loss). */
+export function drawLoss(entropy: Entropy): number {
+  let loss = 0
+  for (const byte of entropy.bytes(6)) loss = 256 * loss + byte
+  return Math.min(loss + 1, numberMax)
 }
 
 export const toStored = (block: Block): StoredBlock => ({
@@ -32,7 +67,7 @@ export const toStored = (block: Block): StoredBlock => ({
   hash: fromHex(block.hash) as Uint8Array,
 })
 
-/** Blocks `from … through` of the store, in chunks. The store has checked their hashes; one it lacks is damage. */
+/** Blocks `from … through` of the store, in chunks; one that is missing or cannot be read is damage. */
 export async function* readBlocks(store: Store, crypto: Crypto, from: number, through: number): AsyncGenerator<readonly Block[]> {
   let next = from
   while (next <= through) {
@@ -43,23 +78,48 @@ export async function* readBlocks(store: Store, crypto: Crypto, from: number, th
   }
 }
 
-/** What the ring needs of the disk to start: the newest blocks, and the views from the last committed one on. */
-export async function readDisk(store: Store, crypto: Crypto, metaBytes: Uint8Array): Promise<Disk> {
-  const decoded = decodeMeta(metaBytes)
-  if ('malformed' in decoded) throw new Failure('store-version', `The store's record cannot be read: ${decoded.malformed}.`)
-  const meta = decoded.value
+/**
+ * What the ring needs of the disk to start: the newest blocks, the views from the last committed one on, and all evidence.
+ * `freeSlots`: where more of that can be kept, lowest first.
+ */
+export async function readDisk(
+  store: Store,
+  crypto: Crypto,
+  meta: DiskMeta,
+  { memoryBlocks }: RingLimits,
+): Promise<{ readonly disk: Disk; readonly freeSlots: readonly number[] }> {
   const from = Math.max(0, Math.min(meta.commit.index, meta.head.index - memoryBlocks + 1))
   const blocks: Block[] = []
   for await (const chunk of readBlocks(store, crypto, from, meta.head.index)) blocks.push(...chunk)
-  const views: View[] = [await lastCommittedView(store, crypto, meta.commit.index)]
-  for (const block of blocks) {
-    if (block.index > meta.commit.index && block.body.kind === 'view') views.push(toView(block))
+  const viewBlocks: Block[] = [await lastCommittedView(store, crypto, meta.commit.index)]
+  for (const block of blocks) if (block.index > meta.commit.index && block.body.kind === 'view') viewBlocks.push(block)
+  const kept = await readEvidence(store, crypto)
+  return {
+    disk: { meta, blocks, viewBlocks, evidence: [...kept.values()] },
+    freeSlots: slots.filter((slot) => !kept.has(slot)),
   }
-  return { meta, blocks, views }
 }
 
+export const evidenceName = (slot: number): string => `evidence/${slot}`
+
+const slots: readonly number[] = Array.from({ length: evidenceMax }, (_, slot) => slot)
+
+/** By the slot that it takes. What cannot be read is left out. */
+export async function readEvidence(store: Store, crypto: Crypto): Promise<ReadonlyMap<number, Evidence>> {
+  const kept = new Map<number, Evidence>()
+  for (const slot of slots) {
+    const bytes = await store.readValue(evidenceName(slot))
+    const decoded = bytes && decodeEvidence(bytes, crypto)
+    if (decoded !== undefined && 'value' in decoded) kept.set(slot, decoded.value)
+  }
+  return kept
+}
+
+/** In a batch: the evidence of another room goes. */
+export const noEvidence: StoreBatch['values'] = slots.map((slot) => ({ name: evidenceName(slot), bytes: undefined }))
+
 /** The block of a view is the first of its epoch, and epochs grow along the log: found by halving. */
-async function lastCommittedView(store: Store, crypto: Crypto, commitIndex: number): Promise<View> {
+async function lastCommittedView(store: Store, crypto: Crypto, commitIndex: number): Promise<Block> {
   const at = await readOne(store, crypto, commitIndex)
   let [below, first] = [-1, at]
   while (first.index - below > 1) {
@@ -67,7 +127,8 @@ async function lastCommittedView(store: Store, crypto: Crypto, commitIndex: numb
     if (sameEpoch(middle.epoch, at.epoch)) first = middle
     else below = middle.index
   }
-  return toView(first)
+  if (first.body.kind !== 'ops') return first
+  throw new Failure('store-damaged', `Block ${first.index} begins an epoch without its view.`, { index: first.index })
 }
 
 async function readOne(store: Store, crypto: Crypto, index: number): Promise<Block> {
@@ -82,24 +143,4 @@ function fromStored(row: StoredBlock, crypto: Crypto): Block {
     throw new Failure('store-damaged', `Block ${row.index} cannot be read: ${decoded.malformed}.`, { index: row.index })
   }
   return decoded.value
-}
-
-function toView(block: Block): View {
-  const { body, epoch, index } = block
-  assert(body.kind !== 'ops', `block ${index} is the first of its epoch and no view`)
-  return { epoch, index, members: body.kind === 'view' ? body.members : [body.genesis.founder] }
-}
-
-function readMeta(reader: Reader): DiskMeta {
-  const version = reader.unsigned()
-  if (version !== metaVersion) {
-    throw new Failure('store-version', `The store is of version ${version}; this program reads ${metaVersion}.`, { version })
-  }
-  return {
-    head: { epoch: readEpoch(reader), index: reader.unsigned(), hash: readHash(reader) },
-    promised: readEpoch(reader),
-    incarnation: reader.unsigned(),
-    commit: { index: reader.unsigned(), hash: readHash(reader) },
-    forgotBelow: reader.optional(() => reader.unsigned()),
-  }
 }

@@ -1,19 +1,21 @@
 import { assert } from '../core/assert.ts'
-import type { Crypto } from '../core/crypto.ts'
 import type { PeerId } from '../core/ids.ts'
 import { frameBytesMax } from '../core/limits.ts'
-import type { AppliedOutcome, Market } from '../market/types.ts'
-import { type Block, decodeBlock } from '../ring/block.ts'
+import type { Market } from '../market/types.ts'
+import type { Block } from '../ring/block.ts'
 import { encodeFrame } from '../ring/frame.ts'
 import { type Message, topicOf } from '../ring/message.ts'
-import { fetchedBytesMax } from '../ring/timing.ts'
-import type { DiskMeta, Input, Note, Output, Persist, Replica, StopReason } from '../ring/types.ts'
+import { ringLimits } from '../ring/timing.ts'
+import type { Input, Output, Persist, Replica } from '../ring/types.ts'
 import { createAlarm } from './alarm.ts'
-import { toAppliedBlock } from './apply.ts'
+import type { PeerContext } from './context.ts'
 import { createPersistQueue } from './persist-queue.ts'
-import type { Failure, Ports, Topic } from './ports.ts'
+import type { Failure, Topic } from './ports.ts'
+import type { Proposals } from './proposals.ts'
+import { type SnapshotKeeper, toAppliedBlock } from './replay.ts'
+import { createServer } from './serve.ts'
 
-/** Above this many members not everyone has a stream to everyone: blocks go over the mesh too (PROTOCOL 3, Ways). */
+/** Above this many members not everyone has a stream to everyone: blocks go over the mesh too (PROTOCOL, section 3, Ways). */
 const streamMembersMax = 32
 
 /** The one loop that carries out what the ring decides: one input, all its outputs in order, then the next input. */
@@ -23,29 +25,27 @@ export interface Driver {
   wake(): void
   /** Resolves when everything that the ring wanted on disk is there, or a write has failed. */
   flushed(): Promise<void>
-  /** No input is taken any more. */
+  /** No input is taken, and nothing is served, any more. */
   close(): void
+  /** The first failed write. */
   readonly failed: Failure | undefined
 }
 
-export interface DriverOptions {
-  readonly ports: Pick<Ports, 'store' | 'transport' | 'clock' | 'logger'> & { readonly crypto: Crypto }
-  readonly self: PeerId
+/** What the loop drives. */
+export interface Engine {
   readonly replica: Replica
   readonly market: Market
-  /** What was submitted and not handed over yet; asked before every input, so that no turn passes without it. */
-  readonly collect: () => Input | undefined
-  readonly onApplied: (block: Block, outcomes: readonly AppliedOutcome[]) => void
-  readonly onPersisted: (meta: DiskMeta) => void
-  readonly onAnnounced: (message: Extract<Message, { kind: 'announce' }>) => void
-  readonly onNote: (note: Note) => void
-  readonly onFailed: (failure: Failure) => void
-  readonly onStopped: (reason: StopReason) => void
+  /** Asked before every input for what was submitted, so that no turn passes without it. */
+  readonly proposals: Pick<Proposals, 'collect' | 'settle'>
+  readonly snapshots: Pick<SnapshotKeeper, 'onApplied' | 'onPersisted'>
+  /** For evidence: see the persist queue. */
+  readonly freeSlots: readonly number[]
 }
 
-export function createDriver(options: DriverOptions): Driver {
-  const { replica, market, self, collect } = options
-  const { store, transport, clock, logger, crypto } = options.ports
+export function createDriver(context: PeerContext, engine: Engine): Driver {
+  const { replica, market, proposals, snapshots } = engine
+  const { store, transport, clock, logger, identity } = context.ports
+  const { self, crypto } = identity
   let inputs: Input[] = []
   let running = false
   let woken = false
@@ -54,19 +54,23 @@ export function createDriver(options: DriverOptions): Driver {
   let gossiped = replica.view.head.index
 
   const alarm = createAlarm(clock, () => input({ kind: 'tick' }))
-  const disk = createPersistQueue(
+  const disk = createPersistQueue({
     store,
-    (id, meta) => {
-      options.onPersisted(meta)
+    crypto,
+    freeSlots: engine.freeSlots,
+    onPersisted(id, meta) {
+      context.tell({ kind: 'persisted', id, meta })
+      snapshots.onPersisted(meta)
       input({ kind: 'persisted', id })
     },
-    (failure) => {
-      options.onFailed(failure)
+    onFailed(failure) {
+      context.tell({ kind: 'failed', failure })
       input({ kind: 'persist-failed' })
     },
-  )
+  })
 
   const input = (next: Input): void => {
+    if (closed) return
     inputs.push(next)
     run()
   }
@@ -85,19 +89,21 @@ export function createDriver(options: DriverOptions): Driver {
     }
   }
 
-  const take = (): Input | undefined => (closed ? undefined : (collect() ?? inputs.shift()))
+  const take = (): Input | undefined => (closed ? undefined : (proposals.collect() ?? inputs.shift()))
 
   /** A bug is not spread: the peer takes no more part (STYLE, Errors). */
   const stop = (error: unknown): void => {
+    if (closed) return
     close()
     logger.error('the ring stopped: a bug', { error })
-    options.onStopped({ kind: 'bug', message: error instanceof Error ? error.message : String(error) })
+    context.tell({ kind: 'stopped', reason: { kind: 'bug', message: error instanceof Error ? error.message : String(error) } })
   }
 
   const close = (): void => {
     closed = true
     inputs = []
     alarm.cancel()
+    server.close()
   }
 
   const carryOut = (output: Output): void => {
@@ -111,23 +117,24 @@ export function createDriver(options: DriverOptions): Driver {
         return
       case 'gossip':
         gossip(topicOf(output.message), output.lamport, output.message)
-        if (output.message.kind === 'announce') options.onAnnounced(output.message)
+        if (output.message.kind === 'announce') context.tell({ kind: 'announced', author: self, ops: output.message.ops })
         return
       case 'apply':
         for (const block of output.blocks) apply(block)
         return
       case 'serve':
-        void serve(output)
+        server.serve(output)
         return
       case 'wake':
-        alarm.set(output.at)
+        if (!closed) alarm.set(output.at)
         return
       case 'note':
-        options.onNote(output.note)
+        context.tell({ kind: 'note', note: output.note })
         return
       case 'stopped':
+        if (closed) return
         close()
-        options.onStopped(output.reason)
+        context.tell({ kind: 'stopped', reason: output.reason })
     }
   }
 
@@ -135,8 +142,12 @@ export function createDriver(options: DriverOptions): Driver {
     if (to.length === 0) return
     const frame = encode(lamport, message)
     if (frame === undefined) return
-    const lane = message.kind === 'fetch' || message.kind === 'fetched' ? 'bulk' : 'ring'
-    for (const peer of to) transport.send(peer, frame, lane)
+    // What is asked for in bulk is asked for there, too: without a connection the answer could not come.
+    const isBulk = message.kind === 'fetch' || message.kind === 'fetched'
+    for (const peer of to) {
+      if (isBulk) void transport.sendBulk(peer, frame)
+      else transport.send(peer, frame)
+    }
   }
 
   const gossip = (topic: Topic | undefined, lamport: number, message: Message): void => {
@@ -153,7 +164,14 @@ export function createDriver(options: DriverOptions): Driver {
     return undefined
   }
 
-  const gossipBlocks = ({ blocks }: Persist): void => {
+  const server = createServer(
+    context,
+    (context.options.limits ?? ringLimits).fetchedBytes,
+    ({ lamport, what, commit, head }, blocks) => encode(lamport, { kind: 'fetched', what, blocks, commit, head }),
+  )
+
+  const gossipBlocks = ({ cutFrom, blocks }: Persist): void => {
+    if (cutFrom !== undefined) gossiped = Math.min(gossiped, cutFrom - 1)
     const { installed, incarnation, members, commit, lamport } = replica.view
     const own = blocks.filter(
       ({ author, body, index }) => author === self && body.kind === 'ops' && body.incarnation === incarnation && index > gossiped,
@@ -170,35 +188,19 @@ export function createDriver(options: DriverOptions): Driver {
     if (block.index <= market.index) return
     assert(block.index === market.index + 1, `block ${block.index} was to be applied after ${market.index}`)
     const outcomes = market.apply(toAppliedBlock(block))
-    options.onApplied(block, outcomes)
+    proposals.settle(block, outcomes)
+    context.tell({ kind: 'applied', block, outcomes })
+    snapshots.onApplied(block)
     inputs.push({ kind: 'applied', index: block.index, stateHash: market.stateHash })
   }
 
-  const serve = async (asked: Extract<Output, { kind: 'serve' }>): Promise<void> => {
-    try {
-      const rows = await store.read(asked.from, asked.through, fetchedBytesMax)
-      const blocks: Block[] = []
-      for (const row of rows) {
-        const decoded = decodeBlock(row.bytes, crypto)
-        if ('value' in decoded) blocks.push(decoded.value)
-      }
-      if (closed || blocks.length === 0) return
-      const { what, commit, head } = asked
-      send([asked.to], asked.lamport, { kind: 'fetched', what, blocks, commit, head })
-    } catch (error) {
-      logger.warn('blocks for another peer could not be read', { from: asked.from, error })
-    }
-  }
-
   return {
-    input(next) {
-      if (!closed) input(next)
-    },
+    input,
     wake() {
       if (woken) return
       woken = true
       // Not a microtask: callers that are still to resume in this turn of the event loop share the input.
-      setImmediate(() => {
+      clock.soon(() => {
         woken = false
         run()
       })

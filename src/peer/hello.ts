@@ -1,9 +1,8 @@
 import { decodeWith, Malformed, type Reader, Writer } from '../core/codec.ts'
-import { toHex } from '../core/crypto.ts'
-import type { RoomId } from '../core/ids.ts'
+import { type Field, flag, hash, optional, struct, text } from '../core/fields.ts'
+import { parseRoomId, type RoomId } from '../core/ids.ts'
 import { nameCharsMax, wireVersion } from '../core/limits.ts'
-import { type Head, readHash, writeHash } from '../ring/block.ts'
-import { readEpoch, writeEpoch } from '../ring/epoch.ts'
+import { type Head, headField } from '../ring/block.ts'
 
 /**
  * What a peer says first on a new connection, and again when it changes rooms (PROTOCOL, section 6).
@@ -20,7 +19,7 @@ export interface Hello {
 export interface HelloRoom {
   readonly id: RoomId
   readonly head: Head
-  /** Something was done there: an operation stands in its log, or waits to. A room without may give way to another. */
+  /** Something was done there: its state has changed, or an operation waits. A room without may give way to another. */
   readonly history: boolean
 }
 
@@ -35,13 +34,7 @@ export const isHello = (frame: Uint8Array): boolean => frame[0] === helloMark
 
 export function encodeHello(hello: Hello): Uint8Array {
   const writer = new Writer()
-  writer.byte(helloMark).unsigned(wireVersion).text(hello.name).text(hello.roomName)
-  writer.optional(hello.room, ({ id, head, history }) => {
-    writeHash(writer, id)
-    writeEpoch(writer, head.epoch)
-    writeHash(writer.unsigned(head.index), head.hash)
-    writer.flag(history)
-  })
+  helloField.write(writer.byte(helloMark).unsigned(wireVersion), hello)
   return writer.finish()
 }
 
@@ -56,7 +49,7 @@ export function decodeHello(bytes: Uint8Array): DecodedHello {
   if (version.value !== wireVersion) return { kind: 'version', version: version.value }
   const decoded = decodeWith(bytes, (reader) => {
     readVersion(reader)
-    return readHello(reader)
+    return helloField.read(reader)
   })
   return 'malformed' in decoded ? { kind: 'malformed', reason: decoded.malformed } : { kind: 'hello', hello: decoded.value }
 }
@@ -66,19 +59,19 @@ function readVersion(reader: Reader): number {
   return reader.unsigned()
 }
 
-function readHello(reader: Reader): Hello {
-  return {
-    name: reader.text(4 * nameCharsMax),
-    roomName: reader.text(4 * nameCharsMax),
-    room: reader.optional(() => ({
-      id: toHex(reader.raw(roomIdBytes(reader))) as RoomId,
-      head: { epoch: readEpoch(reader), index: reader.unsigned(), hash: readHash(reader) },
-      history: reader.flag(),
-    })),
-  }
+const roomIdField: Field<RoomId> = {
+  write: (writer, id) => hash.write(writer, id),
+  read(reader) {
+    const id = parseRoomId(hash.read(reader))
+    if (!id.ok) throw new Malformed('a room id has 32 bytes')
+    return id.value
+  },
 }
 
-function roomIdBytes(reader: Reader): number {
-  if (reader.unsigned() !== 32) throw new Malformed('a room id has 32 bytes')
-  return 32
-}
+const nameField = text(4 * nameCharsMax)
+
+const helloField: Field<Hello> = struct<Hello>({
+  name: nameField,
+  roomName: nameField,
+  room: optional(struct<HelloRoom>({ id: roomIdField, head: headField, history: flag })),
+})

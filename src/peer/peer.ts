@@ -8,32 +8,38 @@ import type { Block } from '../ring/block.ts'
 /** A running member, learner or visitor of one room: what every door (API, command line, desktop) speaks to. */
 export interface Peer {
   status(): PeerStatus
-  /** Known peers of the room: members first, in ring order. */
+  /** Members first, in ring order, then others that are connected, and those that were refused or are proven faulty. */
   peers(): readonly PeerInfo[]
   /**
    * Resolves when the operation is committed and applied, with what the rules made of it. Rejects with a `Failure`:
-   * `unsettled` after `deadlineMillis` (it may still happen), `no-quorum` if there is none by then, `stopping`.
+   * `operation-too-large`; `unsettled` after `deadlineMillis` (it may still happen); `no-quorum` instead where the quorum was
+   * missing for all that time, or for 3 s; `stopping`.
    */
   submit(submission: Submission, deadlineMillis: number): Promise<Receipt>
   /** Own operations that are not committed yet, oldest first. */
   pending(): readonly PendingOperation[]
-  /** Withdraws one that was never in a block; its `submit` then resolves as voided. Fails with `not-pending`. */
+  /** Withdraws one that was never in a block; its `submit` resolves as voided once that is committed. Throws a `Failure`: `not-pending`. */
   voidPending(id: OperationId): void
   accounts(): readonly AccountView[]
   account(id: AccountId): AccountView | undefined
   auctions(): readonly AuctionView[]
   auction(id: AuctionId): AuctionView | undefined
-  /** Committed blocks from `from` on, oldest first, at most `count`. */
+  /** Committed blocks from `from` on, oldest first, at most `count`; fewer where not all are on this peer's disk yet. */
   log(from: number, count: number): Promise<readonly Block[]>
-  /** Events after number `after` that are still buffered, then each as it happens, until the returned function is called. */
+  /** Proof of members' faults that this peer keeps. */
+  proofs(): readonly Proof[]
+  /** Each event as it happens, until the returned function is called. */
   subscribe(listener: (event: PeerEvent) => void): () => void
-  /** The newest events, oldest first, for a subscriber that comes back; the buffer is bounded. */
+  /** The newest events, oldest first, for a subscriber that comes back: at most 1,000. */
   recentEvents(): readonly PeerEvent[]
   /** A strategy of an automatic bidder, run by this peer until the auction ends or it is stopped. */
   startBidder(bidder: Bidder): void
-  /** Makes a new room out of this peer's committed state, with a new id. Only without quorum, unless forced. */
-  refound(): Promise<RoomId>
-  /** Leaves in good order; resolves when gone, after `deadlineMillis` at most. */
+  /**
+   * Makes a new room out of this peer's committed state, with a new id. Only where the quorum has been missing for a while,
+   * unless forced. Rejects with a `Failure`: `quorum-held`, `room-too-large`, `stopping`, or the disk's.
+   */
+  refound(options: { readonly force: boolean }): Promise<RoomId>
+  /** Leaves in good order where it can; resolves when gone, or after `deadlineMillis`. */
   stop(deadlineMillis: number): Promise<void>
   /** Resolves when the peer takes no more part, with the reason, whoever asked for it. */
   readonly stopped: Promise<string>
@@ -50,12 +56,17 @@ export interface PeerStatus {
   readonly self: PeerId
   readonly name: string
   readonly room: { readonly id: RoomId; readonly name: string; readonly rules: RoomRules }
-  /** What it is to the ring just now. */
-  readonly role: 'member' | 'learner' | 'leaving' | 'read-only' | 'stopped'
-  /** Why it writes nothing: `no quorum: 1 of 3 members reachable (waiting for …)`, `disk full`, … */
+  /** What it is to the ring just now. `forgotten`: its log was lost, and the room has not gone on since. */
+  readonly role: 'member' | 'learner' | 'forgotten' | 'leaving' | 'read-only' | 'stopped'
+  /** Why it writes nothing: `no quorum: 1 of 3 members reachable, waiting for …`, `disk full: …`, … */
   readonly trouble: string | undefined
   readonly epoch: string
+  /** Of the last view of its log. */
   readonly members: readonly PeerId[]
+  /** Nothing says that these are still the members: it takes no part, and is behind, or has heard none of them. */
+  readonly membersAsOfLog: boolean
+  /** Blocks that it lacks, as far as it has heard; 0 while it takes part. */
+  readonly behind: number
   readonly reachable: readonly PeerId[]
   readonly quorum: boolean
   readonly holdsToken: boolean
@@ -74,12 +85,31 @@ export interface PeerStatus {
 
 export interface PeerInfo {
   readonly peer: PeerId
+  /** Empty: none given. */
   readonly name: string
+  /** Of the last view of this peer's log. */
   readonly member: boolean
+  /** It is one, but nothing says that it still is: see {@link PeerStatus.membersAsOfLog}. */
+  readonly memberAsOfLog: boolean
   readonly connected: boolean
   readonly self: boolean
-  /** Milliseconds that its clock is ahead of ours; `undefined`: not measured yet. */
+  /** Milliseconds that its clock is ahead of ours, as its last heartbeat said; `undefined`: none came yet. */
   readonly clockOffset: number | undefined
+  /** What it says was refused so often; the first reason. */
+  readonly refused: { readonly reason: string; readonly count: number } | undefined
+  /** What it is proven of: `signed two different blocks 7`. */
+  readonly faulty: string | undefined
+}
+
+/** Signed proof that a member broke a rule, for people. */
+export interface Proof {
+  readonly kind: 'two-blocks' | 'checkpoint'
+  /** Who is proven to be at fault; `undefined`: two authors wrote one place, and either may have been misled. */
+  readonly author: PeerId | undefined
+  /** `signed two different blocks 7` */
+  readonly what: string
+  /** The one that vouches for a wrong state, or the two that stand in one place. */
+  readonly blocks: readonly { readonly index: number; readonly epoch: string; readonly author: PeerId; readonly hash: Hash }[]
 }
 
 export interface PendingOperation {

@@ -10,7 +10,7 @@ import type { PeerId, RoomId } from '../core/ids.ts'
 export interface StoredBlock {
   readonly index: number
   readonly bytes: Uint8Array
-  /** 32 bytes: the hash that names the block; the store checks it when it opens. */
+  /** 32 bytes: the hash that names the block. The store keeps it as it is given: its own checksums find damage. */
   readonly hash: Uint8Array
 }
 
@@ -19,6 +19,8 @@ export interface StoreBatch {
   /** Delete blocks from here on before appending. */
   readonly cutFrom: number | undefined
   readonly blocks: readonly StoredBlock[]
+  /** Named values that become durable together with the blocks; `undefined`: the value goes. */
+  readonly values: readonly { readonly name: string; readonly bytes: Uint8Array | undefined }[]
   /** The one record that each batch rewrites; the store adds a checksum, and the index and hash of the last block. */
   readonly meta: Uint8Array
 }
@@ -35,20 +37,21 @@ export interface StoreOpened {
 /** The log of one room on disk. All methods may throw a {@link Failure}. */
 export interface Store {
   /**
-   * Reads and checks everything: every block up to the head must be there, and hash. A torn last batch is cut and said
-   * in the result; damage before it fails with `store-damaged` and the block's number.
+   * Reads and checks everything: every block up to the head must be there, as it was written. A torn last batch is cut and
+   * said in the result; damage before it fails with `store-damaged` and the block's number.
    */
   open(onProgress?: (done: number, total: number) => void): Promise<StoreOpened>
-  /** Resolves when the batch is on disk. One at a time: the driver merges what waits. */
+  /** Resolves when the batch is on disk. One at a time: the persist queue merges what waits. */
   write(batch: StoreBatch): Promise<void>
   /** Blocks `from … through`, oldest first, at most `bytesMax` together (but at least one, if it is there). */
   read(from: number, through: number, bytesMax: number): Promise<readonly StoredBlock[]>
-  /** A snapshot of the market after block `index`; a newer one replaces it. Not fsynced: it can be made again. */
+  /** A snapshot of the market after block `index`; a newer one replaces it. A crash may lose it: it can be made again. */
   writeSnapshot(index: number, bytes: Uint8Array): Promise<void>
   /** `undefined` where there is none, or it is damaged. */
   readSnapshot(): Promise<{ readonly index: number; readonly bytes: Uint8Array } | undefined>
-  /** Small named values beside the log, such as the addresses of known peers. Not fsynced. */
+  /** A small named value beside the log, such as the addresses of known peers. A crash may lose it, other than one in a batch. */
   writeValue(name: string, bytes: Uint8Array): Promise<void>
+  /** `undefined` where there is none, or it is damaged. */
   readValue(name: string): Promise<Uint8Array | undefined>
   close(): Promise<void>
 }
@@ -91,10 +94,17 @@ export interface Transport {
   /** What every new connection is told first; may change at any time. */
   setHello(hello: Uint8Array): void
   /**
-   * In order per peer over one long-lived stream; `bulk` frames over one of their own, so that catching up delays
-   * nobody. Without a connection: an addressed envelope over the mesh. Never throws; what cannot go is dropped.
+   * In order per peer over one long-lived stream. Without a connection: an addressed envelope over the mesh. Never throws;
+   * what cannot go is dropped.
    */
-  send(to: PeerId, frame: Uint8Array, lane: 'ring' | 'bulk'): void
+  send(to: PeerId, frame: Uint8Array): void
+  /**
+   * Over a stream of its own, in order per peer, so that catching up delays nobody; without a connection it is dropped.
+   * Resolves when all that waited for that peer has been handed to the network, so that no more than one frame need wait for a slow peer,
+   * or when it can no longer go. Never rejects.
+   */
+  sendBulk(to: PeerId, frame: Uint8Array): Promise<void>
+  /** To all who subscribe to the topic of the room that was entered; dropped before one is. */
   gossip(topic: Topic, frame: Uint8Array): void
   /** Whether anybody who is not in `members` subscribes to the topic. */
   hasOutsideSubscribers(topic: Topic, members: readonly PeerId[]): boolean
@@ -112,6 +122,13 @@ export interface Clock {
   wall(): number
   /** Runs `task` once at this monotonic time or soon after; the returned function calls it off. */
   at(time: number, task: () => void): () => void
+  /** Runs `task` once, when what the process is busy with just now is done. */
+  soon(task: () => void): void
+}
+
+/** Randomness that nobody can guess. */
+export interface Entropy {
+  bytes(count: number): Uint8Array
 }
 
 /** A constant message and its facts (STYLE, Logging). Never secrets; never another peer's text above `debug`. */
@@ -138,6 +155,7 @@ export interface Ports {
   readonly store: Store
   readonly transport: Transport
   readonly clock: Clock
+  readonly entropy: Entropy
   readonly logger: Logger
 }
 
@@ -168,7 +186,10 @@ export type FailureCode =
   | 'room-not-found'
   | 'other-room'
   | 'peer-version'
+  /** Too few members have been reachable for a while to commit anything. */
   | 'no-quorum'
+  /** The room has its quorum, or had it a moment ago: what needs its absence is refused. */
+  | 'quorum-held'
   /** No commit before the deadline: it may still happen; ask again with the same request id. */
   | 'unsettled'
   | 'not-pending'
@@ -176,11 +197,3 @@ export type FailureCode =
   /** The state of a room is over what a new room's genesis block can hold. */
   | 'room-too-large'
   | 'stopping'
-
-/** A room's name and code, from which ids of topics and the Noise prologue are made. */
-export interface RoomKey {
-  readonly name: string
-  readonly code: string
-  /** Known when this peer has been in the room before. */
-  readonly id: RoomId | undefined
-}

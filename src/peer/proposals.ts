@@ -4,21 +4,24 @@ import { decodeSubmission, encodeSubmission } from '../market/codec.ts'
 import type { Operation, Submission } from '../market/operation.ts'
 import type { AppliedOutcome } from '../market/types.ts'
 import type { Block } from '../ring/block.ts'
-import { epochText } from '../ring/epoch.ts'
 import type { Domain } from '../ring/message.ts'
 import type { Input, ReplicaView } from '../ring/types.ts'
+import { epochText } from '../ring/view.ts'
 import type { PendingOperation, Receipt } from './peer.ts'
-import { Failure } from './ports.ts'
+import { type Clock, Failure } from './ports.ts'
 
 /** This peer's operations from `submit` until their block is applied, or their deadline passes. */
 export interface Proposals {
   submit(submission: Submission, deadlineMillis: number): Promise<Receipt>
   /** The next input for the ring: what was submitted since the last one, of one domain, in order. */
   collect(): Input | undefined
-  /** A block of this peer and this start was applied. */
+  /** A block was applied: what of it was submitted here is answered. */
   settle(block: Block, outcomes: readonly AppliedOutcome[]): void
-  /** Rejects those whose deadline has passed. They stay in the ring, and may still happen. */
-  sweep(now: number): void
+  /**
+   * Rejects those whose deadline has passed. They stay in the ring, and may still happen. `quorumMissing`: for how long the
+   * room has had none, in milliseconds; 0: it has one.
+   */
+  sweep(now: number, quorumMissing: number): void
   /** Rejects all, and everything to come. */
   close(failure: Failure): void
   pending(): readonly PendingOperation[]
@@ -28,14 +31,20 @@ export interface Proposals {
 
 export interface ProposalsOptions {
   readonly self: PeerId
-  readonly view: () => ReplicaView
-  readonly now: () => number
+  readonly view: Pick<ReplicaView, 'incarnation' | 'pending'>
+  readonly clock: Pick<Clock, 'monotonic'>
   /** Asks for a `collect` soon: everything submitted until then becomes one input. */
   readonly wake: () => void
 }
 
 interface Proposal {
+  /** As they were handed to the ring. */
+  readonly bytes: Uint8Array
+  /** It was withdrawn: what stands in the log under its number is nothing. */
+  isVoid: boolean
   readonly deadline: number
+  /** How long the quorum must have been missing at the deadline to be what is to blame, in milliseconds. */
+  readonly patience: number
   readonly resolve: (receipt: Receipt) => void
   readonly reject: (failure: Failure) => void
 }
@@ -43,11 +52,16 @@ interface Proposal {
 /** Takes the place of a withdrawn operation. */
 export const voidBytes = encodeSubmission({ request: undefined, operation: { kind: 'void' } })
 
+/** A healthy room may look as if without its quorum for a moment, as just after a change of members. */
+const patienceLeast = 1_000
+const patienceMost = 3_000
+
 /**
- * The ring gives sequence numbers in the order of its `submit` inputs; the same count is kept here, so a promise is
- * found again by its sequence alone, whatever becomes of the block in between.
+ * The ring gives sequence numbers in the order of its `submit` inputs; the same count is kept here, so a promise is found
+ * again by its sequence, whatever becomes of the block in between. But a copy of this profile may have used the same
+ * numbers: an answer belongs to a promise only where the very bytes that were submitted stand there.
  */
-export function createProposals({ self, view, now, wake }: ProposalsOptions): Proposals {
+export function createProposals({ self, view, clock, wake }: ProposalsOptions): Proposals {
   const proposals = new Map<number, Proposal>()
   let collected: { readonly domain: Domain; readonly ops: Uint8Array[] }[] = []
   let sequence = 0
@@ -66,7 +80,9 @@ export function createProposals({ self, view, now, wake }: ProposalsOptions): Pr
       else collected.push({ domain, ops: [bytes] })
       wake()
       return new Promise((resolve, reject) => {
-        proposals.set(++sequence, { deadline: now() + deadlineMillis, resolve, reject })
+        const deadline = clock.monotonic() + deadlineMillis
+        const patience = Math.min(Math.max(deadlineMillis, patienceLeast), patienceMost)
+        proposals.set(++sequence, { bytes, isVoid: false, deadline, patience, resolve, reject })
       })
     },
 
@@ -76,26 +92,27 @@ export function createProposals({ self, view, now, wake }: ProposalsOptions): Pr
     },
 
     settle(block, outcomes) {
-      const { body, index, epoch, turn, time } = block
-      if (body.kind !== 'ops') return
+      const { author, body, index, epoch, turn, time } = block
+      if (author !== self || body.kind !== 'ops' || body.incarnation !== view.incarnation) return
       const at = { index, epoch: epochText(epoch), turn, time }
       for (const { sequence: settled, outcome } of outcomes) {
         const proposal = proposals.get(settled)
-        if (proposal === undefined || outcome === undefined) continue
+        const written = body.ops[settled - body.firstSequence]
+        if (proposal === undefined || outcome === undefined || written === undefined) continue
+        const voided = proposal.isVoid && sameBytes(written, voidBytes)
+        if (!voided && !sameBytes(written, proposal.bytes)) continue
         proposals.delete(settled)
         const id = operationId(self, body.incarnation, settled)
-        const voided = isVoid(body.ops[settled - body.firstSequence])
         proposal.resolve({ id, outcome: voided ? { accepted: false, voided: true } : outcome, block: at })
       }
     },
 
-    sweep(time) {
-      let quorum: boolean | undefined
+    sweep(now, quorumMissing) {
       for (const [overdue, proposal] of proposals) {
-        if (proposal.deadline > time) continue
+        if (proposal.deadline > now) continue
         proposals.delete(overdue)
-        quorum ??= view().hasQuorum(time)
-        proposal.reject(quorum ? unsettled(operationId(self, view().incarnation, overdue)) : noQuorum())
+        const id = operationId(self, view.incarnation, overdue)
+        proposal.reject(quorumMissing >= proposal.patience ? noQuorum() : unsettled(id))
       }
     },
 
@@ -107,7 +124,7 @@ export function createProposals({ self, view, now, wake }: ProposalsOptions): Pr
     },
 
     pending() {
-      const { pending, incarnation } = view()
+      const { pending, incarnation } = view
       return pending.flatMap(({ sequence: number, written, bytes }) => {
         const decoded = decodeSubmission(bytes)
         if ('malformed' in decoded || decoded.value.operation.kind === 'void') return []
@@ -116,11 +133,13 @@ export function createProposals({ self, view, now, wake }: ProposalsOptions): Pr
     },
 
     withdraw(id) {
-      const { pending, incarnation } = view()
+      const { pending, incarnation } = view
       const found = pending.find((operation) => operationId(self, incarnation, operation.sequence) === id)
-      if (found === undefined || isVoid(found.bytes))
+      if (found === undefined || sameBytes(found.bytes, voidBytes))
         throw new Failure('not-pending', 'No such operation is waiting here.', { id })
       if (found.written) throw new Failure('not-pending', 'It is in a block already and cannot be withdrawn.', { id })
+      const proposal = proposals.get(found.sequence)
+      if (proposal !== undefined) proposal.isVoid = true
       return { kind: 'withdraw', sequence: found.sequence, replacement: voidBytes }
     },
   }
@@ -139,9 +158,8 @@ export function domainOf(operation: Operation): Domain {
   }
 }
 
-function isVoid(bytes: Uint8Array | undefined): boolean {
-  return bytes !== undefined && bytes.length === voidBytes.length && bytes.every((byte, at) => byte === voidBytes[at])
-}
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a === b || (a.length === b.length && a.every((byte, at) => byte === b[at]))
 
 const tooLarge = (bytes: number, bytesMax: number): Failure =>
   new Failure('operation-too-large', `An operation of this kind has at most ${bytesMax} bytes.`, { bytes, bytesMax })

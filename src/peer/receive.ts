@@ -1,65 +1,76 @@
-import type { Crypto } from '../core/crypto.ts'
 import type { PeerId } from '../core/ids.ts'
 import { isSignedByAuthor } from '../ring/block.ts'
 import { type DecodedFrame, decodeFrame } from '../ring/frame.ts'
-import { type Message, topicOf } from '../ring/message.ts'
-import type { Input } from '../ring/types.ts'
+import { topicOf } from '../ring/message.ts'
+import type { Input, ReplicaView } from '../ring/types.ts'
+import type { PeerContext } from './context.ts'
 import type { Topic, Verdict } from './ports.ts'
 
+/** Bytes from other peers on their way to the ring: accepted, ignored, or rejected and held against the sender. */
 export interface Receiver {
   /** A frame over the direct stream, or in an envelope. Anyone with the room code may be a member of a view to come. */
   frame(from: PeerId, bytes: Uint8Array): void
   gossip(from: PeerId, topic: Topic, bytes: Uint8Array): Verdict
+  /** Milliseconds that each peer's clock is ahead of ours, as its last heartbeat said. */
+  readonly clockOffsets: ReadonlyMap<PeerId, number>
 }
 
-export interface ReceiverOptions {
-  readonly crypto: Crypto
-  readonly isMember: (peer: PeerId) => boolean
-  readonly input: (input: Input) => void
-  /** Before the ring has it. */
-  readonly onMessage: (from: PeerId, message: Message) => void
-  readonly onBadFrame: (from: PeerId, reason: string) => void
-  readonly onVersion: (from: PeerId, version: number) => void
-}
+/** Whoever knows the code can come under a new name each time: so many are remembered. */
+const offsetsMax = 512
 
-/** Bytes from other peers on their way to the ring: accepted, ignored, or rejected and held against the sender. */
-export function createReceiver({ crypto, isMember, input, onMessage, onBadFrame, onVersion }: ReceiverOptions): Receiver {
-  const take = (from: PeerId, frame: Extract<DecodedFrame, { kind: 'frame' }>): void => {
-    onMessage(from, frame.message)
-    input({ kind: 'receive', from, lamport: frame.lamport, message: frame.message })
+/** `wallTime`: milliseconds since 1970 on this peer's own clock. */
+export function createReceiver(
+  context: PeerContext,
+  view: Pick<ReplicaView, 'members'>,
+  wallTime: () => number,
+  input: (input: Input) => void,
+): Receiver {
+  const { crypto } = context.ports.identity
+  const clockOffsets = new Map<PeerId, number>()
+
+  const take = (from: PeerId, { lamport, message }: Extract<DecodedFrame, { kind: 'frame' }>): void => {
+    if (message.kind === 'status') noteOffset(from, message.wallClock - wallTime())
+    else if (message.kind === 'announce') context.tell({ kind: 'announced', author: from, ops: message.ops })
+    input({ kind: 'receive', from, lamport, message })
+  }
+
+  const noteOffset = (from: PeerId, offset: number): void => {
+    if (clockOffsets.size >= offsetsMax && !clockOffsets.has(from)) clockOffsets.clear()
+    clockOffsets.set(from, offset)
+  }
+
+  const reject = (from: PeerId, reason: string): 'reject' => {
+    context.tell({ kind: 'malformed', from, reason })
+    return 'reject'
   }
 
   return {
+    clockOffsets,
+
     frame(from, bytes) {
       const decoded = decodeFrame(bytes, crypto)
       if (decoded.kind === 'frame') take(from, decoded)
-      else if (decoded.kind === 'version') onVersion(from, decoded.version)
-      else onBadFrame(from, decoded.reason)
+      else if (decoded.kind === 'version') context.tell({ kind: 'version', peer: from, version: decoded.version })
+      else context.tell({ kind: 'malformed', from, reason: decoded.reason })
     },
 
     gossip(from, topic, bytes) {
       const decoded = decodeFrame(bytes, crypto)
       if (decoded.kind === 'version') {
-        onVersion(from, decoded.version)
+        context.tell({ kind: 'version', peer: from, version: decoded.version })
         return 'ignore'
       }
-      const reason = decoded.kind === 'malformed' ? decoded.reason : rejectGossip(topic, decoded.message, crypto)
-      if (decoded.kind === 'malformed' || reason !== undefined) {
-        onBadFrame(from, reason ?? 'malformed')
-        return 'reject'
+      if (decoded.kind === 'malformed') return reject(from, decoded.reason)
+      const { message } = decoded
+      const expected = message.kind === 'blocks' ? 'log' : topicOf(message)
+      if (expected !== topic) return reject(from, `${message.kind} on topic ${topic}`)
+      // Requests, heartbeats and evidence are what learners and returning peers say too (PROTOCOL, sections 3 and 5).
+      if (topic !== 'ring' && !view.members.includes(from)) return 'ignore'
+      if (message.kind === 'blocks' && !message.blocks.every((block) => isSignedByAuthor(block, crypto))) {
+        return reject(from, 'a block without a valid signature')
       }
-      // Requests and heartbeats are what learners and returning peers say too (PROTOCOL, sections 3 and 5).
-      if (topic !== 'ring' && !isMember(from)) return 'ignore'
       take(from, decoded)
       return 'accept'
     },
   }
-}
-
-/** Why such a message has no place on the topic. */
-function rejectGossip(topic: Topic, message: Message, crypto: Crypto): string | undefined {
-  const expected = message.kind === 'blocks' ? 'log' : topicOf(message)
-  if (expected !== topic) return `${message.kind} on topic ${topic}`
-  if (message.kind !== 'blocks') return undefined
-  return message.blocks.every((block) => isSignedByAuthor(block, crypto)) ? undefined : 'a block without a valid signature'
 }

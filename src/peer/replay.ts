@@ -1,15 +1,38 @@
 import { decodeWith, Writer } from '../core/codec.ts'
 import { type Crypto, toHex } from '../core/crypto.ts'
-import { restoreMarket } from '../market/market.ts'
-import type { Market, RoomRules } from '../market/types.ts'
-import { type Block, type Commit, type Genesis, readHash, writeHash } from '../ring/block.ts'
+import { hash } from '../core/fields.ts'
+import { createMarket, restoreMarket } from '../market/market.ts'
+import type { AppliedBlock, Market, RoomRules } from '../market/types.ts'
+import type { Block, Commit, Genesis } from '../ring/block.ts'
 import type { DiskMeta } from '../ring/types.ts'
-import { firstMarket, rulesOf, toAppliedBlock } from './apply.ts'
 import { readBlocks } from './disk.ts'
 import { Failure, type Logger, type Store } from './ports.ts'
 
-/** Committed blocks from one snapshot to the next: more makes the next start longer, fewer writes more. */
+/** Usual number of committed blocks from one snapshot to the next. */
 export const snapshotEvery = 1_000
+
+/** A committed block as the market sees it; one without operations only moves its index. */
+export function toAppliedBlock({ index, time, author, body }: Block): AppliedBlock {
+  if (body.kind !== 'ops') return { index, time, author, incarnation: 0, firstSequence: 0, ops: [] }
+  const { incarnation, firstSequence, ops } = body
+  return { index, time, author, incarnation, firstSequence, ops }
+}
+
+export const rulesOf = ({ currency, deposits, founder }: Genesis): RoomRules => ({ currency, deposits, founder })
+
+/** The market after the genesis block: an empty one, or that of the room which it goes on from. */
+export function firstMarket(
+  genesisBlock: Block,
+  genesis: Genesis,
+  hash: Crypto['hash'],
+): { readonly value: Market } | { readonly malformed: string } {
+  const rules = rulesOf(genesis)
+  if (genesis.state === undefined) return { value: createMarket(rules, hash) }
+  const restored = restoreMarket(genesis.state, rules, hash)
+  // Its index was a place in the other log.
+  if ('value' in restored) restored.value.apply(toAppliedBlock(genesisBlock))
+  return restored
+}
 
 /** The market as of `commit`: from the snapshot, if there is a fitting one, and the log after it. */
 export async function replayMarket(
@@ -38,7 +61,8 @@ export interface SnapshotKeeper {
   finish(commit: Commit): Promise<void>
 }
 
-export function createSnapshotKeeper(store: Store, market: Market, logger: Logger): SnapshotKeeper {
+/** `every`: committed blocks from one to the next; more makes the next start longer, fewer writes more. */
+export function createSnapshotKeeper(store: Store, market: Market, logger: Logger, every: number): SnapshotKeeper {
   let taken = market.index
   let waiting: { readonly index: number; readonly bytes: Uint8Array } | undefined
   let persisted = market.index
@@ -61,7 +85,7 @@ export function createSnapshotKeeper(store: Store, market: Market, logger: Logge
 
   return {
     onApplied(commit) {
-      if (commit.index - taken >= snapshotEvery) take(commit)
+      if (commit.index - taken >= every) take(commit)
     },
     onPersisted(meta) {
       persisted = meta.commit.index
@@ -84,9 +108,9 @@ function marketAtStart(genesisBlock: Block, genesis: Genesis, crypto: Crypto): M
 async function readSnapshot(store: Store, crypto: Crypto, rules: RoomRules, indexMax: number): Promise<Market | undefined> {
   const snapshot = await store.readSnapshot()
   if (snapshot === undefined || snapshot.index > indexMax) return undefined
-  const decoded = decodeWith(snapshot.bytes, (reader) => ({ hash: readHash(reader), state: reader.raw(reader.left) }))
+  const decoded = decodeWith(snapshot.bytes, (reader) => ({ block: hash.read(reader), state: reader.raw(reader.left) }))
   const [row] = await store.read(snapshot.index, snapshot.index, 1)
-  if ('malformed' in decoded || row === undefined || toHex(row.hash) !== decoded.value.hash) return undefined
+  if ('malformed' in decoded || row === undefined || toHex(row.hash) !== decoded.value.block) return undefined
   const restored = restoreMarket(decoded.value.state, rules, crypto.hash)
   return 'value' in restored && restored.value.index === snapshot.index ? restored.value : undefined
 }
@@ -94,6 +118,6 @@ async function readSnapshot(store: Store, crypto: Crypto, rules: RoomRules, inde
 /** A snapshot names the block that it was taken after. */
 function withBlock(commit: Commit, state: Uint8Array): Uint8Array {
   const writer = new Writer(state.length + 40)
-  writeHash(writer, commit.hash)
+  hash.write(writer, commit.hash)
   return writer.raw(state).finish()
 }

@@ -1,13 +1,11 @@
 import { assert } from '../core/assert.ts'
-import type { Instant, PeerId, RoomId } from '../core/ids.ts'
+import type { RoomId } from '../core/ids.ts'
 import type { Block } from '../ring/block.ts'
-import type { StopReason } from '../ring/types.ts'
-import type { PeerOptions } from './create-peer.ts'
-import type { EventLog } from './events.ts'
-import { createNetwork, type FoundRoom, type Network } from './network.ts'
-import { Failure, type Ports, type TransportTrouble } from './ports.ts'
-import { createRememberer, readRememberedAddresses } from './remembered.ts'
-import { firstBatch, foundRoom, genesisBytesMax, incarnationIn, meet, randomSalt, roomIdOf, shortRoomId } from './room.ts'
+import type { FoundRoom, PeerContext } from './context.ts'
+import { drawLoss } from './disk.ts'
+import { createNetwork, createRememberer, type Lobby, readRememberedAddresses } from './network.ts'
+import { Failure } from './ports.ts'
+import { type Arrival, firstBatch, foundRoom, incarnationIn, meet, refoundBlock, roomIdOf, salt, shortRoomId } from './room.ts'
 import { openSession, type Session } from './session.ts'
 
 /** Where a peer lives: the room that it found or founded, and the move to another one (PROTOCOL, section 6). */
@@ -15,75 +13,43 @@ export interface Residence {
   /** Finds the room, or founds it, and takes part. Throws a `Failure`. */
   open(): Promise<void>
   readonly session: Session
-  readonly lobby: Network['lobby']
+  readonly lobby: Lobby
   /** While the peer moves from one room to another; resolves when it has. */
   readonly moving: Promise<void> | undefined
-  /** Founds a new room that goes on from this one's committed state, and moves there (PROTOCOL, section 5). */
-  refound(): Promise<RoomId>
+  /** Founds a new room that goes on from this one's committed state, and moves there. Throws as {@link refoundBlock} does. */
+  refound(force: boolean): Promise<RoomId>
   /** Stays where it is from now on. */
   settleDown(): void
   /** Takes no more part, and resolves when disk and network are closed. */
   close(): Promise<void>
 }
 
-export interface ResidenceHooks {
-  readonly events: EventLog
-  readonly quorumText: () => string
-  readonly onStopped: (reason: StopReason) => void
-}
-
 /** How often hellos, addresses and meetings are looked at, in milliseconds. */
 const refreshEvery = 1_000
-/** Different things worth saying once: a bound on what strangers can make a peer remember. */
-const saidMax = 1_000
 
-export function createResidence(options: PeerOptions, ports: Ports, hooks: ResidenceHooks): Residence {
-  const { store, transport, clock, logger, identity } = ports
-  const said = new Set<string>()
+export function createResidence(context: PeerContext): Residence {
+  const { ports, options } = context
+  const { store, transport, clock, logger, identity, entropy } = ports
+  const network = createNetwork(context)
   const remember = createRememberer(store, transport)
-  let current: Session | undefined
+  /** Rooms that this peer has been in since it started. */
+  const visited = new Set<RoomId>()
   let meeting = false
   let moving: Promise<void> | undefined
   let settled = false
   let stopRefreshing = (): void => {}
 
   const session = (): Session => {
-    assert(current !== undefined, 'the peer is in no room yet')
-    return current
+    assert(context.room !== undefined, 'the peer is in no room yet')
+    return context.room
   }
 
-  /** Said once for each key: the world repeats itself. */
-  const tellOnce = (key: string, event: string, facts: Readonly<Record<string, string | number>>): void => {
-    if (said.has(key) || said.size >= saidMax) return
-    said.add(key)
-    logger.warn(event, facts)
-    const time = current === undefined ? clock.wall() : current.view.time(clock.monotonic())
-    hooks.events.add({ kind: 'note', at: Math.floor(time) as Instant, event, facts })
-  }
-  const onVersion = (peer: PeerId, version: number): void =>
-    tellOnce(`version ${peer}`, 'a peer speaks another version of the protocol', { peer, version })
-  const onTrouble = (trouble: TransportTrouble): void => {
-    if (trouble.kind === 'version') onVersion(trouble.peer, trouble.version)
-    else if (trouble.kind === 'wrong-code') {
-      tellOnce(`code ${trouble.address}`, 'a peer was refused: most likely another room code', { address: trouble.address })
-    } else logger.debug('trouble on the network', trouble)
-  }
-
-  const network = createNetwork({
-    ports,
-    name: options.name,
-    roomName: options.room.name,
-    onGiveWay: (found) => {
-      if (meeting || settled) return
-      meeting = true
-      void giveWay(found).finally(() => {
-        meeting = false
-      })
-    },
-    onStrangers: ({ peer, room }) =>
-      tellOnce(`room ${room.id}`, 'another room of this name exists', { peer, room: shortRoomId(room.id) }),
-    onVersion,
-    onTrouble,
+  context.hear((news) => {
+    if (news.kind !== 'met' || news.meeting !== 'join' || meeting || settled) return
+    meeting = true
+    void giveWay(news.found).finally(() => {
+      meeting = false
+    })
   })
 
   const giveWay = async ({ peer, room }: FoundRoom): Promise<void> => {
@@ -92,47 +58,39 @@ export function createResidence(options: PeerOptions, ports: Ports, hooks: Resid
     // Meanwhile somebody may have done something here.
     if (genesis === undefined || settled || meet({ id: own.room, history: own.history }, room) !== 'join') return
     logger.info('this room gives way to another of the same name', { from: shortRoomId(own.room), to: shortRoomId(room.id) })
-    await change(genesis, true).catch(() => {})
+    await change(genesis, lossIn(genesis)).catch(() => {})
   }
 
   /** A move that fails leaves the peer in no room: it stops. */
-  const change = async (genesis: Block, forgot: boolean): Promise<void> => {
-    moving = moveTo(genesis, forgot)
+  const change = async (genesis: Block, loss: number | undefined): Promise<void> => {
+    moving = moveTo(genesis, loss)
     try {
       await moving
     } catch (error) {
       logger.error('the room could not be changed', { error })
-      hooks.onStopped({ kind: 'bug', message: 'the room could not be changed' })
+      context.tell({ kind: 'stopped', reason: { kind: 'bug', message: 'the room could not be changed' } })
       throw error
     } finally {
       moving = undefined
     }
   }
 
-  const refound = async (): Promise<RoomId> => {
-    await moving
-    if (settled) throw new Failure('stopping', 'This peer is stopping.')
-    const { genesis, market, view, room } = session()
-    const { currency, deposits } = genesis
-    const plan = { name: genesis.name, currency, deposits }
-    const time = view.time(clock.monotonic())
-    const block = foundRoom(plan, identity.self, randomSalt(), time, identity.crypto, market.snapshot())
-    if (block.bytes.length > genesisBytesMax) {
-      throw new Failure('room-too-large', 'What this room holds does not fit into the first block of a new one.', {
-        bytes: block.bytes.length,
-        bytesMax: genesisBytesMax,
-      })
-    }
-    logger.warn('a new room goes on from this one', { from: shortRoomId(room), to: shortRoomId(roomIdOf(block)) })
-    await change(block, false)
-    return roomIdOf(block)
-  }
+  /**
+   * A life that this disk knows nothing of may have been in that room: one before this start, or earlier in it. Only a key
+   * that was made at this very start has nothing to forget.
+   */
+  const lossIn = (genesis: Block): number | undefined =>
+    identity.isNew && !visited.has(roomIdOf(genesis)) ? undefined : drawLoss(entropy)
 
-  const moveTo = async (genesis: Block, forgot: boolean): Promise<void> => {
+  const moveTo = async (genesis: Block, loss: number | undefined): Promise<void> => {
     network.exit()
-    await current?.close(new Failure('stopping', 'This peer moves to another room.'))
-    const incarnation = Math.max(current?.view.incarnation ?? 0, incarnationIn(genesis, identity.self, identity.crypto) ?? 0)
-    const batch = firstBatch(genesis, forgot, incarnation)
+    await context.room?.close(new Failure('stopping', 'This peer moves to another room.'))
+    const before = context.room?.view.incarnation ?? 0
+    const arrival: Arrival = {
+      incarnation: Math.max(before, incarnationIn(genesis, identity.self, identity.crypto) ?? 0),
+      loss,
+    }
+    const batch = firstBatch(genesis, arrival)
     await store.write(batch)
     await read(batch.meta)
     begin()
@@ -140,28 +98,8 @@ export function createResidence(options: PeerOptions, ports: Ports, hooks: Resid
 
   /** Reads the room from the store. Nothing is sent before `begin`. */
   const read = async (meta: Uint8Array): Promise<void> => {
-    const { events, quorumText } = hooks
-    const { pace, seed } = options
-    const opened = await openSession(
-      {
-        ports,
-        pace,
-        seed,
-        events,
-        quorumText,
-        onVersion,
-        onProgress: (done, total) => options.onProgress('replay', done, total),
-        onStopped: (reason) => {
-          if (opened === current) hooks.onStopped(reason)
-        },
-      },
-      meta,
-    )
-    const { name } = opened.genesis
-    if (name !== options.room.name) {
-      throw new Failure('other-room', `This store is of the room “${name}”, not “${options.room.name}”.`, { name })
-    }
-    current = opened
+    const opened = await openSession(context, meta)
+    visited.add(opened.room)
     network.enter(opened)
   }
 
@@ -172,19 +110,18 @@ export function createResidence(options: PeerOptions, ports: Ports, hooks: Resid
 
   const findOrFound = async (): Promise<void> => {
     const until = clock.monotonic() + (options.create ? 0 : options.lookMillis)
-    const tried = new Set<PeerId>()
+    const tried = new Set<FoundRoom['peer']>()
     while (clock.monotonic() < until) {
       const found = await network.look(until, tried)
       if (found === undefined) break
       tried.add(found.peer)
       const genesis = await network.fetchGenesis(found.peer, found.room.id)
-      // An identity from an earlier life may have been a member here: its disk would know, but is empty.
-      if (genesis !== undefined) return moveTo(genesis, !identity.isNew)
+      if (genesis !== undefined) return moveTo(genesis, lossIn(genesis))
     }
     if (options.joinOnly === true) throw new Failure('room-not-found', `No peer of the room “${options.room.name}” was found.`)
-    const genesis = foundRoom(options.room, identity.self, randomSalt(), clock.wall(), identity.crypto)
+    const genesis = foundRoom(options.room, identity.self, salt(entropy), clock.wall(), identity.crypto)
     logger.info('room founded', { room: shortRoomId(roomIdOf(genesis)) })
-    return moveTo(genesis, false)
+    return moveTo(genesis, undefined)
   }
 
   const refresh = (): void => {
@@ -208,18 +145,28 @@ export function createResidence(options: PeerOptions, ports: Ports, hooks: Resid
     get session() {
       return session()
     },
-    lobby: network.lobby,
+    lobby: network,
     get moving() {
       return moving
     },
-    refound,
+    async refound(force) {
+      await moving
+      if (settled) throw new Failure('stopping', 'This peer is stopping.')
+      const block = refoundBlock(context, session(), force)
+      logger.warn('a new room goes on from this one', {
+        from: shortRoomId(session().room),
+        to: shortRoomId(roomIdOf(block)),
+      })
+      await change(block, undefined)
+      return roomIdOf(block)
+    },
     settleDown() {
       settled = true
     },
     async close() {
       settled = true
       stopRefreshing()
-      await current?.close(new Failure('stopping', 'This peer is stopping.'))
+      await context.room?.close(new Failure('stopping', 'This peer is stopping.'))
       await remember().catch(() => {})
       network.exit()
       await transport.stop()

@@ -3,10 +3,12 @@ import type { Instant, PeerId, RoomId } from '../core/ids.ts'
 import { frameBytesMax, rulesVersion } from '../core/limits.ts'
 import { type Block, type Genesis, headOf, isSignedByAuthor, signBlock } from '../ring/block.ts'
 import type { DiskMeta } from '../ring/types.ts'
-import { firstMarket } from './apply.ts'
-import { encodeMeta, toStored } from './disk.ts'
+import type { PeerContext } from './context.ts'
+import { encodeMeta, noEvidence, toStored } from './disk.ts'
 import type { HelloRoom } from './hello.ts'
-import type { StoreBatch } from './ports.ts'
+import { type Entropy, Failure, type StoreBatch } from './ports.ts'
+import { firstMarket } from './replay.ts'
+import type { Session } from './session.ts'
 
 /** What a room is made of when it is founded. */
 export interface RoomPlan {
@@ -16,7 +18,7 @@ export interface RoomPlan {
 }
 
 /** Of a genesis block: with what stands around it, it must fit into a frame. */
-export const genesisBytesMax = frameBytesMax - 16 * 1024
+const genesisBytesMax = frameBytesMax - 16 * 1024
 
 /**
  * Block 0 of a new room: its hash is the room's id, its founder alone the first view (PROTOCOL, section 6). `state`: the
@@ -73,20 +75,50 @@ export function incarnationIn(genesisBlock: Block, peer: PeerId, { hash }: Crypt
   return 'malformed' in market ? undefined : market.value.incarnationOf(peer)
 }
 
-/**
- * The first batch of a room's log. `forgot`: this peer may have been in the room in a life that its disk knows nothing
- * of, so it counts for nothing until the room has gone on without it (PROTOCOL, section 5). `incarnation`: its last one.
- */
-export function firstBatch(genesis: Block, forgot: boolean, incarnation: number): StoreBatch {
+/** What a peer brings along into a room. */
+export interface Arrival {
+  /** Its last one: in this room's log, or in what that goes on from. */
+  readonly incarnation: number
+  /**
+   * Where this peer may have been in the room in a life that its disk knows nothing of: it counts for nothing until the
+   * room has written this number down (PROTOCOL, section 5).
+   */
+  readonly loss: number | undefined
+}
+
+/** The first batch of a room's log. It takes away all that another, blank room may have left. */
+export function firstBatch(genesis: Block, { incarnation, loss }: Arrival): StoreBatch {
   const meta: DiskMeta = {
     head: headOf(genesis),
     promised: genesis.epoch,
     incarnation,
     commit: { index: 0, hash: genesis.hash },
-    forgotBelow: forgot ? 1 : undefined,
+    loss,
   }
-  // Cuts what another, blank room may have left.
-  return { cutFrom: 0, blocks: [toStored(genesis)], meta: encodeMeta(meta) }
+  return { cutFrom: 0, blocks: [toStored(genesis)], values: noEvidence, meta: encodeMeta(meta) }
+}
+
+/** How long the quorum must have been missing before a room may go on without it, in milliseconds: less is a hiccup. */
+const refoundAfter = 1_000
+
+/**
+ * The genesis block of a new room that goes on from this one's committed state (PROTOCOL, section 5, refound). Throws a
+ * `Failure`: `quorum-held` unless `force`d, `room-too-large`.
+ */
+export function refoundBlock({ ports }: PeerContext, session: Session, force: boolean): Block {
+  const { identity, clock, entropy } = ports
+  const { genesis, market, view } = session
+  if (!force && session.quorumMissing() < refoundAfter) {
+    throw new Failure('quorum-held', 'The room has its quorum, or had it a moment ago: there is no need for a new one.')
+  }
+  const { name, currency, deposits } = genesis
+  const time = view.time(clock.monotonic())
+  const block = foundRoom({ name, currency, deposits }, identity.self, salt(entropy), time, identity.crypto, market.snapshot())
+  if (block.bytes.length <= genesisBytesMax) return block
+  throw new Failure('room-too-large', 'What this room holds does not fit into the first block of a new one.', {
+    bytes: block.bytes.length,
+    bytesMax: genesisBytesMax,
+  })
 }
 
 export type Meeting =
@@ -99,8 +131,8 @@ export type Meeting =
   /** Both have history: they never mix. */
   | 'strangers'
 
-/** Two rooms of one name meet (PROTOCOL, section 6). Both sides come to the same answer. */
-export function meet(own: { readonly id: RoomId; readonly history: boolean }, other: HelloRoom | undefined): Meeting {
+/** Two rooms of one name meet (PROTOCOL, section 6). The other side, asked the same, gives the answer that fits. */
+export function meet(own: Pick<HelloRoom, 'id' | 'history'>, other: Pick<HelloRoom, 'id' | 'history'> | undefined): Meeting {
   if (other === undefined || other.id === own.id) return 'nothing'
   if (own.history && other.history) return 'strangers'
   if (own.history !== other.history) return own.history ? 'stay' : 'join'
@@ -110,4 +142,5 @@ export function meet(own: { readonly id: RoomId; readonly history: boolean }, ot
 /** For people: enough of an id to tell two rooms apart. */
 export const shortRoomId = (room: RoomId): string => room.slice(0, 8)
 
-export const randomSalt = (): Uint8Array => globalThis.crypto.getRandomValues(new Uint8Array(16))
+/** So that two rooms of one name and moment differ. */
+export const salt = (entropy: Entropy): Uint8Array => entropy.bytes(16)

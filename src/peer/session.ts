@@ -1,70 +1,66 @@
-import { assert } from '../core/assert.ts'
-import type { Instant, PeerId, RoomId } from '../core/ids.ts'
+import type { RoomId } from '../core/ids.ts'
 import { createRandom } from '../core/random.ts'
 import { createMarket } from '../market/market.ts'
-import type { Operation } from '../market/operation.ts'
 import type { Market } from '../market/types.ts'
 import type { Block, Genesis } from '../ring/block.ts'
-import { epochText, sameEpoch } from '../ring/epoch.ts'
 import { createReplica } from '../ring/replica.ts'
-import type { DiskMeta, Input, Pace, ReplicaView, StopReason } from '../ring/types.ts'
-import { rulesOf } from './apply.ts'
+import { ringLimits } from '../ring/timing.ts'
+import type { DiskMeta, Input, ReplicaView } from '../ring/types.ts'
+import { epochText, sameEpoch } from '../ring/view.ts'
 import { createCloser } from './closer.ts'
-import { decodeMeta, encodeMeta, readBlocks, readDisk } from './disk.ts'
+import type { PeerContext } from './context.ts'
+import { decodeMeta, drawLoss, encodeMeta, readBlocks, readDisk } from './disk.ts'
 import { createDriver } from './driver.ts'
-import { announcedEvents, type EventLog } from './events.ts'
 import { Failure, type Ports } from './ports.ts'
 import { createProposals, type Proposals } from './proposals.ts'
 import { createReceiver, type Receiver } from './receive.ts'
-import { createSnapshotKeeper, replayMarket } from './replay.ts'
+import { createSnapshotKeeper, replayMarket, rulesOf, snapshotEvery } from './replay.ts'
 import { genesisOf, roomIdOf } from './room.ts'
+import { conditionOf, quorumText } from './status.ts'
 
 /** One room, from its log on disk: the ring, the market, and what keeps both going. */
-export interface Session {
+export interface Session extends Receiver {
   readonly room: RoomId
   readonly genesisBlock: Block
   readonly genesis: Genesis
   readonly market: Market
   readonly view: ReplicaView
   readonly proposals: Proposals
-  readonly receiver: Receiver
   /** The first failed write; the peer is read-only from then on. */
   readonly failed: Failure | undefined
   /** Something was done in this room, or waits to be: it does not give way to another. */
   readonly history: boolean
+  /** For how long the room has been without its quorum, in milliseconds; 0: it has one. */
+  quorumMissing(): number
+  /** From here on it sends, and looks after deadlines, auctions and the quorum. */
   start(): void
   input(input: Input): void
-  /** Milliseconds that each peer's clock is ahead of ours, as its last heartbeat said. */
-  readonly clockOffsets: ReadonlyMap<PeerId, number>
   /** Takes no more part, and resolves when all is on disk. */
   close(failure: Failure): Promise<void>
 }
 
-export interface SessionOptions {
-  readonly ports: Ports
-  readonly pace: Pace
-  readonly seed: number
-  readonly events: EventLog
-  readonly onProgress: (done: number, total: number) => void
-  readonly quorumText: () => string
-  readonly onVersion: (peer: PeerId, version: number) => void
-  readonly onStopped: (reason: StopReason) => void
-}
-
-/** How often deadlines, ends of auctions and the quorum are looked at, in milliseconds. */
+/** How often deadlines, ends of auctions, the quorum and other peers' faults are looked at, in milliseconds. */
 const lookEvery = 100
 
-/** Reads the store, raises the incarnation on disk, and replays the market. Nothing is sent before `start`. */
-export async function openSession(options: SessionOptions, metaBytes: Uint8Array): Promise<Session> {
-  const { ports, events } = options
-  const { store, clock, logger, transport } = ports
-  const { self, crypto } = ports.identity
-  const genesisBlock = await readGenesis(ports)
-  const genesis = genesisOf(genesisBlock)
-  assert(genesis !== undefined, 'block 0 of the store is no genesis block')
-  const incarnation = await raiseIncarnation(ports, metaBytes)
-  const disk = await readDisk(store, crypto, incarnation.metaBytes)
-  const market = await replayMarket(store, crypto, genesisBlock, genesis, disk.meta.commit, options.onProgress)
+/**
+ * Reads the store, whose record is `metaBytes`, raises the incarnation on disk, and replays the market; then the peer is
+ * in that room. Nothing is sent before `start`. Throws a `Failure`: `other-room`, and those of the store.
+ */
+export async function openSession(context: PeerContext, metaBytes: Uint8Array): Promise<Session> {
+  const { ports, options } = context
+  const { store, clock, logger, identity } = ports
+  const { self, crypto } = identity
+  const limits = options.limits ?? ringLimits
+  const [genesisBlock, genesis] = await readGenesis(ports)
+  if (genesis.name !== options.room.name) {
+    const message = `This store is of the room “${genesis.name}”, not “${options.room.name}”.`
+    throw new Failure('other-room', message, { name: genesis.name })
+  }
+  const meta = await raiseIncarnation(ports, metaBytes)
+  const { disk, freeSlots } = await readDisk(store, crypto, meta, limits)
+  const market = await replayMarket(store, crypto, genesisBlock, genesis, meta.commit, (done, total) =>
+    options.onProgress('replay', done, total),
+  )
   const untouched = createMarket(rulesOf(genesis), crypto.hash).stateHash
 
   const started = { at: clock.wall(), now: clock.monotonic() }
@@ -72,139 +68,144 @@ export async function openSession(options: SessionOptions, metaBytes: Uint8Array
     self,
     room: roomIdOf(genesisBlock),
     disk,
-    incarnation: incarnation.number,
+    incarnation: meta.incarnation,
     wallClock: started,
     crypto,
     random: createRandom(options.seed),
     pace: options.pace,
+    limits,
   })
   const { view } = replica
-  const roomTime = (): Instant => view.time(clock.monotonic()) as Instant
-  const clockOffsets = new Map<PeerId, number>()
-  const snapshots = createSnapshotKeeper(store, market, logger)
-  const proposals = createProposals({ self, view: () => view, now: () => clock.monotonic(), wake: () => driver.wake() })
-
-  const driver = createDriver({
-    ports: { store, transport, clock, logger, crypto },
-    self,
-    replica,
-    market,
-    collect: () => proposals.collect(),
-    onApplied(block, outcomes) {
-      if (isOwn(block, self, view.incarnation)) proposals.settle(block, outcomes)
-      events.addBlock(block, outcomes)
-      snapshots.onApplied(block)
-    },
-    onPersisted: (meta) => snapshots.onPersisted(meta),
-    onAnnounced: ({ ops }) => events.addForEyes(() => announcedEvents(self, ops, roomTime())),
-    onNote({ event, facts }) {
-      logger.debug(event, facts)
-      events.addForEyes(() => [{ kind: 'note', at: roomTime(), event, facts }])
-    },
-    onFailed(failure) {
-      logger.error('a write failed: this peer is read-only now', { code: failure.code, error: failure })
-    },
-    onStopped: options.onStopped,
-  })
-
+  const snapshots = createSnapshotKeeper(store, market, logger, options.snapshotEvery ?? snapshotEvery)
+  const proposals = createProposals({ self, view, clock, wake: () => driver.wake() })
+  const driver = createDriver(context, { replica, market, proposals, snapshots, freeSlots })
+  const input = (next: Input): void => driver.input(next)
+  const wallTime = (): number => started.at + clock.monotonic() - started.now
+  const receiver = createReceiver(context, view, wallTime, input)
+  // Written by the peer itself: nobody waits for it, and what becomes of it shows in the market.
   const closer = createCloser({
     self,
     market,
-    view: () => view,
-    submit: (operation) => submitQuietly(proposals, operation),
+    view,
+    submit: (operation) => proposals.submit({ request: undefined, operation }, Number.POSITIVE_INFINITY),
   })
-  const watch = createRingWatch(view, events, options.quorumText)
+
+  const watch = createWatch(context, view)
   let stopLooking = (): void => {}
   const look = (): void => {
-    const at = clock.monotonic()
-    proposals.sweep(at)
-    if (driver.failed === undefined && view.stopped === undefined) closer.check(at)
-    watch(at)
-    stopLooking = clock.at(at + lookEvery, look)
+    const now = clock.monotonic()
+    watch.look(now, session)
+    proposals.sweep(now, watch.quorumMissing(now))
+    if (driver.failed === undefined && view.stopped === undefined) closer.check(now)
+    stopLooking = clock.at(now + lookEvery, look)
   }
 
-  const receiver = createReceiver({
-    crypto,
-    isMember: (peer) => view.members.includes(peer),
-    input: (input) => driver.input(input),
-    onMessage(from, message) {
-      if (message.kind === 'status') clockOffsets.set(from, message.wallClock - (started.at + clock.monotonic() - started.now))
-      else if (message.kind === 'announce') {
-        events.addForEyes(() => announcedEvents(from, message.ops, roomTime()))
-      }
-    },
-    onBadFrame: (from, reason) => logger.debug('a frame was refused', { from, reason }),
-    onVersion: options.onVersion,
-  })
-
-  return {
+  const session: Session = {
+    ...receiver,
     room: roomIdOf(genesisBlock),
     genesisBlock,
     genesis,
     market,
     view,
     proposals,
-    receiver,
-    clockOffsets,
     get failed() {
       return driver.failed
     },
     get history() {
       return market.stateHash !== untouched || view.pending.length > 0
     },
+    quorumMissing: () => watch.quorumMissing(clock.monotonic()),
     start() {
-      driver.input({ kind: 'applied', index: market.index, stateHash: market.stateHash })
+      input({ kind: 'applied', index: market.index, stateHash: market.stateHash })
       look()
     },
-    input: (input) => driver.input(input),
+    input,
     async close(failure) {
       stopLooking()
       driver.close()
       proposals.close(failure)
       await driver.flushed()
-      if (driver.failed === undefined && view.commit.index === market.index) await snapshots.finish(view.commit)
+      // A state that differs from the others' is not to be what the next start begins with.
+      const isSound = driver.failed === undefined && view.stopped?.kind !== 'state-diverged'
+      if (isSound && view.commit.index === market.index) await snapshots.finish(view.commit)
     },
   }
+  context.room = session
+  return session
 }
 
-function isOwn({ author, body }: Block, self: PeerId, incarnation: number): boolean {
-  return author === self && body.kind === 'ops' && body.incarnation === incarnation
+async function readGenesis({ store, identity }: Ports): Promise<readonly [Block, Genesis]> {
+  for await (const [block] of readBlocks(store, identity.crypto, 0, 0)) {
+    const genesis = block && genesisOf(block)
+    if (block !== undefined && genesis !== undefined) return [block, genesis]
+  }
+  throw new Failure('store-damaged', 'Block 0 is no genesis block.', { index: 0 })
 }
 
-/** Written by the peer itself: nobody waits for it, and what becomes of it shows in the market. */
-function submitQuietly(proposals: Proposals, operation: Operation): void {
-  proposals.submit({ request: undefined, operation }, Number.POSITIVE_INFINITY).catch(() => {})
-}
-
-async function readGenesis({ store, identity }: Ports): Promise<Block> {
-  for await (const [block] of readBlocks(store, identity.crypto, 0, 0)) if (block !== undefined) return block
-  throw new Failure('store-damaged', 'The genesis block is missing.', { index: 0 })
-}
-
-/** One more than in any start before, on disk before anything is written under it (PROTOCOL, section 1). */
-async function raiseIncarnation({ store }: Ports, metaBytes: Uint8Array): Promise<{ number: number; metaBytes: Uint8Array }> {
+/**
+ * One more than in any start before, on disk before anything is written under it (PROTOCOL, section 1). A loss that an
+ * earlier version did not draw is on disk with it.
+ */
+async function raiseIncarnation({ store, entropy }: Ports, metaBytes: Uint8Array): Promise<DiskMeta> {
   const decoded = decodeMeta(metaBytes)
   if ('malformed' in decoded) {
     throw new Failure('store-version', `The record of the store cannot be read: ${decoded.malformed}.`)
   }
-  const meta: DiskMeta = { ...decoded.value, incarnation: decoded.value.incarnation + 1 }
-  const raised = encodeMeta(meta)
-  await store.write({ cutFrom: undefined, blocks: [], meta: raised })
-  return { number: meta.incarnation, metaBytes: raised }
+  const { meta, lacksLoss } = decoded.value
+  const raised: DiskMeta = {
+    ...meta,
+    incarnation: meta.incarnation + 1,
+    loss: lacksLoss ? drawLoss(entropy) : meta.loss,
+  }
+  await store.write({ cutFrom: undefined, blocks: [], values: [], meta: encodeMeta(raised) })
+  return raised
 }
 
-/** Tells of a new ring, and of a quorum lost or found. */
-function createRingWatch(view: ReplicaView, events: EventLog, quorumText: () => string): (now: number) => void {
+/** Looks at the ring for what people are told: a new view, a quorum lost or found, and who did what is forbidden. */
+interface Watch {
+  look(now: number, session: Pick<Session, 'view' | 'failed'>): void
+  /** For how long there has been no quorum, in milliseconds; 0: there is one. */
+  quorumMissing(now: number): number
+}
+
+/** A quorum that is back so soon is none lost: members that were just taken in have not been heard of yet. */
+const quorumHiccup = 1_000
+
+function createWatch(context: PeerContext, view: ReplicaView): Watch {
   let epoch = view.installed
-  let quorum: boolean | undefined
-  return (now) => {
-    const at = view.time(now) as Instant
-    if (!sameEpoch(epoch, view.installed)) {
-      epoch = view.installed
-      events.add({ kind: 'members', at, epoch: epochText(epoch), members: view.members })
-    }
-    const held = view.hasQuorum(now)
-    if (quorum !== undefined && held !== quorum) events.add({ kind: 'quorum', at, held, text: quorumText() })
-    quorum = held
+  let missingSince: number | undefined
+  let isHeldTold: boolean | undefined
+  let refusedSeen = 0
+  let evidenceSeen = 0
+
+  const lookAtQuorum = (now: number, session: Pick<Session, 'view' | 'failed'>): void => {
+    if (view.hasQuorum(now)) missingSince = undefined
+    else missingSince ??= now
+    const held = missingSince === undefined
+    if (held === isHeldTold || (!held && quorumMissing(now) < quorumHiccup)) return
+    const isFirst = isHeldTold === undefined
+    isHeldTold = held
+    const condition = conditionOf(context, session, { leaving: false, stopReason: undefined })
+    if (!isFirst) context.tell({ kind: 'quorum', held, text: quorumText(condition) })
+  }
+  const quorumMissing = (now: number): number => (missingSince === undefined ? 0 : now - missingSince)
+
+  return {
+    quorumMissing,
+    look(now, session) {
+      if (!sameEpoch(epoch, view.installed)) {
+        epoch = view.installed
+        context.tell({ kind: 'members', epoch: epochText(epoch), members: view.members })
+      }
+      lookAtQuorum(now, session)
+      if (view.refused.size !== refusedSeen) {
+        refusedSeen = view.refused.size
+        for (const [peer, { reason }] of view.refused) context.tell({ kind: 'refused', peer, reason })
+      }
+      const { evidence } = view
+      for (; evidenceSeen < evidence.length; evidenceSeen++) {
+        context.tell({ kind: 'faulty', evidence: evidence[evidenceSeen] as NonNullable<(typeof evidence)[number]> })
+      }
+    },
   }
 }

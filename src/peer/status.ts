@@ -1,35 +1,34 @@
 import type { Instant, PeerId } from '../core/ids.ts'
-import { epochText } from '../ring/epoch.ts'
-import { rulesOf } from './apply.ts'
-import type { Lobby } from './lobby.ts'
-import type { PeerInfo, PeerStatus } from './peer.ts'
-import type { Ports } from './ports.ts'
+import { type Evidence, liarOf } from '../ring/evidence.ts'
+import type { Refusal, ReplicaView, StopReason } from '../ring/types.ts'
+import { epochText } from '../ring/view.ts'
+import type { PeerContext } from './context.ts'
+import type { Lobby } from './network.ts'
+import type { PeerInfo, PeerStatus, Proof } from './peer.ts'
+import type { Failure } from './ports.ts'
+import { rulesOf } from './replay.ts'
 import type { Session } from './session.ts'
-import { type Condition, nameOrId, peerInfos, roleOf, troubleOf } from './views.ts'
 
-/** All that `status` and `peers` are made of. */
-export interface Seen {
-  readonly options: { readonly name: string; readonly version: string }
-  readonly ports: Pick<Ports, 'identity' | 'transport' | 'clock'>
-  readonly session: Session
-  readonly lobby: Lobby
+/** Whether the peer was told to leave, or takes no part any more, and why. */
+export interface Ending {
   readonly leaving: boolean
   readonly stopReason: string | undefined
 }
 
-export function statusOf(seen: Seen): PeerStatus {
-  const { session, ports, options } = seen
+export function statusOf(context: PeerContext, session: Session, ending: Ending): PeerStatus {
   const { view, market, genesis } = session
-  const { self } = ports.identity
-  const condition = conditionOf(seen)
+  const { ports, options } = context
+  const condition = conditionOf(context, session, ending)
   return {
-    self,
+    self: ports.identity.self,
     name: options.name,
     room: { id: session.room, name: genesis.name, rules: rulesOf(genesis) },
-    role: roleOf({ ...condition, self, leaving: seen.leaving }),
+    role: roleOf(condition),
     trouble: troubleOf(condition),
     epoch: epochText(view.installed),
     members: view.members,
+    membersAsOfLog: isAsOfLog(condition),
+    behind: condition.behind,
     reachable: condition.reachable,
     quorum: condition.quorum,
     holdsToken: view.holding !== undefined,
@@ -46,30 +45,173 @@ export function statusOf(seen: Seen): PeerStatus {
   }
 }
 
-export function conditionOf({ session, ports, options, lobby, stopReason }: Seen): Condition {
-  const now = ports.clock.monotonic()
-  const { view, failed } = session
-  return {
-    stopped: stopReason,
-    failed,
-    forgot: view.forgot,
-    quorum: view.hasQuorum(now),
-    members: view.members,
-    reachable: view.reachable(now),
-    nameOf: (peer) => nameOrId(peer === ports.identity.self ? options.name : lobby.nameOf(peer), peer),
-  }
-}
-
-export function peersOf({ session, ports, options, lobby }: Seen): readonly PeerInfo[] {
-  const { self } = ports.identity
+/** Members first, in ring order, then the others of the room that are connected, or did something that is shown. */
+export function peersOf(context: PeerContext, session: Session, lobby: Lobby): readonly PeerInfo[] {
+  const { self } = context.ports.identity
+  const { view } = session
+  const faulty = faultsOf(view.evidence)
   const inRoom = [...lobby.connected.keys()].filter((peer) => lobby.roomOf(peer)?.id === session.room)
+  const noted = [...view.refused.keys(), ...context.refused.keys(), ...faulty.keys()]
+  const outside = [...new Set([self, ...inRoom, ...noted])].filter((peer) => !view.members.includes(peer)).sort()
+  const asOfLog = isAsOfLog(conditionOf(context, session, { leaving: false, stopReason: undefined }))
   const infoOf = (peer: PeerId, member: boolean): PeerInfo => ({
     peer,
-    name: (peer === self ? options.name : lobby.nameOf(peer)) ?? '',
+    name: (peer === self ? context.options.name : context.names.get(peer)) ?? '',
     member,
+    memberAsOfLog: member && asOfLog,
     connected: peer === self || lobby.connected.has(peer),
     self: peer === self,
     clockOffset: peer === self ? 0 : session.clockOffsets.get(peer),
+    refused: sumOf(view.refused.get(peer), context.refused.get(peer)),
+    faulty: faulty.get(peer),
   })
-  return peerInfos(session.view.members, [self, ...inRoom], infoOf)
+  return [...view.members.map((peer) => infoOf(peer, true)), ...outside.map((peer) => infoOf(peer, false))]
+}
+
+/** What role, trouble and sentences are made from. */
+export interface Condition {
+  readonly stopped: string | undefined
+  readonly leaving: boolean
+  readonly failed: Failure | undefined
+  readonly self: PeerId
+  readonly membership: ReplicaView['membership']
+  readonly active: boolean
+  /** Blocks, as far as it has heard. */
+  readonly behind: number
+  readonly quorum: boolean
+  /** The last view of its log. */
+  readonly members: readonly PeerId[]
+  /** Of these, itself included. */
+  readonly reachable: readonly PeerId[]
+  readonly nameOf: (peer: PeerId) => string
+}
+
+/** As things stand just now. */
+export function conditionOf(context: PeerContext, session: Pick<Session, 'view' | 'failed'>, ending: Ending): Condition {
+  const { view, failed } = session
+  const now = context.ports.clock.monotonic()
+  const condition: Condition = {
+    stopped: ending.stopReason,
+    leaving: ending.leaving,
+    failed,
+    self: context.ports.identity.self,
+    membership: view.membership,
+    active: view.active,
+    behind: view.active ? 0 : view.behind,
+    quorum: view.hasQuorum(now),
+    members: view.members,
+    reachable: view.reachable(now),
+    nameOf: context.nameOf,
+  }
+  // Whoever of an old view can be reached may be no member any more.
+  return isOutside(condition) && isAsOfLog(condition) ? { ...condition, reachable: [] } : condition
+}
+
+/**
+ * Nothing says that the last view of its log is still the room's: it takes no part in it, and is behind, or hears none of
+ * its members. Those may be long gone.
+ */
+export function isAsOfLog({ active, behind, self, reachable }: Condition): boolean {
+  return !active && (behind > 0 || reachable.every((peer) => peer === self))
+}
+
+const isOutside = ({ self, members }: Condition): boolean => !members.includes(self)
+
+/** Why this peer writes nothing, for people; `undefined` where it does. */
+export function troubleOf(condition: Condition): string | undefined {
+  const { stopped, failed, membership, behind, quorum } = condition
+  if (stopped !== undefined) return stopped
+  if (failed !== undefined) return diskTrouble(failed)
+  if (membership === 'forgotten') {
+    return `its log was lost: catching up until the room has written that down${behind > 0 ? ` (${blocksBehind(behind)})` : ''}`
+  }
+  if (behind > 0) return `catching up: ${blocksBehind(behind)}`
+  if (isOutside(condition) && isAsOfLog(condition)) return 'no member of the room was heard yet'
+  return quorum ? undefined : quorumText(condition)
+}
+
+const blocksBehind = (behind: number): string => `${behind} ${behind === 1 ? 'block' : 'blocks'} behind`
+
+/** `no quorum: 1 of 3 members reachable, waiting for Ana, Bob`. */
+export function quorumText({
+  quorum,
+  members,
+  reachable,
+  nameOf,
+}: Pick<Condition, 'quorum' | 'members' | 'reachable' | 'nameOf'>): string {
+  const count = `${reachable.length} of ${members.length} members reachable`
+  if (quorum) return `quorum: ${count}`
+  const missing = members.filter((member) => !reachable.includes(member)).map(nameOf)
+  return missing.length === 0 ? `no quorum: ${count}` : `no quorum: ${count}, waiting for ${missing.join(', ')}`
+}
+
+export function roleOf(condition: Condition): PeerStatus['role'] {
+  const { stopped, leaving, failed, membership, quorum } = condition
+  if (stopped !== undefined) return 'stopped'
+  if (leaving) return 'leaving'
+  if (failed !== undefined) return 'read-only'
+  if (membership === 'forgotten') return 'forgotten'
+  if (isOutside(condition)) return 'learner'
+  return quorum ? 'member' : 'read-only'
+}
+
+/** A name that the peer gave, or the end of its id. */
+export const nameOrId = (name: string | undefined, peer: PeerId): string => name || peer.slice(-6)
+
+/** Of what a peer is proven: `signed two different blocks 7`. */
+export function evidenceText(evidence: Evidence): string {
+  if (evidence.kind === 'checkpoint') return `vouched for a wrong state in block ${evidence.block.index}`
+  const { index } = evidence.first
+  return liarOf(evidence) === undefined ? `two members signed a block ${index} each` : `signed two different blocks ${index}`
+}
+
+export function toProof(evidence: Evidence): Proof {
+  const blocks = evidence.kind === 'checkpoint' ? [evidence.block] : [evidence.first, evidence.second]
+  return {
+    kind: evidence.kind,
+    author: liarOf(evidence),
+    what: evidenceText(evidence),
+    blocks: blocks.map(({ index, epoch, author, hash }) => ({ index, epoch: epochText(epoch), author, hash })),
+  }
+}
+
+export function stopText(reason: StopReason): string {
+  switch (reason.kind) {
+    case 'left':
+      return 'left the room'
+    case 'own-later-block':
+      return `stopped: ${whichText(reason.which)} wrote block ${reason.index}, which is not here; start it with --refetch`
+    case 'state-diverged':
+      return (
+        `stopped: the state here after block ${reason.index} is not the one that ${reason.authors.length} other members have: ` +
+        'this disk or this program is at fault; start it with --refetch'
+      )
+    case 'bug':
+      return `stopped: ${reason.message}`
+  }
+}
+
+function whichText(which: Extract<StopReason, { kind: 'own-later-block' }>['which']): string {
+  return which === 'older-copy'
+    ? 'this folder is an older copy of itself, or was restored from one: a later start of this very peer'
+    : 'a copy of this folder runs, or ran, elsewhere under the same key: it'
+}
+
+function faultsOf(evidence: readonly Evidence[]): ReadonlyMap<PeerId, string> {
+  const faults = new Map<PeerId, string>()
+  for (const one of evidence) {
+    const liar = liarOf(one)
+    if (liar !== undefined && !faults.has(liar)) faults.set(liar, evidenceText(one))
+  }
+  return faults
+}
+
+function sumOf(byRing: Refusal | undefined, malformed: Refusal | undefined): Refusal | undefined {
+  if (byRing === undefined || malformed === undefined) return byRing ?? malformed
+  return { reason: byRing.reason, count: byRing.count + malformed.count }
+}
+
+function diskTrouble(failure: Failure): string {
+  const what = failure.code === 'disk-full' ? 'disk full' : 'the disk failed'
+  return `${what}: read-only until the peer is started again`
 }

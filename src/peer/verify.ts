@@ -2,10 +2,11 @@ import type { Crypto, Hash } from '../core/crypto.ts'
 import type { RoomId } from '../core/ids.ts'
 import { rulesVersion } from '../core/limits.ts'
 import type { AppliedOutcome, Market } from '../market/types.ts'
-import { type Block, decodeBlock, isSignedByAuthor } from '../ring/block.ts'
+import { type Block, decodeBlock, isSignedByAuthor, viewOf } from '../ring/block.ts'
 import { faultOf } from '../ring/chain.ts'
 import type { View } from '../ring/view.ts'
-import { firstMarket, toAppliedBlock } from './apply.ts'
+import { firstMarket, toAppliedBlock } from './replay.ts'
+import { roomIdOf } from './room.ts'
 
 export type Verified =
   | {
@@ -109,18 +110,21 @@ function begin(block: Block, crypto: Crypto): Step | string {
   }
   if (block.prevHash !== '') return 'a genesis block follows nothing'
   if (!isSignedByAuthor(block, crypto)) return 'its signature is not its author’s'
-  const view = { epoch: block.epoch, index: 0, members: [genesis.founder] }
   const market = firstMarket(block, genesis, crypto.hash)
   if ('malformed' in market) return `the state that it goes on from cannot be read: ${market.malformed}`
-  return apply({ room: block.hash as RoomId, last: block, view, market: market.value, stateHashes: [] })
+  return apply({
+    room: roomIdOf(block),
+    last: block,
+    view: { epoch: block.epoch, index: 0, members: [genesis.founder], lost: [] },
+    market: market.value,
+    stateHashes: [],
+  })
 }
 
 function follow(state: VerifiedState, block: Block, crypto: Crypto): Step | string {
   const fault = faultOf(block, state.last, state.view, crypto) ?? faultOfCheckpoint(block, state.stateHashes)
   if (fault !== undefined) return fault
-  const { body, epoch, index } = block
-  const view = body.kind === 'view' ? { epoch, index, members: body.members } : state.view
-  return apply({ ...state, last: block, view })
+  return apply({ ...state, last: block, view: viewOf(block) ?? state.view })
 }
 
 function apply(state: VerifiedState): Step {

@@ -1,8 +1,9 @@
 import { concat, decodeWith, Malformed, type Reader, Writer } from '../core/codec.ts'
 import { type Crypto, fromHex, type Hash, toHex } from '../core/crypto.ts'
+import { bytes, count, type Field, flag, hash, list, optional, peerId, struct, text } from '../core/fields.ts'
 import type { Instant, PeerId } from '../core/ids.ts'
 import { auctionStartBytesMax, blockBytesMax, blockOpsMax, frameBytesMax, nameCharsMax, roomMembersMax } from '../core/limits.ts'
-import { type Epoch, readEpoch, writeEpoch } from './epoch.ts'
+import { type Epoch, epochField, type Lost, type View } from './view.ts'
 
 /** The room's constitution, block 0 (PROTOCOL, section 6). */
 export interface Genesis {
@@ -19,7 +20,8 @@ export interface Genesis {
 
 export type Body =
   | { readonly kind: 'genesis'; readonly genesis: Genesis }
-  | { readonly kind: 'view'; readonly members: readonly PeerId[] }
+  /** `lost`: losses of peers outside `members` that end with this view (PROTOCOL, section 5, disks that were lost). */
+  | { readonly kind: 'view'; readonly members: readonly PeerId[]; readonly lost: readonly Lost[] }
   | {
       readonly kind: 'ops'
       /** The author's; the first operation has `firstSequence`, the others follow without a gap. */
@@ -70,11 +72,26 @@ export interface Commit {
   readonly hash: Hash
 }
 
+export const commitField: Field<Commit> = struct<Commit>({ index: count, hash })
+export const headField: Field<Head> = struct<Head>({ epoch: epochField, index: count, hash })
+
 export const headOf = (block: Block): Head => ({ epoch: block.epoch, index: block.index, hash: block.hash })
+
+/** The view that a block installs; `undefined` where it holds operations. */
+export function viewOf({ body, epoch, index }: Block): View | undefined {
+  switch (body.kind) {
+    case 'genesis':
+      return { epoch, index, members: [body.genesis.founder], lost: [] }
+    case 'view':
+      return { epoch, index, members: body.members, lost: body.lost }
+    case 'ops':
+      return undefined
+  }
+}
 
 export function signBlock(unsigned: Unsigned, crypto: Crypto): Block {
   const writer = new Writer(512)
-  writeUnsigned(writer, unsigned)
+  unsignedField.write(writer, unsigned)
   const content = writer.finish()
   const digest = crypto.hash(content)
   const signature = crypto.sign(digest)
@@ -82,12 +99,12 @@ export function signBlock(unsigned: Unsigned, crypto: Crypto): Block {
 }
 
 /** Form and hash only; whether the signature is its author's is {@link isSignedByAuthor}'s to say. */
-export function decodeBlock(bytes: Uint8Array, crypto: Crypto): { readonly value: Block } | { readonly malformed: string } {
-  return decodeWith(bytes, (reader) => {
-    const unsigned = readUnsigned(reader)
-    const contentBytes = bytes.length - reader.left
+export function decodeBlock(encoded: Uint8Array, crypto: Crypto): { readonly value: Block } | { readonly malformed: string } {
+  return decodeWith(encoded, (reader) => {
+    const unsigned = unsignedField.read(reader)
+    const contentBytes = encoded.length - reader.left
     const signature = reader.raw(64)
-    return { ...unsigned, signature, hash: toHex(crypto.hash(bytes.subarray(0, contentBytes))), bytes }
+    return { ...unsigned, signature, hash: toHex(crypto.hash(encoded.subarray(0, contentBytes))), bytes: encoded }
   })
 }
 
@@ -103,95 +120,90 @@ const blockOverheadMax = 16 * 1024
 /** One operation that starts an auction may stand in a block of its own beyond the usual size. */
 export const encodedBlockBytesMax = blockBytesMax + auctionStartBytesMax + blockOverheadMax
 
-function writeUnsigned(writer: Writer, block: Unsigned): void {
-  writer.unsigned(block.index)
-  writeEpoch(writer, block.epoch)
-  writer.unsigned(block.turn).text(block.author).unsigned(block.lamport).unsigned(block.time)
-  writeHash(writer, block.prevHash)
-  writer.optional(block.checkpoint, (checkpoint) => writeHash(writer.unsigned(checkpoint.index), checkpoint.stateHash))
-  writeBody(writer, block.body)
+/**
+ * A number in a block. Any safe integer can be read, since a log that an earlier version wrote must open; what is over
+ * the limits is refused where a block is accepted (`chain.ts`).
+ */
+const number: Field<number> = {
+  write: (writer, value) => writer.unsigned(value),
+  read: (reader) => reader.unsigned(),
 }
 
-function readUnsigned(reader: Reader): Unsigned {
-  return {
-    index: reader.unsigned(),
-    epoch: readEpoch(reader),
-    turn: reader.unsigned(),
-    author: reader.text(64) as PeerId,
-    lamport: reader.unsigned(),
-    time: reader.unsigned() as Instant,
-    prevHash: readHash(reader),
-    checkpoint: reader.optional(() => ({ index: reader.unsigned(), stateHash: readHash(reader) })),
-    body: readBody(reader),
-  }
+const genesisField: Field<Genesis> = {
+  write(writer, { state, ...genesis }) {
+    genesisHead.write(writer, genesis)
+    genesisState.write(writer, state)
+  },
+  read(reader) {
+    const genesis = genesisHead.read(reader)
+    const state = genesisState.read(reader)
+    return state === undefined ? genesis : { ...genesis, state }
+  },
 }
+const genesisState = optional(bytes(frameBytesMax))
+const depositsField: Field<Genesis['deposits']> = {
+  write: (writer, value) => flag.write(writer, value === 'host'),
+  read: (reader) => (flag.read(reader) ? 'host' : 'open'),
+}
+const genesisHead = struct<Omit<Genesis, 'state'>>({
+  name: text(4 * nameCharsMax),
+  rulesVersion: number,
+  currency: text(32),
+  deposits: depositsField,
+  founder: peerId,
+  salt: bytes(16),
+})
 
-function writeBody(writer: Writer, body: Body): void {
-  switch (body.kind) {
-    case 'genesis': {
-      const { genesis } = body
-      writer.byte(0).text(genesis.name).unsigned(genesis.rulesVersion).text(genesis.currency)
-      writer
-        .flag(genesis.deposits === 'host')
-        .text(genesis.founder)
-        .bytes(genesis.salt)
-        .optional(genesis.state, (state) => writer.bytes(state))
-      return
+const membersField = list(peerId, roomMembersMax)
+const lostField = list(struct<Lost>({ peer: peerId, loss: number }), roomMembersMax)
+const opsField = struct<Omit<Extract<Body, { kind: 'ops' }>, 'kind'>>({
+  incarnation: number,
+  firstSequence: number,
+  ops: list(bytes(auctionStartBytesMax), blockOpsMax),
+})
+
+/** A byte for the kind. A view of wire version 1 had no losses: it is read as one with none. */
+const bodyCodes = { genesis: 0, viewOfVersion1: 1, ops: 2, view: 3 } as const
+
+const bodyField: Field<Body> = {
+  write(writer, body) {
+    writer.byte(bodyCodes[body.kind])
+    switch (body.kind) {
+      case 'genesis':
+        return genesisField.write(writer, body.genesis)
+      case 'view':
+        membersField.write(writer, body.members)
+        return lostField.write(writer, body.lost)
+      case 'ops':
+        return opsField.write(writer, body)
     }
-    case 'view':
-      writer.byte(1).list(body.members, (member) => writer.text(member))
-      return
-    case 'ops':
-      writer
-        .byte(2)
-        .unsigned(body.incarnation)
-        .unsigned(body.firstSequence)
-        .list(body.ops, (op) => writer.bytes(op))
-  }
+  },
+  read: readBody,
 }
 
 function readBody(reader: Reader): Body {
   switch (reader.byte()) {
-    case 0:
-      return { kind: 'genesis', genesis: readGenesis(reader) }
-    case 1:
-      return { kind: 'view', members: reader.list(roomMembersMax, () => reader.text(64) as PeerId) }
-    case 2:
-      return {
-        kind: 'ops',
-        incarnation: reader.unsigned(),
-        firstSequence: reader.unsigned(),
-        ops: reader.list(blockOpsMax, () => reader.bytes(auctionStartBytesMax)),
-      }
+    case bodyCodes.genesis:
+      return { kind: 'genesis', genesis: genesisField.read(reader) }
+    case bodyCodes.viewOfVersion1:
+      return { kind: 'view', members: membersField.read(reader), lost: [] }
+    case bodyCodes.ops:
+      return { kind: 'ops', ...opsField.read(reader) }
+    case bodyCodes.view:
+      return { kind: 'view', members: membersField.read(reader), lost: lostField.read(reader) }
     default:
       throw new Malformed('unknown kind of block')
   }
 }
 
-function readGenesis(reader: Reader): Genesis {
-  return {
-    name: reader.text(4 * nameCharsMax),
-    rulesVersion: reader.unsigned(),
-    currency: reader.text(32),
-    deposits: reader.flag() ? 'host' : 'open',
-    founder: reader.text(64) as PeerId,
-    salt: reader.bytes(16),
-    ...readState(reader),
-  }
-}
-
-function readState(reader: Reader): { readonly state?: Uint8Array } {
-  const state = reader.optional(() => reader.bytes(frameBytesMax))
-  return state === undefined ? {} : { state }
-}
-
-/** 32 bytes, or none for the empty text. */
-export function writeHash(writer: Writer, hash: Hash): void {
-  writer.bytes(fromHex(hash) as Uint8Array)
-}
-
-export function readHash(reader: Reader): Hash {
-  const bytes = reader.bytes(32)
-  if (bytes.length !== 32 && bytes.length !== 0) throw new Malformed('a hash has 32 bytes')
-  return toHex(bytes)
-}
+const unsignedField: Field<Unsigned> = struct<Unsigned>({
+  index: number,
+  epoch: struct<Epoch>({ number, initiator: peerId }),
+  turn: number,
+  author: peerId,
+  lamport: number,
+  time: number as Field<Instant>,
+  prevHash: hash,
+  checkpoint: optional(struct<Checkpoint>({ index: number, stateHash: hash })),
+  body: bodyField,
+})

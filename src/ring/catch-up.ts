@@ -1,83 +1,136 @@
-import { assert } from '../core/assert.ts'
 import type { PeerId } from '../core/ids.ts'
-import { appendBlock, dropTail } from './accept.ts'
-import type { Block } from './block.ts'
+import { epochLeapMax } from '../core/limits.ts'
+import { type Block, viewOf } from './block.ts'
 import { faultOf } from './chain.ts'
-import { moveCommit } from './commit.ts'
-import { markChanged } from './disk.ts'
-import { compareEpochs } from './epoch.ts'
-import { viewOf } from './log.ts'
-import { raisePromise } from './raise.ts'
-import { isActive, note, type Ring } from './state.ts'
+import type { FetchedMessage, StatusMessage } from './message.ts'
+import type { Ring } from './ring.ts'
+import { timing } from './timing.ts'
+import { compareEpochs } from './view.ts'
 
-/**
- * Takes over committed blocks, and only such **[S2]**, of a peer that vouches for them; replaces a conflicting
- * uncommitted tail of our own. A view among them of an epoch above our promise raises that in the same step **[S1, S3]**
- * (PROTOCOL, section 5, Catching up).
- */
-export function adoptCommitted(ring: Ring, from: PeerId, blocks: readonly Block[]): void {
-  const { log } = ring
-  if (ring.failed) return
-  const chain = validChain(ring, from, blocks)
-  const last = chain[chain.length - 1]
-  if (last === undefined) return
-  // An active peer gets the blocks of its own epoch by the ring itself.
-  if (isActive(ring) && compareEpochs(last.epoch, ring.promised) <= 0) return
-  const fork = chain.find((block) => !log.has(block.index, block.hash))
-  if (fork !== undefined) {
-    if (fork.index <= log.head.index) {
-      assert(compareEpochs(last.epoch, log.head.epoch) >= 0, 'a committed block of an older epoch contradicts the head')
-      dropTail(ring, fork.index)
+/** So much of a stranger's chain is kept until it shows that its sender is none. */
+const unknownBytesMax = 16 * 1024 * 1024
+
+/** Committed blocks of another peer's log (PROTOCOL, section 5, Catching up). */
+export class CatchUp {
+  readonly #ring: Ring
+  /** A chain from right after our commit, whose sender is not known yet. */
+  #unknown: { readonly from: PeerId; readonly blocks: Block[] } | undefined
+
+  constructor(ring: Ring) {
+    this.#ring = ring
+  }
+
+  /** A status is an offer: asks where it names a later epoch or commit than our own. */
+  consider(from: PeerId, { commit, epoch }: StatusMessage): void {
+    const { log, epochs, peers, out, fetching } = this.#ring
+    if (commit.index <= log.commit.index || log.has(commit.index, commit.hash)) return
+    // An active peer gets the blocks of its own epoch by the ring itself.
+    if (epochs.isActive && compareEpochs(epoch, log.installedView.epoch) <= 0) return
+    const { useless } = peers.of(from)
+    if (useless !== undefined && out.now < useless.until) return
+    if (!log.isVoter(from) && this.#hearsVoterAhead()) return
+    fetching.askForCommitted(from, log.commit.index + 1, false)
+  }
+
+  /**
+   * Takes over committed blocks, and only such, of a peer whose word on what is committed counts; a conflicting
+   * uncommitted tail gives way to them, whatever the epochs of the two. If the commit that the frame names is of a later
+   * epoch than this peer has promised, it promises that one in this very step, also where the frame ends long before:
+   * from then on it is not active in any other.
+   */
+  adopt(from: PeerId, { blocks, commit }: FetchedMessage): void {
+    const { log, epochs, disk, counting, fetching, peers, out, self, faults } = this.#ring
+    if (disk.failed || commit.index <= log.commit.index) return
+    // Rule 5-catch-active [L]
+    if (epochs.isActive && compareEpochs(commit.epoch, log.installedView.epoch) <= 0) return
+    if (log.isVoter(self) && commit.epoch.number - epochs.highest > epochLeapMax) {
+      return faults.refuse(from, 'fetched', 'the epoch of its commit leaps')
     }
+    const chain = this.#validChain(from, blocks, commit.index)
+    const last = chain[chain.length - 1]
+    const hasCommit = last?.index === commit.index ? last.hash === commit.hash : log.has(commit.index, commit.hash)
+    if ((last === undefined && !hasCommit) || (last?.index === commit.index && !hasCommit)) return peers.foundUseless(from)
+    const word = this.#wordOf(from, chain, hasCommit)
+    if (word === 'none') return peers.foundUseless(from)
+    if (word === 'unknown') {
+      this.#unknown = { from, blocks: [...chain] }
+      return fetching.askForCommitted(from, (last as Block).index + 1, true)
+    }
+    this.#unknown = undefined
+    peers.update(from, { useless: undefined })
+    // Rule 5-catch-raise [S1] [S3]
+    if (epochs.isBelow(commit.epoch)) epochs.becomeFollowing(commit.epoch)
+    this.#take(chain)
+    const reached = log.has(commit.index, commit.hash) ? commit.index : (last?.index ?? log.commit.index)
+    if (reached > log.commit.index) counting.move(reached)
+    if (out.stopped !== undefined) return
+    out.note('caught-up', { index: log.commit.index, from })
+    // At once, not at the next status, until it has the commit that was named.
+    if (commit.index > log.commit.index) fetching.askForCommitted(from, log.commit.index + 1, true)
+  }
+
+  #take(chain: readonly Block[]): void {
+    const { log, blocks } = this.#ring
+    const fork = chain.find((block) => !log.has(block.index, block.hash))
+    if (fork === undefined) return
+    // Rule 5-catch-tail [L]
+    if (fork.index <= log.head.index) blocks.dropTail(fork.index)
+    for (const block of chain) if (block.index >= fork.index) blocks.append(block)
+  }
+
+  /** What follows our commit without a gap, as far as it is valid: what this sender gave before, and more of it. */
+  #validChain(from: PeerId, fetched: readonly Block[], through: number): readonly Block[] {
+    const { log, crypto, faults } = this.#ring
+    const { commit } = log
+    const chain: Block[] = []
+    const before = this.#unknown?.from === from ? this.#unknown.blocks : []
+    if (before[0]?.index === commit.index + 1 && before[0].prevHash === commit.hash) chain.push(...before)
+    let previous = chain[chain.length - 1] ?? log.at(commit.index)
+    let view = chain.reduce((last, block) => viewOf(block) ?? last, log.committedView)
+    for (const block of fetched) {
+      if (block.index <= previous.index || block.index > through) continue
+      const fault = log.has(block.index, block.hash) ? undefined : faultOf(block, previous, view, crypto)
+      if (fault !== undefined) {
+        faults.refuse(from, 'a committed block', fault)
+        break
+      }
+      chain.push(block)
+      view = viewOf(block) ?? view
+      previous = block
+    }
+    return chain
+  }
+
+  /**
+   * Whether the sender's word that blocks are committed is taken. Members do not lie, but whoever knows the code can say
+   * anything: its word counts if it is in a config of our log, or in a view of this chain, each of whose views was made by
+   * somebody known before. `unknown`: more of the chain may show that it is. A peer that is no member of its own log, and
+   * hears of nobody there who has more, takes such a chain from anybody: else it could never come in.
+   */
+  #wordOf(from: PeerId, chain: readonly Block[], isWhole: boolean): 'counts' | 'unknown' | 'none' {
+    const { log, self, membership } = this.#ring
+    if (log.isVoter(from)) return 'counts'
+    const known = new Set(log.configs.flatMap(({ members }) => members))
+    let bytes = 0
     for (const block of chain) {
-      if (block.index < fork.index) continue
-      appendBlock(ring, block)
-      ownIncarnationSeen(ring, block)
+      bytes += block.bytes.length
+      if (block.body.kind !== 'view') continue
+      if (!known.has(block.author)) return 'none'
+      for (const member of block.body.members) known.add(member)
     }
+    if (known.has(from)) return 'counts'
+    if (!isWhole && bytes < unknownBytesMax && chain.length > 0) return 'unknown'
+    const isOutside = !log.isVoter(self) || membership.hasForgotten
+    return isOutside && !this.#hearsVoterAhead() ? 'counts' : 'none'
   }
-  moveCommit(ring, last.index)
-  note(ring, 'caught-up', { index: last.index, from })
-  const { epoch } = log.committedView
-  if (compareEpochs(epoch, ring.promised) > 0) raisePromise(ring, epoch)
-  remember(ring)
-}
 
-/** Those of `blocks` that follow our commit without a gap, as far as they are valid. */
-function validChain(ring: Ring, from: PeerId, blocks: readonly Block[]): readonly Block[] {
-  const { log } = ring
-  const chain: Block[] = []
-  let previous = log.at(log.commit.index)
-  let view = log.committedView
-  for (const block of blocks) {
-    if (block.index <= previous.index) continue
-    const fault = log.has(block.index, block.hash) ? undefined : faultOf(block, previous, view, ring.crypto)
-    if (fault !== undefined) {
-      note(ring, 'fetched-refused', { from, index: block.index, fault })
-      break
+  /** A peer of a config of our log is heard that has more of the log than we. */
+  #hearsVoterAhead(): boolean {
+    const { log, peers, self, out } = this.#ring
+    for (const [peer, { persistedCommit, useless }] of peers.all) {
+      if (peer === self || (persistedCommit?.index ?? 0) <= log.commit.index || !log.isVoter(peer)) continue
+      if (!peers.isSilent(peer, timing.suspectAfter) && (useless === undefined || out.now >= useless.until)) return true
     }
-    chain.push(block)
-    view = viewOf(block) ?? view
-    previous = block
+    return false
   }
-  return chain
-}
-
-/**
- * A peer that had forgotten its log counts again once the room has gone on without it: a committed view that lacks it,
- * newer than all it could have promised. Its incarnation is then above any in that log.
- */
-function remember(ring: Ring): void {
-  const { log, forgotBelow } = ring
-  if (forgotBelow === undefined || forgotBelow === 0) return
-  const view = log.committedView
-  if (view.members.includes(ring.self) || view.epoch.number < forgotBelow) return
-  ring.forgotBelow = undefined
-  markChanged(ring, {})
-  note(ring, 'remembered', { epoch: view.epoch.number })
-}
-
-/** Own blocks of an earlier life show which incarnations are used up. */
-function ownIncarnationSeen(ring: Ring, block: Block): void {
-  if (ring.forgotBelow === undefined || block.author !== ring.self || block.body.kind !== 'ops') return
-  ring.incarnation = Math.max(ring.incarnation, block.body.incarnation + 1)
 }

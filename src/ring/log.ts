@@ -1,35 +1,45 @@
 import { assert } from '../core/assert.ts'
 import type { Hash } from '../core/crypto.ts'
-import { type Block, type Commit, type Head, headOf } from './block.ts'
-import { compareEpochs, type Epoch, noEpoch } from './epoch.ts'
-import { memoryBlocks } from './timing.ts'
-import type { View } from './view.ts'
+import type { PeerId } from '../core/ids.ts'
+import { type Block, type Commit, type Head, headOf, viewOf } from './block.ts'
+import { compareEpochs, type Epoch, noEpoch, type View } from './view.ts'
 
-const noView: View = { epoch: noEpoch, index: -1, members: [] }
+const noView: View = { epoch: noEpoch, index: -1, members: [], lost: [] }
+
+/** A view of this log, with the signed block that installs it. */
+interface Config extends View {
+  readonly block: Block
+}
 
 /** A peer's log as far as it must be at hand: the uncommitted tail, a little before it, and the views that can matter. */
 export class Log {
   /** Without a gap, oldest first; never empty. */
   #blocks: Block[]
   /** The last committed view, and every uncommitted one after it, oldest first: the configs of this log (PROTOCOL, section 1). */
-  #views: View[]
+  #configs: Config[] = []
+  /** Members of all views that this log has or had since the start. */
+  readonly #everMembers = new Set<PeerId>()
+  /** For each peer the last view that named it as lost, of those that this log has or had since the start. */
+  readonly #lost = new Map<PeerId, { readonly loss: number; readonly epoch: Epoch; readonly index: number }>()
   /**
    * The last block known to be committed. Moved by {@link commitTo}, never back. Holds: durable may be below or above it,
    * commit <= head.
    */
   #commit: Commit
   /**
-   * The index up to which this very log is on disk, fsynced. Moved on by the disk, back only by {@link cut}.
+   * The index up to which this very log is on disk, fsynced. Moved on by {@link reachDisk}, back only by {@link cut}.
    * Holds: durable <= head.
    */
-  durable: number
+  #durable: number
+  readonly #memoryBlocks: number
 
-  constructor(blocks: readonly Block[], views: readonly View[], commit: Commit) {
-    assert(blocks.length > 0 && views.length > 0, 'a log has at least its genesis block')
+  constructor(blocks: readonly Block[], viewBlocks: readonly Block[], commit: Commit, memoryBlocks: number) {
+    assert(blocks.length > 0 && viewBlocks.length > 0, 'a log has at least its genesis block')
     this.#blocks = [...blocks]
-    this.#views = [...views]
+    for (const block of viewBlocks) this.#addView(block)
     this.#commit = commit
-    this.durable = this.head.index
+    this.#durable = this.head.index
+    this.#memoryBlocks = memoryBlocks
   }
 
   get head(): Block {
@@ -40,35 +50,49 @@ export class Log {
     return this.#commit
   }
 
+  get durable(): number {
+    return this.#durable
+  }
+
+  /** The committed block at the commit, as a place with its epoch. */
+  get commitHead(): Head {
+    return headOf(this.at(this.#commit.index))
+  }
+
   /** Index of the oldest block in memory. */
   get base(): number {
     return (this.#blocks[0] as Block).index
   }
 
   get configs(): readonly View[] {
-    return this.#views
+    return this.#configs
+  }
+
+  /** The signed blocks of the configs, in log order, but for the genesis block, which everybody has. */
+  get configBlocks(): readonly Block[] {
+    return this.#configs.map(({ block }) => block).filter(({ body }) => body.kind === 'view')
   }
 
   get lastView(): View {
-    return this.#views[this.#views.length - 1] as View
+    return this.#configs[this.#configs.length - 1] as View
   }
 
   get committedView(): View {
-    return this.#views[0] as View
+    return this.#configs[0] as View
   }
 
   /** The last view that is on disk: its epoch is what PROTOCOL calls `installed`. Without members while none is. */
   get installedView(): View {
-    for (let i = this.#views.length - 1; i >= 0; i--) {
-      const view = this.#views[i] as View
-      if (view.index <= this.durable) return view
+    for (let i = this.#configs.length - 1; i >= 0; i--) {
+      const view = this.#configs[i] as View
+      if (view.index <= this.#durable) return view
     }
     return noView
   }
 
   /** The last block that is on disk. */
   get durableHead(): Head {
-    return headOf(this.at(this.durable))
+    return headOf(this.at(this.#durable))
   }
 
   /** `undefined` beyond the head and below what is in memory. */
@@ -90,20 +114,52 @@ export class Log {
     return this.#blocks.slice(Math.max(0, from - this.base), through - this.base + 1)
   }
 
+  /** In any config of this log. */
+  isVoter(peer: PeerId): boolean {
+    for (const view of this.#configs) if (view.members.includes(peer)) return true
+    return false
+  }
+
+  /** In a view of this log, or of one that it had since the start. */
+  wasMember(peer: PeerId): boolean {
+    return this.#everMembers.has(peer)
+  }
+
+  /** The epoch of the last view that named the peer as lost; `undefined`: none did. */
+  lostIn(peer: PeerId): Epoch | undefined {
+    return this.#lost.get(peer)?.epoch
+  }
+
+  /** This very loss is written down in this log. */
+  hasLoss(peer: PeerId, loss: number): boolean {
+    return this.#lost.get(peer)?.loss === loss
+  }
+
+  /** A committed view block carries this very loss. */
+  hasCommittedLoss(peer: PeerId, loss: number): boolean {
+    const written = this.#lost.get(peer)
+    return written?.loss === loss && written.index <= this.#commit.index
+  }
+
   append(block: Block): void {
     assert(block.index === this.head.index + 1 && block.prevHash === this.head.hash, 'a block extends the head')
     this.#blocks.push(block)
-    const view = viewOf(block)
-    if (view !== undefined) this.#views.push(view)
+    this.#addView(block)
   }
 
-  /** Drops everything from `from` on, never anything committed **[S3]**. Answers what was dropped. */
+  /** Drops everything from `from` on, never anything committed. Answers what was dropped. Rule 7-no-drop [S3] */
   cut(from: number): readonly Block[] {
     assert(from > this.#commit.index, `a committed block is never dropped: cut from ${from}, commit ${this.#commit.index}`)
     const dropped = this.#blocks.splice(from - this.base)
-    while (this.lastView.index >= from) this.#views.pop()
-    this.durable = Math.min(this.durable, from - 1)
+    while (this.lastView.index >= from) this.#configs.pop()
+    for (const [peer, { index }] of this.#lost) if (index >= from) this.#lost.delete(peer)
+    this.#durable = Math.min(this.#durable, from - 1)
     return dropped
+  }
+
+  /** This log is on disk up to `index`. */
+  reachDisk(index: number): void {
+    this.#durable = Math.max(this.#durable, Math.min(index, this.head.index))
   }
 
   /** Moves the commit on to a block of this log; answers the newly committed ones. */
@@ -111,27 +167,23 @@ export class Log {
     const newly = this.slice(this.#commit.index + 1, index)
     const block = this.at(index)
     this.#commit = { index, hash: block.hash }
-    while (this.#views.length > 1 && (this.#views[1] as View).index <= index) this.#views.shift()
+    while (this.#configs.length > 1 && (this.#configs[1] as View).index <= index) this.#configs.shift()
     this.#trim()
     return newly
   }
 
+  #addView(block: Block): void {
+    const view = viewOf(block)
+    if (view === undefined) return
+    this.#configs.push({ ...view, block })
+    for (const member of view.members) this.#everMembers.add(member)
+    for (const { peer, loss } of view.lost) this.#lost.set(peer, { loss, epoch: view.epoch, index: view.index })
+  }
+
   /** Never beyond what is on disk: the next batch still needs the rest. */
   #trim(): void {
-    const spare = Math.min(this.#commit.index, this.durable) - memoryBlocks - this.base
-    if (spare > memoryBlocks) this.#blocks.splice(0, spare)
-  }
-}
-
-/** The view that a block installs; `undefined` where it holds operations. */
-export function viewOf(block: Block): View | undefined {
-  switch (block.body.kind) {
-    case 'genesis':
-      return { epoch: block.epoch, index: block.index, members: [block.body.genesis.founder] }
-    case 'view':
-      return { epoch: block.epoch, index: block.index, members: block.body.members }
-    case 'ops':
-      return undefined
+    const spare = Math.min(this.#commit.index, this.#durable) - this.#memoryBlocks - this.base
+    if (spare > this.#memoryBlocks) this.#blocks.splice(0, spare)
   }
 }
 

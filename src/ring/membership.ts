@@ -1,106 +1,278 @@
 import type { PeerId } from '../core/ids.ts'
-import { startAttempt } from './attempt.ts'
-import { markChanged } from './disk.ts'
-import { compareEpochs, type Epoch, sameEpoch } from './epoch.ts'
-import type { RequestPurpose } from './message.ts'
-import { configPeers, gossip, inSomeConfig, isActive, type Ring, sendTo, stop } from './state.ts'
-import { caughtUpBlocks, timing } from './timing.ts'
-import { isCommitQuorum } from './view.ts'
+import type { Block } from './block.ts'
+import type { Wishes } from './epochs.ts'
+import type { RequestMessage, RequestPurpose } from './message.ts'
+import type { Ring } from './ring.ts'
+import { timing } from './timing.ts'
+import { compareEpochs, type Epoch, isCommitQuorum, sameEpoch } from './view.ts'
 
-/** Somebody wants in, out, or in again: the next holder serves it (PROTOCOL, section 5). */
-export function onRequest(ring: Ring, from: PeerId, purpose: RequestPurpose, above: Epoch): void {
-  ring.highest = Math.max(ring.highest, above.number)
-  const { requests, log } = ring
-  const view = log.installedView
-  if (purpose === 'leave') requests.leavers.set(from, above)
-  // A present member's counts only if it cannot follow this epoch any more **[L]**.
-  else if (!view.members.includes(from) || compareEpochs(above, view.epoch) > 0) requests.joiners.add(from)
+type MembershipState =
+  | { readonly kind: 'staying' }
+  /** Its log was lost: it promises, installs, counts, initiates and agrees to nothing. */
+  | { readonly kind: 'forgotten'; readonly loss: number }
+  | { readonly kind: 'leaving' }
+
+/** When a peer's requests may lead to an epoch again, and how long the pause is after that. */
+interface Patience {
+  readonly until: number
+  readonly pause: number
 }
 
-/** The holder collects requests for a moment, gives the token up, and initiates: inside the critical section. */
-export function advanceRequests(ring: Ring): void {
-  const { hold } = ring.token
-  if (hold === undefined || !isActive(ring)) return
-  const { members } = ring.log.installedView
-  const joiners = [...ring.requests.joiners].filter((peer) => peer !== ring.self)
-  const leavers = servableLeavers(ring, members)
-  const stays = ring.leaving && members.some((member) => member !== ring.self && !ring.requests.leavers.has(member))
-  if (stays || joiners.length + leavers.length === 0) {
-    hold.collectSince = undefined
-    if (ring.leaving && members.length === 1) stop(ring, { kind: 'left' })
-    return
+/** Whoever knows the code can ask under a new name each time: so many are remembered. */
+const askingMax = 256
+
+/** Who is in, who wants in or out, and what this peer itself is to the room (PROTOCOL, section 5). */
+export class Membership {
+  readonly #ring: Ring
+  #state: MembershipState
+  #incarnation: number
+  /** What others asked for since this epoch began, by what they ask to be above of. */
+  readonly #joiners = new Map<PeerId, Epoch>()
+  readonly #leavers = new Map<PeerId, Epoch>()
+  readonly #lost = new Map<PeerId, number>()
+  readonly #patience = new Map<PeerId, Patience>()
+  /** Of the view that the requests speak of. */
+  #members: readonly PeerId[]
+
+  constructor(ring: Ring, loss: number | undefined, incarnation: number) {
+    this.#ring = ring
+    this.#state = loss === undefined ? { kind: 'staying' } : { kind: 'forgotten', loss }
+    this.#incarnation = incarnation
+    this.#members = ring.log.installedView.members
   }
-  hold.collectSince ??= ring.now
-  const dueAt = hold.collectSince + timing.collect
-  if (ring.now < dueAt) {
-    ring.due.token = Math.min(ring.due.token, dueAt)
-    return
+
+  get kind(): 'learner' | 'member' | 'forgotten' | 'leaving' {
+    const { log, self } = this.#ring
+    if (this.#state.kind !== 'staying') return this.#state.kind
+    return log.lastView.members.includes(self) ? 'member' : 'learner'
   }
-  hold.collectSince = undefined
-  const outside = new Set(joiners.filter((peer) => !members.includes(peer)))
-  startAttempt(ring, outside, new Set(ring.requests.leavers.keys()), 'requests')
-}
 
-/** Asks to join, to rejoin or to leave, again and again until it is so. */
-export function repeatRequest(ring: Ring): void {
-  ring.due.request = ring.now + timing.requestEvery
-  if (ring.leaving) {
-    ring.requests.leavers.set(ring.self, ring.promised)
-    return request(ring, 'leave', ring.promised)
+  get incarnation(): number {
+    return this.#incarnation
   }
-  if (isActive(ring) || ring.attempt !== undefined || ring.failed) return
-  // A disk that hangs could not answer the epoch that we ask for: one after the other would be made in vain.
-  if (!sameEpoch(ring.disk.promised, ring.promised)) return
-  if (ring.forgotBelow !== undefined) return requestAsForgotten(ring, ring.forgotBelow)
-  if (inSomeConfig(ring)) return request(ring, 'rejoin', above(ring))
-  if (isCaughtUp(ring)) request(ring, 'join', above(ring))
-}
 
-/** A leaver goes only when nobody can need its answer any more **[L]**. */
-export function leaveWhenFree(ring: Ring): void {
-  if (!ring.leaving || ring.stopped !== undefined) return
-  const view = ring.log.committedView
-  if (inSomeConfig(ring) || compareEpochs(ring.promised, view.epoch) > 0) return
-  const has = (peer: PeerId): boolean => {
-    const persisted = ring.peers.get(peer)?.persistedCommit
-    return persisted !== undefined && compareEpochs(persisted.epoch, view.epoch) >= 0 && persisted.index >= view.index
+  get loss(): number | undefined {
+    return this.#state.kind === 'forgotten' ? this.#state.loss : undefined
   }
-  if (isCommitQuorum(view.members, has)) stop(ring, { kind: 'left' })
-}
 
-/** Leavers in the view, and those that promised something above it and so may still be needed. */
-function servableLeavers(ring: Ring, members: readonly PeerId[]): readonly PeerId[] {
-  const { epoch } = ring.log.installedView
-  return [...ring.requests.leavers]
-    .filter(([peer, promised]) => peer !== ring.self && (members.includes(peer) || compareEpochs(promised, epoch) > 0))
-    .map(([peer]) => peer)
-}
-
-/** What the next epoch must be above: one more where this peer restarted in the very epoch that it promised. */
-function above(ring: Ring): Epoch {
-  return sameEpoch(ring.startedIn, ring.promised) ? { ...ring.promised, number: ring.promised.number + 1 } : ring.promised
-}
-
-/** Asks for an epoch above all that it sees: the one that leaves it out. Fixed at the first asking. */
-function requestAsForgotten(ring: Ring, forgotBelow: number): void {
-  if (forgotBelow === 0) {
-    if (![...ring.peers.values()].some((peer) => peer.persistedCommit !== undefined)) return
-    ring.forgotBelow = ring.highest + 1
-    markChanged(ring, {})
+  // Rule 5-forgotten [S2]
+  get hasForgotten(): boolean {
+    return this.#state.kind === 'forgotten'
   }
-  const number = ring.forgotBelow ?? ring.highest + 1
-  request(ring, 'rejoin', { number, initiator: ring.self })
-}
 
-/** Before that it is a learner: it gets the log and counts nowhere. */
-function isCaughtUp(ring: Ring): boolean {
-  let highest = -1
-  for (const { persistedCommit } of ring.peers.values()) highest = Math.max(highest, persistedCommit?.index ?? -1)
-  return highest >= 0 && ring.log.commit.index + caughtUpBlocks >= highest
-}
+  get isLeaving(): boolean {
+    return this.#state.kind === 'leaving'
+  }
 
-function request(ring: Ring, purpose: RequestPurpose, aboveEpoch: Epoch): void {
-  const message = { kind: 'request', purpose, above: aboveEpoch } as const
-  sendTo(ring, [...configPeers(ring, ring.log.configs)], message)
-  gossip(ring, message)
+  /** What the next epoch that this peer makes should bring about. */
+  get wishes(): Wishes {
+    const { log } = this.#ring
+    const { members } = log.installedView
+    return {
+      joiners: new Set([...this.#joiners.keys()].filter((peer) => !members.includes(peer))),
+      leavers: new Set(this.#leavers.keys()),
+      lost: new Map(this.#lost),
+    }
+  }
+
+  /** Shuts down in good order. One that has forgotten is nobody's member, and stops at once. */
+  becomeLeaving(): void {
+    const { out, due } = this.#ring
+    if (this.#state.kind === 'forgotten') return out.stop({ kind: 'left' })
+    this.#state = { kind: 'leaving' }
+    due.arm('request', out.now)
+  }
+
+  /**
+   * Ends the forgetting once a COMMITTED view block carries this peer's own loss, and never before: not just any view
+   * without it. It then joins like a newcomer.
+   * Rule 5-loss-committed [S2] [S3]
+   */
+  remember(): void {
+    const { log, self, disk, out } = this.#ring
+    if (this.#state.kind !== 'forgotten' || !log.hasCommittedLoss(self, this.#state.loss)) return
+    this.#state = { kind: 'staying' }
+    disk.change()
+    out.note('remembered', { epoch: log.committedView.epoch.number })
+  }
+
+  /**
+   * A committed block of this very peer that is none of its queue's. While it has forgotten, such blocks show which
+   * incarnations are used up; otherwise one of this start's number or a later one was written by a twin, or by a life of
+   * which this disk knows nothing: it takes no more part.
+   * Rule 5-own-later [S3]
+   */
+  meetOwn({ author, body, index }: Block): void {
+    const { self, out, disk } = this.#ring
+    if (author !== self || body.kind !== 'ops' || body.incarnation < this.#incarnation) return
+    if (this.hasForgotten) {
+      this.#incarnation = body.incarnation + 1
+      return disk.change()
+    }
+    const which = body.incarnation > this.#incarnation ? 'older-copy' : 'twin'
+    out.stop({ kind: 'own-later-block', which, index, incarnation: body.incarnation })
+  }
+
+  /** Somebody wants in, out, or in again: the next holder serves it. */
+  onRequest(from: PeerId, { purpose, above, loss }: RequestMessage): void {
+    const { log, out, faults } = this.#ring
+    const patience = this.#patience.get(from)
+    if (faults.isLiar(from) || (patience !== undefined && out.now < patience.until)) return
+    if (this.#joiners.size + this.#leavers.size + this.#lost.size >= askingMax) return
+    const view = log.installedView
+    if (purpose === 'leave') this.#leavers.set(from, above)
+    else if (loss !== undefined) {
+      if (purpose === 'rejoin' && !log.hasLoss(from, loss)) this.#lost.set(from, loss)
+    }
+    // A present member's counts only if it cannot follow this epoch any more.
+    // Rule 5-present-joins [L]
+    else if (!view.members.includes(from) || compareEpochs(above, view.epoch) > 0) this.#joiners.set(from, above)
+  }
+
+  /**
+   * A new epoch: requests are repeated, so those of the one before are dropped; a request with a loss that comes late costs
+   * one epoch at most. Whoever asked has had its turn, and waits before it is served again.
+   */
+  enterEpoch(): void {
+    const { log, faults } = this.#ring
+    const { members } = log.installedView
+    const stayed = members.filter((member) => this.#members.includes(member)).length
+    // A view takes in as many newcomers as it had members: who found no place in it is not to blame.
+    const isFull = members.length >= 2 * stayed
+    for (const peer of this.#joiners.keys()) if (members.includes(peer) || !isFull) this.#pauseAfter(peer)
+    for (const [peer, loss] of this.#lost) if (!log.hasLoss(peer, loss)) this.#pauseAfter(peer)
+    this.#members = members
+    this.#joiners.clear()
+    this.#leavers.clear()
+    // Rule 5-loss-dropped [L]
+    this.#lost.clear()
+    for (const member of members) faults.pardon(member)
+  }
+
+  /** An epoch that this peer made for others came to nothing, and these have not done their part in it. */
+  wasInVain(peers: Iterable<PeerId>): void {
+    for (const peer of peers) if (this.#joiners.delete(peer)) this.#pauseAfter(peer)
+  }
+
+  /** It takes part in the installed epoch: its requests have come to their end. */
+  sawActive(peer: PeerId): void {
+    this.#patience.delete(peer)
+  }
+
+  /** The holder collects requests for a moment, gives the token up, and initiates: inside the critical section. */
+  advance(): void {
+    const { token, epochs, log, out, attempts } = this.#ring
+    if (token.holding === undefined || !epochs.isActive) return
+    const { members } = log.installedView
+    if (this.staysInstead() !== undefined || !this.#hasServable(members)) {
+      token.stopCollecting()
+      if (this.isLeaving && members.length === 1) out.stop({ kind: 'left' })
+      return
+    }
+    if (!token.collect()) return
+    token.stopCollecting()
+    const above = Math.max(0, ...[...this.#joiners.values(), ...this.#leavers.values()].map(({ number }) => number))
+    attempts.start(this.wishes, above, 'requests')
+  }
+
+  /** A member that stays, for a leaver to leave the work to. Rule 5-leaver [L] */
+  staysInstead(): PeerId | undefined {
+    const { log, self } = this.#ring
+    if (!this.isLeaving) return undefined
+    return log.installedView.members.find((member) => member !== self && !this.#leavers.has(member))
+  }
+
+  /** Asks to join, to rejoin or to leave, again and again until it is so. */
+  repeatRequest(): void {
+    const { out, due, epochs, disk, log, self } = this.#ring
+    due.arm('request', out.now + timing.requestEvery)
+    if (this.#state.kind === 'leaving') {
+      this.#leavers.set(self, epochs.promised)
+      return this.#request('leave', epochs.promised, undefined)
+    }
+    if (epochs.isActive || epochs.state.kind === 'preparing' || epochs.state.kind === 'installing' || disk.failed) return
+    // A disk that hangs could not answer the epoch that we ask for: one after the other would be made in vain.
+    if (!sameEpoch(disk.written.promised, epochs.promised)) return
+    if (this.#state.kind === 'forgotten') {
+      // It must be on disk first: what the others write down is what ends the forgetting.
+      if (disk.written.loss === this.#state.loss) this.#request('rejoin', epochs.promised, this.#state.loss)
+    } else if (log.isVoter(self)) this.#request('rejoin', this.#above, undefined)
+    else if (this.#isCaughtUp()) this.#request('join', this.#above, undefined)
+  }
+
+  /** A leaver goes only when nobody can need its answer any more. Rule 5-leave [L] */
+  leaveWhenFree(): void {
+    const { log, out, epochs, peers, self } = this.#ring
+    if (!this.isLeaving || out.stopped !== undefined) return
+    const view = log.committedView
+    if (log.isVoter(self) || compareEpochs(epochs.promised, view.epoch) > 0) return
+    const has = (peer: PeerId): boolean => {
+      const { persistedCommit } = peers.of(peer)
+      return (
+        persistedCommit !== undefined &&
+        compareEpochs(persistedCommit.epoch, view.epoch) >= 0 &&
+        persistedCommit.index >= view.index
+      )
+    }
+    if (isCommitQuorum(view.members, has)) out.stop({ kind: 'left' })
+  }
+
+  /** How far behind the room this peer is, as far as voters of its log say; where none is known, as far as anybody says. */
+  get behind(): number {
+    const { peers, log, out } = this.#ring
+    let ofVoters = -1
+    let ofAnybody = 0
+    for (const [peer, { persistedCommit, useless }] of peers.all) {
+      if (persistedCommit === undefined || (useless !== undefined && out.now < useless.until)) continue
+      if (log.isVoter(peer)) ofVoters = Math.max(ofVoters, persistedCommit.index)
+      else ofAnybody = Math.max(ofAnybody, persistedCommit.index)
+    }
+    return Math.max(0, (ofVoters < 0 ? ofAnybody : ofVoters) - log.commit.index)
+  }
+
+  /** Leavers in the view, and those that promised something above it and so may still be needed. */
+  #hasServable(members: readonly PeerId[]): boolean {
+    const { log, self } = this.#ring
+    const { epoch } = log.installedView
+    for (const peer of this.#joiners.keys()) if (peer !== self) return true
+    for (const [peer, loss] of this.#lost) if (peer !== self && !log.hasLoss(peer, loss)) return true
+    for (const [peer, promised] of this.#leavers) {
+      if (peer !== self && (members.includes(peer) || compareEpochs(promised, epoch) > 0)) return true
+    }
+    return false
+  }
+
+  /** What the next epoch must be above: one more where this peer cannot take part in the very epoch that it promised. */
+  get #above(): Epoch {
+    const { epochs, faults } = this.#ring
+    const { promised } = epochs
+    return epochs.hasRestartedIn || faults.isSpoiled(promised) ? { ...promised, number: promised.number + 1 } : promised
+  }
+
+  /** Before that it is a learner: it gets the log and counts nowhere. */
+  #isCaughtUp(): boolean {
+    const { peers, limits } = this.#ring
+    let isKnown = false
+    for (const [, { persistedCommit }] of peers.all) isKnown ||= persistedCommit !== undefined
+    return isKnown && this.behind <= limits.caughtUpBlocks
+  }
+
+  // Rule 5-pace [L]
+  #pauseAfter(peer: PeerId): void {
+    const { out } = this.#ring
+    const before = this.#patience.get(peer)
+    const pause = before === undefined ? timing.requestPause : Math.min(2 * before.pause, timing.requestPauseMost)
+    this.#patience.delete(peer)
+    this.#patience.set(peer, { until: out.now + pause, pause })
+    if (this.#patience.size > askingMax) for (const oldest of this.#patience.keys()) return void this.#patience.delete(oldest)
+  }
+
+  #request(purpose: RequestPurpose, above: Epoch, loss: number | undefined): void {
+    const { out, log, self } = this.#ring
+    const message: RequestMessage = { kind: 'request', purpose, above, loss }
+    const voters = new Set(log.configs.flatMap(({ members }) => members))
+    voters.delete(self)
+    out.send([...voters], message)
+    out.gossip(message)
+  }
 }

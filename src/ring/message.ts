@@ -1,6 +1,7 @@
 import type { PeerId } from '../core/ids.ts'
 import type { Block, Commit, Head } from './block.ts'
-import type { Epoch } from './epoch.ts'
+import type { Evidence } from './evidence.ts'
+import type { Epoch } from './view.ts'
 
 /** Which topic an announcement belongs on; the ring only carries the label. */
 export type Domain = 'bank' | 'auction'
@@ -20,16 +21,18 @@ export type Message =
   | { readonly kind: 'token-ack'; readonly epoch: Epoch; readonly turn: number }
   // Sections 3 and 4, blocks and commit
   | { readonly kind: 'blocks'; readonly epoch: Epoch; readonly blocks: readonly Block[]; readonly commit: Commit }
-  | { readonly kind: 'durable'; readonly epoch: Epoch; readonly index: number }
+  | { readonly kind: 'durable'; readonly epoch: Epoch; readonly durable: Commit }
   | { readonly kind: 'committed'; readonly epoch: Epoch; readonly commit: Commit }
   | StatusMessage
   | { readonly kind: 'ping'; readonly nonce: number }
   | { readonly kind: 'pong'; readonly nonce: number; readonly wallClock: number }
+  | { readonly kind: 'evidence'; readonly evidence: Evidence }
   // Section 5, a new epoch
-  | { readonly kind: 'request'; readonly purpose: RequestPurpose; readonly above: Epoch }
+  | RequestMessage
   | { readonly kind: 'pre-vote'; readonly attempt: number; readonly suspect: PeerId | undefined }
   | { readonly kind: 'agree'; readonly attempt: number; readonly promised: Epoch }
-  | { readonly kind: 'prepare'; readonly epoch: Epoch }
+  /** `views`: the view blocks of the configs of the initiator's log, in log order. */
+  | { readonly kind: 'prepare'; readonly epoch: Epoch; readonly views: readonly Block[] }
   | { readonly kind: 'promise'; readonly epoch: Epoch; readonly head: Head; readonly commit: Commit }
   | { readonly kind: 'refuse'; readonly epoch: Epoch; readonly promised: Epoch }
   | { readonly kind: 'install'; readonly epoch: Epoch; readonly viewBlock: Block }
@@ -39,7 +42,19 @@ export type Message =
   | FetchMessage
   | FetchedMessage
 
+export type MessageOf<Kind extends Message['kind']> = Extract<Message, { kind: Kind }>
+
 export type RequestPurpose = 'join' | 'leave' | 'rejoin'
+
+/** Somebody wants in, out, or in again (PROTOCOL, section 5). */
+export interface RequestMessage {
+  readonly kind: 'request'
+  readonly purpose: RequestPurpose
+  /** What the next epoch must be above. */
+  readonly above: Epoch
+  /** Only with `rejoin`, of a peer that has forgotten: the number of its loss. */
+  readonly loss: number | undefined
+}
 
 export interface AnnouncedOp {
   readonly incarnation: number
@@ -65,8 +80,8 @@ export interface StatusMessage {
   readonly kind: 'status'
   /** The epoch installed at the sender. */
   readonly epoch: Epoch
-  /** Only while the sender is active in `epoch` **[S2, S3]**. */
-  readonly durable: number | undefined
+  /** Only while the sender is active in `epoch`. */
+  readonly durable: Commit | undefined
   readonly commit: Commit
   /** The view and index up to which `commit` is on the sender's disk. */
   readonly persistedCommit: { readonly epoch: Epoch; readonly index: number }
@@ -78,8 +93,8 @@ export interface StatusMessage {
 }
 
 /**
- * Asks for the blocks `from … through` of the asked peer's log, as many as fit into one frame.
- * `tail`: of its own log up to its head; `committed`: committed blocks only **[S2]**.
+ * Asks for the blocks from `from` on of the asked peer's log, as many as fit into one frame.
+ * `tail`: of its own log up to its head; `committed`: committed blocks only.
  */
 export interface FetchMessage {
   readonly kind: 'fetch'
@@ -91,12 +106,13 @@ export interface FetchedMessage {
   readonly kind: 'fetched'
   readonly what: 'tail' | 'committed'
   readonly blocks: readonly Block[]
-  readonly commit: Commit
+  /** May lie far beyond the frame's last block. */
+  readonly commit: Head
   readonly head: Head
 }
 
 /** The topic of a message that everyone should hear; `undefined`: it goes to one peer. */
 export function topicOf(message: Message): 'bank' | 'auction' | 'ring' | undefined {
   if (message.kind === 'announce') return message.domain
-  return message.kind === 'status' || message.kind === 'request' ? 'ring' : undefined
+  return message.kind === 'status' || message.kind === 'request' || message.kind === 'evidence' ? 'ring' : undefined
 }

@@ -1,5 +1,5 @@
-import { blockBytesMax, blockOpsMax } from '../core/limits.ts'
 import type { Domain } from './message.ts'
+import type { RingLimits } from './timing.ts'
 
 interface Waiting {
   bytes: Uint8Array
@@ -13,11 +13,16 @@ interface Waiting {
  * stand in its log follows the log: a dropped tail puts them back, under the same ids (PROTOCOL, section 5).
  */
 export class OwnOperations {
+  readonly #limits: RingLimits
   #waiting: Waiting[] = []
   /** Sequence of the first in `#waiting`. */
   #first = 1
   /** Sequence of the next one to write: those before it are in the log. */
   #next = 1
+
+  constructor(limits: RingLimits) {
+    this.#limits = limits
+  }
 
   get unwritten(): number {
     return this.#first + this.#waiting.length - this.#next
@@ -43,11 +48,11 @@ export class OwnOperations {
   nextBatch(): { readonly firstSequence: number; readonly ops: readonly Uint8Array[] } {
     const ops: Uint8Array[] = []
     let bytes = 0
-    for (let i = this.#next - this.#first; i < this.#waiting.length && ops.length < blockOpsMax; i++) {
+    for (let i = this.#next - this.#first; i < this.#waiting.length && ops.length < this.#limits.blockOps; i++) {
       const waiting = this.#waiting[i] as Waiting
       bytes += waiting.bytes.length
       // The first always fits: an auction with its picture may be larger than what is left beside others.
-      if (bytes > blockBytesMax && ops.length > 0) break
+      if (bytes > this.#limits.blockBytes && ops.length > 0) break
       waiting.written = true
       ops.push(waiting.bytes)
     }
@@ -72,6 +77,18 @@ export class OwnOperations {
     return { domain, ops }
   }
 
+  /**
+   * Whether a block of this peer and this incarnation holds the very bytes that wait at that place: what is one's own is
+   * told by bytes, not by numbers (PROTOCOL, section 5). What is committed already waits nowhere: it is in no later block.
+   * Rule 5-bytes [S3]
+   */
+  isOwn(firstSequence: number, ops: readonly Uint8Array[]): boolean {
+    return ops.every((bytes, offset) => {
+      const waiting = this.#waiting[firstSequence + offset - this.#first]
+      return waiting?.written === true && sameBytes(waiting.bytes, bytes)
+    })
+  }
+
   /** One of our own blocks of this incarnation was appended to the log. */
   placed(firstSequence: number, count: number): void {
     this.#next = Math.max(this.#next, firstSequence + count)
@@ -90,4 +107,8 @@ export class OwnOperations {
     this.#first += done
     this.#next = Math.max(this.#next, this.#first)
   }
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a === b || (a.length === b.length && a.every((byte, at) => byte === b[at]))
 }

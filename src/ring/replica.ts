@@ -1,81 +1,63 @@
 import { assertNever, Bug } from '../core/assert.ts'
 import type { PeerId } from '../core/ids.ts'
-import { acceptBlocks } from './accept.ts'
-import { advanceAttempt, onInstalled, onPromise, onRefuse, repeatActivation } from './attempt.ts'
-import { onApplied } from './checkpoint.ts'
-import { learnCommit, reportDurable, reportOwnDurable, tellCommit } from './commit.ts'
-import { flushDisk, markChanged, onPersisted } from './disk.ts'
-import { sameEpoch } from './epoch.ts'
-import { askForStage, onFetch, onFetched } from './fetch.ts'
-import { inspectRing } from './inspect.ts'
-import { advanceRequests, leaveWhenFree, onRequest, repeatRequest } from './membership.ts'
+import { headOf } from './block.ts'
 import type { Domain, Message } from './message.ts'
-import { openRing } from './open.ts'
-import { advanceInstall, onActivated, onInstall, onPrepare } from './promise.ts'
-import { onPong, ownClock, pingMembers } from './room-clock.ts'
-import { gossip, isActive, note, peerState, type Ring, sendTo, stop } from './state.ts'
-import { onStatus, sendStatus } from './status.ts'
-import { advanceSuspicion, onAgree, onPreVote, startAlone } from './suspicion.ts'
+import { Ring } from './ring.ts'
+import { hear } from './senders.ts'
 import { announceBytesMax, announceOpsMax, timing } from './timing.ts'
-import {
-  advanceToken,
-  enterEpoch,
-  onToken,
-  onTokenAck,
-  onWant,
-  repeatToken,
-  repeatWant,
-  sendOwedAck,
-  takeArrived,
-} from './token.ts'
-import type { Input, Output, Replica, ReplicaOptions } from './types.ts'
+import type { Input, Output, Replica, ReplicaOptions, ReplicaView } from './types.ts'
+import { isViewQuorum } from './view.ts'
 
 /** One peer of the ring log (PROTOCOL, sections 1 to 5). */
 export function createReplica(options: ReplicaOptions): Replica {
-  const ring = openRing(options)
-  let started = false
+  const ring = new Ring(options)
+  const { out } = ring
+  let hasStarted = false
   let wakeAt = Number.NaN
   return {
-    view: inspectRing(ring),
+    view: viewOfRing(ring),
     step(now, input): readonly Output[] {
-      ring.outputs = []
-      ring.now = Math.max(ring.now, now)
-      if (ring.stopped !== undefined) return ring.outputs
+      if (out.stopped !== undefined) return []
+      out.now = Math.max(out.now, now)
       try {
-        if (!started) {
-          started = true
-          startAlone(ring)
+        if (!hasStarted) {
+          hasStarted = true
+          ring.membership.remember()
+          ring.suspicion.startAlone()
         }
         handle(ring, input)
         advance(ring)
       } catch (error) {
         if (!(error instanceof Bug)) throw error
-        stop(ring, { kind: 'bug', message: error.message })
+        out.stop({ kind: 'bug', message: error.message })
       }
-      if (ring.stopped !== undefined) return endWithStop(ring)
-      flushDisk(ring)
-      const next = nextDue(ring)
+      ring.disk.flush()
+      if (out.stopped !== undefined) {
+        ring.token.becomeAbsent()
+        return [...out.take(), { kind: 'stopped', reason: out.stopped }]
+      }
+      const { next } = ring.due
       if (next !== wakeAt) {
         wakeAt = next
-        ring.outputs.push({ kind: 'wake', at: next })
+        out.put({ kind: 'wake', at: next })
       }
-      return ring.outputs
+      return out.take()
     },
   }
 }
 
 /** What the handlers recorded is acted upon here, always in the same order. */
 function advance(ring: Ring): void {
-  if (ring.stopped !== undefined) return
-  if (!sameEpoch(ring.token.epoch, ring.log.installedView.epoch)) enterEpoch(ring)
+  if (ring.out.stopped !== undefined) return
+  ring.epochs.enterIfNew()
   runDue(ring)
-  advanceInstall(ring)
-  advanceSuspicion(ring)
-  advanceAttempt(ring)
-  if (ring.token.arriving !== undefined) takeArrived(ring)
-  advanceRequests(ring)
-  advanceToken(ring)
-  leaveWhenFree(ring)
+  ring.promises.advanceInstall()
+  ring.suspicion.advance()
+  ring.attempts.advance()
+  ring.token.advanceArrival()
+  ring.membership.advance()
+  ring.token.advance()
+  ring.membership.leaveWhenFree()
 }
 
 function handle(ring: Ring, input: Input): void {
@@ -86,81 +68,91 @@ function handle(ring: Ring, input: Input): void {
       return receive(ring, input.from, input.lamport, input.message)
     case 'persisted': {
       const before = ring.log.durable
-      onPersisted(ring, input.id)
-      if (ring.log.durable > before) reportOwnDurable(ring, before)
+      ring.disk.persisted(input.id)
+      if (ring.log.durable > before) ring.counting.reportOwn(before)
       return
     }
     case 'persist-failed':
-      ring.failed = true
-      ring.attempt = undefined
-      return note(ring, 'persist-failed', {})
+      ring.disk.fail()
+      ring.epochs.giveUp()
+      return ring.out.note('persist-failed', {})
     case 'submit':
       return submit(ring, input.domain, input.ops)
     case 'withdraw':
       ring.own.withdraw(input.sequence, input.replacement)
       return
     case 'applied':
-      return onApplied(ring, input.index, input.stateHash)
+      return ring.checkpoints.applied(input.index, input.stateHash)
     case 'link':
-      return onLink(ring, input.peer, input.state)
+      return ring.peers.link(input.peer, input.state)
     case 'leave':
-      ring.leaving = true
-      ring.due.request = ring.now
-      return
+      return ring.membership.becomeLeaving()
     default:
       assertNever(input)
   }
 }
 
 function receive(ring: Ring, from: PeerId, lamport: number, message: Message): void {
-  ring.clock.observe(lamport)
-  const peer = peerState(ring, from)
-  peer.heardAt = ring.now
-  peer.refused = false
-  peer.connected = true
+  if (from === ring.self) return
+  const hearing = hear(ring, from, lamport, message)
+  switch (hearing.kind) {
+    case 'ignored':
+      return ring.peers.heard(from)
+    case 'refused':
+      return ring.faults.refuse(from, message.kind, hearing.reason, hearing.isStranger)
+    case 'obeyed':
+      if (hearing.movesClock) ring.out.clock.observe(lamport)
+      ring.peers.heard(from)
+      return obey(ring, from, message)
+  }
+}
+
+function obey(ring: Ring, from: PeerId, message: Message): void {
   switch (message.kind) {
     case 'token':
-      return onToken(ring, from, message)
-    case 'blocks':
-      return acceptBlocks(ring, from, message.epoch, message.blocks, message.commit)
-    case 'durable':
-      return reportDurable(ring, from, message.epoch, message.index)
+      return ring.token.onToken(from, message)
     case 'token-ack':
-      return onTokenAck(ring, from, message.epoch, message.turn)
+      return ring.token.onTokenAck(from, message)
     case 'want':
-      return onWant(ring, from, message.epoch, message.request)
-    case 'committed':
-      return learnCommit(ring, message.commit)
-    case 'status':
-      return onStatus(ring, from, message)
-    case 'ping':
-      return sendTo(ring, [from], { kind: 'pong', nonce: message.nonce, wallClock: ownClock(ring) })
-    case 'pong':
-      return onPong(ring, from, message.nonce, message.wallClock)
-    case 'request':
-      return onRequest(ring, from, message.purpose, message.above)
-    case 'pre-vote':
-      return onPreVote(ring, from, message.attempt, message.suspect)
-    case 'agree':
-      return onAgree(ring, from, message.attempt, message.promised)
-    case 'prepare':
-      return onPrepare(ring, from, message.epoch)
-    case 'promise':
-      return onPromise(ring, from, message.epoch, message.head, message.commit)
-    case 'refuse':
-      return onRefuse(ring, message.epoch, message.promised)
-    case 'install':
-      return onInstall(ring, from, message.epoch, message.viewBlock)
-    case 'installed':
-      return onInstalled(ring, from, message.epoch)
-    case 'activated':
-      return onActivated(ring, from, message.epoch, message.commit)
-    case 'fetch':
-      return onFetch(ring, from, message)
-    case 'fetched':
-      return onFetched(ring, from, message)
+      return ring.token.onWant(from, message)
     case 'announce':
       return
+    case 'blocks':
+      return ring.blocks.accept(from, message.epoch, message.blocks, message.commit)
+    case 'durable':
+      return ring.counting.report(from, message.epoch, message.durable)
+    case 'committed':
+      return ring.counting.learn(message.commit)
+    case 'status':
+      return ring.status.onStatus(from, message, ring.log.isVoter(from))
+    case 'ping':
+      return ring.roomClock.onPing(from, message.nonce)
+    case 'pong':
+      return ring.roomClock.onPong(from, message.nonce, message.wallClock)
+    case 'evidence':
+      return ring.faults.onEvidence(from, message.evidence)
+    case 'request':
+      return ring.membership.onRequest(from, message)
+    case 'pre-vote':
+      return ring.suspicion.onPreVote(from, message)
+    case 'agree':
+      return ring.suspicion.onAgree(from, message)
+    case 'prepare':
+      return ring.promises.onPrepare(from, message)
+    case 'promise':
+      return ring.attempts.onPromise(from, message)
+    case 'refuse':
+      return ring.attempts.onRefuse(from, message)
+    case 'install':
+      return ring.promises.onInstall(from, message)
+    case 'installed':
+      return ring.attempts.onInstalled(from)
+    case 'activated':
+      return ring.promises.onActivated(from, message)
+    case 'fetch':
+      return ring.fetching.onFetch(from, message)
+    case 'fetched':
+      return ring.fetching.onFetched(from, message)
     default:
       assertNever(message)
   }
@@ -168,67 +160,101 @@ function receive(ring: Ring, from: PeerId, lamport: number, message: Message): v
 
 function submit(ring: Ring, domain: Domain, ops: readonly Uint8Array[]): void {
   ring.own.submit(domain, ops)
-  if (ring.token.hold === undefined) ring.due.announce = Math.min(ring.due.announce, ring.now + timing.announceEvery)
+  if (ring.token.holding === undefined) ring.due.armBy('announce', ring.out.now + timing.announceEvery)
 }
 
-/** For eyes: what waits for the token (PROTOCOL, section 2). */
-function announce(ring: Ring): void {
-  ring.due.announce = Number.POSITIVE_INFINITY
-  if (ring.token.hold !== undefined || ring.own.unwritten === 0) return
-  const { domain, ops } = ring.own.announcement(announceOpsMax, announceBytesMax)
+/** For eyes: what waits for the token (PROTOCOL, section 2.1). */
+function announce({ token, own, out, epochs, membership }: Ring): void {
+  if (token.holding !== undefined || own.unwritten === 0) return
+  const { domain, ops } = own.announcement(announceOpsMax, announceBytesMax)
   if (ops.length === 0) return
-  const announced = ops.map((op) => ({ ...op, incarnation: ring.incarnation }))
-  gossip(ring, { kind: 'announce', domain, epoch: ring.promised, request: ring.token.request, ops: announced })
-}
-
-function onLink(ring: Ring, peer: PeerId, state: 'up' | 'down' | 'refused'): void {
-  const known = peerState(ring, peer)
-  known.connected = state === 'up'
-  known.refused = state === 'refused'
+  const announced = ops.map((op) => ({ ...op, incarnation: membership.incarnation }))
+  out.gossip({ kind: 'announce', domain, epoch: epochs.promised, request: token.request, ops: announced })
 }
 
 function runDue(ring: Ring): void {
-  const { due, now } = ring
-  if (now >= due.status) sendStatus(ring)
-  if (now >= due.ack) sendOwedAck(ring)
-  if (now >= due.tokenRepeat) repeatToken(ring)
-  if (now >= due.want) repeatWant(ring)
-  if (now >= due.announce) announce(ring)
-  if (now >= due.commitTell) {
-    due.commitTell = Number.POSITIVE_INFINITY
-    if (isActive(ring)) tellCommit(ring, ring.log.installedView.members)
-  }
-  if (now >= due.commitFlush) {
-    due.commitFlush = Number.POSITIVE_INFINITY
-    markChanged(ring, {})
-  }
-  if (now >= due.stage) askForStage(ring)
-  if (now >= due.activation) repeatActivation(ring)
-  if (now >= due.request) repeatRequest(ring)
-  if (now >= due.ping) pingMembers(ring)
-  if (now >= due.suspicion) due.suspicion = now + timing.suspicionEvery
+  const { due, out, token, counting, disk } = ring
+  const { now } = out
+  if (due.take('status', now)) ring.status.send()
+  if (due.take('ack', now)) token.sendOwedAck()
+  if (due.take('tokenRepeat', now)) token.repeat()
+  if (due.take('want', now)) token.repeatWant()
+  if (due.take('announce', now)) announce(ring)
+  if (due.take('commitTell', now)) counting.tell()
+  if (due.take('commitFlush', now)) disk.change()
+  if (due.take('stage', now)) ring.fetching.askForStage()
+  if (due.take('activation', now)) ring.attempts.repeatActivation()
+  if (due.take('request', now)) ring.membership.repeatRequest()
+  if (due.take('ping', now)) ring.roomClock.pingMembers()
+  if (due.take('look', now)) due.arm('look', now + timing.suspicionEvery)
+  due.take('collect', now)
+  due.take('token', now)
 }
 
-function nextDue(ring: Ring): number {
-  const { due } = ring
-  const frequent = Math.min(
-    due.status,
-    due.suspicion,
-    due.token,
-    due.ack,
-    due.tokenRepeat,
-    due.want,
-    due.commitTell,
-    due.commitFlush,
-  )
-  return Math.min(frequent, due.announce, due.attempt, due.activation, due.request, due.ping, due.stage)
-}
-
-/** Nothing but what was said so far, and the end. */
-function endWithStop(ring: Ring): readonly Output[] {
-  const last = ring.outputs.findIndex((output) => output.kind === 'stopped')
-  const stopped = ring.outputs.splice(last, 1)
-  flushDisk(ring)
-  ring.outputs.push(...stopped)
-  return ring.outputs
+/** What others may read of a replica between its steps. */
+function viewOfRing(ring: Ring): ReplicaView {
+  const { log, epochs, token, membership, disk, faults, own, out, peers, self, roomClock } = ring
+  const isHeard = (member: PeerId, now: number): boolean => {
+    const { isRefused, heardAt } = peers.of(member)
+    return member === self || (!isRefused && now - heardAt <= timing.suspectAfter)
+  }
+  return {
+    get incarnation() {
+      return membership.incarnation
+    },
+    get membership() {
+      return membership.kind
+    },
+    get promised() {
+      return epochs.promised
+    },
+    get installed() {
+      return log.installedView.epoch
+    },
+    get active() {
+      return epochs.isActive
+    },
+    get members() {
+      return log.lastView.members
+    },
+    get head() {
+      return headOf(log.head)
+    },
+    get durable() {
+      return log.durable
+    },
+    get commit() {
+      return log.commit
+    },
+    get lamport() {
+      return out.clock.time
+    },
+    get holding() {
+      return token.holding
+    },
+    get turnSeen() {
+      return token.turnSeen
+    },
+    get pending() {
+      return own.entries
+    },
+    get failed() {
+      return disk.failed
+    },
+    get behind() {
+      return membership.behind
+    },
+    get evidence() {
+      return faults.evidence
+    },
+    get refused() {
+      return faults.refused
+    },
+    get stopped() {
+      return out.stopped
+    },
+    reachable: (now) => log.lastView.members.filter((member) => isHeard(member, now)),
+    hasQuorum: (now) => log.configs.every((view) => isViewQuorum(view.members, (peer) => isHeard(peer, now))),
+    time: (now) => roomClock.blockTime(now),
+  }
 }

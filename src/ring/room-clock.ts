@@ -1,59 +1,87 @@
 import type { Instant, PeerId } from '../core/ids.ts'
+import { numberMax } from '../core/limits.ts'
 import type { Block } from './block.ts'
-import { note, otherMembers, peerState, type Ring, sendTo } from './state.ts'
+import type { Ring } from './ring.ts'
 import { timeAheadNote, timing } from './timing.ts'
 
-/** Milliseconds since 1970 on this peer's own clock: the wall clock at its start, carried on by the monotonic one. */
-export const ownClock = (ring: Ring): number => Math.floor(ring.roomClock.base + ring.now)
+/** What time it is in the room: the median of its members' clocks (PROTOCOL, section 3). */
+export class RoomClock {
+  readonly #ring: Ring
+  /** Milliseconds since 1970 minus monotonic milliseconds, fixed at start. */
+  readonly #base: number
+  /** When the head of the log got here. */
+  #headAt: number
 
-/**
- * The room clock: own clock plus the median of the offsets to the members, its own 0 included; of an even number the
- * earlier middle value (PROTOCOL, section 3). `undefined` until more than half of the view is measured: one clock that is
- * an hour off must not carry a room away just because the others are not known yet.
- */
-export function measuredRoomClock(ring: Ring): number | undefined {
-  const offsets = [0]
-  const others = otherMembers(ring)
-  for (const member of others) {
-    const offset = ring.peers.get(member)?.offset
-    if (offset !== undefined) offsets.push(offset)
+  constructor(ring: Ring, wallClock: { readonly at: number; readonly now: number }) {
+    this.#ring = ring
+    this.#base = wallClock.at - wallClock.now
+    this.#headAt = wallClock.now
   }
-  if (2 * offsets.length <= others.length + 1) return undefined
-  offsets.sort((a, b) => a - b)
-  return ownClock(ring) + Math.floor(offsets[(offsets.length - 1) >> 1] as number)
-}
 
-/** The time that a block would carry now: never before the head's, plus what has passed here since that came. */
-export function blockTime(ring: Ring): Instant {
-  const carried = Math.floor(ring.log.head.time + Math.max(0, ring.now - ring.roomClock.headAt))
-  return Math.max(carried, measuredRoomClock(ring) ?? 0) as Instant
-}
-
-export function blockTimeSeen(ring: Ring, block: Block): void {
-  ring.roomClock.headAt = ring.now
-  if (block.author === ring.self) return
-  const clock = measuredRoomClock(ring)
-  if (clock !== undefined && block.time > clock + timeAheadNote) {
-    note(ring, 'time-ahead', { author: block.author, index: block.index, millis: block.time - clock })
+  /** Milliseconds since 1970 on this peer's own clock: the wall clock at its start, carried on by the monotonic one. */
+  ownTime(now = this.#ring.out.now): number {
+    return Math.max(0, Math.floor(this.#base + now))
   }
-}
 
-/** A status carried the sender's own clock; half a round trip has passed since. */
-export function clockSeen(ring: Ring, peer: PeerId, wallClock: number): void {
-  const state = peerState(ring, peer)
-  state.offset = wallClock + state.roundTrip / 2 - ownClock(ring)
-}
+  /**
+   * Own clock plus the median of the offsets to the members, its own 0 included; of an even number the earlier middle
+   * value. `undefined` until more than half of the view is measured: one clock that is an hour off must not carry a room
+   * away just because the others are not known yet.
+   */
+  #measured(now: number): number | undefined {
+    const { epochs, peers } = this.#ring
+    const offsets = [0]
+    const others = epochs.otherMembers
+    for (const member of others) {
+      const { clockOffset } = peers.of(member)
+      if (clockOffset !== undefined) offsets.push(clockOffset)
+    }
+    if (2 * offsets.length <= others.length + 1) return undefined
+    offsets.sort((a, b) => a - b)
+    return this.ownTime(now) + Math.floor(offsets[(offsets.length - 1) >> 1] as number)
+  }
 
-export function pingMembers(ring: Ring): void {
-  ring.due.ping = ring.now + timing.pingEvery
-  const others = otherMembers(ring)
-  for (const member of others) peerState(ring, member).pingedAt = ring.now
-  sendTo(ring, others, { kind: 'ping', nonce: Math.floor(ring.now) })
-}
+  /** The time that a block would carry at `now`: never before the head's plus what has passed here since that came. */
+  blockTime(now = this.#ring.out.now): Instant {
+    const carried = Math.floor(this.#ring.log.head.time + Math.max(0, now - this.#headAt))
+    return Math.min(numberMax, Math.max(carried, this.#measured(now) ?? 0)) as Instant
+  }
 
-export function onPong(ring: Ring, from: PeerId, nonce: number, wallClock: number): void {
-  const state = peerState(ring, from)
-  if (nonce !== Math.floor(state.pingedAt)) return
-  state.roundTrip = ring.now - state.pingedAt
-  clockSeen(ring, from, wallClock)
+  /** A block is at the head of the log: names its author where it is far ahead of the room. */
+  blockCame(block: Block): void {
+    const { out, self } = this.#ring
+    this.#headAt = out.now
+    if (block.author === self) return
+    const clock = this.#measured(out.now)
+    if (clock !== undefined && block.time > clock + timeAheadNote) {
+      out.note('time-ahead', { author: block.author, index: block.index, millis: block.time - clock })
+    }
+  }
+
+  /** A status carried the sender's own clock; half a round trip has passed since. */
+  clockSeen(peer: PeerId, wallClock: number): void {
+    const { peers } = this.#ring
+    peers.update(peer, { clockOffset: wallClock + peers.of(peer).roundTrip / 2 - this.ownTime() })
+  }
+
+  pingMembers(): void {
+    const { epochs, peers, out, due } = this.#ring
+    due.arm('ping', out.now + timing.pingEvery)
+    // Members only: others need no answer, and get none.
+    if (!epochs.isInView) return
+    for (const member of epochs.otherMembers) peers.update(member, { pingedAt: out.now })
+    out.send(epochs.otherMembers, { kind: 'ping', nonce: Math.floor(out.now) })
+  }
+
+  onPing(from: PeerId, nonce: number): void {
+    this.#ring.out.send([from], { kind: 'pong', nonce, wallClock: this.ownTime() })
+  }
+
+  onPong(from: PeerId, nonce: number, wallClock: number): void {
+    const { peers, out } = this.#ring
+    const { pingedAt } = peers.of(from)
+    if (nonce !== Math.floor(pingedAt)) return
+    peers.update(from, { roundTrip: out.now - pingedAt })
+    this.clockSeen(from, wallClock)
+  }
 }

@@ -1,52 +1,62 @@
 import type { PeerId } from '../core/ids.ts'
-import { askForTail } from './accept.ts'
-import { commitTold, learnCommit, reportDurable } from './commit.ts'
-import { compareEpochs, sameEpoch } from './epoch.ts'
 import type { StatusMessage } from './message.ts'
-import { clockSeen, ownClock } from './room-clock.ts'
-import { gossip, isActive, otherMembers, peerState, type Ring, sendTo } from './state.ts'
+import type { Ring } from './ring.ts'
 import { timing } from './timing.ts'
-import { seeTurn } from './turns.ts'
+import { type Epoch, noEpoch, sameEpoch } from './view.ts'
 
 /** The heartbeat, the back-up of lost reports, and the measure of clock offsets (PROTOCOL, section 3). */
-export function sendStatus(ring: Ring): void {
-  const { log, disk } = ring
-  ring.due.status = ring.now + timing.statusEvery
-  const view = log.installedView
-  const active = isActive(ring)
-  gossip(ring, {
-    kind: 'status',
-    epoch: view.epoch,
-    durable: active && log.durable >= view.index ? log.durable : undefined,
-    commit: log.commit,
-    persistedCommit: { epoch: epochAt(ring, disk.commit.index), index: disk.commit.index },
-    turn: ring.token.taken,
-    promised: ring.promised,
-    active,
-    wallClock: ownClock(ring),
-  })
-  commitTold(ring, otherMembers(ring))
-}
+export class Status {
+  readonly #ring: Ring
 
-export function onStatus(ring: Ring, from: PeerId, status: StatusMessage): void {
-  const { log } = ring
-  ring.highest = Math.max(ring.highest, status.promised.number, status.epoch.number)
-  peerState(ring, from).persistedCommit = status.persistedCommit
-  clockSeen(ring, from, status.wallClock)
-  if (status.durable !== undefined) reportDurable(ring, from, status.epoch, status.durable)
-  seeTurn(ring, status.epoch, status.turn)
-  learnCommit(ring, status.commit)
-  const active = isActive(ring)
-  if (active && sameEpoch(status.epoch, ring.promised) && (status.durable ?? 0) > log.head.index) askForTail(ring, from)
-  const isLater = compareEpochs(status.epoch, log.installedView.epoch) > 0
-  const isAhead = status.commit.index > log.commit.index && !log.has(status.commit.index, status.commit.hash)
-  if ((active ? isLater : isLater || isAhead) && isAhead && ring.now >= ring.due.sync) {
-    ring.due.sync = ring.now + timing.syncEvery
-    sendTo(ring, [from], { kind: 'fetch', what: 'committed', from: log.commit.index + 1 })
+  constructor(ring: Ring) {
+    this.#ring = ring
   }
-}
 
-/** The epoch of the last view at or before a committed index. */
-function epochAt(ring: Ring, index: number) {
-  return ring.log.find(index)?.epoch ?? ring.log.committedView.epoch
+  send(): void {
+    const { log, epochs, token, out, due, peers, roomClock } = this.#ring
+    due.arm('status', out.now + timing.statusEvery)
+    const view = log.installedView
+    const { isActive } = epochs
+    out.gossip({
+      kind: 'status',
+      epoch: view.epoch,
+      // A durable index vouches for something only while its sender is active.
+      // Rule 3-status [S2] [S3]
+      durable: isActive && log.durable >= view.index ? { index: log.durable, hash: log.at(log.durable).hash } : undefined,
+      commit: log.commit,
+      persistedCommit: this.#persistedCommit(),
+      turn: token.taken,
+      promised: epochs.promised,
+      active: isActive,
+      wallClock: roomClock.ownTime(),
+    })
+    peers.commitTold(epochs.otherMembers)
+  }
+
+  /** From whoever knows the code it is an offer to catch up, and no more; the rest counts from voters of our log only. */
+  onStatus(from: PeerId, status: StatusMessage, isVoter: boolean): void {
+    const { log, epochs, peers, counting, token, roomClock, catchUp, fetching, membership, out } = this.#ring
+    const { active, persistedCommit, durable } = status
+    peers.update(from, { told: { isActive: active, at: out.now }, persistedCommit })
+    if (isVoter) {
+      epochs.saw(status.promised)
+      epochs.saw(status.epoch)
+      roomClock.clockSeen(from, status.wallClock)
+      if (durable !== undefined) counting.report(from, status.epoch, durable)
+      token.sawTurn(status.epoch, status.turn)
+      counting.learn(status.commit)
+      const isOfOurEpoch = sameEpoch(status.epoch, log.installedView.epoch)
+      if (active && isOfOurEpoch) membership.sawActive(from)
+      if (epochs.isActive && isOfOurEpoch && (durable?.index ?? 0) > log.head.index) fetching.askForTail(from)
+    }
+    catchUp.consider(from, status)
+  }
+
+  /** What a leaver may rely on; a peer that has forgotten can be relied on for nothing. */
+  #persistedCommit(): { readonly epoch: Epoch; readonly index: number } {
+    const { log, disk, membership } = this.#ring
+    if (membership.hasForgotten) return { epoch: noEpoch, index: 0 }
+    const { index } = disk.written.commit
+    return { epoch: log.find(index)?.epoch ?? log.committedView.epoch, index }
+  }
 }

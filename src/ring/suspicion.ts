@@ -1,98 +1,155 @@
 import type { PeerId } from '../core/ids.ts'
-import { startAttempt } from './attempt.ts'
-import { type Epoch, sameEpoch } from './epoch.ts'
-import { configPeers, inSomeConfig, isActive, isSilent, note, type Ring, sendTo } from './state.ts'
+import type { Wishes } from './epochs.ts'
+import type { MessageOf } from './message.ts'
+import type { Ring } from './ring.ts'
 import { timing } from './timing.ts'
 import { isViewQuorum, nextInRing, previousInRing } from './view.ts'
 
-/** Asks around before an epoch is started: a peer with a bad link must not disturb a healthy room (PROTOCOL, section 5). */
-export function onPreVote(ring: Ring, from: PeerId, attempt: number, suspect: PeerId | undefined): void {
-  if ((ring.now - ring.suspicion.promisedAt < timing.quietAgree && !isSettled(ring)) || ring.forgotBelow !== undefined) return
-  const cannotReach = suspect !== undefined && suspect !== ring.self && isSilent(ring, suspect, timing.suspectAfter)
-  if (cannotReach || missesToken(ring, 1) || isStalled(ring, timing.commitStallAgree) || !isActive(ring)) {
-    sendTo(ring, [from], { kind: 'agree', attempt, promised: ring.promised })
-  }
-}
-
-export function onAgree(ring: Ring, from: PeerId, attempt: number, promised: Epoch): void {
-  ring.highest = Math.max(ring.highest, promised.number)
-  const { preVote } = ring.suspicion
-  if (preVote?.attempt === attempt) preVote.agreed.add(from)
-}
-
-/** Looks for a failure, asks around, and starts an epoch when a view quorum of every config agrees. */
-export function advanceSuspicion(ring: Ring): void {
-  const { suspicion } = ring
-  if (ring.attempt !== undefined || ring.failed || ring.forgotBelow !== undefined) return
-  const { preVote, retry } = suspicion
-  if (preVote !== undefined) return countPreVote(ring, preVote)
-  if (retry !== undefined) {
-    if (ring.now < suspicion.waitUntil) return
-    suspicion.retry = undefined
-    return startAttempt(ring, retry.joiners, retry.leavers, 'refused')
-  }
-  if ((ring.now < suspicion.quietUntil && !isSettled(ring)) || ring.now < suspicion.waitUntil || !inSomeConfig(ring)) return
-  const doubt = findDoubt(ring)
-  if (doubt !== undefined) startPreVote(ring, doubt)
-}
-
-/** A peer that alone is a view quorum of every config waits for nobody. */
-export function startAlone(ring: Ring): void {
-  const alone = ring.log.configs.every((view) => isViewQuorum(view.members, (peer) => peer === ring.self))
-  if (alone) startAttempt(ring, new Set(), new Set(), 'alone')
-}
-
 interface Doubt {
-  readonly why: 'unacknowledged' | 'silent' | 'stalled' | 'token-lost'
+  readonly why: 'unacknowledged' | 'silent' | 'stalled' | 'token-lost' | 'spoiled' | 'stood-still'
   readonly suspect: PeerId | undefined
 }
 
-function findDoubt(ring: Ring): Doubt | undefined {
-  if (isActive(ring)) {
-    const { handing } = ring.token
-    if (
-      handing !== undefined &&
-      (ring.now - handing.since > timing.suspectAfter || isSilent(ring, handing.to, Number.POSITIVE_INFINITY))
-    ) {
-      return { why: 'unacknowledged', suspect: handing.to }
-    }
-    const { members } = ring.log.installedView
-    for (const neighbour of [nextInRing(members, ring.self), previousInRing(members, ring.self)]) {
-      if (neighbour !== ring.self && isSilent(ring, neighbour, timing.suspectAfter)) return { why: 'silent', suspect: neighbour }
-    }
-    if (isStalled(ring, timing.commitStall)) return { why: 'stalled', suspect: undefined }
+type SuspicionState =
+  | { readonly kind: 'calm' }
+  /** Asks around before an epoch is started. */
+  | { readonly kind: 'asking'; readonly attempt: number; readonly since: number; readonly agreed: Set<PeerId> }
+  /** Starts over above a refusal, without a pre-vote. */
+  | { readonly kind: 'retrying'; readonly wishes: Wishes }
+
+const calm: SuspicionState = { kind: 'calm' }
+
+/** When an epoch has to be started for a failure: a peer with a bad link must not disturb a healthy room (PROTOCOL, section 5). */
+export class Suspicion {
+  readonly #ring: Ring
+  #state: SuspicionState = calm
+  #preVotes = 0
+  /** No pre-vote before: an epoch that was promised is to come about first. */
+  #quietUntil: number
+  #waitUntil: number
+
+  constructor(ring: Ring) {
+    this.#ring = ring
+    this.#quietUntil = ring.out.now
+    this.#waitUntil = ring.out.now
   }
-  return missesToken(ring, ring.leaving ? 2 : 1) ? { why: 'token-lost', suspect: undefined } : undefined
-}
 
-/** The promised epoch has come about: what happens now is a new matter, and needs no quiet time. */
-function isSettled(ring: Ring): boolean {
-  return isActive(ring) && sameEpoch(ring.log.committedView.epoch, ring.promised)
-}
+  /** An epoch was promised: drops its own pre-vote, and starts none for a while. */
+  keepQuiet(): void {
+    const { out, random } = this.#ring
+    this.#quietUntil = out.now + timing.quietStartLeast + random.below(timing.quietStartSpread)
+    this.#state = calm
+  }
 
-function missesToken(ring: Ring, patience: number): boolean {
-  return ring.token.hold === undefined && ring.now - ring.token.signAt > patience * timing.tokenTimeout + ring.pace.idleHop
-}
+  retryLater(wishes: Wishes): void {
+    const { out, random } = this.#ring
+    this.#state = { kind: 'retrying', wishes }
+    this.#waitUntil = out.now + random.below(timing.retrySpread)
+  }
 
-function isStalled(ring: Ring, wait: number): boolean {
-  return ring.log.head.index > ring.log.commit.index && ring.now - ring.progressAt > wait
-}
+  waitAWhile(least: number): void {
+    const { out, random } = this.#ring
+    this.#waitUntil = out.now + least + random.below(timing.waitSpread)
+  }
 
-function startPreVote(ring: Ring, doubt: Doubt): void {
-  const attempt = ++ring.suspicion.preVotes
-  ring.suspicion.preVote = { attempt, since: ring.now, agreed: new Set([ring.self]) }
-  note(ring, 'pre-vote', { why: doubt.why, suspect: doubt.suspect })
-  sendTo(ring, [...configPeers(ring, ring.log.configs)], { kind: 'pre-vote', attempt, suspect: doubt.suspect })
-  countPreVote(ring, ring.suspicion.preVote)
-}
+  /** Nothing can come about without this peer, and everything with it alone. */
+  get isQuorumAlone(): boolean {
+    const { log, self } = this.#ring
+    return log.configs.every((view) => isViewQuorum(view.members, (peer) => peer === self))
+  }
 
-function countPreVote(ring: Ring, preVote: NonNullable<Ring['suspicion']['preVote']>): void {
-  const has = (peer: PeerId): boolean => preVote.agreed.has(peer)
-  if (ring.log.configs.every((view) => isViewQuorum(view.members, has))) {
-    ring.suspicion.preVote = undefined
-    startAttempt(ring, new Set(ring.requests.joiners), new Set(ring.requests.leavers.keys()), 'failure')
-  } else if (ring.now - preVote.since > timing.preVoteLife) {
-    ring.suspicion.preVote = undefined
-    ring.suspicion.waitUntil = ring.now + timing.repeat + ring.random.below(timing.waitSpread)
+  onPreVote(from: PeerId, { attempt, suspect }: MessageOf<'pre-vote'>): void {
+    const { out, epochs, membership, peers, self, token, counting } = this.#ring
+    // Rule 5-quiet [L]
+    if ((out.now - epochs.promisedAt < timing.quietAgree && !epochs.isSettled) || membership.hasForgotten) return
+    const cannotReach = suspect !== undefined && suspect !== self && peers.isSilent(suspect, timing.suspectAfter)
+    if (cannotReach || token.isMissed(1) || counting.isStalled(timing.commitStallAgree) || !epochs.isActive) {
+      out.send([from], { kind: 'agree', attempt, promised: epochs.promised })
+    }
+  }
+
+  onAgree(from: PeerId, { attempt, promised }: MessageOf<'agree'>): void {
+    this.#ring.epochs.saw(promised)
+    if (this.#state.kind === 'asking' && this.#state.attempt === attempt) this.#state.agreed.add(from)
+  }
+
+  /** Looks for a failure, asks around, and starts an epoch when a view quorum of every config agrees. */
+  advance(): void {
+    const { epochs, disk, membership, out, attempts, log, self } = this.#ring
+    const isAttempting = epochs.state.kind === 'preparing' || epochs.state.kind === 'installing'
+    if (isAttempting || disk.failed || membership.hasForgotten) return
+    const state = this.#state
+    if (state.kind === 'asking') return this.#count(state)
+    if (state.kind === 'retrying') {
+      if (out.now < this.#waitUntil) return
+      this.#state = calm
+      return attempts.start(state.wishes, 0, 'refused')
+    }
+    if ((out.now < this.#quietUntil && !epochs.isSettled) || out.now < this.#waitUntil || !log.isVoter(self)) return
+    const doubt = this.#findDoubt()
+    if (doubt !== undefined) this.#ask(doubt)
+  }
+
+  /** A peer that alone is a view quorum of every config waits for nobody. */
+  startAlone(): void {
+    const { attempts, membership } = this.#ring
+    if (this.isQuorumAlone) attempts.start(membership.wishes, 0, 'alone')
+  }
+
+  #findDoubt(): Doubt | undefined {
+    const { epochs, token, peers, log, self, counting, membership, faults, out } = this.#ring
+    if (epochs.isActive) {
+      const sent = token.unacknowledged
+      if (sent !== undefined && (out.now - sent.since > timing.suspectAfter || peers.of(sent.to).isRefused)) {
+        return { why: 'unacknowledged', suspect: sent.to }
+      }
+      const { members } = log.installedView
+      for (const neighbour of [nextInRing(members, self), previousInRing(members, self)]) {
+        if (neighbour !== self && peers.isSilent(neighbour, timing.suspectAfter)) return { why: 'silent', suspect: neighbour }
+      }
+      if (counting.isStalled(timing.commitStall)) return { why: 'stalled', suspect: undefined }
+    } else if (this.#stoodStill()) return { why: 'stood-still', suspect: undefined }
+    else if (faults.isSpoiled(epochs.promised)) return { why: 'spoiled', suspect: undefined }
+    return token.isMissed(membership.isLeaving ? 2 : 1) ? { why: 'token-lost', suspect: undefined } : undefined
+  }
+
+  /**
+   * A room that was restarted as a whole: everybody is here, and nobody takes part. The first member of the last view does
+   * not wait for the token that cannot come.
+   * Rule 5-stood-still [L]
+   */
+  #stoodStill(): boolean {
+    const { log, self, peers, out } = this.#ring
+    if (log.lastView.members[0] !== self) return false
+    return log.configs.every(({ members }) =>
+      members.every((member) => {
+        const { isConnected, told } = peers.of(member)
+        return member === self || (isConnected && told !== undefined && !told.isActive && out.now - told.at <= timing.standstill)
+      }),
+    )
+  }
+
+  #ask({ why, suspect }: Doubt): void {
+    const { out, self, log } = this.#ring
+    const state = { kind: 'asking', attempt: ++this.#preVotes, since: out.now, agreed: new Set([self]) } as const
+    this.#state = state
+    out.note('pre-vote', { why, suspect })
+    const voters = new Set(log.configs.flatMap(({ members }) => members))
+    voters.delete(self)
+    out.send([...voters], { kind: 'pre-vote', attempt: state.attempt, suspect })
+    this.#count(state)
+  }
+
+  #count(state: Extract<SuspicionState, { kind: 'asking' }>): void {
+    const { log, attempts, membership, out } = this.#ring
+    const has = (peer: PeerId): boolean => state.agreed.has(peer)
+    // Rule 5-pre-vote [L]
+    if (log.configs.every((view) => isViewQuorum(view.members, has))) {
+      this.#state = calm
+      attempts.start(membership.wishes, 0, 'failure')
+    } else if (out.now - state.since > timing.preVoteLife) {
+      this.#state = calm
+      this.waitAWhile(timing.repeat)
+    }
   }
 }

@@ -1,3 +1,5 @@
+import { blockBytesMax, blockOpsMax } from '../core/limits.ts'
+
 /**
  * Times of PROTOCOL.md, in milliseconds. All are about getting going: safety depends on none of them.
  * Shorter notices failures sooner, and disturbs a slow but healthy room more often.
@@ -21,6 +23,8 @@ export const timing = {
   lately: 1_200,
   chooseWait: 600,
   attemptLife: 2_500,
+  /** A fetch for an epoch that brings nothing for so long is over: the attempt that it was for is. */
+  stageLife: 5_000,
   /** A token, `Prepare`, `Install` or fetch without an answer is repeated. */
   repeat: 150,
   activatedRepeat: 200,
@@ -33,6 +37,15 @@ export const timing = {
   commitFlush: 100,
   announceEvery: 100,
   syncEvery: 200,
+  /** A status this old no longer says that its sender stands still. */
+  standstill: 700,
+  /** One peer's requests lead to an epoch this often at most; longer, by doubling, where it brings none to its end. */
+  requestPause: 2_000,
+  requestPauseMost: 300_000,
+  /** A peer that answers a fetch not at all for so long, or with nothing of use, is asked again only after this, doubled each time. */
+  unanswered: 1_000,
+  uselessPause: 1_000,
+  uselessPauseMost: 60_000,
   quietAgree: 1_000,
   quietStartLeast: 1_500,
   quietStartSpread: 2_000,
@@ -40,15 +53,32 @@ export const timing = {
   waitSpread: 1_000,
 } as const
 
-/** Blocks that a holder may be ahead of the commit (PROTOCOL, section 2, Window). */
-export const windowBlocks = 64
-/** A joiner that lacks at most so many blocks counts as caught up. */
-export const caughtUpBlocks = 64
-/** Blocks below the commit kept in memory for peers that are a little behind; older ones are served from the store. */
-export const memoryBlocks = 256
-/** Blocks ahead of a gap that wait for it to be filled. */
-export const aheadBlocksMax = 256
-export const fetchedBytesMax = 512 * 1024
+/** Sizes that every peer of a room shares. The simulator draws smaller ones, so that every cut and every wrap is met. */
+export interface RingLimits {
+  /** Blocks that a holder may be ahead of the commit (PROTOCOL, section 2, Window). */
+  readonly windowBlocks: number
+  /** A joiner that lacks at most so many blocks counts as caught up. */
+  readonly caughtUpBlocks: number
+  /** Blocks below the commit kept in memory for peers that are a little behind; older ones are served from the store. */
+  readonly memoryBlocks: number
+  /** Blocks ahead of a gap that wait for it to be filled. */
+  readonly aheadBlocks: number
+  /** Of blocks in one answer to a fetch; one block always fits. */
+  readonly fetchedBytes: number
+  /** Operations in a block, and their bytes together; one operation always fits. */
+  readonly blockOps: number
+  readonly blockBytes: number
+}
+
+export const ringLimits: RingLimits = {
+  windowBlocks: 64,
+  caughtUpBlocks: 64,
+  memoryBlocks: 256,
+  aheadBlocks: 256,
+  fetchedBytes: 512 * 1024,
+  blockOps: blockOpsMax,
+  blockBytes: blockBytesMax,
+}
 /** Announcements are for eyes: at most so much each. */
 export const announceOpsMax = 16
 export const announceBytesMax = 8 * 1024

@@ -1,262 +1,421 @@
 import { assert } from '../core/assert.ts'
 import type { PeerId } from '../core/ids.ts'
-import { acceptBlocks, appendBlock, askForTail } from './accept.ts'
 import { type Block, headOf, signBlock } from './block.ts'
-import { ownCheckpoint } from './checkpoint.ts'
-import { commitTold, learnCommit } from './commit.ts'
-import { type Epoch, sameEpoch } from './epoch.ts'
-import type { TokenMessage } from './message.ts'
-import { blockTime } from './room-clock.ts'
-import { type Hold, isActive, note, otherMembers, type Ring, sendTo, stop } from './state.ts'
-import { timing, windowBlocks } from './timing.ts'
-import { seeTurn } from './turns.ts'
-import { nextInRing } from './view.ts'
+import { faultOfPlace } from './chain.ts'
+import type { MessageOf, TokenMessage } from './message.ts'
+import type { Ring } from './ring.ts'
+import { timing } from './timing.ts'
+import { compareEpochs, type Epoch, nextInRing, noEpoch, sameEpoch } from './view.ts'
 
-/** A token came. Only an active peer takes one, and only one newer than any it took in this epoch **[S1]**. */
-export function onToken(ring: Ring, from: PeerId, message: TokenMessage): void {
-  if (!isActive(ring) || !sameEpoch(message.epoch, ring.promised)) return
-  acceptBlocks(ring, from, message.epoch, message.blocks, message.commit)
-  if (message.turn <= ring.token.taken) return acknowledge(ring, from, message.epoch, message.turn)
-  ring.token.arriving = { from, message }
-  takeArrived(ring)
+/** The token in this peer's hands: in the critical section. */
+interface Held {
+  readonly kind: 'held'
+  turn: number
+  /** At most one block a turn (PROTOCOL, section 2.4). */
+  hasAppended: boolean
+  /** By member, in ring order. */
+  readonly served: number[]
+  readonly wants: boolean[]
+  /** Last append or arrival. */
+  restsSince: number
+  /** Requests of section 5 are collected since then; the token stays meanwhile. */
+  collectsSince: number | undefined
 }
 
-/** Takes a token that has arrived, once the log reaches its head; asks for what is missing until then. */
-export function takeArrived(ring: Ring): void {
-  const { token, log } = ring
-  if (token.arriving === undefined || ring.stopped !== undefined) return
-  const { from, message } = token.arriving
-  if (!isActive(ring) || !sameEpoch(message.epoch, ring.promised) || message.turn <= token.taken) {
-    token.arriving = undefined
-  } else if (log.head.index < message.head.index) {
-    askForTail(ring, from)
-  } else if (log.head.hash !== message.head.hash) {
-    stop(ring, { kind: 'bug', message: `the token's head ${message.head.index} does not extend the log at ${log.head.index}` })
-  } else {
-    token.arriving = undefined
-    const owed = token.ackOwed
-    if (owed !== undefined) acknowledge(ring, owed.to, owed.epoch, owed.turn)
-    learnCommit(ring, message.commit)
-    takeToken(ring, message.turn, message.served, message.wants)
-    token.ackOwed = { to: from, epoch: message.epoch, turn: message.turn }
-    ring.due.ack = ring.now + timing.ackWait
+type TokenState =
+  | { readonly kind: 'absent' }
+  /** It came before the blocks up to its head: taken once they are here. */
+  | { readonly kind: 'arriving'; readonly from: PeerId; readonly message: TokenMessage }
+  | Held
+  /** Passed on and not acknowledged: the same one again, to the same member, and never to another. */
+  | { readonly kind: 'handing'; readonly to: PeerId; readonly message: TokenMessage; readonly since: number }
+
+const absent: TokenState = { kind: 'absent' }
+
+/** The right to append in one epoch, and what a peer without it does to get it (PROTOCOL, section 2). */
+export class Token {
+  readonly #ring: Ring
+  #state: TokenState = absent
+  /** What the counts below speak of. */
+  #epoch: Epoch
+  /** The highest turn taken in that epoch. */
+  #taken = 0
+  /** Newest request of each peer, and this peer's last one; the last that a turn of its own served. */
+  readonly #requested = new Map<PeerId, number>()
+  #request = 0
+  #requestServed = 0
+  #wantWait = 0
+  /** Our want bit was set in the token when it left: it comes back without our asking. */
+  #isBitSet = false
+  #ackOwed: { readonly to: PeerId; readonly epoch: Epoch; readonly turn: number } | undefined
+  /** Newest sign of the token: its epoch and turn, and when it was seen. */
+  #sign: { readonly epoch: Epoch; readonly turn: number; readonly at: number }
+  /** Our last own append, for the wait for its fsync. */
+  #ownAppend: { readonly index: number; readonly at: number } | undefined
+
+  constructor(ring: Ring) {
+    this.#ring = ring
+    this.#epoch = ring.log.installedView.epoch
+    this.#sign = { epoch: noEpoch, turn: 0, at: ring.out.now }
   }
-}
 
-/** In the critical section from here on. */
-export function takeToken(ring: Ring, turn: number, served: readonly number[], wants: readonly boolean[]): void {
-  const { token } = ring
-  token.taken = turn
-  token.handing = undefined
-  token.hold = { turn, appended: false, served: [...served], wants: [...wants], restsSince: ring.now, collectSince: undefined }
-  seeTurn(ring, ring.promised, turn)
-}
+  /** The turn of the token in our hands. */
+  get holding(): number | undefined {
+    return this.#state.kind === 'held' ? this.#state.turn : undefined
+  }
 
-export function onWant(ring: Ring, from: PeerId, epoch: Epoch, request: number): void {
-  const { token, log } = ring
-  if (!sameEpoch(epoch, log.installedView.epoch)) return
-  if (request > (token.requested.get(from) ?? 0)) token.requested.set(from, request)
-}
+  get taken(): number {
+    return this.#taken
+  }
 
-/** The successor has the token: stop repeating it. */
-export function onTokenAck(ring: Ring, from: PeerId, epoch: Epoch, turn: number): void {
-  const { handing } = ring.token
-  if (handing?.to === from && sameEpoch(handing.message.epoch, epoch) && handing.message.turn === turn)
-    ring.token.handing = undefined
-}
+  get request(): number {
+    return this.#request
+  }
 
-/** A view of another epoch is on disk: all counts of the token start anew (PROTOCOL, section 2). */
-export function enterEpoch(ring: Ring): void {
-  const { token } = ring
-  token.epoch = ring.log.installedView.epoch
-  token.taken = 0
-  token.requested.clear()
-  token.request = 0
-  token.requestServed = 0
-  token.bitSet = false
-  token.handing = undefined
-  token.signAt = ring.now
-  ring.progressAt = ring.now
-  ring.requests.joiners.clear()
-  ring.requests.leavers.clear()
-  ring.gap.ahead.clear()
-}
+  get turnSeen(): number {
+    return this.#sign.turn
+  }
 
-/** What the holder does next: append, keep, or pass; and what a peer without the token does to get it. */
-export function advanceToken(ring: Ring): void {
-  const { token, due } = ring
-  due.token = Number.POSITIVE_INFINITY
-  settleHanding(ring)
-  if (token.hold === undefined) return askForToken(ring)
-  if (!isActive(ring) && !ring.failed) return
-  const fresh: Block[] = []
-  const to = useToken(ring, token.hold, fresh)
-  broadcast(ring, fresh, to)
-  if (to !== undefined) pass(ring, to, fresh)
-}
+  /** The highest turn known in an epoch: what a leap is measured from. */
+  highestTurn(epoch: Epoch): number {
+    const { head } = this.#ring.log
+    const seen = sameEpoch(epoch, this.#sign.epoch) ? this.#sign.turn : 0
+    return Math.max(seen, sameEpoch(epoch, head.epoch) ? head.turn : 0)
+  }
 
-/** Appends what may be appended; answers whom the token goes to now, `undefined`: it stays. */
-function useToken(ring: Ring, hold: Hold, fresh: Block[]): PeerId | undefined {
-  for (;;) {
-    if (!hold.appended && ring.own.unwritten > 0 && !ring.failed && isWindowOpen(ring)) {
-      // So that blocks grow with the load: our last one reaches our own disk first, or 2 ms pass.
-      if (isAwaitingOwnFsync(ring)) return undefined
-      fresh.push(appendOwn(ring, hold))
+  highestRequest(peer: PeerId): number {
+    return Math.max(this.#requested.get(peer) ?? 0, this.#request)
+  }
+
+  /** A token that was sent and not acknowledged: to whom, and since when. */
+  get unacknowledged(): { readonly to: PeerId; readonly since: number } | undefined {
+    return this.#state.kind === 'handing' ? this.#state : undefined
+  }
+
+  /** No sign of the token for `patience` times its time-out. */
+  isMissed(patience: number): boolean {
+    const { out, pace } = this.#ring
+    return this.#state.kind !== 'held' && out.now - this.#sign.at > patience * timing.tokenTimeout + pace.idleHop
+  }
+
+  /** Gives up whatever it has: the token, one that arrives, the repeating of one that was sent. */
+  becomeAbsent(): void {
+    this.#state = absent
+    this.#ackOwed = undefined
+  }
+
+  /** In the critical section from here on. */
+  becomeHeld(turn: number, served: readonly number[], wants: readonly boolean[]): void {
+    const { out, epochs } = this.#ring
+    this.#taken = turn
+    this.#state = {
+      kind: 'held',
+      turn,
+      hasAppended: false,
+      served: [...served],
+      wants: [...wants],
+      restsSince: out.now,
+      collectsSince: undefined,
     }
-    if (hold.collectSince !== undefined) return undefined
-    const to = successor(ring, hold)
-    if (to !== ring.self) return to
-    hold.turn++
-    hold.appended = false
-    ring.token.taken = hold.turn
-    seeTurn(ring, ring.promised, hold.turn)
+    this.sawTurn(epochs.promised, turn)
+  }
+
+  /** A view of another epoch is on disk: all counts of the token start anew (PROTOCOL, section 2.1). */
+  enterEpoch(): void {
+    const { log, out } = this.#ring
+    this.#epoch = log.installedView.epoch
+    this.#taken = 0
+    // Rule 2.1-requests [L]
+    this.#requested.clear()
+    this.#request = 0
+    this.#requestServed = 0
+    this.#isBitSet = false
+    if (this.#state.kind === 'handing') this.#state = absent
+    this.#sign = { ...this.#sign, at: out.now }
+  }
+
+  get epoch(): Epoch {
+    return this.#epoch
+  }
+
+  /**
+   * A token came. Only an active peer takes one, and only one newer than any it took in this epoch.
+   * Rule 2.3-newer [S1]
+   */
+  onToken(from: PeerId, message: TokenMessage): void {
+    const { epochs, blocks, faults, log } = this.#ring
+    if (!epochs.isActive || !sameEpoch(message.epoch, epochs.promised)) return
+    const { length } = log.installedView.members
+    if (message.turn === 0 || message.served.length !== length || message.wants.length !== length) {
+      return faults.refuse(from, 'a token', 'it does not fit the view')
+    }
+    blocks.accept(from, message.epoch, message.blocks, message.commit)
+    if (message.turn <= this.#taken) return this.#acknowledge(from, message.epoch, message.turn)
+    // While this peer holds it nobody else can hand it a newer one.
+    if (this.#state.kind === 'held') return faults.refuse(from, 'a token', 'this peer holds the token')
+    this.#state = { kind: 'arriving', from, message }
+    this.advanceArrival()
+  }
+
+  /** Takes a token that has arrived, once the log reaches its head; asks for what is missing until then. */
+  advanceArrival(): void {
+    const { log, epochs, fetching, faults, counting, due, out } = this.#ring
+    if (this.#state.kind !== 'arriving') return
+    const { from, message } = this.#state
+    if (!epochs.isActive || !sameEpoch(message.epoch, epochs.promised) || message.turn <= this.#taken) {
+      this.#state = absent
+    } else if (log.head.index < message.head.index) {
+      fetching.askForTail(from)
+      // Rule 2.4-head [S1]
+    } else if (log.head.hash !== message.head.hash) {
+      // In one epoch a true head always extends the log (PROTOCOL, section 2.4).
+      this.#state = absent
+      faults.refuse(from, 'a token', `its head ${message.head.index} does not extend the log at ${log.head.index}`)
+    } else {
+      this.sendOwedAck()
+      counting.learn(message.commit)
+      this.becomeHeld(message.turn, message.served, message.wants)
+      this.#ackOwed = { to: from, epoch: message.epoch, turn: message.turn }
+      due.arm('ack', out.now + timing.ackWait)
+    }
+  }
+
+  onWant(from: PeerId, { epoch, request }: MessageOf<'want'>): void {
+    if (!sameEpoch(epoch, this.#epoch)) return
+    if (request > (this.#requested.get(from) ?? 0)) this.#requested.set(from, request)
+  }
+
+  /** The successor has the token: it is repeated no more. */
+  onTokenAck(from: PeerId, { epoch, turn }: MessageOf<'token-ack'>): void {
+    const state = this.#state
+    if (state.kind !== 'handing' || state.to !== from) return
+    if (sameEpoch(state.message.epoch, epoch) && state.message.turn === turn) this.#state = absent
+  }
+
+  /** A turn was seen, in a token, a block or a status: a sign of the token if it is newer than any (PROTOCOL, section 5). */
+  sawTurn(epoch: Epoch, turn: number): void {
+    const { epochs, out } = this.#ring
+    if (compareEpochs(epoch, epochs.promised) < 0) return
+    const order = compareEpochs(epoch, this.#sign.epoch)
+    if (order < 0 || (order === 0 && turn <= this.#sign.turn)) return
+    this.#sign = { epoch, turn, at: out.now }
+  }
+
+  /** What the holder does next: append, keep, or pass; and what a peer without the token does to get it. */
+  advance(): void {
+    const { epochs, disk, due } = this.#ring
+    due.disarm('token')
+    this.#settleHanding()
+    if (this.#state.kind !== 'held') return this.#ask()
+    if (!epochs.isActive && !disk.failed) return
+    const fresh: Block[] = []
+    const to = this.#use(this.#state, fresh)
+    this.#broadcast(fresh, to)
+    if (to !== undefined && this.#state.kind === 'held') this.#pass(this.#state, to, fresh)
+  }
+
+  /** Keeps the token while requests of section 5 come in. True once they have been collected for long enough. */
+  collect(): boolean {
+    const { out, due } = this.#ring
+    if (this.#state.kind !== 'held') return false
+    this.#state.collectsSince ??= out.now
+    const dueAt = this.#state.collectsSince + timing.collect
+    if (out.now >= dueAt) return true
+    due.arm('collect', dueAt)
+    return false
+  }
+
+  stopCollecting(): void {
+    if (this.#state.kind === 'held') this.#state.collectsSince = undefined
+  }
+
+  /** The same token again, to the same member, until it is acknowledged. */
+  repeat(): void {
+    const { out, due } = this.#ring
+    if (this.#state.kind !== 'handing') return
+    due.arm('tokenRepeat', out.now + timing.repeat)
+    // Rule 2.3-one [S1]
+    out.send([this.#state.to], this.#state.message)
+  }
+
+  sendOwedAck(): void {
+    const owed = this.#ackOwed
+    if (owed !== undefined) this.#acknowledge(owed.to, owed.epoch, owed.turn)
+  }
+
+  repeatWant(): void {
+    const { own, epochs, out, due } = this.#ring
+    if (this.#state.kind === 'held' || own.unwritten === 0 || !epochs.isActive) return
+    this.#wantWait = Math.min(this.#wantWait * 2, timing.wantRepeatMost)
+    due.arm('want', out.now + this.#wantWait)
+    this.#sendWant()
+  }
+
+  /** Appends what may be appended; answers whom the token goes to now, `undefined`: it stays. */
+  #use(held: Held, fresh: Block[]): PeerId | undefined {
+    const { own, disk, self, epochs } = this.#ring
+    for (;;) {
+      // Rule 2.4-one-block [S1]
+      if (!held.hasAppended && own.unwritten > 0 && !disk.failed && this.#isWindowOpen()) {
+        // So that blocks grow with the load: our last one reaches our own disk first, or 2 ms pass.
+        if (this.#isAwaitingOwnFsync()) return undefined
+        const block = this.#append(held)
+        if (block === undefined) return undefined
+        fresh.push(block)
+      }
+      if (held.collectsSince !== undefined) return undefined
+      const to = this.#successor(held)
+      if (to !== self) return to
+      // Rule 2.2-self [L]
+      held.turn++
+      held.hasAppended = false
+      this.#taken = held.turn
+      this.sawTurn(epochs.promised, held.turn)
+    }
+  }
+
+  /**
+   * The next member in ring order that wants it; nobody enters twice in a row while another waits (PROTOCOL, section 2.2).
+   * Rule 2.2-order [L2]
+   */
+  #successor(held: Held): PeerId | undefined {
+    const { log, self, own, disk, membership, pace, out, due } = this.#ring
+    const { members } = log.installedView
+    const place = members.indexOf(self)
+    const isOpen = this.#isWindowOpen()
+    // With the window full nobody could use the token: it rests, rather than run round in vain.
+    for (let step = 1; step < members.length && isOpen; step++) {
+      const i = (place + step) % members.length
+      const member = members[i] as PeerId
+      if (held.wants[i] === true || (this.#requested.get(member) ?? 0) > (held.served[i] ?? 0)) return member
+    }
+    if (own.unwritten > 0 && held.hasAppended && isOpen && !disk.failed) return self
+    if (members.length === 1) return undefined
+    if (disk.failed) return nextInRing(members, self)
+    // A leaver leaves the work to a member that stays.
+    const stays = membership.staysInstead()
+    if (stays !== undefined) return stays
+    const restsUntil = held.restsSince + pace.idleHop
+    if (out.now >= restsUntil) return nextInRing(members, self)
+    due.armBy('token', restsUntil)
+    return undefined
+  }
+
+  // Rule 2.5-window [L]
+  #isWindowOpen(): boolean {
+    const { log, limits } = this.#ring
+    return log.head.index - log.commit.index < limits.windowBlocks
+  }
+
+  #isAwaitingOwnFsync(): boolean {
+    const { log, out, due } = this.#ring
+    if (this.#ownAppend === undefined || log.durable >= this.#ownAppend.index) return false
+    const until = this.#ownAppend.at + timing.ownFsyncWait
+    if (out.now >= until) return false
+    due.armBy('token', until)
+    return true
+  }
+
+  /** `undefined`: the others would refuse it, so the token is given up, and a new epoch asked for (PROTOCOL, section 3). */
+  #append(held: Held): Block | undefined {
+    const { log, epochs, out, own, self, roomClock, checkpoints, membership, crypto, blocks, faults } = this.#ring
+    assert(epochs.isActive, 'only an active peer appends')
+    out.clock.observe(log.head.lamport)
+    const batch = own.nextBatch()
+    const block = signBlock(
+      {
+        index: log.head.index + 1,
+        epoch: epochs.promised,
+        turn: held.turn,
+        author: self,
+        lamport: out.clock.advance(),
+        time: roomClock.blockTime(),
+        prevHash: log.head.hash,
+        checkpoint: checkpoints.own,
+        body: { kind: 'ops', incarnation: membership.incarnation, firstSequence: batch.firstSequence, ops: batch.ops },
+      },
+      crypto,
+    )
+    // Rule 3-own-block [L]
+    const fault = faultOfPlace(block, log.head, log.lastView)
+    if (fault !== undefined) {
+      out.note('own-block-refused', { index: block.index, turn: held.turn, fault })
+      faults.spoil(epochs.promised)
+      return undefined
+    }
+    blocks.append(block)
+    held.hasAppended = true
+    held.restsSince = out.now
+    this.#ownAppend = { index: block.index, at: out.now }
+    out.note('appended', { index: block.index, turn: held.turn, ops: batch.ops.length })
+    return block
+  }
+
+  /** The block goes to all; the successor gets it in one frame with the token. */
+  #broadcast(fresh: readonly Block[], successor: PeerId | undefined): void {
+    if (fresh.length === 0) return
+    const { epochs, out, log, peers } = this.#ring
+    const others = epochs.otherMembers.filter((member) => member !== successor)
+    out.send(others, { kind: 'blocks', epoch: epochs.promised, blocks: fresh, commit: log.commit })
+    peers.commitTold(others)
+    // A block of the epoch is as good as an acknowledgement.
+    if (this.#ackOwed !== undefined && others.includes(this.#ackOwed.to)) this.#ackOwed = undefined
+  }
+
+  #pass(held: Held, to: PeerId, fresh: readonly Block[]): void {
+    const { log, own, disk, self, out, due, peers } = this.#ring
+    const view = log.installedView
+    const place = view.members.indexOf(self)
+    held.served[place] = this.#request
+    held.wants[place] = own.unwritten > 0 && !disk.failed
+    this.#requestServed = this.#request
+    this.#isBitSet = held.wants[place] === true
+    const message: TokenMessage = {
+      kind: 'token',
+      epoch: view.epoch,
+      turn: held.turn + 1,
+      head: headOf(log.head),
+      commit: log.commit,
+      served: held.served,
+      wants: held.wants,
+      blocks: fresh,
+    }
+    this.#state = { kind: 'handing', to, message, since: out.now }
+    if (this.#ackOwed?.to === to) this.#ackOwed = undefined
+    due.arm('tokenRepeat', out.now + timing.repeat)
+    out.send([to], message)
+    peers.commitTold([to])
+    out.note('token-passed', { to, turn: message.turn })
+  }
+
+  /** A newer turn seen anywhere proves that the successor took the token. */
+  #settleHanding(): void {
+    const state = this.#state
+    if (state.kind !== 'handing') return
+    if (sameEpoch(this.#sign.epoch, state.message.epoch) && this.#sign.turn >= state.message.turn) this.#state = absent
+  }
+
+  /** A peer that is not active in the epoch does not answer. */
+  #acknowledge(to: PeerId, epoch: Epoch, turn: number): void {
+    const { epochs, out } = this.#ring
+    this.#ackOwed = undefined
+    // Rule 2.3-ack [S1]
+    if (epochs.isActive && sameEpoch(epoch, epochs.promised)) out.send([to], { kind: 'token-ack', epoch, turn })
+  }
+
+  /** REQUEST of token-based mutual exclusion: one for all that waits, unless the token knows already. */
+  #ask(): void {
+    const { own, epochs, due, out } = this.#ring
+    if (own.unwritten === 0 || !epochs.isActive) return
+    if (this.#request > this.#requestServed) return
+    this.#request++
+    this.#wantWait = timing.wantRepeatFirst
+    due.arm('want', out.now + this.#wantWait)
+    if (!this.#isBitSet) this.#sendWant()
+  }
+
+  #sendWant(): void {
+    const { epochs, out } = this.#ring
+    out.send(epochs.otherMembers, { kind: 'want', epoch: epochs.promised, request: this.#request })
   }
 }
-
-function successor(ring: Ring, hold: Hold): PeerId | undefined {
-  const { members } = ring.log.installedView
-  const place = members.indexOf(ring.self)
-  // With the window full nobody could use the token: it rests, rather than run round in vain.
-  for (let step = 1; step < members.length && isWindowOpen(ring); step++) {
-    const i = (place + step) % members.length
-    const member = members[i] as PeerId
-    if (hold.wants[i] === true || (ring.token.requested.get(member) ?? 0) > (hold.served[i] ?? 0)) return member
-  }
-  if (ring.own.unwritten > 0 && hold.appended && isWindowOpen(ring) && !ring.failed) return ring.self
-  if (members.length === 1) return undefined
-  if (ring.failed) return nextInRing(members, ring.self)
-  // A leaver leaves the work to a member that stays **[L]**.
-  const stays = ring.leaving ? members.find((member) => member !== ring.self && !ring.requests.leavers.has(member)) : undefined
-  if (stays !== undefined) return stays
-  const restsUntil = hold.restsSince + ring.pace.idleHop
-  if (ring.now >= restsUntil) return nextInRing(members, ring.self)
-  ring.due.token = Math.min(ring.due.token, restsUntil)
-  return undefined
-}
-
-const isWindowOpen = (ring: Ring): boolean => ring.log.head.index - ring.log.commit.index < windowBlocks
-
-function isAwaitingOwnFsync(ring: Ring): boolean {
-  const { ownAppend } = ring.token
-  if (ownAppend === undefined || ring.log.durable >= ownAppend.index) return false
-  const until = ownAppend.at + timing.ownFsyncWait
-  if (ring.now >= until) return false
-  ring.due.token = Math.min(ring.due.token, until)
-  return true
-}
-
-function appendOwn(ring: Ring, hold: Hold): Block {
-  const { log } = ring
-  assert(isActive(ring), 'only an active peer appends')
-  ring.clock.observe(log.head.lamport)
-  const batch = ring.own.nextBatch()
-  const block = signBlock(
-    {
-      index: log.head.index + 1,
-      epoch: ring.promised,
-      turn: hold.turn,
-      author: ring.self,
-      lamport: ring.clock.advance(),
-      time: blockTime(ring),
-      prevHash: log.head.hash,
-      checkpoint: ownCheckpoint(ring),
-      body: { kind: 'ops', incarnation: ring.incarnation, firstSequence: batch.firstSequence, ops: batch.ops },
-    },
-    ring.crypto,
-  )
-  appendBlock(ring, block)
-  hold.appended = true
-  hold.restsSince = ring.now
-  ring.token.ownAppend = { index: block.index, at: ring.now }
-  note(ring, 'appended', { index: block.index, turn: hold.turn, ops: batch.ops.length })
-  return block
-}
-
-/** The block goes to all; the successor gets it in one frame with the token. */
-function broadcast(ring: Ring, fresh: readonly Block[], successorNow: PeerId | undefined): void {
-  if (fresh.length === 0) return
-  const { token } = ring
-  const others = otherMembers(ring).filter((member) => member !== successorNow)
-  sendTo(ring, others, { kind: 'blocks', epoch: ring.promised, blocks: fresh, commit: ring.log.commit })
-  commitTold(ring, others)
-  if (token.ackOwed !== undefined && others.includes(token.ackOwed.to)) token.ackOwed = undefined
-}
-
-function pass(ring: Ring, to: PeerId, fresh: readonly Block[]): void {
-  const { token, log } = ring
-  const { hold } = token
-  if (hold === undefined) return
-  const place = log.installedView.members.indexOf(ring.self)
-  hold.served[place] = token.request
-  hold.wants[place] = ring.own.unwritten > 0 && !ring.failed
-  token.requestServed = token.request
-  token.bitSet = hold.wants[place] === true
-  token.hold = undefined
-  const message: TokenMessage = {
-    kind: 'token',
-    epoch: log.installedView.epoch,
-    turn: hold.turn + 1,
-    head: headOf(log.head),
-    commit: log.commit,
-    served: hold.served,
-    wants: hold.wants,
-    blocks: fresh,
-  }
-  token.handing = { to, message, since: ring.now }
-  if (token.ackOwed?.to === to) token.ackOwed = undefined
-  ring.due.tokenRepeat = ring.now + timing.repeat
-  sendTo(ring, [to], message)
-  commitTold(ring, [to])
-  note(ring, 'token-passed', { to, turn: message.turn })
-}
-
-/** A newer turn seen anywhere proves that the successor took the token. */
-function settleHanding(ring: Ring): void {
-  const { token } = ring
-  const { handing } = token
-  if (handing !== undefined && sameEpoch(token.signEpoch, handing.message.epoch) && token.signTurn >= handing.message.turn)
-    token.handing = undefined
-}
-
-/** A token that was sent to one member is never sent to another: the same one again, until it is acknowledged. */
-export function repeatToken(ring: Ring): void {
-  const { handing } = ring.token
-  ring.due.tokenRepeat = Number.POSITIVE_INFINITY
-  if (handing === undefined) return
-  ring.due.tokenRepeat = ring.now + timing.repeat
-  sendTo(ring, [handing.to], handing.message)
-}
-
-export function sendOwedAck(ring: Ring): void {
-  const owed = ring.token.ackOwed
-  ring.due.ack = Number.POSITIVE_INFINITY
-  if (owed !== undefined) acknowledge(ring, owed.to, owed.epoch, owed.turn)
-}
-
-function acknowledge(ring: Ring, to: PeerId, epoch: Epoch, turn: number): void {
-  ring.token.ackOwed = undefined
-  if (isActive(ring) && sameEpoch(epoch, ring.promised)) sendTo(ring, [to], { kind: 'token-ack', epoch, turn })
-}
-
-/** REQUEST of token-based mutual exclusion: one for all that waits, unless the token knows already. */
-function askForToken(ring: Ring): void {
-  const { token, due } = ring
-  if (ring.own.unwritten === 0 || !isActive(ring)) return
-  if (token.request > token.requestServed) return
-  token.request++
-  token.wantWait = timing.wantRepeatFirst
-  due.want = ring.now + token.wantWait
-  if (!token.bitSet) sendWant(ring)
-}
-
-export function repeatWant(ring: Ring): void {
-  const { token, due } = ring
-  due.want = Number.POSITIVE_INFINITY
-  if (token.hold !== undefined || ring.own.unwritten === 0 || !isActive(ring)) return
-  token.wantWait = Math.min(token.wantWait * 2, timing.wantRepeatMost)
-  due.want = ring.now + token.wantWait
-  sendWant(ring)
-}
-
-const sendWant = (ring: Ring): void =>
-  sendTo(ring, otherMembers(ring), { kind: 'want', epoch: ring.promised, request: ring.token.request })

@@ -2,9 +2,10 @@ import type { Crypto, Hash } from '../core/crypto.ts'
 import type { PeerId, RoomId } from '../core/ids.ts'
 import type { Random } from '../core/random.ts'
 import type { Block, Commit, Head } from './block.ts'
-import type { Epoch } from './epoch.ts'
+import type { Evidence } from './evidence.ts'
 import type { Domain, Message } from './message.ts'
-import type { View } from './view.ts'
+import type { RingLimits } from './timing.ts'
+import type { Epoch } from './view.ts'
 
 /** One thing that happened. Times are on the peer's own monotonic clock, in milliseconds. */
 export type Input =
@@ -33,25 +34,30 @@ export type Output =
   | { readonly kind: 'gossip'; readonly lamport: number; readonly message: Message }
   /** Newly committed blocks, in log order, each exactly once since this replica started. */
   | { readonly kind: 'apply'; readonly blocks: readonly Block[] }
-  /**
-   * A peer asks for committed blocks that have left the ring's memory: read `from` on from the store (no further than
-   * `through`, as many as fit into a frame) and send them as `fetched`, with this `commit` and `head`.
-   */
-  | {
-      readonly kind: 'serve'
-      readonly to: PeerId
-      readonly lamport: number
-      readonly what: 'tail' | 'committed'
-      readonly from: number
-      readonly through: number
-      readonly commit: Commit
-      readonly head: Head
-    }
+  | Serve
   /** When to step with `tick` at the latest. Replaces every earlier wake. */
   | { readonly kind: 'wake'; readonly at: number }
   /** The peer takes no more part; `reason` says why. The last output. */
   | { readonly kind: 'stopped'; readonly reason: StopReason }
   | { readonly kind: 'note'; readonly note: Note }
+
+/**
+ * A peer asks for blocks: send it one `fetched` with this `what`, `commit` and `head`. One at a time for each peer: where
+ * another is still on its way to it, this one takes its place.
+ */
+export interface Serve {
+  readonly kind: 'serve'
+  readonly to: PeerId
+  readonly lamport: number
+  readonly what: 'tail' | 'committed'
+  /**
+   * As many as fit into a frame; or, where they have left the ring's memory, the committed ones to read from the store:
+   * `from` on, no further than `through`, as many as fit.
+   */
+  readonly blocks: readonly Block[] | { readonly from: number; readonly through: number }
+  readonly commit: Head
+  readonly head: Head
+}
 
 /** One atomic batch: cut the log from `cutFrom` on, append `blocks`, and write `meta`. Fsynced before `persisted`. */
 export interface Persist {
@@ -60,6 +66,8 @@ export interface Persist {
   readonly id: number
   readonly cutFrom: number | undefined
   readonly blocks: readonly Block[]
+  /** Proof of somebody's fault that came since the last batch: kept for good. */
+  readonly evidence: readonly Evidence[]
   readonly meta: DiskMeta
 }
 
@@ -70,10 +78,10 @@ export interface DiskMeta {
   readonly incarnation: number
   readonly commit: Commit
   /**
-   * The log here was lost, or fetched anew, since this peer last counted: it promises, installs and counts nothing until
-   * it has caught up to a committed view without it, of an epoch number not below this (PROTOCOL, section 5).
+   * The log here was lost, or fetched anew, and the room has not gone on since: the number that was drawn then. Until a
+   * committed view block carries it, this peer promises, installs and counts nothing (PROTOCOL, section 5).
    */
-  readonly forgotBelow: number | undefined
+  readonly loss: number | undefined
 }
 
 /** What was on disk when the peer started. */
@@ -81,18 +89,28 @@ export interface Disk {
   readonly meta: DiskMeta
   /** The newest blocks, without a gap, up to the head: at least from the first uncommitted one and its predecessor on. */
   readonly blocks: readonly Block[]
-  /** Every view of the log from the last committed one on, oldest first. */
-  readonly views: readonly View[]
+  /** The blocks of every view of the log from the last committed one on, oldest first; the first may be the genesis block. */
+  readonly viewBlocks: readonly Block[]
+  /** All that was ever kept. */
+  readonly evidence: readonly Evidence[]
 }
 
 export type StopReason =
   /** It asked to leave, and left. */
   | { readonly kind: 'left' }
-  /** Two signed blocks with one `(epoch, index)`. */
-  | { readonly kind: 'equivocation'; readonly author: PeerId; readonly first: Block; readonly second: Block }
-  /** Another peer's state differs from ours at one index of the log. */
-  | { readonly kind: 'state-diverged'; readonly index: number; readonly author: PeerId }
-  /** A block that the room agreed on cannot be valid. */
+  /**
+   * A committed block of this very peer that it does not have. `older-copy`: of a later start, so this disk is an older
+   * copy of itself; `twin`: of this start's number, so a copy of the profile runs, or ran, elsewhere.
+   */
+  | {
+      readonly kind: 'own-later-block'
+      readonly which: 'older-copy' | 'twin'
+      readonly index: number
+      readonly incarnation: number
+    }
+  /** This peer's state after block `index` differs from that of more than half of the members. */
+  | { readonly kind: 'state-diverged'; readonly index: number; readonly authors: readonly PeerId[] }
+  /** An invariant of this peer's own broke. Nothing that arrives can bring that about. */
   | { readonly kind: 'bug'; readonly message: string }
 
 /** What happened inside, for logs, the simulator's trace and the lab: a constant name and its facts. */
@@ -118,6 +136,8 @@ export interface ReplicaOptions {
   readonly crypto: Crypto
   readonly random: Random
   readonly pace: Pace
+  /** Default: `ringLimits`, which every peer of a room shares. */
+  readonly limits?: RingLimits
 }
 
 /** The sans-I/O ring log. One input, all its outputs, then the next input. */
@@ -130,8 +150,8 @@ export interface Replica {
 export interface ReplicaView {
   /** This start's; one that had forgotten its log takes a higher one when it has caught up. */
   readonly incarnation: number
-  /** The log was lost: operations wait until the room has gone on without this peer, and taken it in again. */
-  readonly forgot: boolean
+  /** What it is to the room just now. */
+  readonly membership: 'learner' | 'member' | 'forgotten' | 'leaving'
   readonly promised: Epoch
   readonly installed: Epoch
   readonly active: boolean
@@ -152,5 +172,17 @@ export interface ReplicaView {
   hasQuorum(now: number): boolean
   /** The room clock, milliseconds since 1970. */
   time(now: number): number
+  /** A write failed: nothing is promised, appended or reported until the next start. */
+  readonly failed: boolean
+  /** Behind the room, as far as it has heard, by so many blocks; its members may be people long gone. */
+  readonly behind: number
+  readonly evidence: readonly Evidence[]
+  /** Whose messages were refused, how often, and the first reason; bounded. */
+  readonly refused: ReadonlyMap<PeerId, Refusal>
   readonly stopped: StopReason | undefined
+}
+
+export interface Refusal {
+  readonly reason: string
+  readonly count: number
 }

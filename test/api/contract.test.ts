@@ -6,7 +6,7 @@ import type { AccountId } from '../../src/core/ids.ts'
 import type { Cents } from '../../src/core/money.ts'
 import type { Rejection } from '../../src/market/outcome.ts'
 import type { FailureCode } from '../../src/peer/ports.ts'
-import { type FakePeer, fakeAuction, fakeSelf, fakeTime } from '../support/fake-peer.ts'
+import { type FakePeer, fakeAuction, fakeOther, fakeProof, fakeSelf, fakeTime } from '../support/fake-peer.ts'
 import { startTestApi } from './api.ts'
 
 /** `status`, `accounts.open`, …: every procedure of the contract, so that one without a case here does not compile. */
@@ -39,13 +39,18 @@ const cases: Record<Route<typeof contract>, Case> = {
     },
   },
   peers: {
-    sentence: 'lists the peers of the room',
-    run: async (api) => expect(await api.peers()).toMatchObject([{ peer: fakeSelf, self: true }]),
+    sentence: 'lists the peers of the room, and says who is refused or faulty',
+    run: async (api) =>
+      expect(await api.peers()).toMatchObject([
+        { peer: fakeSelf, self: true },
+        { peer: fakeOther, refused: { count: 3 }, faulty: 'signed two different blocks 7' },
+      ]),
   },
   refound: {
-    sentence: 'makes a new room where the quorum is lost, and refuses while it is there',
+    sentence: 'makes a new room where the quorum is lost or it is forced, and refuses while it is there',
     run: async (api, peer) => {
       expect(await codeOf(api.refound())).toBe('quorum-held')
+      expect(await api.refound({ force: true })).toEqual({ room: '12'.repeat(32) })
       peer.setQuorum(false)
       expect(await api.refound()).toEqual({ room: '12'.repeat(32) })
     },
@@ -194,6 +199,10 @@ const cases: Record<Route<typeof contract>, Case> = {
       expect((await api.log.tail({ count: 2 })).map((block) => block.index)).toEqual([1, 2])
     },
   },
+  'log.proofs': {
+    sentence: 'tells whose faults are proven, by which blocks',
+    run: async (api) => expect(await api.log.proofs()).toEqual([fakeProof]),
+  },
   'log.read': {
     sentence: 'tells blocks with their canonical bytes',
     run: async (api, peer) => {
@@ -338,7 +347,7 @@ function blockAt(index: number): Awaited<ReturnType<FakePeer['log']>>[number] {
     time: fakeTime,
     prevHash: '',
     checkpoint: undefined,
-    body: { kind: 'view', members: [fakeSelf] },
+    body: { kind: 'view', members: [fakeSelf], lost: [] },
     signature: new Uint8Array(64),
     hash: 'ab'.repeat(32),
     bytes: new Uint8Array([index]),

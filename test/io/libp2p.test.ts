@@ -1,4 +1,5 @@
 import { createServer } from 'node:net'
+import type { Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Writer } from '../../src/core/codec.ts'
@@ -7,7 +8,7 @@ import { frameBytesMax, wireVersion } from '../../src/core/limits.ts'
 import { createIdentity } from '../../src/io/identity.ts'
 import { joinFrames } from '../../src/io/transport/framing.ts'
 import { encodeHello } from '../../src/io/transport/hello.ts'
-import { ringProtocol } from '../../src/io/transport/link.ts'
+import { bulkProtocol, ringProtocol } from '../../src/io/transport/link.ts'
 import { decodeNeighbours, encodeNeighbours } from '../../src/io/transport/neighbours.ts'
 import { createNode, type Node } from '../../src/io/transport/node.ts'
 import { createTransport, simultaneousMillis, type TransportOptions } from '../../src/io/transport/transport.ts'
@@ -128,6 +129,33 @@ describe('a stream from a rogue peer', () => {
     expect(station.links).toEqual([])
   })
 
+  it('holds back the bulk that waits for it until it reads, or is gone', async () => {
+    const [station, rogue] = [await start(), await startRogue()]
+    const streams: Stream[] = []
+    await rogue.handle(bulkProtocol, (stream) => {
+      stream.pause()
+      streams.push(stream)
+    })
+    const stream = await openRing(rogue, station)
+    stream.send(greeting)
+    await until('it has said hello', () => station.links.length > 0)
+    const peer = station.links[0]?.slice(1, 53) as Station['self']
+    let handedOver = 0
+    const send = () => station.transport.sendBulk(peer, new Uint8Array(frameBytesMax)).then(() => handedOver++)
+    void send()
+    await until('the stream is open', () => streams.length === 1)
+    stream.send(framed([bytes('a frame'), bytes('another')]))
+    await until('other frames come meanwhile', () => station.frames.length === 2)
+    expect(handedOver).toBe(0)
+    streams[0]?.addEventListener('message', () => {})
+    streams[0]?.resume()
+    await until('it is handed over', () => handedOver === 1)
+    streams[0]?.pause()
+    void send()
+    await rogue.stop()
+    await until('it can no longer go', () => handedOver === 2)
+  })
+
   it('is given up when it reads nothing of what it is sent', async () => {
     const [station, rogue] = [await start(), await startRogue()]
     await rogue.handle(ringProtocol, (stream) => {
@@ -137,7 +165,7 @@ describe('a stream from a rogue peer', () => {
     stream.send(greeting)
     await until('it has said hello', () => station.links.length > 0)
     const peer = station.links[0]?.slice(1, 53) as Station['self']
-    for (let sent = 0; sent < 40; sent++) station.transport.send(peer, new Uint8Array(frameBytesMax), 'ring')
+    for (let sent = 0; sent < 40; sent++) station.transport.send(peer, new Uint8Array(frameBytesMax))
     await until('it is reported', () => station.troubles.some(({ kind }) => kind === 'unreachable'))
     await until('it is cut off', () => station.links.length > 1)
   })
@@ -208,7 +236,7 @@ describe('dialling', () => {
     const found = `/ip4/127.0.0.2/tcp/${port}`
     a.transport.addAddress(found)
     await until('a has found it', () => a.transport.peers[0]?.addresses.includes(`${found}/p2p/${b.self}`) === true)
-    a.transport.send(b.self, bytes('as before'), 'ring')
+    a.transport.send(b.self, bytes('as before'))
     await until('the frame is there', () => b.frames.length > 0)
     expect([a.links, b.links]).toEqual([[`+${b.self} hello`], [`+${a.self} hello`]])
   })
@@ -218,8 +246,8 @@ describe('dialling', () => {
     for (const address of b.transport.addresses) a.transport.addAddress(address)
     for (const address of a.transport.addresses) b.transport.addAddress(address)
     await until('they are connected', () => a.isConnectedTo(b) && b.isConnectedTo(a))
-    a.transport.send(b.self, bytes('there'), 'ring')
-    b.transport.send(a.self, bytes('back'), 'ring')
+    a.transport.send(b.self, bytes('there'))
+    b.transport.send(a.self, bytes('back'))
     await until('both frames are there', () => a.frames.length > 0 && b.frames.length > 0)
     expect([a.links, b.links]).toEqual([[`+${b.self} hello`], [`+${a.self} hello`]])
   })
@@ -244,7 +272,7 @@ describe('a room that is joined by one address', () => {
     expect(others.map(({ links }) => links.at(-1))).toEqual(others.map(() => `-${first.self} refused`))
     expect(areAllLinked(others)).toBe(true)
     for (const one of others) {
-      for (const other of others) if (other !== one) one.transport.send(other.self, bytes(`from ${one.self}`), 'ring')
+      for (const other of others) if (other !== one) one.transport.send(other.self, bytes(`from ${one.self}`))
     }
     await until('all hear all', () => {
       for (const { transport } of others) transport.gossip('ring', bytes('alive'))
@@ -271,7 +299,7 @@ describe('a room that is joined by one address', () => {
       return near.gossip.some(({ text }) => text === 'alive')
     })
     far.transport.gossip('ring', bytes('from elsewhere'))
-    far.transport.send(near.self, bytes('after it'), 'ring')
+    far.transport.send(near.self, bytes('after it'))
     await until('what was sent after it is there', () => near.frames.some(({ text }) => text === 'after it'))
     expect(far.gossip.map(({ text }) => text)).toEqual([])
     expect(near.gossip.every(({ text }) => text === 'alive')).toBe(true)

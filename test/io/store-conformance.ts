@@ -17,7 +17,7 @@ export function block(index: number, content = `block ${index}`): StoredBlock {
 }
 
 export function batchOf(indexes: readonly number[], meta: string, cutFrom?: number, content?: string): StoreBatch {
-  return { cutFrom, blocks: indexes.map((index) => block(index, content && `${content} ${index}`)), meta: text(meta) }
+  return { cutFrom, blocks: indexes.map((index) => block(index, content && `${content} ${index}`)), values: [], meta: text(meta) }
 }
 
 const contentsOf = async (store: Store): Promise<readonly (string | undefined)[]> =>
@@ -43,6 +43,19 @@ export function describeStore(name: string, make: () => Promise<StoreOnDisk>): v
       const opened = await again.open()
       expect([readable(opened.meta), opened.last, opened.torn]).toEqual(['second', 2, undefined])
       expect(await again.read(0, 9, 1_000)).toEqual([block(0), block(1), block(2)])
+    })
+
+    it('keeps the named values of a batch, gives them at once, and lets go of them', async () => {
+      const { store, reopen } = await make()
+      await store.open()
+      const values = ['a', 'b'].map((name) => ({ name, bytes: text(`value ${name}`) }))
+      await store.write({ ...batchOf([0], 'first'), values })
+      expect(readable(await store.readValue('a'))).toBe('value a')
+      await store.write({ ...batchOf([1], 'second'), values: [{ name: 'b', bytes: undefined }] })
+      expect(await store.readValue('b')).toBeUndefined()
+      const again = await reopen()
+      await again.open()
+      expect([readable(await again.readValue('a')), await again.readValue('b')]).toEqual(['value a', undefined])
     })
 
     it('keeps its meta without any block', async () => {
@@ -107,7 +120,10 @@ export function describeStore(name: string, make: () => Promise<StoreOnDisk>): v
       await store.open()
       const mine = block(0)
       const value = text('value')
-      const writing = [store.write({ cutFrom: undefined, blocks: [mine], meta: text('m') }), store.writeValue('v', value)]
+      const writing = [
+        store.write({ cutFrom: undefined, blocks: [mine], values: [], meta: text('m') }),
+        store.writeValue('v', value),
+      ]
       await Promise.all(writing)
       mine.bytes.fill(0)
       value.fill(0)

@@ -105,7 +105,7 @@ export function describeTransport(name: string, createNetwork: () => Network): v
     it('delivers frames to a peer whole and in order, also large ones', async () => {
       const [a, b] = (await start(2)) as [Station, Station]
       const sent = Array.from({ length: 300 }, (_, i) => (i % 50 === 7 ? 'x'.repeat(1_000_000 + i) : `frame ${i}`))
-      for (const text of sent) a.transport.send(b.self, bytes(text), 'ring')
+      for (const text of sent) a.transport.send(b.self, bytes(text))
       await until('all frames are there', () => b.frames.length >= sent.length)
       expect(b.frames.map(({ text }) => text)).toEqual(sent)
       expect(b.frames.every(({ from }) => from === a.self)).toBe(true)
@@ -116,10 +116,10 @@ export function describeTransport(name: string, createNetwork: () => Network): v
       const [a, b] = (await start(2)) as [Station, Station]
       const names = Array.from({ length: 100 }, (_, i) => i)
       for (const i of names) {
-        a.transport.send(b.self, bytes(`ring ${i}`), 'ring')
-        a.transport.send(b.self, bytes(`bulk ${i}`), 'bulk')
-        b.transport.send(a.self, bytes(`ring ${i}`), 'ring')
-        b.transport.send(a.self, bytes(`bulk ${i}`), 'bulk')
+        a.transport.send(b.self, bytes(`ring ${i}`))
+        void a.transport.sendBulk(b.self, bytes(`bulk ${i}`))
+        b.transport.send(a.self, bytes(`ring ${i}`))
+        void b.transport.sendBulk(a.self, bytes(`bulk ${i}`))
       }
       await until('all frames are there', () => a.frames.length + b.frames.length >= 400)
       for (const station of [a, b]) {
@@ -130,10 +130,20 @@ export function describeTransport(name: string, createNetwork: () => Network): v
       }
     })
 
+    it('says when a bulk frame is handed over, or can go nowhere', async () => {
+      const [a, b] = (await start(2)) as [Station, Station]
+      await a.transport.sendBulk(b.self, new Uint8Array(1_000_000))
+      await until('it is there', () => b.frames.length === 1)
+      await a.transport.sendBulk(network.transport(9, 'code').self, bytes('to nobody'))
+      const gone = b.transport.stop()
+      await a.transport.sendBulk(b.self, new Uint8Array(1_000_000))
+      await gone
+    })
+
     it('does not deliver to others what was sent to one', async () => {
       const [a, b, c] = (await start(3)) as [Station, Station, Station]
-      a.transport.send(b.self, bytes('for b'), 'ring')
-      a.transport.send(c.self, bytes('for c'), 'ring')
+      a.transport.send(b.self, bytes('for b'))
+      a.transport.send(c.self, bytes('for c'))
       await until('both have come', () => b.frames.length > 0 && c.frames.length > 0)
       expect([b.frames, c.frames]).toEqual([[{ from: a.self, text: 'for b' }], [{ from: a.self, text: 'for c' }]])
     })
@@ -190,7 +200,7 @@ export function describeTransport(name: string, createNetwork: () => Network): v
       const again = await restart(1)
       network.introduce([a, again])
       await until('they are connected again', () => a.isConnectedTo(again) && again.isConnectedTo(a))
-      a.transport.send(again.self, bytes('welcome back'), 'ring')
+      a.transport.send(again.self, bytes('welcome back'))
       await until('the frame is there', () => again.frames.length > 0)
       expect(again.frames).toEqual([{ from: a.self, text: 'welcome back' }])
       for (const { transport } of [a, again]) transport.enterRoom(room)
@@ -202,7 +212,7 @@ export function describeTransport(name: string, createNetwork: () => Network): v
       const stranger = await restart(2, 'another code')
       network.introduce([a, stranger])
       network.introduce([stranger, a])
-      a.transport.send(b.self, bytes('still here'), 'ring')
+      a.transport.send(b.self, bytes('still here'))
       await until('the others go on', () => b.frames.length > 0)
       expect([a.isConnectedTo(stranger), stranger.isConnectedTo(a), stranger.links]).toEqual([false, false, []])
     })
@@ -210,11 +220,11 @@ export function describeTransport(name: string, createNetwork: () => Network): v
     it('drops without complaint what cannot be sent', async () => {
       const a = await restart(0)
       const nobody = network.transport(9, 'code').self
-      a.transport.send(nobody, bytes('to nobody'), 'ring')
-      a.transport.send(nobody, bytes('to nobody'), 'bulk')
+      a.transport.send(nobody, bytes('to nobody'))
+      void a.transport.sendBulk(nobody, bytes('to nobody'))
       a.transport.gossip('log', bytes('to nobody'))
       a.transport.enterRoom(room)
-      a.transport.send(nobody, bytes('to nobody'), 'ring')
+      a.transport.send(nobody, bytes('to nobody'))
       a.transport.gossip('log', bytes('to nobody'))
       expect(a.troubles).toEqual([])
     })
@@ -235,7 +245,7 @@ export function describeTransport(name: string, createNetwork: () => Network): v
       const [a, b, c] = await startParted()
       await repeatUntil(
         'the envelope has come',
-        () => a.transport.send(b.self, bytes('by way of c'), 'ring'),
+        () => a.transport.send(b.self, bytes('by way of c')),
         () => b.frames.length > 0,
       )
       expect(b.frames[0]).toEqual({ from: a.self, text: 'by way of c' })

@@ -55,7 +55,7 @@ describe('the memory hub', () => {
     ]
     await until('they are connected', () => a.isConnectedTo(b) && b.isConnectedTo(a))
     hub.cut(a.self, b.self)
-    a.transport.send(b.self, bytes('lost'), 'bulk')
+    void a.transport.sendBulk(b.self, bytes('lost'))
     await until('both have noticed', () => !a.isConnectedTo(b) && !b.isConnectedTo(a))
     expect([a.links.at(-1), b.links.at(-1)]).toEqual([`-${b.self}`, `-${a.self}`])
     hub.heal(a.self, b.self)

@@ -21,7 +21,7 @@ const metaOf = (blocks: readonly Block[], commitIndex: number): DiskMeta => {
     promised: head.epoch,
     incarnation: 3,
     commit: { index: commit.index, hash: commit.hash },
-    forgotBelow: undefined,
+    loss: undefined,
   }
 }
 
@@ -33,7 +33,7 @@ function logWithViews(count: number, views: readonly number[]): Block[] {
     const epoch = { number: previous.epoch.number + 1, initiator: ana }
     blocks.push(
       views.includes(index)
-        ? blockAfter(previous, ana, { kind: 'view', members: [ana, bob] }, epoch)
+        ? blockAfter(previous, ana, { kind: 'view', members: [ana, bob], lost: [] }, epoch)
         : opsAfter(previous, ana, index % 256),
     )
   }

@@ -1,7 +1,7 @@
 import type { Instant, PeerId } from '../../src/core/ids.ts'
 import { foundRoom } from '../../src/peer/room.ts'
 import { type Block, type Body, signBlock } from '../../src/ring/block.ts'
-import type { Epoch } from '../../src/ring/epoch.ts'
+import type { Epoch } from '../../src/ring/view.ts'
 import { createKeyedCrypto } from './keyed-crypto.ts'
 
 /** A genesis block of a room called `test` with a fixed time. */

@@ -33,7 +33,7 @@ function persistsOf(runs: readonly { readonly back: number; readonly more: numbe
 const metaAt = (log: readonly Block[], incarnation: number): Persist['meta'] => {
   const head = log.at(-1) as Block
   const commit = { index: 0, hash: (log[0] as Block).hash }
-  return { head: headOf(head), promised: head.epoch, incarnation, commit, forgotBelow: undefined }
+  return { head: headOf(head), promised: head.epoch, incarnation, commit, loss: undefined }
 }
 
 type Rows = readonly (string | undefined)[]

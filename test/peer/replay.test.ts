@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { encodeSubmission } from '../../src/market/codec.ts'
 import type { Operation } from '../../src/market/operation.ts'
-import { firstMarket, toAppliedBlock } from '../../src/peer/apply.ts'
 import { encodeMeta, toStored } from '../../src/peer/disk.ts'
-import { createSnapshotKeeper, replayMarket, snapshotEvery } from '../../src/peer/replay.ts'
+import { createSnapshotKeeper, firstMarket, replayMarket, toAppliedBlock } from '../../src/peer/replay.ts'
 import { genesisOf } from '../../src/peer/room.ts'
 import { type Block, type Genesis, headOf } from '../../src/ring/block.ts'
 import { createMemoryStore } from '../support/memory-store.ts'
@@ -20,6 +19,8 @@ const operationAt = (index: number): Operation =>
     ? { kind: 'open-account', account: account('ana'), holder: 'Ana' }
     : { kind: 'deposit', account: account('ana'), amount: cents(index) }
 
+const snapshotEvery = 20
+
 /** A log in which every block deposits its own index. */
 function logOf(count: number, saltByte = 0): Block[] {
   const blocks = [genesisBy(ana, saltByte)]
@@ -35,17 +36,17 @@ const metaAt = (block: Block) => ({
   promised: block.epoch,
   incarnation: 1,
   commit: { index: block.index, hash: block.hash },
-  forgotBelow: undefined,
+  loss: undefined,
 })
 
 /** A store with a log and, as a running peer leaves it, a snapshot after `snapshotAt`. */
 async function storeWith(blocks: readonly Block[], snapshotAt?: number) {
   const store = createMemoryStore()
   await store.open()
-  await store.write({ cutFrom: undefined, blocks: blocks.map(toStored), meta: encodeMeta(metaAt(blocks.at(-1) as Block)) })
+  await store.write({ cutFrom: undefined, blocks: blocks.map(toStored), values: [], meta: encodeMeta(metaAt(blocks.at(-1) as Block)) })
   if (snapshotAt !== undefined) {
     const market = marketAfter(blocks.slice(0, 1))
-    const keeper = createSnapshotKeeper(store, market, silentLogger)
+    const keeper = createSnapshotKeeper(store, market, silentLogger, snapshotEvery)
     for (const block of blocks.slice(1, snapshotAt + 1)) market.apply(toAppliedBlock(block))
     keeper.onPersisted(metaAt(blocks.at(-1) as Block))
     await keeper.finish(blocks[snapshotAt] as Block)
@@ -102,11 +103,11 @@ describe('the market at the start of a peer', () => {
 })
 
 describe('the snapshot', () => {
-  it('is taken each thousand blocks, and written only once their commit is on disk', async () => {
+  it('is taken each so many blocks, and written only once their commit is on disk', async () => {
     const blocks = logOf(snapshotEvery + 2)
     const store = await storeWith(blocks)
     const market = marketAfter(blocks.slice(0, 1))
-    const keeper = createSnapshotKeeper(store, market, silentLogger)
+    const keeper = createSnapshotKeeper(store, market, silentLogger, snapshotEvery)
     for (const block of blocks.slice(1)) {
       market.apply(toAppliedBlock(block))
       keeper.onApplied(block)

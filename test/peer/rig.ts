@@ -1,11 +1,13 @@
 import type { AccountId, RequestId } from '../../src/core/ids.ts'
 import type { Cents } from '../../src/core/money.ts'
 import { createClock } from '../../src/io/clock.ts'
+import { createEntropy } from '../../src/io/entropy.ts'
 import { createIdentity } from '../../src/io/identity.ts'
 import type { Lot, Operation } from '../../src/market/operation.ts'
-import { createPeer, type PeerOptions } from '../../src/peer/create-peer.ts'
+import type { PeerOptions } from '../../src/peer/context.ts'
+import { createPeer } from '../../src/peer/create-peer.ts'
 import type { Peer, Receipt } from '../../src/peer/peer.ts'
-import type { Clock, Identity } from '../../src/peer/ports.ts'
+import type { Clock, Identity, Logger } from '../../src/peer/ports.ts'
 import { createMemoryStore, type MemoryStore } from '../support/memory-store.ts'
 import { createMemoryHub, type MemoryHub } from '../support/memory-transport.ts'
 import { silentLogger } from '../support/silent-logger.ts'
@@ -27,6 +29,8 @@ export interface Machine {
   readonly identity: Identity
   readonly store: MemoryStore
   readonly clock: Clock & { wallOffset: number }
+  /** Of its next start. */
+  logger: Logger
   start(options?: Partial<PeerOptions>): Promise<Peer>
   /** The process dies: nothing more is written, sent or heard. */
   crash(): Promise<void>
@@ -51,11 +55,12 @@ function createMachine(name: string, made: Identity, hub: MemoryHub, running: Se
   const clock = { ...real, wallOffset: 0, wall: () => real.wall() + clock.wallOffset }
   let starts = 0
   let crash = async (): Promise<void> => {}
-  return {
+  const machine: Machine = {
     name,
     identity: made,
     store,
     clock,
+    logger: silentLogger,
     async start(options = {}) {
       const identity: Identity = { self: made.self, crypto: made.crypto, isNew: made.isNew && starts++ === 0 }
       const transport = hub.transport(made.self)
@@ -75,7 +80,7 @@ function createMachine(name: string, made: Identity, hub: MemoryHub, running: Se
           onProgress: () => {},
           ...options,
         },
-        { identity, store, transport, clock, logger: silentLogger },
+        { identity, store, transport, clock, entropy: createEntropy(), logger: machine.logger },
       )
       running.add(peer)
       peer.stopped.then(() => running.delete(peer))
@@ -83,6 +88,7 @@ function createMachine(name: string, made: Identity, hub: MemoryHub, running: Se
     },
     crash: () => crash(),
   }
+  return machine
 }
 
 export const cents = (amount: number): Cents => amount as Cents

@@ -39,7 +39,7 @@ function writeLog(bend: Readonly<Record<number, (block: Unsigned) => Unsigned>> 
   const salt = new Uint8Array(16)
   const genesis = { name: 'room', rulesVersion: 1, currency: 'EUR', deposits: 'open' as const, founder: ana.self, salt }
   write(0, ana, { epoch: { number: 1, initiator: ana.self }, turn: 0, body: { kind: 'genesis', genesis } })
-  write(1, ana, { epoch, turn: 0, body: { kind: 'view', members: [ana.self, bob.self] } })
+  write(1, ana, { epoch, turn: 0, body: { kind: 'view', members: [ana.self, bob.self], lost: [] } })
   const deposit: Operation = { kind: 'deposit', account, amount: 1_000 as Cents }
   write(2, ana, { epoch, turn: 1, body: operations({ kind: 'open-account', account, holder: 'Ana' }, deposit) })
   write(3, bob, { epoch, turn: 2, body: operations({ kind: 'open-account', account: 'bob' as AccountId, holder: 'Bob' }) })
@@ -131,7 +131,7 @@ describe('the first bad block is named, with the reason', () => {
     ],
     [
       'an author who is no member',
-      () => bytesOf(writeLog({ 1: (block) => ({ ...block, body: { kind: 'view', members: [ana.self] } }) })),
+      () => bytesOf(writeLog({ 1: (block) => ({ ...block, body: { kind: 'view', members: [ana.self], lost: [] } }) })),
       3,
       /author is not a member/,
     ],

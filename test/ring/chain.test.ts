@@ -5,7 +5,7 @@ import { faultOf } from '../../src/ring/chain.ts'
 import { genesisOf, roomStart, testCrypto } from './room.ts'
 
 const genesis = genesisOf('A')
-const view = { epoch: genesis.epoch, index: 0, members: ['A', 'B'] as PeerId[] }
+const view = { epoch: genesis.epoch, index: 0, members: ['A', 'B'] as PeerId[], lost: [] }
 const good: Unsigned = {
   index: 1,
   epoch: genesis.epoch,
@@ -21,7 +21,7 @@ const goodView: Unsigned = {
   ...good,
   turn: 0,
   epoch: { number: 2, initiator: 'B' as PeerId },
-  body: { kind: 'view', members: ['A', 'B'] as PeerId[] },
+  body: { kind: 'view', members: ['A', 'B'] as PeerId[], lost: [] },
 }
 
 describe('a block that does not follow the one before it is refused', () => {
@@ -45,13 +45,52 @@ describe('a block that does not follow the one before it is refused', () => {
     ['a view by another', { ...goodView, author: 'A' as PeerId }, 'its author is not the initiator of its epoch'],
     [
       'a view without its initiator',
-      { ...goodView, body: { kind: 'view', members: ['A'] as PeerId[] } },
+      { ...goodView, body: { kind: 'view', members: ['A'] as PeerId[], lost: [] } },
       'its view lacks its initiator',
     ],
     [
       'a view that names one twice',
-      { ...goodView, body: { kind: 'view', members: ['B', 'B'] as PeerId[] } },
+      { ...goodView, body: { kind: 'view', members: ['B', 'B'] as PeerId[], lost: [] } },
       'its view names a member twice',
+    ],
+    [
+      'a view that names a member as lost',
+      {
+        ...goodView,
+        body: { kind: 'view', members: ['A', 'B'] as PeerId[], lost: [{ peer: 'A' as PeerId, loss: 5 }] },
+      },
+      'a member of its view is lost',
+    ],
+    ['the largest leap of Lamport time', { ...good, lamport: 1 + 2 ** 32 }, undefined],
+    ['a Lamport time that leaps', { ...good, lamport: 2 + 2 ** 32 }, 'its Lamport time leaps'],
+    ['the largest leap of the turn', { ...good, turn: 2 ** 32 }, undefined],
+    ['a turn that leaps', { ...good, turn: 1 + 2 ** 32 }, 'its turn leaps'],
+    ['the latest time', { ...good, time: (2 ** 48) as Instant }, undefined],
+    ['a time beyond all limits', { ...good, time: (2 ** 53 - 1) as Instant }, 'a number in it is over 2^48'],
+    [
+      'an epoch beyond all limits',
+      { ...goodView, epoch: { number: 2 ** 48 + 1, initiator: 'B' as PeerId } },
+      'a number in it is over 2^48',
+    ],
+    [
+      'an incarnation beyond all limits',
+      { ...good, body: { kind: 'ops', incarnation: 2 ** 53 - 1, firstSequence: 1, ops: [] } },
+      'a number in it is over 2^48',
+    ],
+    [
+      'sequences that end beyond all limits',
+      { ...good, body: { kind: 'ops', incarnation: 1, firstSequence: 2 ** 48, ops: [new Uint8Array(1)] } },
+      'a number in it is over 2^48',
+    ],
+    [
+      'a loss beyond all limits',
+      { ...goodView, body: { kind: 'view', members: ['B'] as PeerId[], lost: [{ peer: 'A' as PeerId, loss: 2 ** 48 + 1 }] } },
+      'a number in it is over 2^48',
+    ],
+    [
+      'a checkpoint of itself',
+      { ...good, checkpoint: { index: 1, stateHash: 'ab'.repeat(32) } },
+      'its checkpoint is of a later block',
     ],
   ]
   it.each(rows)('%s', (_story, unsigned, fault) => {

@@ -4,9 +4,9 @@ import { Writer } from '../../src/core/codec.ts'
 import type { Instant } from '../../src/core/ids.ts'
 import { frameBytesMax, wireVersion } from '../../src/core/limits.ts'
 import { type Block, headOf, signBlock } from '../../src/ring/block.ts'
-import { noEpoch } from '../../src/ring/epoch.ts'
 import { decodeFrame, encodeFrame } from '../../src/ring/frame.ts'
 import type { Message } from '../../src/ring/message.ts'
+import { noEpoch } from '../../src/ring/view.ts'
 import { createKeyedCrypto, peerNamed } from '../peer/keyed-crypto.ts'
 
 const ana = peerNamed('A')
@@ -23,7 +23,7 @@ const viewBlock = signBlock(
     time: 1_700_000_000_000 as Instant,
     prevHash: 'ab'.repeat(32),
     checkpoint: undefined,
-    body: { kind: 'view', members: [ana, bob] },
+    body: { kind: 'view', members: [ana, bob], lost: [{ peer: peerNamed('C'), loss: 2 ** 47 + 1 }] },
   },
   crypto,
 )
@@ -64,13 +64,13 @@ const cases: { readonly [Kind in Message['kind']]: readonly Extract<Message, { k
   ],
   'token-ack': [{ kind: 'token-ack', epoch, turn: 77 }],
   blocks: [{ kind: 'blocks', epoch, blocks: [opsBlock], commit }],
-  durable: [{ kind: 'durable', epoch, index: 2 }],
+  durable: [{ kind: 'durable', epoch, durable: commit }],
   committed: [{ kind: 'committed', epoch, commit }],
   status: [
     {
       kind: 'status',
       epoch,
-      durable: 2,
+      durable: commit,
       commit,
       persistedCommit: { epoch, index: 1 },
       turn: 5,
@@ -93,16 +93,19 @@ const cases: { readonly [Kind in Message['kind']]: readonly Extract<Message, { k
   ping: [{ kind: 'ping', nonce: 5 }],
   pong: [{ kind: 'pong', nonce: 5, wallClock: 1_700_000_000_123 }],
   request: [
-    { kind: 'request', purpose: 'join', above: noEpoch },
-    { kind: 'request', purpose: 'leave', above: epoch },
-    { kind: 'request', purpose: 'rejoin', above: epoch },
+    { kind: 'request', purpose: 'join', above: noEpoch, loss: undefined },
+    { kind: 'request', purpose: 'leave', above: epoch, loss: undefined },
+    { kind: 'request', purpose: 'rejoin', above: epoch, loss: 2 ** 48 },
   ],
   'pre-vote': [
     { kind: 'pre-vote', attempt: 3, suspect: bob },
     { kind: 'pre-vote', attempt: 4, suspect: undefined },
   ],
   agree: [{ kind: 'agree', attempt: 3, promised: epoch }],
-  prepare: [{ kind: 'prepare', epoch }],
+  prepare: [
+    { kind: 'prepare', epoch, views: [] },
+    { kind: 'prepare', epoch, views: [viewBlock] },
+  ],
   promise: [{ kind: 'promise', epoch, head, commit }],
   refuse: [{ kind: 'refuse', epoch, promised: { number: 8, initiator: bob } }],
   install: [{ kind: 'install', epoch, viewBlock }],
@@ -113,8 +116,12 @@ const cases: { readonly [Kind in Message['kind']]: readonly Extract<Message, { k
     { kind: 'fetch', what: 'committed', from: 1_000_000 },
   ],
   fetched: [
-    { kind: 'fetched', what: 'tail', blocks: [viewBlock, opsBlock], commit, head },
-    { kind: 'fetched', what: 'committed', blocks: [], commit, head },
+    { kind: 'fetched', what: 'tail', blocks: [viewBlock, opsBlock], commit: head, head },
+    { kind: 'fetched', what: 'committed', blocks: [], commit: head, head },
+  ],
+  evidence: [
+    { kind: 'evidence', evidence: { kind: 'two-blocks', first: viewBlock, second: opsBlock } },
+    { kind: 'evidence', evidence: { kind: 'checkpoint', block: opsBlock } },
   ],
 }
 const messages: readonly Message[] = Object.values(cases).flat()
@@ -145,6 +152,16 @@ describe('a frame', () => {
       .text('something new')
       .finish()
     expect(decodeFrame(future, crypto)).toEqual({ kind: 'version', version: wireVersion + 299 })
+  })
+
+  it.each([2 ** 48 + 1, 2 ** 53 - 1])('with a number of %i is malformed, whichever number it is', (number) => {
+    for (const message of messages) {
+      for (const changed of [...withEachNumber(message, number)]) {
+        expect(decodeFrame(encodeFrame(1, changed), crypto).kind, JSON.stringify(changed)).toBe('malformed')
+      }
+      expect(decodeFrame(encodeFrame(number, message), crypto).kind).toBe('malformed')
+    }
+    expect(decodeFrame(encodeFrame(2 ** 48, { kind: 'ping', nonce: 2 ** 48 }), crypto).kind).toBe('frame')
   })
 
   it('over its limit is refused before it is read', () => {
@@ -190,7 +207,25 @@ describe('a frame', () => {
 
   it('full of blocks at the limit is read whole', () => {
     const blocks: Block[] = Array.from({ length: 2_000 }, () => opsBlock)
-    const decoded = decodeFrame(encodeFrame(1, { kind: 'fetched', what: 'tail', blocks, commit, head }), crypto)
+    const decoded = decodeFrame(encodeFrame(1, { kind: 'fetched', what: 'tail', blocks, commit: head, head }), crypto)
     expect(decoded.kind === 'frame' && decoded.message.kind === 'fetched' && decoded.message.blocks.length).toBe(2_000)
   })
 })
+
+/** The message with one of its numbers after the other put in place; blocks keep theirs, which are signed. */
+function* withEachNumber<T extends object>(value: T, number: number): Generator<T> {
+  for (const [name, part] of Object.entries(value)) {
+    if ('bytes' in value && 'hash' in value) return
+    if (typeof part === 'number') yield { ...value, [name]: number }
+    else if (Array.isArray(part)) {
+      for (const [at, one] of part.entries()) {
+        if (typeof one === 'number') yield { ...value, [name]: part.with(at, number) }
+        else if (typeof one === 'object' && !(one instanceof Uint8Array)) {
+          for (const changed of withEachNumber(one as object, number)) yield { ...value, [name]: part.with(at, changed) }
+        }
+      }
+    } else if (typeof part === 'object' && part !== null && !(part instanceof Uint8Array)) {
+      for (const changed of withEachNumber(part as object, number)) yield { ...value, [name]: changed }
+    }
+  }
+}

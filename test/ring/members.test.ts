@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { PeerId } from '../../src/core/ids.ts'
-import { nextMembers } from '../../src/ring/members.ts'
+import { nextMembers } from '../../src/ring/view.ts'
 
 const ids = (text: string): PeerId[] => [...text] as PeerId[]
 
@@ -12,6 +12,7 @@ describe('the members of the next view', () => {
     answered: string
     leavers?: string
     joiners?: string
+    barred?: string
     next: string
   }[] = [
     { story: 'those that answered, in ring order', self: 'B', configs: ['ABC'], answered: 'BC', next: 'BC' },
@@ -44,19 +45,23 @@ describe('the members of the next view', () => {
       answered: 'ABCD',
       next: 'AB',
     },
+    { story: 'a proven liar is in no view', self: 'A', configs: ['ABC'], answered: 'ABC', barred: 'B', next: 'AC' },
+    { story: 'a liar does not join', self: 'A', configs: ['AB'], answered: 'ABC', joiners: 'C', barred: 'C', next: 'AB' },
     { story: 'an initiator from an older config is always in', self: 'A', configs: ['ABC', 'BC'], answered: 'ABC', next: 'BCA' },
   ]
-  it.each(rows)('$story: $next', ({ self, configs, answered, leavers = '', joiners = '', next }) => {
+  it.each(rows)('$story: $next', ({ self, configs, answered, leavers = '', joiners = '', barred = '', next }) => {
     const members = nextMembers({
       self: self as PeerId,
       configs: configs.map((members, index) => ({
         epoch: { number: index + 1, initiator: 'A' as PeerId },
         index,
         members: ids(members),
+        lost: [],
       })),
       answered: (peer) => answered.includes(peer),
       leavers: new Set(ids(leavers)),
       joiners: ids(joiners),
+      barred: (peer) => barred.includes(peer),
     })
     expect(members.join('')).toBe(next)
   })

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { blockBytesMax, blockOpsMax } from '../../src/core/limits.ts'
 import { OwnOperations } from '../../src/ring/queue.ts'
+import { ringLimits } from '../../src/ring/timing.ts'
 
 const op = (text: string): Uint8Array => new TextEncoder().encode(text)
 const texts = (own: OwnOperations): string[] => own.nextBatch().ops.map((bytes) => new TextDecoder().decode(bytes))
 
 describe('a peer’s own operations', () => {
   it('are written in order, each once', () => {
-    const own = new OwnOperations()
+    const own = new OwnOperations(ringLimits)
     own.submit('bank', [op('a'), op('b')])
     expect(own.nextBatch().firstSequence).toBe(1)
     own.placed(1, 2)
@@ -18,7 +19,7 @@ describe('a peer’s own operations', () => {
   })
 
   it('go back to the queue, under the same ids, when the tail they stood in is dropped', () => {
-    const own = new OwnOperations()
+    const own = new OwnOperations(ringLimits)
     own.submit('bank', [op('a'), op('b'), op('c')])
     own.placed(1, 2)
     own.placed(3, 1)
@@ -30,7 +31,7 @@ describe('a peer’s own operations', () => {
   })
 
   it('can be withdrawn until they were in a block', () => {
-    const own = new OwnOperations()
+    const own = new OwnOperations(ringLimits)
     own.submit('bank', [op('a'), op('b')])
     expect(own.withdraw(2, op('void'))).toBe(true)
     expect(texts(own)).toEqual(['a', 'void'])
@@ -41,13 +42,13 @@ describe('a peer’s own operations', () => {
   })
 
   it('fill a block up to its limits, and one that is too large for company goes alone', () => {
-    const own = new OwnOperations()
+    const own = new OwnOperations(ringLimits)
     own.submit(
       'bank',
       Array.from({ length: blockOpsMax + 1 }, () => op('x')),
     )
     expect(own.nextBatch().ops.length).toBe(blockOpsMax)
-    const large = new OwnOperations()
+    const large = new OwnOperations(ringLimits)
     large.submit('auction', [new Uint8Array(blockBytesMax - 1), new Uint8Array(96 * 1024), op('x')])
     expect(large.nextBatch().ops.length).toBe(1)
     large.placed(1, 1)

@@ -2,13 +2,12 @@ import { createHash } from 'node:crypto'
 import type { Crypto } from '../../src/core/crypto.ts'
 import type { Instant, PeerId, RoomId } from '../../src/core/ids.ts'
 import { createRandom } from '../../src/core/random.ts'
-import { type Block, headOf, opsOf, signBlock } from '../../src/ring/block.ts'
-import { noEpoch } from '../../src/ring/epoch.ts'
-import { viewOf } from '../../src/ring/log.ts'
+import { type Block, headOf, opsOf, signBlock, viewOf } from '../../src/ring/block.ts'
 import type { Message } from '../../src/ring/message.ts'
 import { createReplica } from '../../src/ring/replica.ts'
-import type { Disk, Input, Note, Output, Replica } from '../../src/ring/types.ts'
-import type { View } from '../../src/ring/view.ts'
+import { type RingLimits, ringLimits } from '../../src/ring/timing.ts'
+import type { Disk, Input, Note, Output, Replica, ReplicaView } from '../../src/ring/types.ts'
+import { noEpoch } from '../../src/ring/view.ts'
 
 /** Milliseconds since 1970 at which every small room of these tests begins. */
 export const roomStart = 1_750_000_000_000
@@ -77,11 +76,18 @@ export class TestRoom {
   #order = 0
   readonly #trace: (name: string, note: Note) => void
 
-  constructor(names: readonly string[], trace: (name: string, note: Note) => void) {
+  readonly #limits: RingLimits
+
+  constructor(names: readonly string[], trace: (name: string, note: Note) => void, limits: Partial<RingLimits> = {}) {
     this.#trace = trace
+    this.#limits = { ...ringLimits, ...limits }
     const founder = names[0] as string
     this.#genesis = genesisOf(founder)
     for (const name of names) this.#add(name, founder)
+  }
+
+  view(name: string): ReplicaView {
+    return this.#peer(name).replica.view
   }
 
   feed(name: string, input: Input): void {
@@ -121,6 +127,18 @@ export class TestRoom {
     this.feed(name, { kind: 'tick' })
   }
 
+  /** Its log is gone, its key is not: what production writes into the new store then. */
+  lose(name: string): void {
+    const peer = this.#peer(name)
+    peer.blocks = [this.#genesis]
+    peer.meta = blankMeta(this.#genesis, noEpoch, this.now + 1)
+  }
+
+  /** Every process is killed, and no link is noticed to be gone: the power failed. */
+  killAll(): void {
+    for (const peer of this.peers.values()) peer.up = false
+  }
+
   cut(a: string, b: string, isCut: boolean): void {
     for (const link of [`${a}${b}`, `${b}${a}`]) isCut ? this.#cut.add(link) : this.#cut.delete(link)
   }
@@ -128,30 +146,25 @@ export class TestRoom {
   #add(name: string, founder: string): void {
     const genesis = this.#genesis
     const promised = name === founder ? genesis.epoch : noEpoch
-    const meta = {
-      head: headOf(genesis),
-      promised,
-      incarnation: 1,
-      commit: { index: 0, hash: genesis.hash },
-      forgotBelow: undefined,
-    }
+    const meta = blankMeta(genesis, promised, undefined)
     const replica = this.#start(name, [genesis], meta)
     this.peers.set(name, { replica, up: true, wakeAt: Number.NaN, life: 1, blocks: [genesis], meta, applied: [] })
     this.#at(0, () => this.feed(name, { kind: 'tick' }))
   }
 
   #start(name: string, blocks: readonly Block[], meta: Disk['meta']): Replica {
-    const views = blocks.map(viewOf).filter((view): view is View => view !== undefined)
-    const first = views.findLastIndex((view) => view.index <= meta.commit.index)
+    const viewBlocks = blocks.filter((block) => viewOf(block) !== undefined)
+    const first = viewBlocks.findLastIndex((block) => block.index <= meta.commit.index)
     return createReplica({
       self: name as PeerId,
       room: this.#genesis.hash as RoomId,
-      disk: { meta, blocks, views: views.slice(Math.max(0, first)) },
+      disk: { meta, blocks, viewBlocks: viewBlocks.slice(Math.max(0, first)), evidence: [] },
       incarnation: meta.incarnation,
       wallClock: { at: roomStart + this.now, now: this.now },
       crypto: testCrypto(name),
       random: createRandom(name.charCodeAt(0)),
       pace: { idleHop: 250 },
+      limits: this.#limits,
     })
   }
 
@@ -193,14 +206,18 @@ export class TestRoom {
       case 'stopped':
         peer.up = false
         return this.#trace(name, { event: 'stopped', facts: { reason: output.reason.kind } })
-      case 'serve':
-        throw new Error('these rooms are too short to be served from a store')
+      case 'serve': {
+        const { to, lamport, what, blocks, commit, head } = output
+        if (!('length' in blocks)) throw new Error('these rooms are too short to be served from a store')
+        return this.#deliver(name, to, lamport, { kind: 'fetched', what, blocks, commit, head })
+      }
     }
   }
 
   #deliver(from: string, to: string, lamport: number, message: Message): void {
     this.#at(networkMillis, () => {
-      if (!this.#cut.has(`${from}${to}`)) this.feed(to, { kind: 'receive', from: from as PeerId, lamport, message })
+      if (this.peers.has(to) && !this.#cut.has(`${from}${to}`))
+        this.feed(to, { kind: 'receive', from: from as PeerId, lamport, message })
     })
   }
 
@@ -214,5 +231,13 @@ export class TestRoom {
     return peer
   }
 }
+
+const blankMeta = (genesis: Block, promised: Disk['meta']['promised'], loss: number | undefined): Disk['meta'] => ({
+  head: headOf(genesis),
+  promised,
+  incarnation: 1,
+  commit: { index: 0, hash: genesis.hash },
+  loss,
+})
 
 const opsText = (block: Block): readonly string[] => opsOf(block).map((op) => new TextDecoder().decode(op))

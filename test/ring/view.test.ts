@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { PeerId } from '../../src/core/ids.ts'
-import { compareEpochs } from '../../src/ring/epoch.ts'
-import { isCommitQuorum, isViewQuorum, nextInRing, previousInRing } from '../../src/ring/view.ts'
+import { compareEpochs, isCommitQuorum, isViewQuorum, nextInRing, previousInRing } from '../../src/ring/view.ts'
 
 const ids = (text: string): PeerId[] => [...text] as PeerId[]
 

@@ -11,7 +11,7 @@ import type { Cents } from '../../src/core/money.ts'
 import type { Submission } from '../../src/market/operation.ts'
 import type { MarketEvent, Outcome, Rejection } from '../../src/market/outcome.ts'
 import type { AccountView, AuctionView } from '../../src/market/types.ts'
-import type { Bidder, Peer, PeerEvent, PendingOperation, Receipt } from '../../src/peer/peer.ts'
+import type { Bidder, Peer, PeerEvent, PeerInfo, PendingOperation, Proof, Receipt } from '../../src/peer/peer.ts'
 import { Failure, type FailureCode } from '../../src/peer/ports.ts'
 
 type Block = Awaited<ReturnType<Peer['log']>>[number]
@@ -39,10 +39,29 @@ type WithoutNumber<Event> = Event extends unknown ? Omit<Event, 'number' | 'at'>
 export type FakeEvent = WithoutNumber<PeerEvent>
 
 export const fakeSelf = '12D3KooWQqvDHq5PiHkHUzBhVDzXPgWKiZpnrRdGYvXEf1dfEPoC' as PeerId
+export const fakeOther = '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp' as PeerId
 export const fakeTime = 1_700_000_000_000 as Instant
 export const fakeAuction: AuctionId = auctionId(fakeSelf, 1, 3)
 /** Events that the fake keeps: few, so that a test can overrun them. */
 export const fakeEventsKept = 10
+
+export const fakeProof: Proof = {
+  kind: 'two-blocks',
+  author: fakeOther,
+  what: 'signed two different blocks 7',
+  blocks: ['aa', 'bb'].map((byte) => ({ index: 7, epoch: '1.dfEPoC', author: fakeOther, hash: byte.repeat(32) })),
+}
+const fakeLiar: PeerInfo = {
+  peer: fakeOther,
+  name: 'Eve',
+  member: false,
+  memberAsOfLog: false,
+  connected: false,
+  self: false,
+  clockOffset: undefined,
+  refused: { reason: 'token: from somebody who is no member', count: 3 },
+  faulty: fakeProof.what,
+}
 
 export function createFakePeer(): FakePeer {
   let answer: FakeAnswer = { events: [] }
@@ -91,6 +110,8 @@ export function createFakePeer(): FakePeer {
       trouble: quorum ? undefined : 'no quorum: 1 of 3 members reachable',
       epoch: '1.dfEPoC',
       members: [fakeSelf],
+      membersAsOfLog: false,
+      behind: 0,
       reachable: [fakeSelf],
       quorum,
       holdsToken: true,
@@ -105,7 +126,20 @@ export function createFakePeer(): FakePeer {
       addresses: [`/ip4/127.0.0.1/tcp/4001/p2p/${fakeSelf}`],
       version: '0.1.0',
     }),
-    peers: () => [{ peer: fakeSelf, name: 'Ana', member: true, connected: true, self: true, clockOffset: 0 }],
+    peers: () => [
+      {
+        peer: fakeSelf,
+        name: 'Ana',
+        member: true,
+        memberAsOfLog: false,
+        connected: true,
+        self: true,
+        clockOffset: 0,
+        refused: undefined,
+        faulty: undefined,
+      },
+      fakeLiar,
+    ],
     async submit(submission, deadlineMillis) {
       submissions.push({ submission, deadlineMillis })
       return receiptOf(submissions.length, answer)
@@ -119,6 +153,7 @@ export function createFakePeer(): FakePeer {
     account: (id) => (id === account.id ? account : undefined),
     auctions: () => [auction],
     auction: (id) => (id === auction.id ? auction : undefined),
+    proofs: () => [fakeProof],
     log: async (from, count) => blocks.slice(from, from + count),
     subscribe: (listener) => {
       listeners.add(listener)
@@ -128,7 +163,10 @@ export function createFakePeer(): FakePeer {
     startBidder: (bidder) => {
       bidders.push(bidder)
     },
-    refound: async () => '12'.repeat(32) as RoomId,
+    async refound({ force }) {
+      if (quorum && !force) throw new Failure('quorum-held', 'The fake has its quorum.')
+      return '12'.repeat(32) as RoomId
+    },
     stop: async () => stopping.resolve('left'),
     stopped: stopping.promise,
   }

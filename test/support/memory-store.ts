@@ -56,6 +56,10 @@ export function createMemoryStore(): MemoryStore {
       if (failure !== undefined) throw failure
       sync()
       applyBatch(disk, copy)
+      for (const { name, bytes } of copy.values) {
+        if (bytes === undefined) values.delete(name)
+        else values.set(name, bytes)
+      }
     },
 
     async read(from, through, bytesMax) {
@@ -118,7 +122,8 @@ export function createMemoryStore(): MemoryStore {
 
 function copyOf(batch: StoreBatch): StoreBatch {
   const blocks = batch.blocks.map(({ index, bytes, hash }) => ({ index, bytes: bytes.slice(), hash: hash.slice() }))
-  return { cutFrom: batch.cutFrom, blocks, meta: batch.meta.slice() }
+  const values = batch.values.map(({ name, bytes }) => ({ name, bytes: bytes?.slice() }))
+  return { cutFrom: batch.cutFrom, blocks, values, meta: batch.meta.slice() }
 }
 
 function applyBatch(disk: Disk, batch: StoreBatch): void {
@@ -129,6 +134,10 @@ function applyBatch(disk: Disk, batch: StoreBatch): void {
   for (const block of batch.blocks) {
     disk.blocks.set(block.index, block)
     disk.last = block.index
+  }
+  for (const { name, bytes } of batch.values) {
+    if (bytes === undefined) disk.values.delete(name)
+    else disk.values.set(name, bytes)
   }
   disk.meta = batch.meta
 }

@@ -75,6 +75,15 @@ export function createMemoryHub(): MemoryHub {
     }
   }
 
+  /** False where there is no link. */
+  const deliver = (station: Station, to: PeerId, frame: Uint8Array): boolean => {
+    const other = stations.get(to)
+    if (other === undefined || !station.linked.has(to)) return false
+    const copy = frame.slice()
+    later(other, () => other.linked.has(station.self) && other.events?.onFrame(station.self, copy))
+    return true
+  }
+
   const publish = (station: Station, topic: Topic, frame: Uint8Array, to: PeerId | undefined): void => {
     if (station.room === undefined || !isRunning(station)) return
     spread(station, { id: ++gossips, from: station.self, room: station.room, topic, frame: frame.slice(), to })
@@ -105,14 +114,12 @@ export function createMemoryHub(): MemoryHub {
         setHello(hello) {
           station.hello = hello.slice()
         },
-        send(to, frame, lane) {
-          const other = stations.get(to)
-          if (other === undefined || !station.linked.has(to)) {
-            if (lane === 'ring') publish(station, 'ring', frame, to)
-            return
-          }
-          const copy = frame.slice()
-          later(other, () => other.linked.has(self) && other.events?.onFrame(self, copy))
+        send(to, frame) {
+          if (!deliver(station, to, frame)) publish(station, 'ring', frame, to)
+        },
+        async sendBulk(to, frame) {
+          deliver(station, to, frame)
+          await new Promise((resolve) => setImmediate(resolve))
         },
         gossip(topic, frame) {
           publish(station, topic, frame, undefined)

@@ -4,6 +4,8 @@ import { type Framed, joinFrames } from './framing.ts'
 /** One direction of one long-lived stream to a peer. Frames leave in the order of `send`. */
 export interface Lane {
   send(frame: Framed): void
+  /** Resolves when all that was sent has been handed to the network, or never will be. */
+  drained(): Promise<void>
   close(): void
 }
 
@@ -25,13 +27,29 @@ export function createLane({ open, greeting, onLost }: LaneOptions): Lane {
   let waiting: Framed[] = greeting === undefined ? [] : [{ bytes: greeting, isControl: false }]
   let waitingBytes = 0
   let isScheduled = false
+  let drainers: (() => void)[] = []
 
   const lose = (reason: string): void => {
     if (isOver) return
-    isOver = true
-    waiting = []
+    end()
     stream?.abort(new Error(reason))
     onLost(reason)
+  }
+
+  const end = (): void => {
+    isOver = true
+    waiting = []
+    tellDrained()
+  }
+
+  /** What the other end has no room for yet stays in the stream's buffer. */
+  const isDrained = (): boolean => isOver || (stream !== undefined && waiting.length === 0 && stream.writeBufferLength === 0)
+
+  const tellDrained = (): void => {
+    if (drainers.length === 0 || !isDrained()) return
+    const told = drainers
+    drainers = []
+    for (const tell of told) tell()
   }
 
   /** Everything that was sent in this tick leaves in one write: one encryption, one packet. */
@@ -48,6 +66,7 @@ export function createLane({ open, greeting, onLost }: LaneOptions): Lane {
       return
     }
     if (stream.writeBufferLength > queuedBytesMax) lose(`takes no more: ${stream.writeBufferLength} bytes wait`)
+    tellDrained()
   }
 
   open().then(
@@ -58,6 +77,7 @@ export function createLane({ open, greeting, onLost }: LaneOptions): Lane {
         return
       }
       opened.addEventListener('close', () => lose('the stream was closed'))
+      opened.addEventListener('idle', tellDrained)
       // Nobody speaks in this direction; without a listener the stream would never see its own end.
       opened.addEventListener('message', () => {})
       if (opened.status === 'open') flush()
@@ -79,9 +99,13 @@ export function createLane({ open, greeting, onLost }: LaneOptions): Lane {
       isScheduled = true
       queueMicrotask(flush)
     },
+    drained: () =>
+      new Promise((resolve) => {
+        drainers.push(resolve)
+        tellDrained()
+      }),
     close() {
-      isOver = true
-      waiting = []
+      end()
       stream?.close().catch(() => {})
     },
   }

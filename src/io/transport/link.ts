@@ -17,7 +17,9 @@ export interface Link {
   readonly connection: Connection
   /** The other's hello has come. */
   readonly isGreeted: boolean
-  send(frame: Uint8Array, lane: LaneName): void
+  send(frame: Uint8Array): void
+  /** Resolves when all of that lane has been handed to the network, or never will be. */
+  sendBulk(frame: Uint8Array): Promise<void>
   /** The other has opened a stream. */
   accept(stream: Stream, lane: LaneName): void
   /** Heard from lately. */
@@ -186,11 +188,16 @@ export function createLink(connection: Connection, greeting: () => Uint8Array, e
     get isGreeted() {
       return isGreeted
     },
-    send(frame, name) {
+    send(frame) {
       if (isClosed) return
-      if (name === 'ring') sentAt = performance.now()
-      const lane = lanes[name] ?? (name === 'bulk' ? openLane('bulk') : undefined)
-      lane?.send({ bytes: frame, isControl: false })
+      sentAt = performance.now()
+      lanes.ring?.send({ bytes: frame, isControl: false })
+    },
+    async sendBulk(frame) {
+      if (isClosed) return
+      const lane = lanes.bulk ?? openLane('bulk')
+      lane.send({ bytes: frame, isControl: false })
+      await lane.drained()
     },
     isFresh: (now) => isGreeted && now - heardAt < freshMillis,
     get neighbours() {

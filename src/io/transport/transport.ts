@@ -223,10 +223,13 @@ export function createTransport(options: TransportOptions): Transport {
     setHello(next) {
       hello = next.slice()
     },
-    send(to, frame, lane) {
+    send(to, frame) {
       const link = pairs.get(to)?.link
-      if (link !== undefined) link.send(frame, lane)
-      else if (lane === 'ring') running?.gossip.publishTo(to, frame)
+      if (link !== undefined) link.send(frame)
+      else running?.gossip.publishTo(to, frame)
+    },
+    async sendBulk(to, frame) {
+      await pairs.get(to)?.link?.sendBulk(frame)
     },
     gossip(topic, frame) {
       // The heartbeats are most of what an idle room says. Where a link leads to everybody they need neither be signed one by

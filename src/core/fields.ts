@@ -1,0 +1,86 @@
+import { Malformed, type Reader, type Writer } from './codec.ts'
+import { fromHex, type Hash, toHex } from './crypto.ts'
+import type { PeerId } from './ids.ts'
+import { numberMax } from './limits.ts'
+
+/** How one value stands in canonical bytes: reading and writing in one description, so that they cannot drift apart. */
+export interface Field<T> {
+  write(writer: Writer, value: T): void
+  /** Throws `Malformed`. */
+  read(reader: Reader): T
+}
+
+/** 0 to 2^48: what every number in a frame keeps within (PROTOCOL, section 3, Whom a peer obeys). */
+export const count: Field<number> = {
+  write: (writer, value) => writer.unsigned(value),
+  read(reader) {
+    const value = reader.unsigned()
+    if (value > numberMax) throw new Malformed('a number is over 2^48')
+    return value
+  },
+}
+
+export const flag: Field<boolean> = {
+  write: (writer, value) => writer.flag(value),
+  read: (reader) => reader.flag(),
+}
+
+/** UTF-8 of at most `bytesMax` bytes. */
+export const text = (bytesMax: number): Field<string> => ({
+  write: (writer, value) => writer.text(value),
+  read: (reader) => reader.text(bytesMax),
+})
+
+export const bytes = (bytesMax: number): Field<Uint8Array> => ({
+  write: (writer, value) => writer.bytes(value),
+  read: (reader) => reader.bytes(bytesMax),
+})
+
+/** A peer's id as it travels: up to 64 bytes. That a signature is its peer's is what makes it more than a text. */
+export const peerId: Field<PeerId> = text(64) as Field<string> as Field<PeerId>
+
+/** 32 bytes, or none for the empty text. */
+export const hash: Field<Hash> = {
+  write: (writer, value) => writer.bytes(fromHex(value) as Uint8Array),
+  read(reader) {
+    const read = reader.bytes(32)
+    if (read.length !== 32 && read.length !== 0) throw new Malformed('a hash has 32 bytes')
+    return toHex(read)
+  },
+}
+
+/** One byte: the place in `values`. */
+export const oneOf = <T>(...values: readonly T[]): Field<T> => ({
+  write: (writer, value) => writer.byte(values.indexOf(value)),
+  read(reader) {
+    const value = values[reader.byte()]
+    if (value === undefined) throw new Malformed('unknown variant')
+    return value
+  },
+})
+
+export const optional = <T>(field: Field<T>): Field<T | undefined> => ({
+  write: (writer, value) => writer.optional(value, (there) => field.write(writer, there)),
+  read: (reader) => reader.optional(() => field.read(reader)),
+})
+
+export const list = <T>(field: Field<T>, countMax: number): Field<readonly T[]> => ({
+  write: (writer, items) => writer.list(items, (item) => field.write(writer, item)),
+  read: (reader) => reader.list(countMax, () => field.read(reader)),
+})
+
+/** The fields of an object, in the order in which they are named here. */
+export function struct<T extends object>(fields: { readonly [K in keyof T]-?: Field<T[K]> }): Field<T> {
+  const names = Object.keys(fields) as (keyof T)[]
+  const parts = names.map((name) => fields[name]) as Field<T[keyof T]>[]
+  return {
+    write(writer, value) {
+      for (let i = 0; i < names.length; i++) (parts[i] as Field<T[keyof T]>).write(writer, value[names[i] as keyof T])
+    },
+    read(reader) {
+      const value: Partial<T> = {}
+      for (let i = 0; i < names.length; i++) value[names[i] as keyof T] = (parts[i] as Field<T[keyof T]>).read(reader)
+      return value as T
+    },
+  }
+}

@@ -1,0 +1,218 @@
+import type { Instant, PeerId } from '../core/ids.ts'
+import type { AppliedOutcome } from '../market/types.ts'
+import type { Block } from '../ring/block.ts'
+import { type Evidence, evidenceKey, liarOf } from '../ring/evidence.ts'
+import type { AnnouncedOp } from '../ring/message.ts'
+import type { RingLimits } from '../ring/timing.ts'
+import type { DiskMeta, Note, Pace, Refusal, StopReason } from '../ring/types.ts'
+import { epochText } from '../ring/view.ts'
+import { announcedEvents, createEventLog, type EventLog } from './events.ts'
+import type { Failure, Ports, TransportTrouble } from './ports.ts'
+import { type RoomPlan, shortRoomId } from './room.ts'
+import type { Session } from './session.ts'
+import { evidenceText, nameOrId, stopText } from './status.ts'
+
+export interface PeerOptions {
+  /** The person's name; empty: none. */
+  readonly name: string
+  /** The room's name, and its rules where this peer founds it. */
+  readonly room: RoomPlan
+  /** Found the room at once, without looking for it. */
+  readonly create: boolean
+  /** How long to look for the room before founding it, in milliseconds (PROTOCOL, section 6: 3,000). */
+  readonly lookMillis: number
+  /** Never found a room: fail with `room-not-found`, as a peer must that is to fetch its log anew. */
+  readonly joinOnly?: boolean
+  readonly pace: Pace
+  /** Of back-off and automatic bidders. */
+  readonly seed: number
+  /** Of the program, for `status`. */
+  readonly version: string
+  /** Long work at the start: blocks checked, then blocks replayed. */
+  readonly onProgress: (what: 'check' | 'replay', done: number, total: number) => void
+  /** Default: `ringLimits`, which every peer of a room shares. */
+  readonly limits?: RingLimits
+  /** Committed blocks from one snapshot of the market to the next; default 1,000. More: a longer next start, fewer writes. */
+  readonly snapshotEvery?: number
+}
+
+/** What happened, told once, by whoever saw it. */
+export type News =
+  | { readonly kind: 'applied'; readonly block: Block; readonly outcomes: readonly AppliedOutcome[] }
+  /** Every batch up to `id` is on disk; `meta`: the record of the last. */
+  | { readonly kind: 'persisted'; readonly id: number; readonly meta: DiskMeta }
+  /** Operations on their way, of another peer or of this one: for eyes only. */
+  | { readonly kind: 'announced'; readonly author: PeerId; readonly ops: readonly AnnouncedOp[] }
+  | { readonly kind: 'note'; readonly note: Note }
+  /** The ring has another view. */
+  | { readonly kind: 'members'; readonly epoch: string; readonly members: readonly PeerId[] }
+  | { readonly kind: 'quorum'; readonly held: boolean; readonly text: string }
+  /** A write failed: the peer is read-only from here on. */
+  | { readonly kind: 'failed'; readonly failure: Failure }
+  /** The ring takes no more part in the room; the last news of a room. */
+  | { readonly kind: 'stopped'; readonly reason: StopReason }
+  /** Bytes that are no frame, or have no place where they came. */
+  | { readonly kind: 'malformed'; readonly from: PeerId; readonly reason: string }
+  /** The ring refuses what this peer says. Told again and again: named once. */
+  | { readonly kind: 'refused'; readonly peer: PeerId; readonly reason: string }
+  /** Proof of somebody's fault. Told again and again: named once. */
+  | { readonly kind: 'faulty'; readonly evidence: Evidence }
+  | { readonly kind: 'version'; readonly peer: PeerId; readonly version: number }
+  /** A peer of another room of our name. `join`: ours is to give way to it; `strangers`: the two will never mix. */
+  | { readonly kind: 'met'; readonly meeting: 'join' | 'strangers'; readonly found: FoundRoom }
+  | { readonly kind: 'trouble'; readonly trouble: TransportTrouble }
+
+/** A room that a connected peer is in. */
+export interface FoundRoom {
+  readonly peer: PeerId
+  readonly room: { readonly id: Session['room']; readonly history: boolean }
+}
+
+/** What all of one peer share: what it was started with, what it runs on, and the one place where what happens is told. */
+export interface PeerContext {
+  readonly options: PeerOptions
+  readonly ports: Ports
+  readonly events: EventLog
+  /** Senders of frames that cannot be read, with the first reason; bounded. Those that the ring refuses are in its view. */
+  readonly refused: ReadonlyMap<PeerId, Refusal>
+  /** The room that this peer is in: none until the first is opened. */
+  room: Session | undefined
+  /** The names that peers gave, also those that are gone; not this one's. */
+  readonly names: ReadonlyMap<PeerId, string>
+  /** Its name, or the end of its id. */
+  nameOf(peer: PeerId): string
+  /** A peer said its name. */
+  learnName(peer: PeerId, name: string): void
+  /** Writes it to the log and to the events, as far as it belongs there, then tells those who `hear`. */
+  tell(news: News): void
+  /** Called with everything that is told, in order, at once; until the returned function is called. */
+  hear(listener: (news: News) => void): () => void
+}
+
+/** Different things worth saying once, senders counted, names kept: bounds on what strangers can make a peer remember. */
+const saidMax = 1_000
+const refusedMax = 256
+const namesMax = 1_024
+
+export function createContext(options: PeerOptions, ports: Ports): PeerContext {
+  const { logger, clock, identity } = ports
+  const events = createEventLog((error) => logger.error('a listener failed', { error }))
+  const listeners = new Set<(news: News) => void>()
+  const refused = new Map<PeerId, { readonly reason: string; count: number }>()
+  const names = new Map<PeerId, string>()
+  const said = new Set<string>()
+
+  const time = (): Instant => {
+    const now = context.room?.view.time(clock.monotonic()) ?? clock.wall()
+    return Math.floor(now) as Instant
+  }
+
+  /** Said once for each key: the world repeats itself. */
+  const warnOnce = (key: string, event: string, facts: Readonly<Record<string, string | number>>): void => {
+    if (said.has(key) || said.size >= saidMax) return
+    said.add(key)
+    logger.warn(event, facts)
+    events.add({ kind: 'note', at: time(), event, facts })
+  }
+
+  const count = (from: PeerId, reason: string): void => {
+    const known = refused.get(from)
+    if (known !== undefined) known.count++
+    else if (refused.size < refusedMax) refused.set(from, { reason, count: 1 })
+    warnRefused(from, reason)
+  }
+  const warnRefused = (peer: PeerId, reason: string): void =>
+    warnOnce(`refused ${peer}`, 'what a peer says is refused', { peer, reason })
+  const warnVersion = (peer: PeerId, version: number): void =>
+    warnOnce(`version ${peer}`, 'a peer speaks another version of the protocol', { peer, version })
+
+  const write = (news: News): void => {
+    switch (news.kind) {
+      case 'applied':
+        return events.addBlock(news.block, news.outcomes)
+      case 'announced':
+        return events.addForEyes(() => announcedEvents(news.author, news.ops, time()))
+      case 'note':
+        logger.debug(news.note.event, news.note.facts)
+        return events.addForEyes(() => [{ kind: 'note', at: time(), ...news.note }])
+      case 'members':
+      case 'quorum':
+        return events.add({ ...news, at: time() })
+      case 'failed':
+        return logger.error('a write failed: this peer is read-only now', { code: news.failure.code, error: news.failure })
+      case 'stopped':
+        if (news.reason.kind !== 'left') logger.error('this peer takes no more part', { reason: stopText(news.reason) })
+        return
+      case 'malformed':
+        return count(news.from, news.reason)
+      case 'refused':
+        return warnRefused(news.peer, news.reason)
+      case 'faulty':
+        return warnFaulty(news.evidence)
+      case 'version':
+        return warnVersion(news.peer, news.version)
+      case 'met':
+        return writeMet(news)
+      case 'trouble':
+        return writeTrouble(news.trouble)
+      case 'persisted':
+        return
+    }
+  }
+
+  const warnFaulty = (evidence: Evidence): void => {
+    const { index, epoch } = evidence.kind === 'checkpoint' ? evidence.block : evidence.first
+    const peer = liarOf(evidence)
+    warnOnce(`faulty ${evidenceKey(evidence)}`, 'a peer is proven to be faulty', {
+      ...(peer !== undefined && { peer }),
+      what: evidenceText(evidence),
+      index,
+      epoch: epochText(epoch),
+    })
+  }
+
+  const writeMet = ({ meeting, found }: Extract<News, { kind: 'met' }>): void => {
+    if (meeting === 'join') return
+    const { peer, room } = found
+    warnOnce(`room ${room.id}`, 'another room of this name exists', { peer, room: shortRoomId(room.id) })
+  }
+
+  const writeTrouble = (trouble: TransportTrouble): void => {
+    switch (trouble.kind) {
+      case 'version':
+        return warnVersion(trouble.peer, trouble.version)
+      case 'bad-frame':
+        return count(trouble.peer, trouble.reason)
+      case 'wrong-code':
+        return warnOnce(`code ${trouble.address}`, 'a peer was refused: most likely another room code', {
+          address: trouble.address,
+        })
+      case 'unreachable':
+        return logger.debug('trouble on the network', trouble)
+    }
+  }
+
+  const context: PeerContext = {
+    options,
+    ports,
+    events,
+    refused,
+    room: undefined,
+    names,
+    nameOf: (peer) => nameOrId(peer === identity.self ? options.name : names.get(peer), peer),
+    learnName(peer, name) {
+      if (names.size >= namesMax) names.clear()
+      names.set(peer, name)
+    },
+    tell(news) {
+      write(news)
+      for (const listener of listeners) listener(news)
+    },
+    hear(listener) {
+      const own = (news: News): void => listener(news)
+      listeners.add(own)
+      return () => listeners.delete(own)
+    },
+  }
+  return context
+}

@@ -1,0 +1,221 @@
+import type { Hash } from '../core/crypto.ts'
+import type { PeerId } from '../core/ids.ts'
+import type { Block, Commit, Head } from './block.ts'
+import type { Ring } from './ring.ts'
+import { timing } from './timing.ts'
+import { compareEpochs, type Epoch, sameEpoch, type View } from './view.ts'
+
+/** Who asked for the epoch that this peer makes. */
+export interface Wishes {
+  /** From outside the view. */
+  readonly joiners: ReadonlySet<PeerId>
+  readonly leavers: ReadonlySet<PeerId>
+  /** Peers that have forgotten, and the numbers of their losses. */
+  readonly lost: ReadonlyMap<PeerId, number>
+}
+
+/** Steps 1 to 3 of PROTOCOL, section 5: this peer asks for promises. */
+export interface Preparing extends Wishes {
+  readonly kind: 'preparing'
+  readonly epoch: Epoch
+  readonly since: number
+  repeatAt: number
+  /** Our own promise is on disk: `Prepare` may leave. */
+  isPrepared: boolean
+  readonly asked: Set<PeerId>
+  readonly promises: Map<PeerId, { readonly head: Head; readonly commit: Commit }>
+  /** By the hash of their heads: what other promised logs hold after our commit. */
+  readonly logs: Map<Hash, readonly Block[]>
+}
+
+/** Steps 4 and 5: the view block is proposed, and wants answers. */
+export interface Installing {
+  readonly kind: 'installing'
+  readonly epoch: Epoch
+  readonly since: number
+  repeatAt: number
+  readonly viewBlock: Block
+  /** Of the chosen log, without the new view. */
+  readonly configs: readonly View[]
+  /** All that promised, this peer left out: to these `Install` goes. */
+  readonly promised: readonly PeerId[]
+  readonly asked: ReadonlySet<PeerId>
+  readonly installed: Set<PeerId>
+}
+
+/** An epoch of ours that is active, told to those that did not answer its `Install`, for as long as it lasts. */
+export interface Leading {
+  readonly kind: 'leading'
+  readonly epoch: Epoch
+  readonly viewBlock: Block
+  readonly missing: Set<PeerId>
+}
+
+export type EpochState = { readonly kind: 'following' } | Preparing | Installing | Leading
+
+const following: EpochState = { kind: 'following' }
+
+/** What this peer has promised, and what it does about the epoch that it promised (PROTOCOL, section 5). */
+export class Epochs {
+  readonly #ring: Ring
+  #promised: Epoch
+  /** The last view in the log when this peer started: in that epoch it takes and writes nothing. */
+  readonly #startedIn: Epoch
+  /** The highest number of an epoch seen anywhere; only members and this peer's own log move it. */
+  #highest: number
+  #state: EpochState = following
+  #promisedAt = Number.NEGATIVE_INFINITY
+
+  constructor(ring: Ring, promised: Epoch) {
+    this.#ring = ring
+    this.#promised = promised
+    this.#startedIn = ring.log.lastView.epoch
+    this.#highest = Math.max(promised.number, ring.log.lastView.epoch.number)
+  }
+
+  get state(): EpochState {
+    return this.#state
+  }
+
+  /** The highest epoch that this peer has promised to take part in. */
+  get promised(): Epoch {
+    return this.#promised
+  }
+
+  get promisedAt(): number {
+    return this.#promisedAt
+  }
+
+  get highest(): number {
+    return this.#highest
+  }
+
+  /** Restarted in the very epoch that it promised: it cannot take part in that any more. */
+  get hasRestartedIn(): boolean {
+    return sameEpoch(this.#startedIn, this.#promised)
+  }
+
+  /**
+   * Installed, and promised nothing since (PROTOCOL, section 1): only then a peer takes, appends, accepts and reports.
+   * Rule 1-active [S1]
+   */
+  get isActive(): boolean {
+    const { log, disk, membership, faults, out } = this.#ring
+    const { epoch } = log.installedView
+    return (
+      sameEpoch(epoch, this.#promised) &&
+      // Rule 2.3-fresh [S1]
+      !sameEpoch(epoch, this.#startedIn) &&
+      this.isInView &&
+      !disk.failed &&
+      !membership.hasForgotten &&
+      !faults.isSpoiled(epoch) &&
+      out.stopped === undefined
+    )
+  }
+
+  get isInView(): boolean {
+    return this.#ring.log.installedView.members.includes(this.#ring.self)
+  }
+
+  /** The promised epoch has come about: what happens now is a new matter, and needs no quiet time. */
+  get isSettled(): boolean {
+    return this.isActive && sameEpoch(this.#ring.log.committedView.epoch, this.#promised)
+  }
+
+  get otherMembers(): readonly PeerId[] {
+    const { log, self } = this.#ring
+    return log.installedView.members.filter((member) => member !== self)
+  }
+
+  /** An epoch's number was seen at a member: one's own next one is above it. */
+  saw(epoch: Epoch): void {
+    if (epoch.number > this.#highest) this.#highest = epoch.number
+  }
+
+  /** Promises another peer's epoch, or one that the room was found to have made without this peer. */
+  becomeFollowing(epoch: Epoch): void {
+    this.#promise(epoch)
+    this.#state = following
+  }
+
+  /** Promises an epoch of its own above all that was seen, and asks for it. Answers the attempt. */
+  becomePreparing(wishes: Wishes, above: number): Preparing {
+    const { out, self } = this.#ring
+    const epoch: Epoch = { number: Math.max(this.#highest, this.#promised.number, above) + 1, initiator: self }
+    this.#promise(epoch)
+    const state: Preparing = {
+      ...wishes,
+      kind: 'preparing',
+      epoch,
+      since: out.now,
+      repeatAt: Number.POSITIVE_INFINITY,
+      isPrepared: false,
+      asked: new Set(),
+      promises: new Map(),
+      logs: new Map(),
+    }
+    this.#state = state
+    return state
+  }
+
+  becomeInstalling(preparing: Preparing, viewBlock: Block, configs: readonly View[]): Installing {
+    const { out, self } = this.#ring
+    const state: Installing = {
+      kind: 'installing',
+      epoch: preparing.epoch,
+      since: out.now,
+      repeatAt: out.now + timing.repeat,
+      viewBlock,
+      configs,
+      promised: [...preparing.promises.keys()].filter((peer) => peer !== self),
+      asked: preparing.asked,
+      installed: new Set(),
+    }
+    this.#state = state
+    return state
+  }
+
+  becomeLeading(viewBlock: Block, missing: Iterable<PeerId>): void {
+    this.#state = { kind: 'leading', epoch: viewBlock.epoch, viewBlock, missing: new Set(missing) }
+  }
+
+  /** Makes no epoch of its own any more; what it promised stays promised. */
+  giveUp(): void {
+    const { fetching } = this.#ring
+    if (fetching.stage?.purpose === 'choose') fetching.endStage()
+    this.#state = following
+  }
+
+  /** A view of another epoch is on disk (PROTOCOL, section 2.1): counts of the one before mean nothing any more. */
+  enterIfNew(): void {
+    const { token, log, membership, blocks, counting } = this.#ring
+    if (sameEpoch(token.epoch, log.installedView.epoch)) return
+    token.enterEpoch()
+    membership.enterEpoch()
+    blocks.forgetAhead()
+    counting.progressed()
+  }
+
+  /**
+   * From this very moment, before the write even starts, it has no token, repeats none, takes none, reports nothing and
+   * makes no attempt of its own for any epoch below (PROTOCOL, section 5.2).
+   * Rule 5.2-at-once [S1] [S2] [S3]
+   */
+  #promise(epoch: Epoch): void {
+    const { token, blocks, fetching, suspicion, disk, out } = this.#ring
+    this.#promised = epoch
+    this.saw(epoch)
+    this.#promisedAt = out.now
+    token.becomeAbsent()
+    blocks.forgetAhead()
+    fetching.endStageOf(epoch)
+    suspicion.keepQuiet()
+    disk.change()
+    out.note('promised', { number: epoch.number, initiator: epoch.initiator })
+  }
+
+  isBelow(epoch: Epoch): boolean {
+    return compareEpochs(this.#promised, epoch) < 0
+  }
+}

@@ -1,0 +1,113 @@
+import type { PeerId } from '../core/ids.ts'
+import type { Block } from './block.ts'
+import { type Evidence, evidenceKey, isTwoBlocks, liarOf } from './evidence.ts'
+import type { Ring } from './ring.ts'
+import type { Refusal } from './types.ts'
+import { type Epoch, epochText, noEpoch, sameEpoch } from './view.ts'
+
+/** Different senders whose refused messages are counted; of more, only those that come first. */
+const refusedMax = 256
+/** Each author can be proven wrong once; beyond a full room there is nothing to learn. */
+const evidenceMax = 64
+
+/**
+ * Who did what the rules forbid: messages that were refused, and signed proof (PROTOCOL, section 3). Neither is ever a
+ * reason for this peer to stop.
+ */
+export class Faults {
+  readonly #ring: Ring
+  readonly #refused = new Map<PeerId, { readonly reason: string; readonly isStranger: boolean; count: number }>()
+  readonly #evidence = new Map<string, Evidence>()
+  readonly #liars = new Set<PeerId>()
+  /** The epoch that holds two blocks with one index: this peer takes no further part in it. */
+  #spoiled: Epoch = noEpoch
+
+  constructor(ring: Ring, kept: readonly Evidence[]) {
+    this.#ring = ring
+    for (const evidence of kept) this.#note(evidence)
+  }
+
+  get refused(): ReadonlyMap<PeerId, Refusal> {
+    return this.#refused
+  }
+
+  get evidence(): readonly Evidence[] {
+    return [...this.#evidence.values()]
+  }
+
+  /** Proven to lie: in no view that this peer makes, and none of its requests is served. */
+  isLiar(peer: PeerId): boolean {
+    return this.#liars.has(peer)
+  }
+
+  isSpoiled(epoch: Epoch): boolean {
+    return sameEpoch(epoch, this.#spoiled)
+  }
+
+  /** Takes no further part in the present epoch, and asks for a new one. */
+  spoil(epoch: Epoch): void {
+    this.#spoiled = epoch
+    this.#ring.token.becomeAbsent()
+  }
+
+  /** A message was refused: it changed nothing. Counted, and named once for each sender. */
+  refuse(from: PeerId, what: string, reason: string, isStranger = false): void {
+    const known = this.#refused.get(from)
+    if (known !== undefined) {
+      known.count++
+      return
+    }
+    if (this.#refused.size >= refusedMax) return
+    this.#refused.set(from, { reason: `${what}: ${reason}`, isStranger, count: 1 })
+    this.#ring.out.note('refused', { from, what, reason })
+  }
+
+  /** It was taken for a stranger, and is a member after all. */
+  pardon(peer: PeerId): void {
+    if (this.#refused.get(peer)?.isStranger === true) this.#refused.delete(peer)
+  }
+
+  /** Two blocks with one `(epoch, index)`: proof only if both are signed, by members of that view. */
+  blocksClash(first: Block, second: Block): void {
+    if (isTwoBlocks(first, second, this.#ring.crypto)) this.add({ kind: 'two-blocks', first, second })
+  }
+
+  /** Somebody passes proof on. */
+  onEvidence(from: PeerId, evidence: Evidence): void {
+    if (this.#evidence.has(evidenceKey(evidence))) return
+    // A state is compared by everyone for himself.
+    if (evidence.kind === 'checkpoint') return
+    const { first, second } = evidence
+    if (!isTwoBlocks(first, second, this.#ring.crypto)) return this.refuse(from, 'evidence', 'it proves nothing')
+    this.add(evidence)
+  }
+
+  // Rule 3-evidence [S1]
+  add(evidence: Evidence): void {
+    const { log, epochs, disk, out } = this.#ring
+    if (this.#evidence.has(evidenceKey(evidence)) || this.#evidence.size >= evidenceMax) return
+    const authors = evidence.kind === 'checkpoint' ? [evidence.block.author] : [evidence.first.author, evidence.second.author]
+    const place = evidence.kind === 'checkpoint' ? evidence.block : evidence.first
+    const view = log.configs.find(({ epoch }) => sameEpoch(epoch, place.epoch))
+    // Who was a member of a view that is not at hand cannot be told; it harms nothing here.
+    if (view === undefined || !authors.every((author) => view.members.includes(author))) return
+    this.#note(evidence)
+    disk.keep(evidence)
+    out.note(evidence.kind, {
+      author: liarOf(evidence),
+      first: authors[0],
+      second: authors[1],
+      index: place.index,
+      epoch: epochText(place.epoch),
+    })
+    if (evidence.kind === 'checkpoint') return
+    if (sameEpoch(place.epoch, epochs.promised)) this.spoil(place.epoch)
+    out.gossip({ kind: 'evidence', evidence })
+  }
+
+  #note(evidence: Evidence): void {
+    this.#evidence.set(evidenceKey(evidence), evidence)
+    const liar = liarOf(evidence)
+    if (liar !== undefined && liar !== this.#ring.self) this.#liars.add(liar)
+  }
+}

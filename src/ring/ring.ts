@@ -1,0 +1,85 @@
+import type { Crypto } from '../core/crypto.ts'
+import type { PeerId } from '../core/ids.ts'
+import type { Random } from '../core/random.ts'
+import { Attempts } from './attempts.ts'
+import { Blocks } from './blocks.ts'
+import { CatchUp } from './catch-up.ts'
+import { Checkpoints } from './checkpoints.ts'
+import { Counting } from './counting.ts'
+import { Deadlines } from './deadlines.ts'
+import { Disk } from './disk.ts'
+import { Epochs } from './epochs.ts'
+import { Faults } from './faults.ts'
+import { Fetching } from './fetching.ts'
+import { Log } from './log.ts'
+import { Membership } from './membership.ts'
+import { Outbox } from './outbox.ts'
+import { Peers } from './peers.ts'
+import { Promises } from './promises.ts'
+import { OwnOperations } from './queue.ts'
+import { RoomClock } from './room-clock.ts'
+import { Status } from './status.ts'
+import { Suspicion } from './suspicion.ts'
+import { type RingLimits, ringLimits } from './timing.ts'
+import { Token } from './token.ts'
+import type { Pace, ReplicaOptions } from './types.ts'
+
+/** One replica: its roles. Each owns its state and has the only way into it; they know each other through this. */
+export class Ring {
+  readonly self: PeerId
+  readonly crypto: Crypto
+  readonly random: Random
+  readonly pace: Pace
+  readonly limits: RingLimits
+
+  readonly out: Outbox
+  readonly due = new Deadlines()
+  readonly log: Log
+  readonly own: OwnOperations
+  readonly peers: Peers
+  readonly disk: Disk
+  readonly faults: Faults
+  readonly epochs: Epochs
+  readonly token: Token
+  readonly membership: Membership
+  readonly suspicion: Suspicion
+  readonly attempts: Attempts
+  readonly promises: Promises
+  readonly blocks: Blocks
+  readonly fetching: Fetching
+  readonly catchUp: CatchUp
+  readonly counting: Counting
+  readonly checkpoints: Checkpoints
+  readonly roomClock: RoomClock
+  readonly status: Status
+
+  /** What a replica knows when it starts: what is on its disk, and nothing of anybody else. */
+  constructor({ self, crypto, random, pace, limits = ringLimits, disk, incarnation, wallClock }: ReplicaOptions) {
+    const { meta } = disk
+    this.self = self
+    this.crypto = crypto
+    this.random = random
+    this.pace = pace
+    this.limits = limits
+    this.log = new Log(disk.blocks, disk.viewBlocks, meta.commit, limits.memoryBlocks)
+    this.out = new Outbox(wallClock.now, this.log.head.lamport)
+    this.own = new OwnOperations(limits)
+    this.peers = new Peers(this)
+    this.disk = new Disk(this, meta)
+    this.faults = new Faults(this, disk.evidence)
+    this.epochs = new Epochs(this, meta.promised)
+    this.token = new Token(this)
+    this.membership = new Membership(this, meta.loss, incarnation)
+    this.suspicion = new Suspicion(this)
+    this.attempts = new Attempts(this)
+    this.promises = new Promises(this)
+    this.blocks = new Blocks(this)
+    this.fetching = new Fetching(this)
+    this.catchUp = new CatchUp(this)
+    this.counting = new Counting(this)
+    this.checkpoints = new Checkpoints(this)
+    this.roomClock = new RoomClock(this, wallClock)
+    this.status = new Status(this)
+    for (const name of ['status', 'ping', 'look', 'request'] as const) this.due.arm(name, wallClock.now)
+  }
+}

@@ -1,0 +1,132 @@
+import type { PeerId } from '../core/ids.ts'
+import { epochLeapMax, leapMax } from '../core/limits.ts'
+import { isAskedBy } from './attempts.ts'
+import { isSignedByAuthor } from './block.ts'
+import type { Message, MessageOf } from './message.ts'
+import type { Ring } from './ring.ts'
+import { type Epoch, sameEpoch } from './view.ts'
+
+/** What becomes of a message before anything of it is taken over (PROTOCOL, section 3, Whom a peer obeys). */
+export type Hearing =
+  | { readonly kind: 'obeyed'; readonly movesClock: boolean }
+  /** It may be honest and late, or this peer may be behind: it changes nothing, and is held against nobody. */
+  | { readonly kind: 'ignored' }
+  /** It does not fit: counted, and its sender named. */
+  | { readonly kind: 'refused'; readonly reason: string; readonly isStranger: boolean }
+
+const ignored: Hearing = { kind: 'ignored' }
+
+/**
+ * Numbers first, then the sender. Only a voter, somebody in a config of our log, moves the Lamport clock: its number may
+ * be ahead by a bounded leap. A peer that takes no part yet hears offers to catch up from a room that is far ahead of it.
+ */
+export function hear(ring: Ring, from: PeerId, lamport: number, message: Message): Hearing {
+  const { log, epochs, out } = ring
+  const isVoter = log.isVoter(from)
+  const isOffer = !epochs.isActive && (message.kind === 'status' || message.kind === 'fetched')
+  if (!isOffer) {
+    const leap = lamport - out.clock.time > leapMax ? 'its Lamport time leaps' : leapOf(ring, from, message)
+    if (leap !== undefined) return { kind: 'refused', reason: leap, isStranger: false }
+  }
+  if (isEntitled(ring, from, message, isVoter)) {
+    return { kind: 'obeyed', movesClock: isVoter && lamport - out.clock.time <= leapMax }
+  }
+  // A peer that is behind may not know its members yet; who was one may not know yet that it is none any more.
+  if (!epochs.isActive || log.wasMember(from) || isLate(ring, message)) return ignored
+  return { kind: 'refused', reason: 'its sender is not a member', isStranger: true }
+}
+
+/** A number that is further ahead of all that this peer knows than it can honestly be. Rule 3-numbers [L] */
+function leapOf(ring: Ring, from: PeerId, message: Message): string | undefined {
+  const { epochs, token } = ring
+  const isEpochLeap = (epoch: Epoch): boolean => epoch.number - epochs.highest > epochLeapMax
+  if ('epoch' in message && isEpochLeap(message.epoch)) return 'its epoch leaps'
+  switch (message.kind) {
+    case 'token':
+    case 'token-ack':
+    case 'status':
+      // Turns of another epoch are counted anew: nothing is known of them.
+      if (sameEpoch(message.epoch, token.epoch) && message.turn - token.highestTurn(message.epoch) > leapMax)
+        return 'its turn leaps'
+      if (message.kind === 'status' && isEpochLeap(message.promised)) return 'its epoch leaps'
+      if (message.kind !== 'token' || !sameEpoch(message.epoch, token.epoch)) return undefined
+      return message.served.some((request) => request - token.highestRequest(from) > leapMax) ? 'a request leaps' : undefined
+    case 'want':
+    case 'announce':
+      return message.request - token.highestRequest(from) > leapMax ? 'its request leaps' : undefined
+    case 'agree':
+    case 'refuse':
+      return isEpochLeap(message.promised) ? 'its epoch leaps' : undefined
+    case 'request':
+      return isEpochLeap(message.above) ? 'its epoch leaps' : undefined
+    default:
+      return undefined
+  }
+}
+
+/** The table: who is obeyed in what. Rule 3-senders [S1] [S2] [S3] */
+function isEntitled(ring: Ring, from: PeerId, message: Message, isVoter: boolean): boolean {
+  const { log, faults } = ring
+  switch (message.kind) {
+    // Whoever knows the room code.
+    case 'request':
+    case 'fetch':
+    case 'fetched':
+    case 'status':
+    case 'evidence':
+      return true
+    // A member of the installed view.
+    case 'want':
+    case 'announce':
+    case 'token':
+    case 'token-ack':
+    case 'blocks':
+    case 'durable':
+    case 'committed':
+    case 'ping':
+    case 'pong':
+      return log.installedView.members.includes(from)
+    case 'pre-vote':
+    case 'agree':
+      return isVoter && !faults.isLiar(from)
+    case 'prepare':
+      return message.epoch.initiator === from && !faults.isLiar(from) && isKnownInitiator(ring, from, message)
+    case 'promise':
+    case 'refuse':
+    case 'installed':
+      return isAskedBy(ring, from, message.epoch)
+    case 'install':
+    case 'activated':
+      return message.epoch.initiator === from && sameEpoch(message.epoch, ring.epochs.promised)
+  }
+}
+
+/**
+ * The initiator is in a config of our log; or in one of its own, each proposed by somebody who stands in ours or in one
+ * before. Whoever is too far behind to know that catches up first.
+ */
+function isKnownInitiator({ log, crypto }: Ring, initiator: PeerId, { views }: MessageOf<'prepare'>): boolean {
+  if (log.isVoter(initiator)) return true
+  const known = new Set(log.configs.flatMap(({ members }) => members))
+  for (const block of views) {
+    if (block.body.kind !== 'view' || !known.has(block.author) || !isSignedByAuthor(block, crypto)) continue
+    for (const member of block.body.members) known.add(member)
+  }
+  return known.has(initiator)
+}
+
+/** An answer to an attempt of ours that is over, or what members say in an epoch that this peer does not know, can be honest. */
+function isLate({ self, log }: Ring, message: Message): boolean {
+  switch (message.kind) {
+    case 'promise':
+    case 'refuse':
+    case 'installed':
+      return message.epoch.initiator === self
+    case 'prepare':
+    case 'install':
+    case 'activated':
+      return false
+    default:
+      return 'epoch' in message && !sameEpoch(message.epoch, log.installedView.epoch)
+  }
+}
