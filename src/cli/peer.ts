@@ -104,7 +104,8 @@ function tellStart(call: Call, running: RunningPeer, code: string): void {
   }
   const { line } = call.terminal
   const count = status.members.length
-  const place = status.members.includes(self) ? `${count} ${count === 1 ? 'member' : 'members'}` : 'joining it'
+  const members = `${count} ${count === 1 ? 'member' : 'members'}${status.membersAsOfLog ? ' as of its log' : ''}`
+  const place = status.members.includes(self) ? members : 'joining it'
   line(`Room ${printable(room.name)} (${room.id.slice(0, 8)}), ${place}. You are ${printable(status.name)} (${shortPeer(self)}).`)
   for (const one of addresses) line(`Listening at ${one}`)
   if (running.apiUrl !== undefined) line(`API at ${running.apiUrl}, its token in the profile folder`)

@@ -1,8 +1,9 @@
 import type { AccountId } from '../core/ids.ts'
 import type { Cents } from '../core/money.ts'
-import type { Random } from '../core/random.ts'
+import { createRandom, type Random } from '../core/random.ts'
 import type { Operation } from '../market/operation.ts'
-import type { AccountView, AuctionView, Market } from '../market/types.ts'
+import type { AccountView, AuctionView } from '../market/types.ts'
+import type { PeerContext } from './context.ts'
 import type { Bidder } from './peer.ts'
 import type { Clock } from './ports.ts'
 
@@ -12,20 +13,16 @@ export interface Bidders {
   stop(): void
 }
 
-export interface BiddersOptions {
-  readonly clock: Clock
-  readonly random: Random
-  readonly market: () => Market
-  /** The room clock. */
-  readonly time: () => number
-  readonly submit: (operation: Operation, deadlineMillis: number) => Promise<unknown>
-}
-
 /** A bid that takes so long is looked at again: the auction may have ended meanwhile. */
 const bidDeadlineMillis = 5_000
 
-/** One for each auction and account: starting another one replaces it. */
-export function createBidders({ clock, random, market, time, submit }: BiddersOptions): Bidders {
+/** One for each auction and account: starting another one replaces it. They bid in whatever room the peer is in. */
+export function createBidders(
+  context: PeerContext,
+  submit: (operation: Operation, deadlineMillis: number) => Promise<unknown>,
+): Bidders {
+  const { clock } = context.ports
+  const random = createRandom(context.options.seed)
   const running = new Map<string, () => void>()
   return {
     start(bidder) {
@@ -34,9 +31,9 @@ export function createBidders({ clock, random, market, time, submit }: BiddersOp
       const stop = runBidder(bidder, {
         clock,
         random,
-        auction: () => market().auctions.get(bidder.auction),
-        account: () => market().accounts.get(bidder.account),
-        time,
+        auction: () => context.room?.market.auctions.get(bidder.auction),
+        account: () => context.room?.market.accounts.get(bidder.account),
+        time: () => context.room?.view.time(clock.monotonic()) ?? 0,
         submit: (operation) => submit(operation, bidDeadlineMillis),
       })
       running.set(key, stop)

@@ -53,9 +53,9 @@ export type News =
   | { readonly kind: 'stopped'; readonly reason: StopReason }
   /** Bytes that are no frame, or have no place where they came. */
   | { readonly kind: 'malformed'; readonly from: PeerId; readonly reason: string }
-  /** The ring refuses what this peer says. Told again and again: named once. */
+  /** The ring refuses what this peer says. */
   | { readonly kind: 'refused'; readonly peer: PeerId; readonly reason: string }
-  /** Proof of somebody's fault. Told again and again: named once. */
+  /** Proof of somebody's fault, on disk from an earlier start or new. */
   | { readonly kind: 'faulty'; readonly evidence: Evidence }
   | { readonly kind: 'version'; readonly peer: PeerId; readonly version: number }
   /** A peer of another room of our name. `join`: ours is to give way to it; `strangers`: the two will never mix. */
@@ -89,8 +89,8 @@ export interface PeerContext {
   hear(listener: (news: News) => void): () => void
 }
 
-/** Different things worth saying once, senders counted, names kept: bounds on what strangers can make a peer remember. */
-const saidMax = 1_000
+/** What is worth saying once of so many, for each kind; senders counted; names kept: what strangers can make a peer remember. */
+const saidMax = 256
 const refusedMax = 256
 const namesMax = 1_024
 
@@ -100,17 +100,18 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
   const listeners = new Set<(news: News) => void>()
   const refused = new Map<PeerId, { readonly reason: string; count: number }>()
   const names = new Map<PeerId, string>()
-  const said = new Set<string>()
+  const said = new Map<string, Set<string>>()
 
   const time = (): Instant => {
     const now = context.room?.view.time(clock.monotonic()) ?? clock.wall()
     return Math.floor(now) as Instant
   }
 
-  /** Said once for each key: the world repeats itself. */
-  const warnOnce = (key: string, event: string, facts: Readonly<Record<string, string | number>>): void => {
-    if (said.has(key) || said.size >= saidMax) return
-    said.add(key)
+  /** Each event is said once for each key: the world repeats itself. */
+  const warnOnce = (event: string, key: string, facts: Readonly<Record<string, string | number>>): void => {
+    const keys = said.get(event) ?? new Set()
+    if (keys.has(key) || keys.size >= saidMax) return
+    said.set(event, keys.add(key))
     logger.warn(event, facts)
     events.add({ kind: 'note', at: time(), event, facts })
   }
@@ -121,10 +122,9 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
     else if (refused.size < refusedMax) refused.set(from, { reason, count: 1 })
     warnRefused(from, reason)
   }
-  const warnRefused = (peer: PeerId, reason: string): void =>
-    warnOnce(`refused ${peer}`, 'what a peer says is refused', { peer, reason })
+  const warnRefused = (peer: PeerId, reason: string): void => warnOnce('what a peer says is refused', peer, { peer, reason })
   const warnVersion = (peer: PeerId, version: number): void =>
-    warnOnce(`version ${peer}`, 'a peer speaks another version of the protocol', { peer, version })
+    warnOnce('a peer speaks another version of the protocol', peer, { peer, version })
 
   const write = (news: News): void => {
     switch (news.kind) {
@@ -163,7 +163,7 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
   const warnFaulty = (evidence: Evidence): void => {
     const { index, epoch } = evidence.kind === 'checkpoint' ? evidence.block : evidence.first
     const peer = liarOf(evidence)
-    warnOnce(`faulty ${evidenceKey(evidence)}`, 'a peer is proven to be faulty', {
+    warnOnce('a peer is proven to be faulty', evidenceKey(evidence), {
       ...(peer !== undefined && { peer }),
       what: evidenceText(evidence),
       index,
@@ -174,7 +174,7 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
   const writeMet = ({ meeting, found }: Extract<News, { kind: 'met' }>): void => {
     if (meeting === 'join') return
     const { peer, room } = found
-    warnOnce(`room ${room.id}`, 'another room of this name exists', { peer, room: shortRoomId(room.id) })
+    warnOnce('another room of this name exists', room.id, { peer, room: shortRoomId(room.id) })
   }
 
   const writeTrouble = (trouble: TransportTrouble): void => {
@@ -184,9 +184,7 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
       case 'bad-frame':
         return count(trouble.peer, trouble.reason)
       case 'wrong-code':
-        return warnOnce(`code ${trouble.address}`, 'a peer was refused: most likely another room code', {
-          address: trouble.address,
-        })
+        return warnOnce('a peer was refused: most likely another room code', trouble.address, { address: trouble.address })
       case 'unreachable':
         return logger.debug('trouble on the network', trouble)
     }

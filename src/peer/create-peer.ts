@@ -1,4 +1,3 @@
-import { createRandom } from '../core/random.ts'
 import type { Block } from '../ring/block.ts'
 import { createBidders } from './bidder.ts'
 import { createContext, type PeerOptions } from './context.ts'
@@ -31,13 +30,9 @@ export async function createPeer(options: PeerOptions, ports: Ports): Promise<Pe
     ringStopped.resolve()
     if (!leaving) void finish(stopText(news.reason))
   })
-  const bidders = createBidders({
-    clock,
-    random: createRandom(options.seed),
-    market: () => residence.session.market,
-    time: () => residence.session.view.time(clock.monotonic()),
-    submit: (operation, deadlineMillis) => peer.submit({ request: undefined, operation }, deadlineMillis),
-  })
+  const bidders = createBidders(context, (operation, deadlineMillis) =>
+    peer.submit({ request: undefined, operation }, deadlineMillis),
+  )
 
   /** Ends everything, once; `reason` is what people read. */
   const finish = (reason: string): Promise<void> => {

@@ -1,7 +1,6 @@
 import { decodeWith, Writer } from '../core/codec.ts'
 import { type Crypto, fromHex } from '../core/crypto.ts'
 import { count, type Field, optional, struct } from '../core/fields.ts'
-import { numberMax } from '../core/limits.ts'
 import { type Block, commitField, decodeBlock, headField } from '../ring/block.ts'
 import { decodeEvidence, type Evidence } from '../ring/evidence.ts'
 import type { RingLimits } from '../ring/timing.ts'
@@ -54,11 +53,11 @@ export function decodeMeta(bytes: Uint8Array): { readonly value: StoredMeta } | 
   })
 }
 
-/** A number that no other loss of this peer has: from 1 to 2^48 (PROTOCOL, section 1, loss). */
+/** From 1 to 2^48, the most that any number may be: no other loss of this peer is the same (PROTOCOL, section 1, loss). */
 export function drawLoss(entropy: Entropy): number {
   let loss = 0
   for (const byte of entropy.bytes(6)) loss = 256 * loss + byte
-  return Math.min(loss + 1, numberMax)
+  return loss + 1
 }
 
 export const toStored = (block: Block): StoredBlock => ({

@@ -81,6 +81,7 @@ export function createNetwork(context: PeerContext): Network {
   const takeFromOutside = (from: PeerId, bytes: Uint8Array): void => {
     const decoded = decodeFrame(bytes, identity.crypto)
     if (decoded.kind === 'version') context.tell({ kind: 'version', peer: from, version: decoded.version })
+    if (decoded.kind === 'malformed') context.tell({ kind: 'malformed', from, reason: decoded.reason })
     if (decoded.kind !== 'frame') return
     const { message } = decoded
     if (message.kind === 'fetched') genesisAsked.get(from)?.(message.blocks[0])

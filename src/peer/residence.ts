@@ -136,6 +136,8 @@ export function createResidence(context: PeerContext): Residence {
       if (opened.torn !== undefined) logger.warn('a torn last batch was cut from the log', opened.torn)
       // A room that is known is read before anybody hears of this peer.
       if (opened.meta !== undefined) await read(opened.meta)
+      // Whoever connects from the first moment on is told a hello, be it of a peer that looks for its room.
+      network.refresh()
       await transport.start(network.events)
       for (const address of await readRememberedAddresses(store)) transport.addAddress(address)
       if (opened.meta === undefined) await findOrFound()

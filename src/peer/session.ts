@@ -6,7 +6,6 @@ import type { Block, Genesis } from '../ring/block.ts'
 import { createReplica } from '../ring/replica.ts'
 import { ringLimits } from '../ring/timing.ts'
 import type { DiskMeta, Input, ReplicaView } from '../ring/types.ts'
-import { epochText, sameEpoch } from '../ring/view.ts'
 import { createCloser } from './closer.ts'
 import type { PeerContext } from './context.ts'
 import { decodeMeta, drawLoss, encodeMeta, readBlocks, readDisk } from './disk.ts'
@@ -16,7 +15,7 @@ import { createProposals, type Proposals } from './proposals.ts'
 import { createReceiver, type Receiver } from './receive.ts'
 import { createSnapshotKeeper, replayMarket, rulesOf, snapshotEvery } from './replay.ts'
 import { genesisOf, roomIdOf } from './room.ts'
-import { conditionOf, quorumText } from './status.ts'
+import { createWatch } from './watch.ts'
 
 /** One room, from its log on disk: the ring, the market, and what keeps both going. */
 export interface Session extends Receiver {
@@ -159,53 +158,4 @@ async function raiseIncarnation({ store, entropy }: Ports, metaBytes: Uint8Array
   }
   await store.write({ cutFrom: undefined, blocks: [], values: [], meta: encodeMeta(raised) })
   return raised
-}
-
-/** Looks at the ring for what people are told: a new view, a quorum lost or found, and who did what is forbidden. */
-interface Watch {
-  look(now: number, session: Pick<Session, 'view' | 'failed'>): void
-  /** For how long there has been no quorum, in milliseconds; 0: there is one. */
-  quorumMissing(now: number): number
-}
-
-/** A quorum that is back so soon is none lost: members that were just taken in have not been heard of yet. */
-const quorumHiccup = 1_000
-
-function createWatch(context: PeerContext, view: ReplicaView): Watch {
-  let epoch = view.installed
-  let missingSince: number | undefined
-  let isHeldTold: boolean | undefined
-  let refusedSeen = 0
-  let evidenceSeen = 0
-
-  const lookAtQuorum = (now: number, session: Pick<Session, 'view' | 'failed'>): void => {
-    if (view.hasQuorum(now)) missingSince = undefined
-    else missingSince ??= now
-    const held = missingSince === undefined
-    if (held === isHeldTold || (!held && quorumMissing(now) < quorumHiccup)) return
-    const isFirst = isHeldTold === undefined
-    isHeldTold = held
-    const condition = conditionOf(context, session, { leaving: false, stopReason: undefined })
-    if (!isFirst) context.tell({ kind: 'quorum', held, text: quorumText(condition) })
-  }
-  const quorumMissing = (now: number): number => (missingSince === undefined ? 0 : now - missingSince)
-
-  return {
-    quorumMissing,
-    look(now, session) {
-      if (!sameEpoch(epoch, view.installed)) {
-        epoch = view.installed
-        context.tell({ kind: 'members', epoch: epochText(epoch), members: view.members })
-      }
-      lookAtQuorum(now, session)
-      if (view.refused.size !== refusedSeen) {
-        refusedSeen = view.refused.size
-        for (const [peer, { reason }] of view.refused) context.tell({ kind: 'refused', peer, reason })
-      }
-      const { evidence } = view
-      for (; evidenceSeen < evidence.length; evidenceSeen++) {
-        context.tell({ kind: 'faulty', evidence: evidence[evidenceSeen] as NonNullable<(typeof evidence)[number]> })
-      }
-    },
-  }
 }

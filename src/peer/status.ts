@@ -111,8 +111,9 @@ export function conditionOf(context: PeerContext, session: Pick<Session, 'view' 
  * Nothing says that the last view of its log is still the room's: it takes no part in it, and is behind, or hears none of
  * its members. Those may be long gone.
  */
-export function isAsOfLog({ active, behind, self, reachable }: Condition): boolean {
-  return !active && (behind > 0 || reachable.every((peer) => peer === self))
+export function isAsOfLog({ active, behind, self, members, reachable }: Condition): boolean {
+  const isAlone = (peers: readonly PeerId[]): boolean => peers.every((peer) => peer === self)
+  return !active && (behind > 0 || (!isAlone(members) && isAlone(reachable)))
 }
 
 const isOutside = ({ self, members }: Condition): boolean => !members.includes(self)
@@ -180,7 +181,7 @@ export function stopText(reason: StopReason): string {
     case 'left':
       return 'left the room'
     case 'own-later-block':
-      return `stopped: ${whichText(reason.which)} wrote block ${reason.index}, which is not here; start it with --refetch`
+      return `stopped: ${laterText(reason)}; start it with --refetch`
     case 'state-diverged':
       return (
         `stopped: the state here after block ${reason.index} is not the one that ${reason.authors.length} other members have: ` +
@@ -191,10 +192,10 @@ export function stopText(reason: StopReason): string {
   }
 }
 
-function whichText(which: Extract<StopReason, { kind: 'own-later-block' }>['which']): string {
+function laterText({ which, index, incarnation }: Extract<StopReason, { kind: 'own-later-block' }>): string {
   return which === 'older-copy'
-    ? 'this folder is an older copy of itself, or was restored from one: a later start of this very peer'
-    : 'a copy of this folder runs, or ran, elsewhere under the same key: it'
+    ? `this folder is an older copy of itself: a later start of this very peer, number ${incarnation}, wrote block ${index}, which is not here`
+    : `block ${index} was written under this very start’s number, ${incarnation}, and is not here: a copy of this folder runs or ran elsewhere, or this one was restored from an older copy`
 }
 
 function faultsOf(evidence: readonly Evidence[]): ReadonlyMap<PeerId, string> {

@@ -70,10 +70,14 @@ export class Fetching {
 
   /** Blocks of another log came: committed ones may always be taken over; others only for what they were asked for. */
   onFetched(from: PeerId, message: FetchedMessage): void {
-    const { epochs, blocks, catchUp, faults } = this.#ring
+    const { epochs, blocks, catchUp, faults, log } = this.#ring
     const asked = this.#asked.get(from)
     const at = message.what === 'tail' ? asked?.tail : asked?.committed
-    if (at === undefined || this.#ring.out.now - at > answerMillis) return faults.refuse(from, 'fetched', 'it was not asked for')
+    if (at === undefined || this.#ring.out.now - at > answerMillis) {
+      // An answer that comes twice, or late, or to this peer's earlier life, is nobody's fault.
+      if (asked === undefined && !log.wasMember(from)) faults.refuse(from, 'fetched', 'it was not asked for', true)
+      return
+    }
     if (this.#unanswered?.to === from) this.#unanswered = undefined
     if (message.what === 'tail') {
       if (this.#stage?.from === from) this.#extendStage(this.#stage, message.blocks)

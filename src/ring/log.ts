@@ -110,6 +110,11 @@ export class Log {
     return this.find(index)?.hash === hash
   }
 
+  /** The view block is in this log, also where it has left the memory for blocks: the configs are always at hand. */
+  hasView({ index, hash }: Block): boolean {
+    return this.has(index, hash) || this.#configs.some(({ block }) => block.hash === hash)
+  }
+
   slice(from: number, through: number): readonly Block[] {
     return this.#blocks.slice(Math.max(0, from - this.base), through - this.base + 1)
   }

@@ -259,9 +259,11 @@ export class Membership {
 
   // Rule 5-pace [L]
   #pauseAfter(peer: PeerId): void {
-    const { out } = this.#ring
+    const { out, faults } = this.#ring
     const before = this.#patience.get(peer)
     const pause = before === undefined ? timing.requestPause : Math.min(2 * before.pause, timing.requestPauseMost)
+    if (before !== undefined && pause > timing.requestPauseNamed)
+      faults.refuse(peer, 'request', 'its epochs come to nothing', true)
     this.#patience.delete(peer)
     this.#patience.set(peer, { until: out.now + pause, pause })
     if (this.#patience.size > askingMax) for (const oldest of this.#patience.keys()) return void this.#patience.delete(oldest)

@@ -37,7 +37,7 @@ export class Promises {
     if (membership.hasForgotten || disk.failed || !sameEpoch(epochs.promised, epoch)) return
     // A repeated one changes nothing: the peer only answers again.
     // Rule 5.4-repeated [S1] [S3]
-    if (log.has(viewBlock.index, viewBlock.hash)) return this.#answer(from, epoch, viewBlock)
+    if (log.hasView(viewBlock)) return this.#answer(from, epoch, viewBlock)
     const fault = this.#faultOfProposal(epoch, viewBlock)
     if (fault !== undefined) return faults.refuse(from, 'install', fault)
     const target = { index: viewBlock.index - 1, hash: viewBlock.prevHash }
@@ -77,7 +77,7 @@ export class Promises {
   /** Replaces a conflicting tail from the first block that differs on, and appends the view: one atomic batch. */
   #install(from: PeerId, epoch: Epoch, past: readonly Block[], viewBlock: Block): void {
     const { log, blocks, out, faults, crypto } = this.#ring
-    if (log.has(viewBlock.index, viewBlock.hash)) return this.#answer(from, epoch, viewBlock)
+    if (log.hasView(viewBlock)) return this.#answer(from, epoch, viewBlock)
     const previous = past[past.length - 1] ?? log.find(viewBlock.index - 1)
     if (previous === undefined || previous.hash !== viewBlock.prevHash || viewBlock.index <= log.commit.index) return
     const fault = faultOf(viewBlock, previous, log.lastView, crypto)
@@ -94,7 +94,7 @@ export class Promises {
   #answer(to: PeerId, epoch: Epoch, viewBlock: Block): void {
     const { disk, log, epochs, out } = this.#ring
     disk.whenDurable(() => {
-      const isOnDisk = log.has(viewBlock.index, viewBlock.hash) && log.durable >= viewBlock.index
+      const isOnDisk = log.hasView(viewBlock) && log.durable >= viewBlock.index
       // Rule 5.4-installed [S2] [S3]
       if (isOnDisk && sameEpoch(epochs.promised, epoch)) out.send([to], { kind: 'installed', epoch })
     })

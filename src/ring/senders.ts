@@ -14,6 +14,9 @@ export type Hearing =
   /** It does not fit: counted, and its sender named. */
   | { readonly kind: 'refused'; readonly reason: string; readonly isStranger: boolean }
 
+/** An answer is under way no longer than this, in milliseconds. */
+const answerMillis = 10_000
+
 const ignored: Hearing = { kind: 'ignored' }
 
 /**
@@ -116,7 +119,7 @@ function isKnownInitiator({ log, crypto }: Ring, initiator: PeerId, { views }: M
 }
 
 /** An answer to an attempt of ours that is over, or what members say in an epoch that this peer does not know, can be honest. */
-function isLate({ self, log }: Ring, message: Message): boolean {
+function isLate({ self, log, out }: Ring, message: Message): boolean {
   switch (message.kind) {
     case 'promise':
     case 'refuse':
@@ -126,6 +129,9 @@ function isLate({ self, log }: Ring, message: Message): boolean {
     case 'install':
     case 'activated':
       return false
+    case 'pong':
+      // It may answer a ping of this peer's earlier life.
+      return out.now - out.startedAt < answerMillis
     default:
       return 'epoch' in message && !sameEpoch(message.epoch, log.installedView.epoch)
   }

@@ -42,6 +42,8 @@ export const timing = {
   /** One peer's requests lead to an epoch this often at most; longer, by doubling, where it brings none to its end. */
   requestPause: 2_000,
   requestPauseMost: 300_000,
+  /** Whoever has to wait longer than this is named. */
+  requestPauseNamed: 10_000,
   /** A peer that answers a fetch not at all for so long, or with nothing of use, is asked again only after this, doubled each time. */
   unanswered: 1_000,
   uselessPause: 1_000,

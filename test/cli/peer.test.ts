@@ -1,6 +1,12 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
+import { roomFolder } from '../../src/app/room-folder.ts'
+import { createStore } from '../../src/io/store.ts'
+import { evidenceName } from '../../src/peer/disk.ts'
+import { encodeEvidence } from '../../src/ring/evidence.ts'
+import { createKeyedCrypto, peerNamed } from '../peer/keyed-crypto.ts'
+import { genesisBy, opsAfter } from '../peer/log-of-blocks.ts'
 import { gavelring, type Running, temporaryFolder } from './processes.ts'
 import { run } from './run.ts'
 
@@ -149,4 +155,41 @@ test('a second Ctrl-C stops at once', async () => {
   await peer.said(/^Leaving the ring/)
   peer.child.kill('SIGINT')
   expect((await peer.finished).exitCode).toBe(130)
+})
+
+test('whose fault is proven is said by log verify, whether the peer runs or not, and by peers', async () => {
+  const profile = temporaryFolder()
+  const first = await startPeer(profile)
+  expect(await run(['account', 'open', 'ana', '--profile', profile])).toMatchObject({ exitCode: 0 })
+  first.child.kill('SIGINT')
+  await first.finished
+
+  const liar = peerNamed('L')
+  const genesis = genesisBy(liar)
+  const [one, other] = [opsAfter(genesis, liar, 1), opsAfter(genesis, liar, 2)]
+  const store = createStore(roomFolder(profile, 'classroom'))
+  await store.open()
+  const evidence = encodeEvidence({ kind: 'two-blocks', first: one, second: other }, createKeyedCrypto(liar))
+  await store.writeValue(evidenceName(0), evidence)
+  await store.close()
+
+  const verify = () => run(['log', 'verify', '--profile', profile])
+  const told = [
+    `Proof of a fault: ${liar} signed two different blocks 1.`,
+    ...[one, other].map(({ hash }) => `  block 1 of epoch 1.LLLLLL by ${liar}, hash ${hash}`),
+  ]
+  const stopped = await verify()
+  expect([stopped.exitCode, stopped.out[0], stopped.out.slice(3)]).toEqual([0, expect.stringMatching(/good/), told])
+
+  await startPeer(profile)
+  expect((await verify()).out.slice(3)).toEqual(told)
+  const json = await run(['log', 'verify', '--json', '--profile', profile])
+  expect(JSON.parse(json.out.join(''))).toMatchObject({
+    ok: true,
+    proofs: [{ author: liar, blocks: [{ index: 1 }, { index: 1 }] }],
+  })
+  const listed = await run(['peers', '--profile', profile])
+  expect(listed.out.find((line) => line.includes('LLLLLL'))).toMatch(/faulty: signed two different blocks 1/)
+  const peers = await run(['peers', '--json', '--profile', profile])
+  expect(JSON.parse(peers.out.join(''))).toMatchObject([{ self: true }, { peer: liar, faulty: 'signed two different blocks 1' }])
 })

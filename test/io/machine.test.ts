@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { RoomId } from '../../src/core/ids.ts'
 import { createClock } from '../../src/io/clock.ts'
+import { createEntropy } from '../../src/io/entropy.ts'
 import { createLogger, type LogLevel } from '../../src/io/logger.ts'
 import { openProfile } from '../../src/io/profile.ts'
 import { until } from '../support/wait.ts'
@@ -103,5 +104,24 @@ describe('the clock', () => {
     callOff()
     await until('the last has run', () => ran.includes('last'))
     expect(ran).toEqual(['late', 'last'])
+  })
+
+  it('does soon what is asked, once, after what is going on just now and all that follows from it', async () => {
+    const clock = createClock()
+    const ran: string[] = []
+    clock.soon(() => ran.push('soon'))
+    await Promise.resolve().then(() => ran.push('now'))
+    ran.push('and then')
+    await until('it has run', () => ran.includes('soon'))
+    expect(ran).toEqual(['now', 'and then', 'soon'])
+  })
+})
+
+describe('entropy', () => {
+  it('gives as many bytes as are asked for, others each time', () => {
+    const entropy = createEntropy()
+    const drawn = Array.from({ length: 20 }, () => entropy.bytes(16))
+    expect(drawn.map(({ length }) => length)).toEqual(drawn.map(() => 16))
+    expect(new Set(drawn.map(String)).size).toBe(20)
   })
 })

@@ -16,6 +16,7 @@ function createTestClock() {
         timers = timers.filter((other) => other !== timer)
       }
     },
+    soon: (task) => task(),
   }
   const moveTo = (time: number): void => {
     for (let next = dueBefore(time); next !== undefined; next = dueBefore(time)) {

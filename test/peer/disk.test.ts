@@ -1,9 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeMeta, encodeMeta, readBlocks, readDisk, toStored } from '../../src/peer/disk.ts'
+import { numberMax } from '../../src/core/limits.ts'
+import { decodeMeta, drawLoss, encodeMeta, evidenceName, readBlocks, readDisk, toStored } from '../../src/peer/disk.ts'
 import { Failure } from '../../src/peer/ports.ts'
 import { type Block, headOf } from '../../src/ring/block.ts'
-import { memoryBlocks } from '../../src/ring/timing.ts'
+import { encodeEvidence } from '../../src/ring/evidence.ts'
+import { ringLimits } from '../../src/ring/timing.ts'
 import type { DiskMeta } from '../../src/ring/types.ts'
 import { createMemoryStore } from '../support/memory-store.ts'
 import { createKeyedCrypto, peerNamed } from './keyed-crypto.ts'
@@ -43,22 +45,36 @@ function logWithViews(count: number, views: readonly number[]): Block[] {
 async function storeWith(blocks: readonly Block[], meta: DiskMeta) {
   const store = createMemoryStore()
   await store.open()
-  await store.write({ cutFrom: undefined, blocks: blocks.map(toStored), meta: encodeMeta(meta) })
+  await store.write({ cutFrom: undefined, blocks: blocks.map(toStored), values: [], meta: encodeMeta(meta) })
   return store
 }
 
 describe('the record on disk', () => {
   it('comes back as it was', () => {
     const meta = metaOf(logWithViews(4, [2]), 3)
-    for (const forgotBelow of [undefined, 0, 9]) {
-      expect(decodeMeta(encodeMeta({ ...meta, forgotBelow }))).toEqual({ value: { ...meta, forgotBelow } })
+    for (const loss of [undefined, 1, numberMax]) {
+      expect(decodeMeta(encodeMeta({ ...meta, loss }))).toEqual({ value: { meta: { ...meta, loss }, lacksLoss: false } })
     }
   })
 
   it('of a later program is refused by its version', () => {
     const bytes = encodeMeta(metaOf(logWithViews(2, []), 1))
-    bytes[0] = 99
-    expect(() => decodeMeta(bytes)).toThrow(Failure)
+    for (const version of [0, 3, 99]) {
+      bytes[0] = version
+      expect(() => decodeMeta(bytes)).toThrow(Failure)
+    }
+  })
+
+  it('of version 1 holds a number where the loss is now: it is none, and one is to be drawn', () => {
+    const meta = metaOf(logWithViews(2, []), 1)
+    for (const [loss, lacksLoss] of [
+      [undefined, false],
+      [7, true],
+    ] as const) {
+      const bytes = encodeMeta({ ...meta, loss })
+      bytes[0] = 1
+      expect(decodeMeta(bytes)).toEqual({ value: { meta, lacksLoss } })
+    }
   })
 
   it('that is damaged is malformed, never a guess', () => {
@@ -68,16 +84,23 @@ describe('the record on disk', () => {
   })
 })
 
+describe('a loss', () => {
+  it('is a number from 1 to 2^48, of six bytes that nobody can guess', () => {
+    const of = (byte: number) => drawLoss({ bytes: (count) => new Uint8Array(count).fill(byte) })
+    expect([of(0), of(1), of(255)]).toEqual([1, 0x010101010101 + 1, numberMax])
+  })
+})
+
 describe('what the ring reads of the disk', () => {
   it('has the newest blocks, and every view from the last committed one on, wherever the commit stands', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uniqueArray(fc.integer({ min: 1, max: 39 }), { maxLength: 6 }), fc.nat(39), async (views, commit) => {
         const blocks = logWithViews(40, views)
         const store = await storeWith(blocks, metaOf(blocks, commit))
-        const disk = await readDisk(store, crypto, encodeMeta(metaOf(blocks, commit)))
+        const { disk } = await readDisk(store, crypto, metaOf(blocks, commit), ringLimits)
         const all = blocks.filter(({ body }) => body.kind !== 'ops').map(({ index }) => index)
         const lastCommitted = Math.max(...all.filter((index) => index <= commit))
-        expect(disk.views.map(({ index }) => index)).toEqual(all.filter((index) => index >= lastCommitted))
+        expect(disk.viewBlocks.map(({ index }) => index)).toEqual(all.filter((index) => index >= lastCommitted))
         expect(disk.blocks).toEqual(blocks)
       }),
       { numRuns: 40 },
@@ -85,14 +108,38 @@ describe('what the ring reads of the disk', () => {
   })
 
   it('leaves older blocks on disk, but never the first uncommitted one and the one before', async () => {
-    const blocks = logWithViews(memoryBlocks + 100, [5])
+    const limits = { ...ringLimits, memoryBlocks: 20 }
+    const blocks = logWithViews(limits.memoryBlocks + 100, [5])
     const from = async (commit: number): Promise<number | undefined> => {
       const meta = metaOf(blocks, commit)
       const store = await storeWith(blocks, meta)
-      return (await readDisk(store, crypto, encodeMeta(meta))).blocks[0]?.index
+      return (await readDisk(store, crypto, meta, limits)).disk.blocks[0]?.index
     }
     expect(await from(blocks.length - 1)).toBe(100)
     expect(await from(40)).toBe(40)
+  })
+
+  it('has all evidence that can be read, and knows where more can be kept', async () => {
+    const blocks = logWithViews(3, [])
+    const store = await storeWith(blocks, metaOf(blocks, 2))
+    const genesis = blocks[0] as Block
+    const evidence = { kind: 'two-blocks', first: opsAfter(genesis, bob, 1), second: opsAfter(genesis, bob, 2) } as const
+    await store.writeValue(evidenceName(1), encodeEvidence(evidence, crypto))
+    await store.writeValue(evidenceName(2), Uint8Array.of(1, 2, 3))
+    const { disk, freeSlots } = await readDisk(store, crypto, metaOf(blocks, 2), ringLimits)
+    expect(disk.evidence).toEqual([evidence])
+    expect([freeSlots.length, freeSlots.slice(0, 3)]).toEqual([63, [0, 2, 3]])
+  })
+
+  it('says where an epoch begins without its view: no peer wrote that', async () => {
+    const genesis = genesisBy(ana)
+    const lone = opsAfter(genesis, ana, 1, { number: 2, initiator: ana })
+    const blocks = [genesis, lone]
+    const store = await storeWith(blocks, metaOf(blocks, 1))
+    await expect(readDisk(store, crypto, metaOf(blocks, 1), ringLimits)).rejects.toMatchObject({
+      code: 'store-damaged',
+      facts: { index: 1 },
+    })
   })
 
   it('says which block is missing', async () => {

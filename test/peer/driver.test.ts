@@ -2,16 +2,16 @@ import { describe, expect, it } from 'vitest'
 import { createClock } from '../../src/io/clock.ts'
 import type { AppliedBlock, Market } from '../../src/market/types.ts'
 import { createDriver } from '../../src/peer/driver.ts'
-import { Failure, type Topic, type Transport } from '../../src/peer/ports.ts'
+import { type Clock, Failure, type Topic, type Transport } from '../../src/peer/ports.ts'
 import { type Block, headOf } from '../../src/ring/block.ts'
 import { decodeFrame } from '../../src/ring/frame.ts'
 import type { Message } from '../../src/ring/message.ts'
-import type { Input, Output, Persist, Replica, StopReason } from '../../src/ring/types.ts'
+import type { Input, Output, Persist, Replica, Serve } from '../../src/ring/types.ts'
 import { createMemoryStore } from '../support/memory-store.ts'
-import { silentLogger } from '../support/silent-logger.ts'
 import { until } from '../support/wait.ts'
 import { createKeyedCrypto, peerNamed } from './keyed-crypto.ts'
 import { genesisBy, opsAfter } from './log-of-blocks.ts'
+import { createTestContext } from './test-context.ts'
 
 const [ana, bob, cleo] = [peerNamed('A'), peerNamed('B'), peerNamed('C')]
 const crypto = createKeyedCrypto(ana)
@@ -32,13 +32,21 @@ async function createRig(answer: (input: Input, at: number) => readonly Output[]
   await store.open()
   const inputs: Input[] = []
   const sent: Sent[] = []
+  /** Of bulk frames, in order: what hands each over. */
+  const drains: (() => void)[] = []
   const gossiped: { readonly topic: Topic; readonly message: Message }[] = []
-  const stops: StopReason[] = []
-  const applied: number[] = []
   const waiting: Input[] = []
   const ring = { members: [ana, bob] as readonly (typeof ana)[] }
   const transport = {
-    send: (to, frame, lane) => sent.push({ to, lane, frame }),
+    send: (to, frame) => {
+      sent.push({ to, lane: 'ring', frame })
+    },
+    sendBulk(to, frame) {
+      sent.push({ to, lane: 'bulk', frame })
+      const drained = Promise.withResolvers<void>()
+      drains.push(drained.resolve)
+      return drained.promise
+    },
     gossip: (topic, frame) => {
       const decoded = decodeFrame(frame, crypto)
       if (decoded.kind === 'frame') gossiped.push({ topic, message: decoded.message })
@@ -69,20 +77,44 @@ async function createRig(answer: (input: Input, at: number) => readonly Output[]
       return []
     },
   }
-  const driver = createDriver({
-    ports: { store, transport, clock: createClock(), logger: silentLogger, crypto },
-    self: ana,
+  const clock = createCountingClock()
+  const { context, news } = createTestContext(ana, { store, transport, clock })
+  const driver = createDriver(context, {
     replica,
     market: market as unknown as Market,
-    collect: () => waiting.shift(),
-    onApplied: (block) => applied.push(block.index),
-    onPersisted: () => {},
-    onAnnounced: () => {},
-    onNote: () => {},
-    onFailed: () => {},
-    onStopped: (reason) => stops.push(reason),
+    proposals: { collect: () => waiting.shift(), settle: () => {} },
+    snapshots: { onApplied: () => {}, onPersisted: () => {} },
+    freeSlots: [0, 1],
   })
-  return { driver, store, ring, inputs, sent, gossiped, stops, applied, waiting }
+  const applied = (): readonly number[] => news.flatMap((one) => (one.kind === 'applied' ? [one.block.index] : []))
+  const stops = () => news.flatMap((one) => (one.kind === 'stopped' ? [one.reason] : []))
+  return { driver, context, clock, store, ring, inputs, sent, drains, gossiped, stops, applied, waiting }
+}
+
+/** Knows how many timers are set. */
+function createCountingClock(): Clock & { timers: number } {
+  const real = createClock()
+  const clock = {
+    ...real,
+    timers: 0,
+    at(time: number, task: () => void) {
+      clock.timers++
+      let isSet = true
+      const unset = (): void => {
+        if (isSet) clock.timers--
+        isSet = false
+      }
+      const cancel = real.at(time, () => {
+        unset()
+        task()
+      })
+      return () => {
+        unset()
+        cancel()
+      }
+    },
+  }
+  return clock
 }
 
 const tick: Input = { kind: 'tick' }
@@ -95,7 +127,8 @@ function persistOf(id: number, blocks: readonly Block[]): Persist {
     id,
     cutFrom: undefined,
     blocks,
-    meta: { head, promised: epoch, incarnation: 1, commit, forgotBelow: undefined },
+    evidence: [],
+    meta: { head, promised: epoch, incarnation: 1, commit, loss: undefined },
   }
 }
 
@@ -116,6 +149,25 @@ describe('the loop', () => {
     expect(order).toEqual(['tick', 'applied', 'applied'])
     expect(rig.inputs.slice(1).map((input) => input.kind === 'applied' && input.index)).toEqual([1, 2])
     expect(rig.sent).toHaveLength(1)
+  })
+
+  it('carries out all outputs of one input before an input that one of them brings about', async () => {
+    const order: string[] = []
+    const rig = await createRig((input) => {
+      order.push(input.kind)
+      if (input.kind !== 'tick') return none
+      return [
+        { kind: 'note', note: { event: 'first', facts: {} } },
+        { kind: 'note', note: { event: 'second', facts: {} } },
+      ]
+    })
+    rig.context.hear((one) => {
+      if (one.kind !== 'note') return
+      order.push(one.note.event)
+      rig.driver.input({ kind: 'leave' })
+    })
+    rig.driver.input(tick)
+    expect(order).toEqual(['tick', 'first', 'second', 'leave', 'leave'])
   })
 
   it('hands over what was submitted before anything else', async () => {
@@ -165,28 +217,40 @@ describe('the loop', () => {
     rig.driver.close()
   })
 
+  it('has no timer any more when it is closed', async () => {
+    const rig = await createRig(() => [{ kind: 'wake', at: rig.clock.monotonic() + 60_000 }])
+    rig.driver.input(tick)
+    expect(rig.clock.timers).toBe(1)
+    rig.driver.close()
+    rig.driver.input(tick)
+    expect(rig.clock.timers).toBe(0)
+  })
+
   it('stops at a bug, says so once, and takes nothing more', async () => {
     const rig = await createRig(() => {
       throw new Error('broken')
     })
     rig.driver.input(tick)
     rig.driver.input(tick)
-    expect(rig.stops).toEqual([{ kind: 'bug', message: 'broken' }])
-    expect(rig.inputs).toHaveLength(1)
+    rig.waiting.push({ kind: 'submit', domain: 'bank', ops: [] })
+    rig.driver.wake()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(rig.stops()).toEqual([{ kind: 'bug', message: 'broken' }])
+    expect([rig.inputs.length, rig.waiting.length]).toEqual([1, 1])
   })
 
   it('stops at a block that does not follow what the market has applied', async () => {
     const late = opsAfter(opsAfter(genesis, ana, 1), ana, 2)
     const rig = await createRig(() => [{ kind: 'apply', blocks: [late] }])
     rig.driver.input(tick)
-    expect(rig.stops.map(({ kind }) => kind)).toEqual(['bug'])
-    expect(rig.applied).toEqual([])
+    expect(rig.stops().map(({ kind }) => kind)).toEqual(['bug'])
+    expect(rig.applied()).toEqual([])
   })
 
   it('leaves out blocks that a newer snapshot holds already', async () => {
     const rig = await createRig((input) => (input.kind === 'tick' ? [{ kind: 'apply', blocks: [genesis] }] : none))
     rig.driver.input(tick)
-    expect(rig.applied).toEqual([])
+    expect([rig.applied(), rig.stops()]).toEqual([[], []])
   })
 })
 
@@ -207,6 +271,20 @@ describe('own blocks', () => {
     expect(await topics(true, [ana, bob])).toEqual(['log 1'])
   })
 
+  it('go over the mesh again where a tail was dropped and they were written anew', async () => {
+    const again = opsAfter(genesis, ana, 7)
+    const rig = await createRig((_input, at) => {
+      if (at === 1) return [persistOf(1, [own])]
+      return at === 2 ? [{ ...persistOf(2, [again]), cutFrom: 1 }] : none
+    }, true)
+    rig.driver.input(tick)
+    rig.driver.input(tick)
+    expect(rig.gossiped.map(({ message }) => message.kind === 'blocks' && message.blocks[0]?.hash)).toEqual([
+      own.hash,
+      again.hash,
+    ])
+  })
+
   it('go over direct streams alone while all who listen are members', async () => {
     expect(await topics(false, [ana, bob])).toEqual([])
   })
@@ -218,21 +296,83 @@ describe('own blocks', () => {
 })
 
 describe('blocks that another peer lacks', () => {
-  it('are read from the store and sent, as many as there are', async () => {
-    const own = opsAfter(genesis, ana, 1)
-    const head = headOf(own)
-    const rig = await createRig((input) => {
-      if (input.kind === 'tick') return [persistOf(1, [genesis, own])]
-      if (input.kind !== 'persisted') return none
-      return [{ kind: 'serve', to: cleo, lamport: 7, what: 'committed', from: 0, through: 1, commit, head }]
+  const own = opsAfter(genesis, ana, 1)
+  const head = headOf(own)
+  const stored = { from: 0, through: 1 }
+  const asked = (lamport: number, blocks: Serve['blocks'], to = cleo): Serve => ({
+    kind: 'serve',
+    to,
+    lamport,
+    what: 'committed',
+    blocks,
+    commit: headOf(genesis),
+    head,
+  })
+  /** A driver whose ring serves what the test pushes, one at each tick. */
+  const createServing = async () => {
+    const requests: Serve[] = []
+    const rig = await createRig((input, at) => {
+      if (at === 1) return [persistOf(1, [genesis, own])]
+      return input.kind === 'tick' ? requests.splice(0) : none
     })
     rig.driver.input(tick)
-    await until('they are sent', () => rig.sent.length === 1)
-    expect(decodeFrame(rig.sent[0]?.frame as Uint8Array, crypto)).toEqual({
-      kind: 'frame',
-      lamport: 7,
-      message: { kind: 'fetched', what: 'committed', blocks: [genesis, own], commit, head },
+    await rig.driver.flushed()
+    const serve = (...more: readonly Serve[]): void => {
+      requests.push(...more)
+      rig.driver.input(tick)
+    }
+    return { ...rig, serve }
+  }
+  const lamports = (sent: readonly Sent[]): readonly (number | string)[] =>
+    sent.map(({ frame }) => {
+      const decoded = decodeFrame(frame, crypto)
+      return decoded.kind === 'frame' ? decoded.lamport : decoded.kind
     })
-    expect(rig.sent[0]).toMatchObject({ to: cleo, lane: 'bulk' })
+
+  it('are sent from memory at once, or read from the store: as many as there are', async () => {
+    const rig = await createServing()
+    rig.serve(asked(7, [own]), asked(8, stored, bob))
+    await until('both are sent', () => rig.sent.length === 2)
+    const message = { kind: 'fetched', what: 'committed', commit: headOf(genesis), head } as const
+    expect(rig.sent.map(({ frame }) => decodeFrame(frame, crypto))).toEqual([
+      { kind: 'frame', lamport: 7, message: { ...message, blocks: [own] } },
+      { kind: 'frame', lamport: 8, message: { ...message, blocks: [genesis, own] } },
+    ])
+    expect(rig.sent.map(({ to, lane }) => [to, lane])).toEqual([
+      [cleo, 'bulk'],
+      [bob, 'bulk'],
+    ])
+  })
+
+  it('go to a peer one answer at a time: of the requests that come meanwhile the latest waits', async () => {
+    const rig = await createServing()
+    rig.serve(asked(1, [own]), asked(2, [own]), asked(3, stored), asked(4, stored), asked(1, [own], bob))
+    expect(rig.sent.map(({ to }) => to)).toEqual([cleo, bob])
+    rig.serve(asked(5, stored))
+    rig.drains[0]?.()
+    await until('the latest is sent', () => rig.sent.length === 3)
+    expect(lamports(rig.sent)).toEqual([1, 1, 5])
+    rig.drains[2]?.()
+    await new Promise((resolve) => setImmediate(resolve))
+    rig.serve(asked(6, [own]))
+    expect(lamports(rig.sent)).toEqual([1, 1, 5, 6])
+  })
+
+  it('that cannot be read leave the way free for the next request', async () => {
+    const rig = await createServing()
+    rig.store.crash()
+    rig.serve(asked(1, stored))
+    await new Promise((resolve) => setImmediate(resolve))
+    rig.serve(asked(2, [own]))
+    expect(lamports(rig.sent)).toEqual([2])
+  })
+
+  it('are sent no more when the peer has stopped', async () => {
+    const rig = await createServing()
+    rig.serve(asked(1, [own]), asked(2, [own]), asked(1, stored, bob))
+    rig.driver.close()
+    rig.drains[0]?.()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(lamports(rig.sent)).toEqual([1])
   })
 })

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { auctionId, type PeerId, parseOperationId } from '../../src/core/ids.ts'
+import { decodeSubmission } from '../../src/market/codec.ts'
 import type { Peer, PeerEvent, Receipt } from '../../src/peer/peer.ts'
 import { Failure } from '../../src/peer/ports.ts'
 import type { Pace } from '../../src/ring/types.ts'
@@ -232,7 +233,7 @@ describe('three peers', () => {
     )
     const late = ana.submit(
       { request: undefined, operation: { kind: 'withdraw', account: account('ana'), amount: cents(8) } },
-      50,
+      2_000,
     )
     await expect(late).rejects.toMatchObject({ code: 'no-quorum' })
     const pending = ana.pending().find(({ operation }) => operation.kind === 'withdraw' && operation.amount === 7)
@@ -264,6 +265,91 @@ describe('three peers', () => {
     expect((auction?.ended?.at ?? 0) - (auction?.startedAt ?? 0)).toBeLessThan(20_000)
   })
 
+  const closingsIn = async (peer: Peer): Promise<number> => {
+    const blocks = await peer.log(0, 10_000)
+    const ops = blocks.flatMap(({ body }) => (body.kind === 'ops' ? body.ops : []))
+    return ops.filter((bytes) => {
+      const decoded = decodeSubmission(bytes)
+      return 'value' in decoded && decoded.value.operation.kind === 'close-auction'
+    }).length
+  }
+
+  it('close each auction with one operation, also while all of them write', async () => {
+    const { peers, ana } = await roomOfThree()
+    for (const [at, peer] of peers.entries()) await openWith(peer, `a${at}`, 1_000)
+    const writing = { on: true }
+    const write = async (peer: Peer, at: number): Promise<void> => {
+      while (writing.on) await accept(peer, { kind: 'deposit', account: account(`a${at}`), amount: cents(1) })
+    }
+    const writers = peers.map(write)
+    const lots = peers.flatMap((peer, at) => [300, 600, 900].map((durationMillis) => ({ peer, at, durationMillis })))
+    const started = await Promise.all(
+      lots.map(({ peer, at, durationMillis }) => accept(peer, { kind: 'start-auction', ...lotOf(`a${at}`, { durationMillis }) })),
+    )
+    const ids = started.map(auctionOf)
+    await until('all have ended', () => ids.every((id) => ana.auction(id)?.ended !== undefined))
+    writing.on = false
+    await Promise.all(writers)
+    await agree(peers)
+    expect(await closingsIn(ana)).toBe(ids.length)
+    for (const id of ids) expect((ana.auction(id)?.ended?.at ?? 0) - (ana.auction(id)?.endsAt ?? 0)).toBeLessThan(1_000)
+  })
+
+  it('close the auction of a seller that is gone, once, and not long after its end', async () => {
+    const { machines, ana, bob, cleo } = await roomOfThree()
+    await openWith(cleo, 'cleo', 1_000)
+    const id = auctionOf(await accept(cleo, { kind: 'start-auction', ...lotOf('cleo', { durationMillis: 3_000 }) }))
+    await until('all know it', () => ana.auction(id) !== undefined && bob.auction(id) !== undefined)
+    await machines[2]?.crash()
+    await until('it has ended', () => bob.auction(id)?.ended !== undefined)
+    await agree([ana, bob])
+    const { endsAt, ended } = bob.auction(id) as NonNullable<ReturnType<Peer['auction']>>
+    expect((ended?.at ?? 0) - endsAt).toBeLessThan(1_500)
+    expect(await closingsIn(bob)).toBe(1)
+  })
+
+  it('refuse nobody in their midst, whatever happens among them', async () => {
+    const { machines, ana, bob, peers } = await roomOfThree()
+    await openWith(ana, 'ana', 1_000)
+    await machines[2]?.crash()
+    await until('the dead one is out', () => bob.status().members.length === 2)
+    const back = (await machines[2]?.start()) as Peer
+    await until('it is in again', () => back.status().role === 'member' && ana.status().members.length === 3)
+    await openWith(back, 'cleo', 1_000)
+    await agree([...peers.slice(0, 2), back])
+    for (const peer of [ana, bob, back]) {
+      expect(peer.peers().map(({ refused, faulty }) => refused?.reason ?? faulty)).toEqual([undefined, undefined, undefined])
+    }
+  })
+
+  it('find out one that runs on an older copy of its disk: it stops, and never answers with what it wrote before', async () => {
+    const { machines, ana, bob } = await roomOfThree()
+    await openWith(bob, 'bob', 100)
+    const cleo = machines[2] as NonNullable<(typeof machines)[2]>
+    const older = cleo.store.copy()
+    await cleo.crash()
+    const second = await cleo.start()
+    await until('it is in again', () => second.status().role === 'member')
+    const first = await openWith(second, 'cleo', 900)
+    await accept(second, { kind: 'transfer', from: first, to: account('bob'), amount: cents(500), memo: 'rent' })
+    await agree([ana, bob, second])
+    await cleo.crash()
+    await until('the dead one is out', () => ana.status().members.length === 2)
+    const restored = await rig.machineWithKeyOf(cleo, older).start()
+    const answers: unknown[] = []
+    for (let at = 0; at < 4; at++) {
+      const pay = { kind: 'transfer', from: first, to: account('bob'), amount: cents(at + 1), memo: 'again' } as const
+      restored.submit({ request: undefined, operation: pay }, 30_000).then(
+        (receipt) => answers.push(receipt),
+        (error: Failure) => answers.push(error.code),
+      )
+    }
+    expect(await restored.stopped).toMatch(/copy.*--refetch/)
+    expect(restored.status().role).toBe('stopped')
+    expect(answers).toEqual(['stopping', 'stopping', 'stopping', 'stopping'])
+    expect(ana.account(account('bob'))?.available).toBe(600)
+  })
+
   it('take in a peer that lost its disk only after they have gone on without it', async () => {
     const { machines, ana, bob } = await roomOfThree()
     await openWith(ana, 'ana', 1_000)
@@ -271,6 +357,15 @@ describe('three peers', () => {
     await cleo.crash()
     await until('the dead one is out', () => ana.status().members.length === 2)
     const fresh = await rig.machineWithKeyOf(cleo).start()
+    const roles = new Set<string>()
+    await until('the room has written down that it lost its log', () => {
+      const { role, trouble } = fresh.status()
+      roles.add(role)
+      if (role === 'forgotten') expect(trouble).toMatch(/^its log was lost: catching up until the room has written that down/)
+      return role !== 'forgotten'
+    })
+    expect([...roles][0]).toBe('forgotten')
+    expect(fresh.status().role).not.toBe('member')
     await until('it is in again', () => fresh.status().role === 'member' && bob.status().members.length === 3)
     const receipt = await accept(fresh, { kind: 'open-account', account: account('cleo'), holder: 'Cleo' })
     expect(parseOperationId(receipt.id).ok).toBe(true)
@@ -286,7 +381,16 @@ describe('a room that goes on without its quorum', () => {
     const before = ana.status()
     await Promise.all([machines[1]?.crash(), machines[2]?.crash()])
     await until('the quorum is lost', () => !ana.status().quorum)
-    const room = await ana.refound({ force: false })
+    let room = before.room.id
+    await until('it has been lost for a while', () => {
+      ana.refound({ force: false }).then(
+        (made) => {
+          room = made
+        },
+        (error: Failure) => expect(error.code).toBe('quorum-held'),
+      )
+      return room !== before.room.id
+    })
     expect(room).not.toBe(before.room.id)
     await accept(ana, { kind: 'withdraw', account: account('ana'), amount: cents(1) })
     expect(ana.status()).toMatchObject({ room: { id: room }, members: [before.self], role: 'member', trouble: undefined })
@@ -377,6 +481,26 @@ describe('two rooms of one name', () => {
     rig.hub.heal(a, b)
     await until('bob sees the account', () => bob.account(account('ana'))?.available === 10)
     expect(bob.status().room.id).toBe(ana.status().room.id)
+    // A key that was made at this very start has nothing to forget.
+    expect(bob.status().role).not.toBe('forgotten')
+  })
+
+  it('one of them blank, of a peer with an earlier life: it may have promised something in the other', async () => {
+    const ana = rig.machine('Ana')
+    const bob = rig.machineWithKeyOf(rig.machine('Bob'))
+    rig.hub.cut(ana.identity.self, bob.identity.self)
+    const [first, second] = await Promise.all([ana.start(founding), bob.start(founding)])
+    await openWith(first, 'ana', 10)
+    rig.hub.heal(ana.identity.self, bob.identity.self)
+    const roles = new Set<string>()
+    await until('bob is a member', () => {
+      if (second.status().room.id !== first.status().room.id) return false
+      roles.add(second.status().role)
+      return second.status().role === 'member'
+    })
+    expect([...roles][0]).toBe('forgotten')
+    await openWith(second, 'bob', 10)
+    await agree([first, second])
   })
 })
 

@@ -1,13 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createPersistQueue, mergePersists } from '../../src/peer/persist-queue.ts'
+import { createPersistQueue, mergePersists, type PersistQueueOptions } from '../../src/peer/persist-queue.ts'
 import { Failure, type Store, type StoreBatch } from '../../src/peer/ports.ts'
 import { type Block, headOf } from '../../src/ring/block.ts'
+import { decodeEvidence, type Evidence } from '../../src/ring/evidence.ts'
 import type { Persist } from '../../src/ring/types.ts'
-import { peerNamed } from './keyed-crypto.ts'
+import { createKeyedCrypto, peerNamed } from './keyed-crypto.ts'
 import { genesisBy, opsAfter } from './log-of-blocks.ts'
 
 const ana = peerNamed('A')
+const crypto = createKeyedCrypto(ana)
 
 /** What a run of the ring may write: how many blocks it takes back, and how many it appends then. */
 const changes = fc.array(fc.record({ back: fc.nat(4), more: fc.nat(3) }), { minLength: 1, maxLength: 8 })
@@ -26,8 +28,15 @@ function persistsOf(runs: readonly { readonly back: number; readonly more: numbe
       log.push(block)
       blocks.push(block)
     }
-    return { kind: 'persist', id: at + 1, cutFrom, blocks, meta: metaAt(log, at + 1) }
+    return { kind: 'persist', id: at + 1, cutFrom, blocks, evidence: evidenceAt(log, at), meta: metaAt(log, at + 1) }
   })
+}
+
+/** With every second batch proof that its head's author signed another block in that place. */
+function evidenceAt(log: readonly Block[], at: number): readonly Evidence[] {
+  const [first, previous] = [log.at(-1), log.at(-2)]
+  if (first === undefined || previous === undefined || at % 2 === 1) return []
+  return [{ kind: 'two-blocks', first, second: opsAfter(previous, ana, 200 + at) }]
 }
 
 const metaAt = (log: readonly Block[], incarnation: number): Persist['meta'] => {
@@ -53,6 +62,7 @@ describe('waiting batches', () => {
       fc.property(changes, fc.array(fc.boolean()), (runs, syncs) => {
         const persists = persistsOf(runs)
         let merged: Rows = start
+        const kept: Evidence[] = []
         let waiting: Persist | undefined
         for (const [at, persist] of persists.entries()) {
           waiting = { kind: 'persist', ...mergePersists(waiting, persist) }
@@ -63,9 +73,11 @@ describe('waiting batches', () => {
           merged = write(merged, waiting)
           expect(waiting.meta).toBe(persist.meta)
           expect(waiting.id).toBe(persist.id)
+          kept.push(...waiting.evidence)
           waiting = undefined
         }
         expect(merged).toEqual(persists.reduce(write, start))
+        expect(kept).toEqual(persists.flatMap(({ evidence }) => evidence))
       }),
     )
   })
@@ -75,7 +87,7 @@ describe('the queue of writes', () => {
   it('has one write under way, and merges what comes meanwhile into the next', async () => {
     const disk = createSlowDisk()
     const persisted: number[] = []
-    const queue = createPersistQueue(disk.store, (id) => persisted.push(id), unexpected)
+    const queue = queueOver(disk, { onPersisted: (id) => persisted.push(id) })
     for (const persist of persistsOf([1, 1, 1, 1].map((more) => ({ back: 0, more })))) queue.add(persist)
     expect(disk.batches.map((batch) => batch.blocks.length)).toEqual([1])
     disk.finish()
@@ -87,10 +99,43 @@ describe('the queue of writes', () => {
     expect(persisted).toEqual([1, 4])
   })
 
+  it('writes evidence in the same batch, each in a slot of its own, as long as one is free', async () => {
+    const disk = createSlowDisk()
+    const queue = queueOver(disk, { freeSlots: [3, 7], onPersisted: () => {} })
+    const persists = persistsOf([1, 1, 1, 1, 1].map((more) => ({ back: 0, more })))
+    for (const persist of persists) queue.add(persist)
+    disk.finish()
+    await disk.began(2)
+    disk.finish()
+    await queue.idle()
+    expect(disk.batches.map(({ values }) => values.map(({ name }) => name))).toEqual([['evidence/3'], ['evidence/7']])
+    const written = disk.batches.flatMap(({ values }) => values.map(({ bytes }) => decodeEvidence(bytes as Uint8Array, crypto)))
+    const evidence = persists.flatMap((persist) => persist.evidence)
+    expect(evidence).toHaveLength(3)
+    expect(written).toEqual(evidence.slice(0, 2).map((value) => ({ value })))
+  })
+
+  it('needs no turn of the event loop where the disk is done at once', () => {
+    const batches: StoreBatch[] = []
+    const persisted: number[] = []
+    // biome-ignore lint/suspicious/noThenProperty: a promise that calls back at once, as a simulator has them
+    const done = { then: (onDone: () => void) => onDone() } as Promise<void>
+    const store = {
+      write(batch: StoreBatch) {
+        batches.push(batch)
+        return done
+      },
+    } as unknown as Store
+    const options = { store, crypto, freeSlots: [], onFailed: unexpected }
+    const queue = createPersistQueue({ ...options, onPersisted: (id) => persisted.push(id) })
+    for (const persist of persistsOf([1, 1].map((more) => ({ back: 0, more })))) queue.add(persist)
+    expect([batches.length, persisted]).toEqual([2, [1, 2]])
+  })
+
   it('writes nothing more after a failed write, and says so once', async () => {
     const disk = createSlowDisk()
     const failures: Failure[] = []
-    const queue = createPersistQueue(disk.store, unexpected, (failure) => failures.push(failure))
+    const queue = queueOver(disk, { onFailed: (failure) => failures.push(failure) })
     const [first, second, third] = persistsOf([1, 1, 1].map((more) => ({ back: 0, more }))) as [Persist, Persist, Persist]
     queue.add(first)
     queue.add(second)
@@ -103,6 +148,11 @@ describe('the queue of writes', () => {
     expect(queue.failed?.code).toBe('disk-full')
   })
 })
+
+function queueOver(disk: ReturnType<typeof createSlowDisk>, changes: Partial<PersistQueueOptions>) {
+  const { store } = disk
+  return createPersistQueue({ store, crypto, freeSlots: [0, 1], onPersisted: unexpected, onFailed: unexpected, ...changes })
+}
 
 const unexpected = (): never => {
   throw new Error('was not to be called')

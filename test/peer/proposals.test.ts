@@ -7,13 +7,13 @@ import type { Outcome } from '../../src/market/outcome.ts'
 import type { AppliedOutcome } from '../../src/market/types.ts'
 import { Failure } from '../../src/peer/ports.ts'
 import { createProposals, voidBytes } from '../../src/peer/proposals.ts'
-import type { Block } from '../../src/ring/block.ts'
+import type { Block, Body } from '../../src/ring/block.ts'
 import type { Input, ReplicaView } from '../../src/ring/types.ts'
 import { peerNamed } from './keyed-crypto.ts'
 import { blockAfter, genesisBy } from './log-of-blocks.ts'
 import { account, cents } from './rig.ts'
 
-const ana = peerNamed('A')
+const [ana, bob] = [peerNamed('A'), peerNamed('B')]
 const yes: Outcome = { accepted: true, events: [] }
 const no: Outcome = { accepted: false, rejection: { code: 'own-lot' } }
 const deposit = (amount: number): Operation => ({ kind: 'deposit', account: account('ana'), amount: cents(amount) })
@@ -21,7 +21,7 @@ const bid: Operation = { kind: 'bid', auction: 'AAAAAA-1-1' as never, account: a
 const bytesOf = (operation: Operation): Uint8Array => encodeSubmission({ request: undefined, operation })
 
 function createRig() {
-  const ring = { incarnation: 1, quorum: true, pending: [] as ReplicaView['pending'], now: 0, wakes: 0 }
+  const ring = { incarnation: 1, pending: [] as ReplicaView['pending'], now: 0, wakes: 0 }
   const view = {
     get incarnation() {
       return ring.incarnation
@@ -29,9 +29,8 @@ function createRig() {
     get pending() {
       return ring.pending
     },
-    hasQuorum: () => ring.quorum,
-  } as unknown as ReplicaView
-  const proposals = createProposals({ self: ana, view: () => view, now: () => ring.now, wake: () => ring.wakes++ })
+  }
+  const proposals = createProposals({ self: ana, view, clock: { monotonic: () => ring.now }, wake: () => ring.wakes++ })
   const submit = (operation: Operation, deadline = 1_000) => proposals.submit({ request: undefined, operation }, deadline)
   const inputs = (): Input[] => {
     const all: Input[] = []
@@ -41,9 +40,16 @@ function createRig() {
   return { ring, proposals, submit, inputs }
 }
 
+const opsOf = (incarnation: number, firstSequence: number, ops: readonly Uint8Array[]): Body => ({
+  kind: 'ops',
+  incarnation,
+  firstSequence,
+  ops,
+})
+
 /** A block of operations with these sequences, and what became of them. */
 function applied(first: number, ops: readonly Uint8Array[], outcomes: readonly (Outcome | undefined)[]) {
-  const block: Block = blockAfter(genesisBy(ana), ana, { kind: 'ops', incarnation: 1, firstSequence: first, ops })
+  const block: Block = blockAfter(genesisBy(ana), ana, opsOf(1, first, ops))
   const results: AppliedOutcome[] = outcomes.map((outcome, at) => ({ sequence: first + at, outcome }))
   return [block, results] as const
 }
@@ -81,20 +87,51 @@ describe('what is submitted', () => {
     expect((await promise).outcome).toBe(yes)
   })
 
-  it('fails as unsettled at its deadline, as without quorum where there is none, and not before', async () => {
-    const { ring, proposals, submit } = createRig()
+  it('fails at its deadline, and not before', async () => {
+    const { proposals, submit } = createRig()
     const codes: string[] = []
-    const watch = (promise: Promise<unknown>) => promise.catch((error: Failure) => codes.push(error.code))
-    const early = watch(submit(deposit(1), 10))
-    const late = watch(submit(deposit(2), 20))
-    proposals.sweep(9)
-    proposals.sweep(10)
-    await early
+    const overdue = submit(deposit(1), 10).catch((error: Failure) => codes.push(error.code))
+    proposals.sweep(9, 0)
+    await Promise.resolve()
+    expect(codes).toEqual([])
+    proposals.sweep(10, 0)
+    await overdue
     expect(codes).toEqual(['unsettled'])
-    ring.quorum = false
-    proposals.sweep(20)
-    await late
-    expect(codes).toEqual(['unsettled', 'no-quorum'])
+  })
+
+  const missing = [
+    ['just now', 10_000, 50, 'unsettled'],
+    ['for less than three of ten seconds', 10_000, 2_999, 'unsettled'],
+    ['for three of ten seconds', 10_000, 3_000, 'no-quorum'],
+    ['for all of two seconds', 2_000, 2_000, 'no-quorum'],
+    ['for most of two seconds', 2_000, 1_900, 'unsettled'],
+    ['for all of a moment', 50, 60, 'unsettled'],
+    ['for a second that ends with that moment', 50, 1_000, 'no-quorum'],
+  ] as const
+  for (const [what, deadline, missingFor, code] of missing) {
+    it(`fails as ${code} where the quorum was missing ${what}`, async () => {
+      const { proposals, submit } = createRig()
+      const overdue = submit(deposit(1), deadline)
+      proposals.sweep(deadline, missingFor)
+      await expect(overdue).rejects.toMatchObject({ code })
+    })
+  }
+
+  it('is not answered by what a copy of this profile wrote under its number', async () => {
+    const { proposals, submit, ring } = createRig()
+    const promise = submit(deposit(4))
+    const before = [
+      applied(1, [bytesOf(deposit(1))], [yes]),
+      applied(1, [bytesOf(bid)], [no]),
+      applied(1, [voidBytes], [yes]),
+      [blockAfter(genesisBy(bob), bob, opsOf(1, 1, [bytesOf(deposit(4))])), [{ sequence: 1, outcome: no }]] as const,
+      [blockAfter(genesisBy(ana), ana, opsOf(2, 1, [bytesOf(deposit(4))])), [{ sequence: 1, outcome: no }]] as const,
+    ]
+    for (const [block, outcomes] of before) proposals.settle(block, outcomes)
+    ring.incarnation = 2
+    const own = blockAfter(genesisBy(ana), ana, opsOf(2, 1, [bytesOf(deposit(4))]))
+    proposals.settle(own, [{ sequence: 1, outcome: yes }])
+    expect(await promise).toMatchObject({ id: operationId(ana, 2, 1), outcome: yes })
   })
 
   it('over the limit of its kind is refused before it has a sequence', async () => {
@@ -136,6 +173,7 @@ describe('what is pending', () => {
         expect.objectContaining({ code: 'not-pending' }),
       )
     }
+    proposals.settle(...applied(1, [bytesOf(deposit(2))], [yes]))
     proposals.settle(...applied(1, [voidBytes], [yes]))
     expect((await promise).outcome).toEqual({ accepted: false, voided: true })
   })

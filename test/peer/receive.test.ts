@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest'
+import type { PeerId } from '../../src/core/ids.ts'
 import { wireVersion } from '../../src/core/limits.ts'
 import type { Topic } from '../../src/peer/ports.ts'
 import { createReceiver } from '../../src/peer/receive.ts'
 import { encodeFrame } from '../../src/ring/frame.ts'
 import type { Message } from '../../src/ring/message.ts'
 import type { Input } from '../../src/ring/types.ts'
-import { createKeyedCrypto, peerNamed } from './keyed-crypto.ts'
+import { peerNamed } from './keyed-crypto.ts'
 import { genesisBy, opsAfter } from './log-of-blocks.ts'
+import { createTestContext } from './test-context.ts'
 
 const [ana, bob, stranger] = [peerNamed('A'), peerNamed('B'), peerNamed('X')]
 const genesis = genesisBy(ana)
@@ -16,40 +18,46 @@ const block = opsAfter(genesis, ana, 1)
 
 function createRig() {
   const inputs: Input[] = []
-  const bad: string[] = []
-  const versions: number[] = []
-  const receiver = createReceiver({
-    crypto: createKeyedCrypto(bob),
-    isMember: (peer) => peer === ana || peer === bob,
-    input: (input) => inputs.push(input),
-    onMessage: () => {},
-    onBadFrame: (_from, reason) => bad.push(reason),
-    onVersion: (_from, version) => versions.push(version),
-  })
-  return { receiver, inputs, bad, versions }
+  const { context, news } = createTestContext(bob)
+  const receiver = createReceiver(
+    context,
+    { members: [ana, bob] },
+    () => 1_000,
+    (input) => inputs.push(input),
+  )
+  const bad = () => news.flatMap((one) => (one.kind === 'malformed' ? [one.reason] : []))
+  const versions = () => news.flatMap((one) => (one.kind === 'version' ? [one.version] : []))
+  return { receiver, inputs, context, bad, versions }
 }
 
 const announce: Message = { kind: 'announce', domain: 'bank', epoch, request: 1, ops: [] }
-const request: Message = { kind: 'request', purpose: 'join', above: epoch }
+const request: Message = { kind: 'request', purpose: 'join', above: epoch, loss: undefined }
+const prepare: Message = { kind: 'prepare', epoch, views: [] }
 const blocks: Message = { kind: 'blocks', epoch, blocks: [block], commit }
 const forged: Message = { kind: 'blocks', epoch, blocks: [{ ...block, bytes: withoutSignature(block.bytes) }], commit }
+const evidence: Message = {
+  kind: 'evidence',
+  evidence: { kind: 'two-blocks', first: block, second: opsAfter(genesis, ana, 2) },
+}
 
 describe('what is heard on a topic', () => {
   const rows = [
     ['an announcement of a member', ana, 'bank', announce, 'accept'],
     ['an announcement of somebody else', stranger, 'bank', announce, 'ignore'],
     ['a request to join of somebody else', stranger, 'ring', request, 'accept'],
+    ['evidence that somebody else passes on', stranger, 'ring', evidence, 'accept'],
     ['blocks of a member', ana, 'log', blocks, 'accept'],
     ['blocks of somebody else', stranger, 'log', blocks, 'ignore'],
     ['a block without a valid signature', ana, 'log', forged, 'reject'],
     ['a bank announcement on the topic of auctions', ana, 'auction', announce, 'reject'],
-    ['a message that belongs on no topic', ana, 'ring', { kind: 'prepare', epoch }, 'reject'],
-  ] as const satisfies readonly (readonly [string, typeof ana, Topic, Message, string])[]
+    ['a message that belongs on no topic', ana, 'ring', prepare, 'reject'],
+  ] as const satisfies readonly (readonly [string, PeerId, Topic, Message, string])[]
   for (const [what, from, topic, message, verdict] of rows) {
     it(`${what}: ${verdict}`, () => {
-      const { receiver, inputs } = createRig()
+      const { receiver, inputs, bad } = createRig()
       expect(receiver.gossip(from, topic, encodeFrame(5, message))).toBe(verdict)
       expect(inputs).toEqual(verdict === 'accept' ? [{ kind: 'receive', from, lamport: 5, message }] : [])
+      expect(bad()).toHaveLength(verdict === 'reject' ? 1 : 0)
     })
   }
 
@@ -57,22 +65,47 @@ describe('what is heard on a topic', () => {
     const { receiver, inputs, bad, versions } = createRig()
     expect(receiver.gossip(ana, 'ring', Uint8Array.of(wireVersion, 1))).toBe('reject')
     expect(receiver.gossip(ana, 'ring', Uint8Array.of(wireVersion + 1, 1))).toBe('ignore')
-    expect([inputs, bad, versions]).toEqual([[], ['ends too early'], [wireVersion + 1]])
+    expect([inputs, bad(), versions()]).toEqual([[], ['ends too early'], [wireVersion + 1]])
   })
 })
 
 describe('a frame over the direct stream', () => {
   it('reaches the ring from anybody in the room: a view to come may name them', () => {
     const { receiver, inputs } = createRig()
-    receiver.frame(stranger, encodeFrame(5, { kind: 'prepare', epoch }))
-    expect(inputs).toEqual([{ kind: 'receive', from: stranger, lamport: 5, message: { kind: 'prepare', epoch } }])
+    receiver.frame(stranger, encodeFrame(5, prepare))
+    expect(inputs).toEqual([{ kind: 'receive', from: stranger, lamport: 5, message: prepare }])
   })
 
-  it('that cannot be read is dropped, and the next one is read', () => {
-    const { receiver, inputs, bad } = createRig()
-    receiver.frame(ana, Uint8Array.of(wireVersion, 1, 99))
+  it('that cannot be read is dropped and counted, and the next one is read', () => {
+    const { receiver, inputs, bad, context } = createRig()
+    for (let times = 0; times < 3; times++) receiver.frame(ana, Uint8Array.of(wireVersion, 1, 99))
+    receiver.frame(ana, Uint8Array.of(wireVersion))
     receiver.frame(ana, encodeFrame(6, announce))
-    expect([inputs.length, bad]).toEqual([1, ['unknown kind of frame']])
+    expect([inputs.length, bad().length]).toEqual([1, 4])
+    expect([...context.refused]).toEqual([[ana, { reason: 'unknown kind of frame', count: 4 }]])
+  })
+
+  it('of so many different senders that cannot be read costs no more than so many are remembered', () => {
+    const { receiver, context } = createRig()
+    const names = Array.from({ length: 1_000 }, (_, at) => `${stranger.slice(0, -4)}${1_000 + at}` as PeerId)
+    for (const name of names) receiver.frame(name, Uint8Array.of(wireVersion))
+    expect(context.refused.size).toBe(256)
+  })
+
+  it('that is a heartbeat tells how far its sender’s clock is ahead', () => {
+    const { receiver } = createRig()
+    const place = { epoch, index: 0 }
+    const status = {
+      kind: 'status',
+      epoch,
+      durable: undefined,
+      commit,
+      persistedCommit: place,
+      turn: 0,
+      promised: epoch,
+    } as const
+    receiver.frame(ana, encodeFrame(1, { ...status, active: false, wallClock: 1_250 }))
+    expect(receiver.clockOffsets.get(ana)).toBe(250)
   })
 })
 

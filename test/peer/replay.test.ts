@@ -43,7 +43,12 @@ const metaAt = (block: Block) => ({
 async function storeWith(blocks: readonly Block[], snapshotAt?: number) {
   const store = createMemoryStore()
   await store.open()
-  await store.write({ cutFrom: undefined, blocks: blocks.map(toStored), values: [], meta: encodeMeta(metaAt(blocks.at(-1) as Block)) })
+  await store.write({
+    cutFrom: undefined,
+    blocks: blocks.map(toStored),
+    values: [],
+    meta: encodeMeta(metaAt(blocks.at(-1) as Block)),
+  })
   if (snapshotAt !== undefined) {
     const market = marketAfter(blocks.slice(0, 1))
     const keeper = createSnapshotKeeper(store, market, silentLogger, snapshotEvery)

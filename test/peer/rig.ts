@@ -18,8 +18,8 @@ export interface Rig {
   readonly hub: MemoryHub
   /** A person's machine: its key and its disk. */
   machine(name: string): Machine
-  /** The same key with an empty disk. */
-  machineWithKeyOf(machine: Machine): Machine
+  /** The same key with an empty disk, or with this one. */
+  machineWithKeyOf(machine: Machine, store?: MemoryStore): Machine
   /** Stops every peer that still runs. */
   end(): Promise<void>
 }
@@ -42,15 +42,20 @@ export function createRig(): Rig {
   return {
     hub,
     machine: (name) => createMachine(name, createIdentity(), hub, running),
-    machineWithKeyOf: ({ name, identity }) => createMachine(name, { ...identity, isNew: false }, hub, running),
+    machineWithKeyOf: ({ name, identity }, store) => createMachine(name, { ...identity, isNew: false }, hub, running, store),
     async end() {
       await Promise.all([...running].map((peer) => peer.stop(200)))
     },
   }
 }
 
-function createMachine(name: string, made: Identity, hub: MemoryHub, running: Set<Peer>): Machine {
-  const store = createMemoryStore()
+function createMachine(
+  name: string,
+  made: Identity,
+  hub: MemoryHub,
+  running: Set<Peer>,
+  store: MemoryStore = createMemoryStore(),
+): Machine {
   const real = createClock()
   const clock = { ...real, wallOffset: 0, wall: () => real.wall() + clock.wallOffset }
   let starts = 0

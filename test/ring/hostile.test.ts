@@ -202,6 +202,51 @@ describe('a stranger that knows the room code', () => {
   })
 })
 
+describe('a stranger that asks to join, and then does not do its part', () => {
+  const request: Message = { kind: 'request', purpose: 'join', above: { number: 0, initiator: stranger }, loss: undefined }
+  const invented = (epoch: Epoch): Message => {
+    const head = { epoch: { number: epoch.number - 1, initiator: 'B' as PeerId }, index: 10 ** 6, hash: noHash }
+    return { kind: 'promise', epoch, head, commit: { index: 10 ** 6, hash: noHash } }
+  }
+  const rows: [string, (message: Message, room: TestRoom) => Message | undefined][] = [
+    ['promises an invented head', (message) => (message.kind === 'prepare' ? invented(message.epoch) : undefined)],
+    [
+      'promises what is true, and installs nothing',
+      (message, room) =>
+        message.kind === 'prepare'
+          ? { kind: 'promise', epoch: message.epoch, head: room.view('A').head, commit: room.view('A').commit }
+          : undefined,
+    ],
+    ['does not answer', () => undefined],
+    [
+      'refuses for a higher epoch each time',
+      (message) =>
+        message.kind === 'prepare'
+          ? { kind: 'refuse', epoch: message.epoch, promised: { number: message.epoch.number + 1_000, initiator: stranger } }
+          : undefined,
+    ],
+  ]
+  it.each(rows)('and %s: the room makes ever fewer epochs for it, and works in between', (_story, answer) => {
+    const room = openRoom()
+    room.onStranger = (_to, from, message) => {
+      const said = answer(message, room)
+      if (said !== undefined) room.feed(from, { kind: 'receive', from: stranger, lamport: 5, message: said })
+    }
+    const before = room.view('A').installed.number
+    let written = 0
+    for (let tenth = 0; tenth < 600; tenth++) {
+      for (const to of tenth % 3 === 0 ? names : [])
+        room.feed(to, { kind: 'receive', from: stranger, lamport: 5, message: request })
+      if (tenth % 10 === 0) submit(room, 'B', `op${written++}`)
+      room.run(100)
+    }
+    // A minute of asking three times a second; a room that made an epoch of 3 s for each would have written nothing.
+    expect(room.view('A').installed.number - before).toBeLessThan(30)
+    expect(room.peers.get('C')?.applied.length).toBeGreaterThan(written * 0.9)
+    for (const name of names) expect(room.view(name).stopped).toBeUndefined()
+  })
+})
+
 describe('a member that lies', () => {
   it('stops nobody, and gets nothing invalid applied', () => {
     const room = openRoom()
@@ -221,6 +266,13 @@ describe('a member that lies', () => {
         }
         attacked.run(2_000)
         for (const name of ['A', 'B']) expect(attacked.view(name).stopped, name).toBeUndefined()
+        const committed = Math.min(...['A', 'B'].map((name) => attacked.view(name).commit.index))
+        const logOf = (name: string) =>
+          attacked.peers
+            .get(name)
+            ?.blocks.slice(0, committed + 1)
+            .map(({ hash }) => hash)
+        expect(logOf('A')).toEqual(logOf('B'))
       }),
       { numRuns: 150 },
     )

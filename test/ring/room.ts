@@ -70,6 +70,8 @@ interface TestPeer {
 export class TestRoom {
   now = 0
   readonly peers = new Map<string, TestPeer>()
+  /** What is sent to somebody who is none of these peers. */
+  onStranger: (to: string, from: string, message: Message) => void = () => {}
   readonly #cut = new Set<string>()
   readonly #genesis: Block
   #events: { at: number; order: number; act: () => void }[] = []

@@ -3,6 +3,8 @@ import { Failure, type Store, type StoreBatch, type StoredBlock } from '../../sr
 export interface MemoryStore extends Store {
   /** The process dies: writes under way never happen, what was not synced is forgotten. It can be opened again. */
   crash(): void
+  /** Another disk with what is on this one: what a restored back-up is. */
+  copy(): MemoryStore
   /** From here on writes fail so, as on a full disk; `undefined` heals the disk. */
   failWrites(failure: Failure | undefined): void
 }
@@ -16,8 +18,14 @@ interface Disk {
 }
 
 /** A Store whose disk is this object: closing or crashing leaves the disk there for the next `open`. */
-export function createMemoryStore(): MemoryStore {
-  const disk: Disk = { blocks: new Map(), values: new Map(), meta: undefined, last: undefined, snapshot: undefined }
+export function createMemoryStore(from?: Disk): MemoryStore {
+  const disk: Disk = {
+    blocks: new Map(from?.blocks),
+    values: new Map(from?.values),
+    meta: from?.meta,
+    last: from?.last,
+    snapshot: from?.snapshot,
+  }
   /** Written without a sync: on disk with the next synced batch, lost by a crash before it. */
   let unsynced: (() => void)[] = []
   let values = new Map<string, Uint8Array>()
@@ -113,6 +121,8 @@ export function createMemoryStore(): MemoryStore {
       unsynced = []
       life = 0
     },
+
+    copy: () => createMemoryStore(disk),
 
     failWrites(next) {
       failure = next

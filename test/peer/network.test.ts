@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { createRememberer, readRememberedAddresses } from '../../src/peer/network.ts'
 import type { Transport } from '../../src/peer/ports.ts'
-import { createRememberer, readRememberedAddresses } from '../../src/peer/remembered.ts'
 import { createMemoryStore } from '../support/memory-store.ts'
 import { peerNamed } from './keyed-crypto.ts'
 

@@ -1,0 +1,212 @@
+import { describe, expect, it } from 'vitest'
+import { numberMax } from '../../src/core/limits.ts'
+import { decodeMeta, evidenceName } from '../../src/peer/disk.ts'
+import { Failure } from '../../src/peer/ports.ts'
+import { firstBatch, foundRoom, refoundBlock, roomIdOf } from '../../src/peer/room.ts'
+import { openSession } from '../../src/peer/session.ts'
+import { verifyLog } from '../../src/peer/verify.ts'
+import { encodeEvidence } from '../../src/ring/evidence.ts'
+import { encodeFrame } from '../../src/ring/frame.ts'
+import { ringLimits } from '../../src/ring/timing.ts'
+import { createMemoryStore } from '../support/memory-store.ts'
+import { until } from '../support/wait.ts'
+import { createKeyedCrypto, peerNamed } from './keyed-crypto.ts'
+import { genesisBy, opsAfter } from './log-of-blocks.ts'
+import { account } from './rig.ts'
+import { createListeningLogger, createTestContext } from './test-context.ts'
+import { logOfVersion1 } from './version-1.ts'
+
+const [ana, bob] = [peerNamed('A'), peerNamed('B')]
+const crypto = createKeyedCrypto(ana)
+const stopping = new Failure('stopping', '')
+
+describe('a log that wire version 1 wrote', () => {
+  const { blocks, record } = logOfVersion1(ana, bob)
+  const storeWith = async (meta: Uint8Array) => {
+    const store = createMemoryStore()
+    await store.open()
+    const rows = blocks.map(({ bytes, hash }, index) => ({ index, bytes, hash }))
+    await store.write({ cutFrom: undefined, blocks: rows, values: [], meta })
+    return store
+  }
+
+  it('is good', () => {
+    const bytes = blocks.map((block) => block.bytes)
+    expect(verifyLog(bytes, crypto)).toMatchObject({ ok: true, blocks: 3 })
+  })
+
+  it('opens and is replayed; its views lost nobody, and its peer has forgotten nothing', async () => {
+    const store = await storeWith(record(undefined))
+    const { context } = createTestContext(ana, { store })
+    const session = await openSession(context, record(undefined))
+    expect(session.market.accounts.get(account('ana'))?.available).toBe(70_000)
+    expect(session.view).toMatchObject({ incarnation: 5, members: [bob, ana], membership: 'member' })
+    expect(session.view.head.index).toBe(2)
+    await store.close()
+    expect(decodeMeta((await store.open()).meta as Uint8Array)).toMatchObject({
+      value: { meta: { incarnation: 5, loss: undefined }, lacksLoss: false },
+    })
+  })
+
+  it('that was lost there is still lost: a number is drawn for it, once, and on disk before anything else', async () => {
+    const store = await storeWith(record(1))
+    const written: unknown[] = []
+    const { write } = store
+    store.write = (batch) => {
+      written.push(batch)
+      return write(batch)
+    }
+    const { context } = createTestContext(ana, { store })
+    const first = await openSession(context, record(1))
+    expect(first.view.membership).toBe('forgotten')
+    expect(written).toHaveLength(1)
+    store.crash()
+    const { meta } = await store.open()
+    const kept = decodeMeta(meta as Uint8Array)
+    const loss = 'value' in kept ? kept.value.meta.loss : undefined
+    expect([loss !== undefined && loss >= 1 && loss <= numberMax, 'value' in kept && kept.value.lacksLoss]).toEqual([true, false])
+    const second = await openSession(createTestContext(ana, { store }).context, meta as Uint8Array)
+    expect(second.view.membership).toBe('forgotten')
+    const again = decodeMeta(await metaOf(store))
+    expect('value' in again && again.value.meta.loss).toBe(loss)
+  })
+
+  const metaOf = async (store: ReturnType<typeof createMemoryStore>): Promise<Uint8Array> => {
+    await store.close()
+    return (await store.open()).meta as Uint8Array
+  }
+})
+
+describe('a room that is opened', () => {
+  const plan = { name: 'test', currency: 'EUR', deposits: 'open' } as const
+  const found = async (loss: number | undefined = undefined, logger = createListeningLogger()) => {
+    const store = createMemoryStore()
+    await store.open()
+    const genesis = foundRoom(plan, ana, new Uint8Array(16), 1_700_000_000_000, crypto)
+    const batch = firstBatch(genesis, { incarnation: 6, loss })
+    await store.write(batch)
+    const { context, news } = createTestContext(ana, { store, logger })
+    return { store, context, news, batch, logger }
+  }
+
+  it('is refused where it has another name, before anything is written', async () => {
+    const { store, batch } = await found()
+    const { context } = createTestContext(ana, { store }, { room: { ...plan, name: 'other' } })
+    await expect(openSession(context, batch.meta)).rejects.toMatchObject({ code: 'other-room' })
+    await store.close()
+    expect((await store.open()).meta).toEqual(batch.meta)
+    expect(context.room).toBeUndefined()
+  })
+
+  it('raises the incarnation on disk, and is where the peer is', async () => {
+    const { store, context, batch } = await found()
+    const session = await openSession(context, batch.meta)
+    expect([context.room, session.view.incarnation]).toEqual([session, 7])
+    store.crash()
+    expect(decodeMeta((await store.open()).meta as Uint8Array)).toMatchObject({ value: { meta: { incarnation: 7 } } })
+  })
+
+  it('of a peer that lost its log waits until the room has written that down', async () => {
+    const { context, batch } = await found(77)
+    expect(decodeMeta(batch.meta)).toMatchObject({ value: { meta: { loss: 77, incarnation: 6 } } })
+    const session = await openSession(context, batch.meta)
+    expect(session.view.membership).toBe('forgotten')
+  })
+
+  it('keeps to the limits and the pace of snapshots that it is given', async () => {
+    const { store, batch } = await found()
+    const limits = { ...ringLimits, blockOps: 2 }
+    const { context } = createTestContext(ana, { store }, { limits, snapshotEvery: 3 })
+    const session = await openSession(context, batch.meta)
+    session.start()
+    const open = (at: number) => ({ kind: 'open-account', account: account(`a${at}`), holder: 'A' }) as const
+    const submit = (at: number) => session.proposals.submit({ request: undefined, operation: open(at) }, 20_000)
+    const receipts = await Promise.all(Array.from({ length: 12 }, (_, at) => submit(at)))
+    expect(new Set(receipts.map(({ block }) => block.index)).size).toBe(6)
+    let kept: number | undefined
+    await until('a snapshot is kept', () => {
+      void store.readSnapshot().then((snapshot) => {
+        kept = snapshot?.index
+      })
+      return kept !== undefined
+    })
+    expect(kept).toBeLessThanOrEqual(session.view.commit.index)
+    await session.close(stopping)
+  })
+
+  it('has the evidence of its disk, and names whom it proves faulty, once', async () => {
+    const { store, context, batch, logger } = await found()
+    const genesis = genesisBy(ana)
+    const evidence = { kind: 'two-blocks', first: opsAfter(genesis, bob, 1), second: opsAfter(genesis, bob, 2) } as const
+    await store.writeValue(evidenceName(63), encodeEvidence(evidence, crypto))
+    await store.writeValue(evidenceName(0), Uint8Array.of(9))
+    const session = await openSession(context, batch.meta)
+    expect(session.view.evidence).toEqual([evidence])
+    session.start()
+    await until('it is named', () => logger.warnings.length > 0)
+    session.frame(bob, Uint8Array.of(99))
+    await until('the bad frame is named, too', () => logger.warnings.length > 1)
+    for (let i = 0; i < 5; i++) session.frame(bob, Uint8Array.of(2, 200))
+    expect(logger.warnings).toMatchObject([
+      { message: 'a peer is proven to be faulty', facts: { peer: bob, what: 'signed two different blocks 1', index: 1 } },
+      { message: 'a peer speaks another version of the protocol', facts: { peer: bob, version: 99 } },
+      { message: 'what a peer says is refused', facts: { peer: bob } },
+    ])
+    expect(context.refused.get(bob)?.count).toBe(5)
+    await session.close(stopping)
+  })
+
+  it('names whom the ring refuses, once, with the reason', async () => {
+    const { context, batch, logger } = await found()
+    const session = await openSession(context, batch.meta)
+    session.start()
+    const epoch = { number: 1, initiator: ana }
+    const frame = encodeFrame(7, { kind: 'durable', epoch, durable: { index: 1, hash: 'ab'.repeat(32) } })
+    await until('the room has its ring', () => session.view.active)
+    const installed = session.view.installed
+    const forged = encodeFrame(7, { kind: 'want', epoch: installed, request: 1 })
+    for (let times = 0; times < 20; times++) for (const one of [frame, forged]) session.frame(bob, one)
+    await until('it is named', () => logger.warnings.length > 0)
+    expect(logger.warnings).toMatchObject([{ message: 'what a peer says is refused', facts: { peer: bob } }])
+    expect(session.view.refused.get(bob)?.count).toBeGreaterThan(1)
+    await session.close(stopping)
+  })
+
+  it('keeps the evidence of another room from a new one', async () => {
+    const { store, context, batch } = await found()
+    const genesis = genesisBy(ana)
+    const evidence = { kind: 'two-blocks', first: opsAfter(genesis, bob, 1), second: opsAfter(genesis, bob, 2) } as const
+    await store.writeValue(evidenceName(3), encodeEvidence(evidence, crypto))
+    const before = await openSession(context, batch.meta)
+    const block = refoundBlock(context, before, true)
+    await before.close(stopping)
+    const next = firstBatch(block, { incarnation: before.view.incarnation, loss: undefined })
+    await store.write(next)
+    const after = await openSession(context, next.meta)
+    expect(after.room).toBe(roomIdOf(block))
+    expect([before.view.evidence.length, after.view.evidence.length]).toEqual([1, 0])
+  })
+})
+
+describe('going on without the others', () => {
+  it('is refused while the room has its quorum, or had it a moment ago, unless it is forced', async () => {
+    const { context } = createTestContext(ana)
+    const { market, genesis } = await openedAlone()
+    let missing = 0
+    const session = { market, genesis, view: { time: () => 1_700_000_000_000 }, quorumMissing: () => missing } as never
+    for (missing of [0, 50, 999]) {
+      expect(() => refoundBlock(context, session, false)).toThrow(expect.objectContaining({ code: 'quorum-held' }))
+      expect(refoundBlock(context, session, true).body.kind).toBe('genesis')
+    }
+    missing = 1_000
+    expect(refoundBlock(context, session, false).body.kind).toBe('genesis')
+  })
+
+  const openedAlone = async () => {
+    const store = createMemoryStore()
+    await store.open()
+    const batch = firstBatch(genesisBy(ana), { incarnation: 0, loss: undefined })
+    await store.write(batch)
+    return openSession(createTestContext(ana, { store }).context, batch.meta)
+  }
+})

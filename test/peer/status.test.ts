@@ -1,0 +1,207 @@
+import { describe, expect, it } from 'vitest'
+import type { PeerId } from '../../src/core/ids.ts'
+import { Failure } from '../../src/peer/ports.ts'
+import type { Session } from '../../src/peer/session.ts'
+import {
+  type Condition,
+  conditionOf,
+  isAsOfLog,
+  nameOrId,
+  peersOf,
+  roleOf,
+  stopText,
+  toProof,
+  troubleOf,
+} from '../../src/peer/status.ts'
+import type { Evidence } from '../../src/ring/evidence.ts'
+import type { Refusal, ReplicaView } from '../../src/ring/types.ts'
+import { peerNamed } from './keyed-crypto.ts'
+import { blockAfter, genesisBy, opsAfter } from './log-of-blocks.ts'
+import { createTestContext } from './test-context.ts'
+
+const [ana, bob, cleo, eve] = ['A', 'B', 'C', 'E'].map(peerNamed) as [PeerId, PeerId, PeerId, PeerId]
+const names = new Map([
+  [ana, 'Ana'],
+  [bob, 'Bob'],
+])
+const well: Condition = {
+  stopped: undefined,
+  leaving: false,
+  failed: undefined,
+  self: ana,
+  membership: 'member',
+  active: true,
+  behind: 0,
+  quorum: true,
+  members: [ana, bob, cleo],
+  reachable: [ana, bob],
+  nameOf: (peer) => nameOrId(names.get(peer), peer),
+}
+const full = new Failure('disk-full', 'No space left.')
+const learner = { membership: 'learner', active: false, members: [bob, cleo], reachable: [bob, cleo] } as const
+
+describe('what is wrong with a peer, and what it is to the ring', () => {
+  const rows: readonly [string, Partial<Condition>, string | undefined, string][] = [
+    ['nothing', {}, undefined, 'member'],
+    [
+      'no quorum',
+      { quorum: false, reachable: [ana] },
+      'no quorum: 1 of 3 members reachable, waiting for Bob, CCCCCC',
+      'read-only',
+    ],
+    ['a full disk', { failed: full, quorum: false }, 'disk full: read-only until the peer is started again', 'read-only'],
+    [
+      'another write failure',
+      { failed: new Failure('disk-failed', '') },
+      'the disk failed: read-only until the peer is started again',
+      'read-only',
+    ],
+    ['not a member yet', learner, undefined, 'learner'],
+    ['a log that grows', { ...learner, behind: 812 }, 'catching up: 812 blocks behind', 'learner'],
+    ['a log that lacks one block', { ...learner, behind: 1 }, 'catching up: 1 block behind', 'learner'],
+    ['nobody heard yet', { ...learner, reachable: [] }, 'no member of the room was heard yet', 'learner'],
+    ['a member that missed an epoch', { active: false, behind: 3, quorum: false }, 'catching up: 3 blocks behind', 'read-only'],
+    [
+      'a lost log',
+      { membership: 'forgotten', active: false },
+      'its log was lost: catching up until the room has written that down',
+      'forgotten',
+    ],
+    [
+      'a lost log that is being fetched',
+      { membership: 'forgotten', active: false, behind: 5, members: [bob] },
+      'its log was lost: catching up until the room has written that down (5 blocks behind)',
+      'forgotten',
+    ],
+    ['stopped', { stopped: 'left the room', failed: full }, 'left the room', 'stopped'],
+    ['leaving', { leaving: true }, undefined, 'leaving'],
+  ]
+  for (const [what, changes, trouble, role] of rows) {
+    it(`${what}: ${role}`, () => {
+      const condition = { ...well, ...changes }
+      expect([troubleOf(condition), roleOf(condition)]).toEqual([trouble, role])
+    })
+  }
+})
+
+describe('members as of the log', () => {
+  const rows: readonly [string, Partial<Condition>, boolean][] = [
+    ['of a peer that takes part', {}, false],
+    ['of a room of one', { members: [ana], reachable: [ana] }, false],
+    ['of a room of one that was just opened', { active: false, members: [ana], reachable: [ana] }, false],
+    ['of a room of one that has gone on', { active: false, behind: 1, members: [ana], reachable: [ana] }, true],
+    ['of a learner that hears them', learner, false],
+    ['of a learner that is behind', { ...learner, behind: 1 }, true],
+    ['of a learner that hears none', { ...learner, reachable: [] }, true],
+    ['of a member that came back and hears nobody', { active: false, reachable: [ana] }, true],
+    ['of a member that came back and hears another', { active: false }, false],
+  ]
+  for (const [what, changes, expected] of rows) {
+    it(`${what}: ${expected ? 'may be old' : 'are the room’s'}`, () => expect(isAsOfLog({ ...well, ...changes })).toBe(expected))
+  }
+
+  it('are not reachable members for a learner that is behind', () => {
+    const { context } = createTestContext(ana)
+    const view = viewWith({ membership: 'learner', active: false, behind: 9, members: [bob, cleo] }, [bob])
+    const condition = conditionOf(context, { view, failed: undefined }, { leaving: false, stopReason: undefined })
+    expect([condition.reachable, condition.members]).toEqual([[], [bob, cleo]])
+  })
+})
+
+describe('the peers of a room', () => {
+  const genesis = genesisBy(ana)
+  const twoBlocks: Evidence = { kind: 'two-blocks', first: opsAfter(genesis, eve, 1), second: opsAfter(genesis, eve, 2) }
+  const seenBy = (changes: Partial<ReplicaView>) => {
+    const { context } = createTestContext(ana)
+    context.learnName(bob, 'Bob')
+    const session = { room: 'here', view: viewWith(changes, [ana, bob]), failed: undefined, clockOffsets: new Map([[bob, 12]]) }
+    const rooms = new Map([
+      [bob, 'here'],
+      [cleo, 'elsewhere'],
+    ]) as ReadonlyMap<PeerId, string>
+    const connected = new Map([...rooms.keys()].map((peer) => [peer, undefined]))
+    const roomOf = (peer: PeerId) => ({ id: rooms.get(peer) }) as never
+    return { context, peers: () => peersOf(context, session as unknown as Session, { connected, roomOf }) }
+  }
+
+  it('are its members in ring order, then who is connected and in it', () => {
+    const { peers } = seenBy({ members: [eve, ana] })
+    expect(peers().map(({ name, peer, member, connected }) => [name || nameOrId('', peer), member, connected])).toEqual([
+      ['EEEEEE', true, false],
+      ['Ana', true, true],
+      ['Bob', false, true],
+    ])
+  })
+
+  it('are named by what is refused of them, by the ring and before it, and by what they are proven of', () => {
+    const refused = new Map<PeerId, Refusal>([
+      [bob, { reason: 'token: no member', count: 2 }],
+      [eve, { reason: 'prepare: no member', count: 7 }],
+    ])
+    const { context, peers } = seenBy({ members: [ana, bob], refused, evidence: [twoBlocks] })
+    for (const from of [bob, bob, cleo]) context.tell({ kind: 'malformed', from, reason: 'ends too early' })
+    expect(peers().map(({ peer, refused: count, faulty }) => [peer, count, faulty])).toEqual([
+      [ana, undefined, undefined],
+      [bob, { reason: 'token: no member', count: 4 }, undefined],
+      [cleo, { reason: 'ends too early', count: 1 }, undefined],
+      [eve, { reason: 'prepare: no member', count: 7 }, 'signed two different blocks 1'],
+    ])
+  })
+
+  it('are labelled where the members are those of an old log', () => {
+    const labels = (behind: number) =>
+      seenBy({ membership: 'learner', active: false, behind, members: [bob, eve] })
+        .peers()
+        .map(({ member, memberAsOfLog }) => [member, memberAsOfLog])
+    expect(labels(4)).toEqual([
+      [true, true],
+      [true, true],
+      [false, false],
+    ])
+    expect(labels(0)).toEqual([
+      [true, false],
+      [true, false],
+      [false, false],
+    ])
+  })
+
+  it('can be shown what proves a fault: whose it is, and the blocks', () => {
+    const blocks = [twoBlocks.first, twoBlocks.second].map(({ hash }) => ({ index: 1, epoch: '1.AAAAAA', author: eve, hash }))
+    expect(toProof(twoBlocks)).toEqual({ kind: 'two-blocks', author: eve, what: 'signed two different blocks 1', blocks })
+    const ofTwo: Evidence = { kind: 'two-blocks', first: opsAfter(genesis, eve, 1), second: opsAfter(genesis, bob, 1) }
+    expect(toProof(ofTwo)).toMatchObject({ author: undefined, what: 'two members signed a block 1 each' })
+    const wrong = blockAfter(genesis, bob, { kind: 'view', members: [bob], lost: [] })
+    expect(toProof({ kind: 'checkpoint', block: wrong })).toMatchObject({
+      author: bob,
+      what: 'vouched for a wrong state in block 1',
+      blocks: [{ hash: wrong.hash }],
+    })
+  })
+})
+
+describe('why a peer stopped', () => {
+  it('is a sentence that says which of two it may be, and how it comes back', () => {
+    const later = { kind: 'own-later-block', index: 9, incarnation: 4 } as const
+    expect(stopText({ ...later, which: 'older-copy' })).toMatch(/older copy of itself.*number 4.*block 9.*--refetch/)
+    expect(stopText({ ...later, which: 'twin' })).toMatch(
+      /block 9.*copy of this folder runs.*or this one was restored.*--refetch/,
+    )
+    expect(stopText({ kind: 'state-diverged', index: 7, authors: [bob, cleo] })).toMatch(/block 7.*2 other members.*--refetch/)
+    expect(stopText({ kind: 'left' })).toBe('left the room')
+  })
+})
+
+function viewWith(changes: Partial<ReplicaView>, reachable: readonly PeerId[]): ReplicaView {
+  const view: Partial<ReplicaView> = {
+    membership: 'member',
+    active: true,
+    behind: 0,
+    members: [ana, bob],
+    refused: new Map(),
+    evidence: [],
+    hasQuorum: () => true,
+    reachable: () => reachable,
+    ...changes,
+  }
+  return view as ReplicaView
+}

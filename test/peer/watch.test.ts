@@ -1,0 +1,77 @@
+import { expect, it } from 'vitest'
+import { createWatch } from '../../src/peer/watch.ts'
+import type { Refusal, ReplicaView } from '../../src/ring/types.ts'
+import { peerNamed } from './keyed-crypto.ts'
+import { createTestContext } from './test-context.ts'
+
+const [ana, bob] = [peerNamed('A'), peerNamed('B')]
+
+function createRig() {
+  const { context, news } = createTestContext(ana)
+  const refused = new Map<typeof bob, Refusal>()
+  const ring = { quorum: true, installed: { number: 1, initiator: ana } }
+  const view = {
+    members: [ana, bob],
+    membership: 'member',
+    active: true,
+    behind: 0,
+    refused,
+    evidence: [],
+    get installed() {
+      return ring.installed
+    },
+    hasQuorum: () => ring.quorum,
+    reachable: () => (ring.quorum ? [ana, bob] : [ana]),
+  } as unknown as ReplicaView
+  const watch = createWatch(context, view)
+  const look = (now: number) => watch.look(now, { view, failed: undefined })
+  const told = () => news.map((one) => (one.kind === 'quorum' ? one.text : one.kind))
+  return { ring, refused, watch, look, told }
+}
+
+it('a quorum that is back at the next look was none lost, and is missing for no time', () => {
+  const { ring, watch, look, told } = createRig()
+  look(0)
+  ring.quorum = false
+  look(5_000)
+  expect(watch.quorumMissing(5_000)).toBe(0)
+  look(5_900)
+  expect(watch.quorumMissing(5_950)).toBe(950)
+  ring.quorum = true
+  look(5_950)
+  expect([watch.quorumMissing(6_000), told()]).toEqual([0, []])
+})
+
+it('a quorum that stays away for a second is told as lost, once, and as found when it is back', () => {
+  const { ring, watch, look, told } = createRig()
+  look(0)
+  ring.quorum = false
+  for (let now = 100; now <= 9_100; now += 100) look(now)
+  expect([watch.quorumMissing(9_100), told()]).toEqual([9_000, ['no quorum: 1 of 2 members reachable, waiting for BBBBBB']])
+  ring.quorum = true
+  look(9_200)
+  look(9_300)
+  expect(told().slice(1)).toEqual(['quorum: 2 of 2 members reachable'])
+})
+
+it('who is refused is told once, unless it is pardoned soon', () => {
+  const { refused, look, told } = createRig()
+  refused.set(bob, { reason: 'token: no member', count: 1 })
+  for (let now = 0; now < 2_000; now += 100) look(now)
+  refused.delete(bob)
+  look(2_000)
+  refused.set(bob, { reason: 'token: no member', count: 1 })
+  for (let now = 2_100; now < 4_100; now += 100) look(now)
+  expect(told()).toEqual([])
+  for (let now = 4_100; now < 9_000; now += 100) look(now)
+  expect(told()).toEqual(['refused'])
+})
+
+it('a new ring is told', () => {
+  const { ring, look, told } = createRig()
+  look(0)
+  ring.installed = { number: 2, initiator: bob }
+  look(100)
+  look(200)
+  expect(told()).toEqual(['members'])
+})
