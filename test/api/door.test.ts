@@ -95,6 +95,14 @@ describe('over HTTP', () => {
     expect(answer).toMatchObject({ status: 422, body: { code: 'not-host', data: { receipt: { block: { index: 2 } } } } })
   })
 
+  test('a new room is refused while there is a quorum, with an empty request too, unless it is forced', async () => {
+    const { port } = await startTestApi()
+    for (const body of ['', '{}']) {
+      expect(await post(port, '/api/refound', body)).toMatchObject({ status: 409, body: { code: 'quorum-held' } })
+    }
+    expect(await post(port, '/api/refound', '{"force":true}')).toMatchObject({ status: 200, body: { room: '12'.repeat(32) } })
+  })
+
   test('an amount that is a JSON number is refused: it was a float on its way', async () => {
     const { port, peer } = await startTestApi()
     expect((await post(port, '/api/transfers', JSON.stringify({ from: 'ana', to: 'bob', amount: 0.1 }))).status).toBe(400)
