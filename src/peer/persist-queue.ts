@@ -44,7 +44,7 @@ export function createPersistQueue({ store, crypto, onPersisted, onFailed, ...op
   const writeNext = (): void => {
     const batch = waiting
     if (isWriting) return
-    if (batch === undefined || failed !== undefined) return rest()
+    if (batch === undefined) return rest()
     waiting = undefined
     isWriting = true
     // No `await`: whoever drives this by callbacks of his own need not wait for a microtask.

@@ -30,7 +30,9 @@ export function createReceiver(
 
   const take = (from: PeerId, { lamport, message }: Extract<DecodedFrame, { kind: 'frame' }>): void => {
     if (message.kind === 'status') noteOffset(from, message.wallClock - wallTime())
-    else if (message.kind === 'announce') context.tell({ kind: 'announced', author: from, ops: message.ops })
+    else if (message.kind === 'announce' && view.members.includes(from)) {
+      context.tell({ kind: 'announced', author: from, ops: message.ops })
+    }
     input({ kind: 'receive', from, lamport, message })
   }
 

@@ -43,9 +43,14 @@ const lookEvery = 100
 
 /**
  * Reads the store, whose record is `metaBytes`, raises the incarnation on disk, and replays the market; then the peer is
- * in that room. Nothing is sent before `start`. Throws a `Failure`: `other-room`, and those of the store.
+ * in that room. Nothing is sent before `start`. Throws a `Failure`: `other-room`, and those of the store. `makeReplica`: for
+ * whoever wants to look at each of the ring's steps.
  */
-export async function openSession(context: PeerContext, metaBytes: Uint8Array): Promise<Session> {
+export async function openSession(
+  context: PeerContext,
+  metaBytes: Uint8Array,
+  makeReplica: typeof createReplica = createReplica,
+): Promise<Session> {
   const { ports, options } = context
   const { store, clock, logger, identity } = ports
   const { self, crypto } = identity
@@ -63,7 +68,7 @@ export async function openSession(context: PeerContext, metaBytes: Uint8Array): 
   const untouched = createMarket(rulesOf(genesis), crypto.hash).stateHash
 
   const started = { at: clock.wall(), now: clock.monotonic() }
-  const replica = createReplica({
+  const replica = makeReplica({
     self,
     room: roomIdOf(genesisBlock),
     disk,

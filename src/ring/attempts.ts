@@ -38,6 +38,7 @@ export class Attempts {
     // Rule 5-members-start [L]
     if (!log.isVoter(self) || disk.failed || membership.hasForgotten) return
     const attempt = epochs.becomePreparing(wishes, above)
+    if (attempt === undefined) return
     out.note('attempt-started', { epoch: epochText(attempt.epoch), why })
     // A restart must not start this very epoch again: `Prepare` waits for the disk.
     disk.whenDurable(() => {

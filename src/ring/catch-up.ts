@@ -91,7 +91,9 @@ export class CatchUp {
       if (block.index <= previous.index || block.index > through) continue
       const fault = log.has(block.index, block.hash) ? undefined : faultOf(block, previous, view, crypto)
       if (fault !== undefined) {
-        faults.refuse(from, 'a committed block', fault)
+        // One that does not follow may belong to an answer that was overtaken.
+        if (block.index === previous.index + 1 && block.prevHash === previous.hash)
+          faults.refuse(from, 'a committed block', fault)
         break
       }
       chain.push(block)

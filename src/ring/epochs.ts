@@ -1,5 +1,6 @@
 import type { Hash } from '../core/crypto.ts'
 import type { PeerId } from '../core/ids.ts'
+import { epochLeapMax, numberMax } from '../core/limits.ts'
 import type { Block, Commit, Head } from './block.ts'
 import type { Ring } from './ring.ts'
 import { timing } from './timing.ts'
@@ -128,9 +129,9 @@ export class Epochs {
     return log.installedView.members.filter((member) => member !== self)
   }
 
-  /** An epoch's number was seen at a member: one's own next one is above it. */
-  saw(epoch: Epoch): void {
-    if (epoch.number > this.#highest) this.#highest = epoch.number
+  /** A member speaks of an epoch: one's own next one is above it. What leaps is not believed, whatever it came with. */
+  saw({ number }: Epoch): void {
+    if (number > this.#highest && number - this.#highest <= epochLeapMax) this.#highest = number
   }
 
   /** Promises another peer's epoch, or one that the room was found to have made without this peer. */
@@ -139,10 +140,11 @@ export class Epochs {
     this.#state = following
   }
 
-  /** Promises an epoch of its own above all that was seen, and asks for it. Answers the attempt. */
-  becomePreparing(wishes: Wishes, above: number): Preparing {
+  /** Promises an epoch of its own above all that was seen. Answers the attempt; `undefined`: there is no number left. */
+  becomePreparing(wishes: Wishes, above: number): Preparing | undefined {
     const { out, self } = this.#ring
     const epoch: Epoch = { number: Math.max(this.#highest, this.#promised.number, above) + 1, initiator: self }
+    if (epoch.number > numberMax) return undefined
     this.#promise(epoch)
     const state: Preparing = {
       ...wishes,
@@ -205,7 +207,7 @@ export class Epochs {
   #promise(epoch: Epoch): void {
     const { token, blocks, fetching, suspicion, disk, out } = this.#ring
     this.#promised = epoch
-    this.saw(epoch)
+    this.#highest = Math.max(this.#highest, epoch.number)
     this.#promisedAt = out.now
     token.becomeAbsent()
     blocks.forgetAhead()

@@ -179,7 +179,7 @@ export class Fetching {
       if (fault !== undefined) {
         // The other log may have changed between two answers: begins again at our commit.
         stage.blocks.length = 0
-        if (!fault.startsWith('its previous hash') && !fault.startsWith('its index')) faults.refuse(stage.from, 'a block', fault)
+        if (block.index === previous.index + 1 && block.prevHash === previous.hash) faults.refuse(stage.from, 'a block', fault)
         return
       }
       stage.blocks.push(block)

@@ -35,11 +35,13 @@ export class Promises {
   onInstall(from: PeerId, { epoch, viewBlock }: MessageOf<'install'>): void {
     const { epochs, membership, disk, log, fetching, faults } = this.#ring
     if (membership.hasForgotten || disk.failed || !sameEpoch(epochs.promised, epoch)) return
+    const fault = this.#faultOfProposal(epoch, viewBlock)
+    if (fault !== undefined) return faults.refuse(from, 'install', fault)
     // A repeated one changes nothing: the peer only answers again.
     // Rule 5.4-repeated [S1] [S3]
     if (log.hasView(viewBlock)) return this.#answer(from, epoch, viewBlock)
-    const fault = this.#faultOfProposal(epoch, viewBlock)
-    if (fault !== undefined) return faults.refuse(from, 'install', fault)
+    if (viewBlock.index <= log.commit.index)
+      return faults.refuse(from, 'install', 'its view would stand before what is committed')
     const target = { index: viewBlock.index - 1, hash: viewBlock.prevHash }
     if (log.has(target.index, target.hash)) this.#install(from, epoch, [], viewBlock)
     else fetching.beginStage({ purpose: 'install', epoch, from, target, viewBlock })
@@ -67,10 +69,9 @@ export class Promises {
   }
 
   #faultOfProposal(epoch: Epoch, viewBlock: Block): string | undefined {
-    const { log, crypto } = this.#ring
+    const { crypto } = this.#ring
     if (viewBlock.body.kind !== 'view' || !sameEpoch(viewBlock.epoch, epoch)) return 'it proposes no view of its epoch'
     if (viewBlock.author !== epoch.initiator) return 'its view block is not its initiator’s'
-    if (viewBlock.index <= log.commit.index) return 'its view would stand before what is committed'
     return isSignedByAuthor(viewBlock, crypto) ? undefined : 'its view block is not signed by its author'
   }
 

@@ -6,7 +6,7 @@ import { Ring } from './ring.ts'
 import { hear } from './senders.ts'
 import { announceBytesMax, announceOpsMax, timing } from './timing.ts'
 import type { Input, Output, Replica, ReplicaOptions, ReplicaView } from './types.ts'
-import { isViewQuorum } from './view.ts'
+import { isViewQuorum, noEpoch } from './view.ts'
 
 /** One peer of the ring log (PROTOCOL, sections 1 to 5). */
 export function createReplica(options: ReplicaOptions): Replica {
@@ -195,8 +195,10 @@ function runDue(ring: Ring): void {
 function viewOfRing(ring: Ring): ReplicaView {
   const { log, epochs, token, membership, disk, faults, own, out, peers, self, roomClock } = ring
   const isHeard = (member: PeerId, now: number): boolean => {
-    const { isRefused, heardAt } = peers.of(member)
-    return member === self || (!isRefused && now - heardAt <= timing.suspectAfter)
+    if (member === self) return !membership.hasForgotten
+    const { isRefused, heardAt, persistedCommit } = peers.of(member)
+    // One that has forgotten its log is here, and can be counted on for nothing.
+    return !isRefused && now - heardAt <= timing.suspectAfter && persistedCommit?.epoch.number !== noEpoch.number
   }
   return {
     get incarnation() {

@@ -4,7 +4,7 @@ import { isAskedBy } from './attempts.ts'
 import { isSignedByAuthor } from './block.ts'
 import type { Message, MessageOf } from './message.ts'
 import type { Ring } from './ring.ts'
-import { type Epoch, sameEpoch } from './view.ts'
+import { compareEpochs, type Epoch, sameEpoch } from './view.ts'
 
 /** What becomes of a message before anything of it is taken over (PROTOCOL, section 3, Whom a peer obeys). */
 export type Hearing =
@@ -112,6 +112,8 @@ function isKnownInitiator({ log, crypto }: Ring, initiator: PeerId, { views }: M
   if (log.isVoter(initiator)) return true
   const known = new Set(log.configs.flatMap(({ members }) => members))
   for (const block of views) {
+    // A view that is not above our committed one can no longer win: who was a member once is none for ever.
+    if (compareEpochs(block.epoch, log.committedView.epoch) <= 0) continue
     if (block.body.kind !== 'view' || !known.has(block.author) || !isSignedByAuthor(block, crypto)) continue
     for (const member of block.body.members) known.add(member)
   }
@@ -129,8 +131,9 @@ function isLate({ self, log, out }: Ring, message: Message): boolean {
     case 'install':
     case 'activated':
       return false
+    case 'ping':
     case 'pong':
-      // It may answer a ping of this peer's earlier life.
+      // Of this peer's earlier life, or of a view that it has not heard of yet.
       return out.now - out.startedAt < answerMillis
     default:
       return 'epoch' in message && !sameEpoch(message.epoch, log.installedView.epoch)

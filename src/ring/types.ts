@@ -166,7 +166,7 @@ export interface ReplicaView {
   readonly turnSeen: number
   /** Operations of this peer that are not committed yet, in order. `written`: in a block already, cannot be withdrawn. */
   readonly pending: readonly { readonly sequence: number; readonly written: boolean; readonly bytes: Uint8Array }[]
-  /** Members of the last view heard lately, this peer included. */
+  /** Members of the last view that are heard lately and can be counted on, this peer included; none that has forgotten. */
   reachable(now: number): readonly PeerId[]
   /** Whether those reachable are a view quorum of every config. */
   hasQuorum(now: number): boolean

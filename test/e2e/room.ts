@@ -15,12 +15,13 @@ export interface PeerProcess {
   readonly api: Api
 }
 
-const code = 'old lamp'
+/** Whoever knows it can say anything to the members. */
+export const roomCode = 'old lamp'
 
 /** Resolves when the peer says that it is up, which needs no quorum. */
 export async function startPeer(name: string, profile: string, ...more: readonly string[]): Promise<PeerProcess> {
   const running = gavelring([
-    ...['peer', '--no-mdns', '--listen', '/ip4/127.0.0.1/tcp/0', '--code', code, '--name', name, '--profile', profile],
+    ...['peer', '--no-mdns', '--listen', '/ip4/127.0.0.1/tcp/0', '--code', roomCode, '--name', name, '--profile', profile],
     ...more,
   ])
   const address = /\/ip4\S+/.exec(await running.said(/^Listening at/))?.[0] ?? ''

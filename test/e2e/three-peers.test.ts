@@ -1,22 +1,7 @@
 import { expect, test } from 'vitest'
-import { auditProfile } from '../../src/app/audit-log.ts'
-import { run } from '../cli/run.ts'
+import { accounts, balancesOf, checkLogs, deposited, openAccounts, stopAll } from './accounts.ts'
 import { type Payer, pay, startPaying } from './payments.ts'
 import { allMembers, call, kill, type PeerProcess, restart, sameState, startRoom, statusOf, until } from './room.ts'
-
-const accounts = ['ana', 'bob', 'cleo'] as const
-const deposited = 100_000
-
-/** Everyone's account, with 1000.00 on it; account i belongs to peer i. */
-async function openAccounts(peers: readonly PeerProcess[]): Promise<string[]> {
-  const operations: string[] = []
-  for (const [index, peer] of peers.entries()) {
-    const account = accounts[index] as string
-    operations.push((await call<{ operation: string }>(peer, 'account', 'open', account, '--holder', peer.name)).operation)
-    operations.push((await call<{ operation: string }>(peer, 'deposit', account, '1000')).operation)
-  }
-  return operations
-}
 
 /** Each peer pays the next, with four callers at a time. */
 function payAround(peers: readonly PeerProcess[], round: string): Payer[][] {
@@ -52,42 +37,6 @@ function expectedBalances(paid: readonly number[], sale?: { readonly winner: str
       return [account, deposited - (paid[index] as number) + received - bought + sold]
     }),
   )
-}
-
-async function balancesOf(peer: PeerProcess): Promise<object> {
-  const list = await call<{ account: string; available: { cents: number }; held: { cents: number } }[]>(peer, 'account', 'list')
-  return Object.fromEntries(
-    list
-      .filter(({ account }) => account !== 'issuer')
-      .map(({ account, available, held }) => [account, available.cents + held.cents]),
-  )
-}
-
-/** Ctrl-C to all of them at once: each is gone with exit code 0, in the 5 s that leaving may take. */
-async function stopAll(peers: readonly PeerProcess[]): Promise<void> {
-  for (const { running } of peers) running.child.kill('SIGINT')
-  const ended = Promise.all(peers.map(async ({ running }) => (await running.finished).exitCode))
-  const late = new Promise((resolve) => setTimeout(resolve, 6_000, 'still running after 6 s').unref())
-  expect(await Promise.race([ended, late])).toEqual(peers.map(() => 0))
-}
-
-/** Reads the logs that the stopped peers left on disk. */
-async function checkLogs(peers: readonly PeerProcess[], acknowledged: readonly string[]): Promise<void> {
-  for (const { profile } of peers) {
-    expect(await run(['log', 'verify', '--profile', profile])).toMatchObject({
-      exitCode: 0,
-      out: expect.arrayContaining([expect.stringMatching(/^The log is good/)]),
-    })
-  }
-  const logs = await Promise.all(peers.map(({ name, profile }) => auditProfile(name, profile, 'classroom')))
-  const longest = logs.reduce((one, other) => (other.hashes.length > one.hashes.length ? other : one))
-  expect(new Set(acknowledged).size).toBe(acknowledged.length)
-  for (const log of logs) {
-    expect([log.name, log.fault, log.sum]).toEqual([log.name, undefined, 0])
-    expect(longest.hashes.slice(0, log.hashes.length)).toEqual(log.hashes)
-    const wrong = acknowledged.filter((operation) => log.accepted.get(operation) !== 1)
-    expect([log.name, wrong]).toEqual([log.name, []])
-  }
 }
 
 /** A peer that holds the token, by its own word. */

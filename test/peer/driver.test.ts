@@ -88,7 +88,7 @@ async function createRig(answer: (input: Input, at: number) => readonly Output[]
   })
   const applied = (): readonly number[] => news.flatMap((one) => (one.kind === 'applied' ? [one.block.index] : []))
   const stops = () => news.flatMap((one) => (one.kind === 'stopped' ? [one.reason] : []))
-  return { driver, context, clock, store, ring, inputs, sent, drains, gossiped, stops, applied, waiting }
+  return { driver, context, news, clock, store, ring, inputs, sent, drains, gossiped, stops, applied, waiting }
 }
 
 /** Knows how many timers are set. */
@@ -195,6 +195,37 @@ describe('the loop', () => {
     ])
     expect(rig.sent[1]?.frame).toBe(rig.sent[0]?.frame)
     expect(decodeFrame(rig.sent[2]?.frame as Uint8Array, crypto)).toEqual({ kind: 'frame', lamport: 5, message: fetch })
+  })
+
+  it('sends no frame that is over its limit: others would hold it against this peer', async () => {
+    const bytes = new Uint8Array(600 * 1024)
+    const blocks = [1, 2].map((mark) => ({ ...opsAfter(genesis, ana, mark), bytes }))
+    const rig = await createRig(() => [
+      { kind: 'send', to: [bob], lamport: 1, message: { kind: 'blocks', epoch, blocks, commit } },
+      { kind: 'send', to: [bob], lamport: 2, message: { kind: 'blocks', epoch, blocks: blocks.slice(1), commit } },
+    ])
+    rig.driver.input(tick)
+    expect(rig.sent.map(({ frame }) => frame.length > 1024 * 1024)).toEqual([false])
+  })
+
+  it('tells of what this peer announces, as others are told', async () => {
+    const ops = [{ incarnation: 1, sequence: 1, bytes: Uint8Array.of(1) }]
+    const message: Message = { kind: 'announce', domain: 'auction', epoch, request: 1, ops }
+    const rig = await createRig(() => [{ kind: 'gossip', lamport: 1, message }])
+    rig.driver.input(tick)
+    expect(rig.gossiped).toEqual([{ topic: 'auction', message }])
+    expect(rig.news).toEqual([{ kind: 'announced', author: ana, ops }])
+  })
+
+  it('looks for submissions once, however often it is woken, and again when it is woken later', async () => {
+    const rig = await createRig(() => none)
+    const soon: (() => void)[] = []
+    rig.clock.soon = (task) => soon.push(task)
+    for (let times = 0; times < 3; times++) rig.driver.wake()
+    expect(soon).toHaveLength(1)
+    soon[0]?.()
+    rig.driver.wake()
+    expect(soon).toHaveLength(2)
   })
 
   it('tells the ring when a batch is on disk, and when it will never be', async () => {

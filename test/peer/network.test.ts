@@ -1,8 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import { createRememberer, readRememberedAddresses } from '../../src/peer/network.ts'
+import type { PeerId, RoomId } from '../../src/core/ids.ts'
+import { encodeHello, type Hello } from '../../src/peer/hello.ts'
+import { createNetwork, createRememberer, readRememberedAddresses } from '../../src/peer/network.ts'
 import type { Transport } from '../../src/peer/ports.ts'
+import { roomIdOf } from '../../src/peer/room.ts'
+import type { Session } from '../../src/peer/session.ts'
+import { headOf } from '../../src/ring/block.ts'
+import { decodeFrame, encodeFrame } from '../../src/ring/frame.ts'
+import type { Input } from '../../src/ring/types.ts'
 import { createMemoryStore } from '../support/memory-store.ts'
-import { peerNamed } from './keyed-crypto.ts'
+import { until } from '../support/wait.ts'
+import { createKeyedCrypto, peerNamed } from './keyed-crypto.ts'
+import { genesisBy } from './log-of-blocks.ts'
+import { createTestContext } from './test-context.ts'
 
 const ana = { peer: peerNamed('A'), addresses: ['/ip4/10.0.0.1/tcp/4001', '/ip4/10.0.0.1/tcp/4002'] }
 const bob = { peer: peerNamed('B'), addresses: ['/ip4/10.0.0.2/tcp/4001'] }
@@ -30,4 +40,197 @@ describe('addresses of peers', () => {
     await store.writeValue('peers', Uint8Array.of(200, 1, 1))
     expect(await readRememberedAddresses(store)).toEqual([])
   })
+})
+
+const [self, peer, other] = ['S', 'P', 'Q'].map(peerNamed) as [PeerId, PeerId, PeerId]
+const genesis = genesisBy(self)
+const here = roomIdOf(genesis)
+const elsewhere = 'f'.repeat(64) as RoomId
+const helloOf = (room: RoomId | undefined, history = false): Hello => ({
+  name: 'Bob',
+  roomName: 'test',
+  room: room && { id: room, head: headOf(genesis), history },
+})
+const hello = (room: RoomId | undefined, history = false): Uint8Array => encodeHello(helloOf(room, history))
+
+/** A network over a transport that writes down what it is given, and a room that writes down what reaches it. */
+function createNetworkRig(options: { readonly enters?: boolean; readonly history?: boolean } = {}) {
+  const sent: { readonly to: PeerId; readonly frame: Uint8Array; readonly isBulk: boolean }[] = []
+  const hellos: Uint8Array[] = []
+  const drains: (() => void)[] = []
+  const transport = {
+    send: (to, frame) => {
+      sent.push({ to, frame, isBulk: false })
+    },
+    sendBulk(to, frame) {
+      sent.push({ to, frame, isBulk: true })
+      return new Promise((resolve) => drains.push(() => resolve()))
+    },
+    setHello: (bytes) => {
+      hellos.push(bytes)
+    },
+  } as Partial<Transport> as Transport
+  const { context, news } = createTestContext(self, { transport })
+  const inputs: Input[] = []
+  const frames: PeerId[] = []
+  const room = { history: options.history ?? true }
+  const session = {
+    room: here,
+    genesisBlock: genesis,
+    view: { head: headOf(genesis), lamport: 4 },
+    get history() {
+      return room.history
+    },
+    input: (input: Input) => inputs.push(input),
+    frame: (from: PeerId) => frames.push(from),
+    gossip: () => 'accept',
+  } as unknown as Session
+  const network = createNetwork(context)
+  if (options.enters !== false) network.enter(session)
+  const bulk = () => sent.filter(({ isBulk }) => isBulk)
+  return { network, session, room, sent, bulk, drains, hellos, inputs, frames, news, events: network.events }
+}
+
+const links = (inputs: readonly Input[]): readonly string[] =>
+  inputs.map((input) => (input.kind === 'link' ? `${input.peer === peer ? 'peer' : 'other'} ${input.state}` : input.kind))
+
+describe('the peers of a room', () => {
+  it('are linked as they come into it, change rooms and go', () => {
+    const { events, inputs } = createNetworkRig()
+    events.onConnected(other, hello(elsewhere))
+    events.onConnected(peer, hello(undefined))
+    events.onFrame(peer, hello(here))
+    events.onFrame(peer, hello(here, true))
+    events.onFrame(peer, hello(elsewhere))
+    events.onFrame(peer, hello(here))
+    events.onDisconnected(peer, false)
+    events.onConnected(peer, hello(here))
+    events.onDisconnected(peer, true)
+    events.onDisconnected(other, true)
+    expect(links(inputs)).toEqual(['peer up', 'peer down', 'peer up', 'peer down', 'peer up', 'peer refused'])
+  })
+
+  it('are linked anew in the next room, as far as they are in it', () => {
+    const { network, session, events, inputs, frames } = createNetworkRig()
+    events.onConnected(peer, hello(here))
+    network.exit()
+    events.onFrame(peer, encodeFrame(1, { kind: 'ping', nonce: 1 }))
+    expect(frames).toEqual([])
+    network.enter(session)
+    expect(links(inputs)).toEqual(['peer up', 'peer up'])
+  })
+
+  it('are heard by it; those of other rooms are not, but whoever is not connected is: over the mesh', () => {
+    const { events, frames } = createNetworkRig()
+    const ping = encodeFrame(1, { kind: 'ping', nonce: 1 })
+    events.onConnected(peer, hello(here))
+    events.onConnected(other, hello(elsewhere))
+    for (const from of [peer, other, ana.peer]) events.onFrame(from, ping)
+    expect(frames).toEqual([peer, ana.peer])
+  })
+
+  it('have said something that cannot be read: they are in no room that is known', () => {
+    const { network, events, news, inputs } = createNetworkRig()
+    events.onConnected(peer, hello(here).subarray(0, 9))
+    events.onConnected(other, Uint8Array.of(0, 99))
+    expect(news.map(({ kind }) => kind)).toEqual(['malformed', 'version'])
+    expect([network.roomOf(peer), network.connected.has(peer), inputs]).toEqual([undefined, true, []])
+  })
+})
+
+describe('a hello of ours', () => {
+  it('goes to each new connection, and again to all only when it changes what they do', () => {
+    const { network, room, events, sent, hellos } = createNetworkRig({ history: false })
+    events.onConnected(peer, hello(here))
+    const before = sent.length
+    network.refresh()
+    network.refresh()
+    expect([before, sent.length]).toEqual([1, 1])
+    room.history = true
+    network.refresh()
+    network.refresh()
+    expect(sent.slice(1)).toEqual([{ to: peer, frame: hellos.at(-1), isBulk: false }])
+  })
+})
+
+describe('a peer that looks for a room', () => {
+  it('takes one with history before others, and of these the one to which the others give way', async () => {
+    const { network, events } = createNetworkRig({ enters: false })
+    const rooms = ['5', '3', '7', '6'].map((digit) => digit.repeat(64) as RoomId)
+    const peers = ['A', 'B', 'C', 'D'].map(peerNamed)
+    const histories = [false, false, true, true]
+    const best = async (except: readonly PeerId[] = []) =>
+      (await network.look(performance.now() + 5, new Set(except)))?.room.id.slice(0, 1)
+    expect(await best()).toBeUndefined()
+    const found: (string | undefined)[] = []
+    for (const [at, one] of peers.entries()) {
+      events.onConnected(one, hello(rooms[at], histories[at]))
+      found.push(await best())
+    }
+    expect(found).toEqual(['5', '3', '7', '7'])
+    expect(await best(peers.slice(2, 3))).toBe('6')
+    expect(await best(peers.slice(2))).toBe('3')
+    expect(await best(peers)).toBeUndefined()
+  })
+
+  it('waits for the first that comes', async () => {
+    const { network, events } = createNetworkRig({ enters: false })
+    const looking = network.look(performance.now() + 20_000, new Set())
+    events.onConnected(other, hello(undefined))
+    events.onConnected(peer, hello(here))
+    expect((await looking)?.peer).toBe(peer)
+  })
+})
+
+describe('the genesis block', () => {
+  it('is asked for, and taken from the one who was asked, if it is that room’s', async () => {
+    const { network, events, bulk } = createNetworkRig({ enters: false })
+    const commit = headOf(genesis)
+    const given = encodeFrame(1, { kind: 'fetched', what: 'committed', blocks: [genesis], commit, head: commit })
+    events.onConnected(peer, hello(here))
+    const asked = network.fetchGenesis(peer, here)
+    expect(bulk().map(({ to }) => to)).toEqual([peer])
+    events.onFrame(other, given)
+    events.onFrame(peer, given)
+    expect((await asked)?.hash).toBe(genesis.hash)
+    const wrong = network.fetchGenesis(peer, elsewhere)
+    events.onFrame(peer, given)
+    expect(await wrong).toBeUndefined()
+    const gone = network.fetchGenesis(peer, here)
+    events.onDisconnected(peer, false)
+    expect(await gone).toBeUndefined()
+  })
+
+  it('is all that a peer outside the room is given, one at a time', async () => {
+    const { events, bulk, drains, frames } = createNetworkRig()
+    const ask = encodeFrame(1, { kind: 'fetch', what: 'committed', from: 0 })
+    events.onConnected(peer, hello(undefined))
+    for (let times = 0; times < 5; times++) events.onFrame(peer, ask)
+    events.onFrame(peer, encodeFrame(1, { kind: 'ping', nonce: 1 }))
+    expect([bulk().length, frames.length]).toEqual([1, 0])
+    const answer = decodeFrame(bulk()[0]?.frame as Uint8Array, createKeyedCrypto(peer))
+    expect(answer).toMatchObject({ message: { kind: 'fetched', blocks: [{ index: 0, hash: genesis.hash }] } })
+    drains[0]?.()
+    await until('it may ask again', () => {
+      events.onFrame(peer, ask)
+      return bulk().length === 2
+    })
+  })
+})
+
+describe('another room of the same name', () => {
+  const rows = [
+    [true, elsewhere, true, ['strangers']],
+    [false, elsewhere, true, ['join']],
+    [false, '0'.repeat(64) as RoomId, false, ['join']],
+    [false, elsewhere, false, []],
+    [true, here, true, []],
+  ] as const
+  for (const [history, room, theirs, meetings] of rows) {
+    it(`${history ? 'ours has' : 'ours has no'} history, ${room === here ? 'it is ours' : theirs ? 'theirs has' : 'theirs has none'}: ${meetings}`, () => {
+      const { events, news } = createNetworkRig({ history })
+      events.onConnected(peer, hello(room, theirs))
+      expect(news.flatMap((one) => (one.kind === 'met' ? [one.meeting] : []))).toEqual(meetings)
+    })
+  }
 })

@@ -115,6 +115,22 @@ describe('the queue of writes', () => {
     expect(written).toEqual(evidence.slice(0, 2).map((value) => ({ value })))
   })
 
+  it('merges what comes of one write into the next', async () => {
+    const disk = createSlowDisk()
+    const [first, second, third] = persistsOf([1, 1, 1].map((more) => ({ back: 0, more }))) as [Persist, Persist, Persist]
+    const queue = queueOver(disk, {
+      onPersisted(id) {
+        if (id === 1) for (const persist of [second, third]) queue.add(persist)
+      },
+    })
+    queue.add(first)
+    disk.finish()
+    await disk.began(2)
+    disk.finish()
+    await queue.idle()
+    expect(disk.batches.map((batch) => batch.blocks.length)).toEqual([1, 2])
+  })
+
   it('needs no turn of the event loop where the disk is done at once', () => {
     const batches: StoreBatch[] = []
     const persisted: number[] = []

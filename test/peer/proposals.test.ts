@@ -155,6 +155,15 @@ describe('what is submitted', () => {
 })
 
 describe('what is pending', () => {
+  it('and withdrawn too late is answered with what became of it', async () => {
+    const { ring, proposals, submit } = createRig()
+    const promise = submit(deposit(1))
+    ring.pending = [{ sequence: 1, written: false, bytes: bytesOf(deposit(1)) }]
+    proposals.withdraw(operationId(ana, 1, 1))
+    proposals.settle(...applied(1, [bytesOf(deposit(1))], [no]))
+    expect((await promise).outcome).toBe(no)
+  })
+
   it('can be withdrawn until it is in a block, and then settles as voided', async () => {
     const { ring, proposals, submit } = createRig()
     const promise = submit(deposit(1))

@@ -27,7 +27,8 @@ function createRig() {
   )
   const bad = () => news.flatMap((one) => (one.kind === 'malformed' ? [one.reason] : []))
   const versions = () => news.flatMap((one) => (one.kind === 'version' ? [one.version] : []))
-  return { receiver, inputs, context, bad, versions }
+  const announced = () => news.flatMap((one) => (one.kind === 'announced' ? [one.author] : []))
+  return { receiver, inputs, context, bad, versions, announced }
 }
 
 const announce: Message = { kind: 'announce', domain: 'bank', epoch, request: 1, ops: [] }
@@ -74,6 +75,12 @@ describe('a frame over the direct stream', () => {
     const { receiver, inputs } = createRig()
     receiver.frame(stranger, encodeFrame(5, prepare))
     expect(inputs).toEqual([{ kind: 'receive', from: stranger, lamport: 5, message: prepare }])
+  })
+
+  it('is shown as an announcement only of members', () => {
+    const { receiver, announced } = createRig()
+    for (const from of [stranger, ana]) receiver.frame(from, encodeFrame(5, announce))
+    expect(announced()).toEqual([ana])
   })
 
   it('that cannot be read is dropped and counted, and the next one is read', () => {

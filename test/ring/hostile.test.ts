@@ -202,6 +202,26 @@ describe('a stranger that knows the room code', () => {
   })
 })
 
+describe('a former member', () => {
+  it('with the signed view in which it once stood starts no epoch any more', () => {
+    const room = new TestRoom(['A', 'B', 'C', 'X'], () => {})
+    for (let waited = 0; waited < 80 && room.view('A').members.length < 4; waited++) room.run(250)
+    const views = room.peers.get('X')?.blocks.filter(({ body }) => body.kind === 'view') ?? []
+    expect(views.length).toBeGreaterThan(0)
+    room.kill('X')
+    room.run(3_000)
+    submit(room, 'A', 'first')
+    room.run(500)
+    room.peers.delete('X')
+    const { installed } = room.view('A')
+    expect(room.view('A').members).toEqual(['A', 'B', 'C'])
+    const epoch: Epoch = { number: installed.number + 1, initiator: stranger }
+    for (const to of names)
+      room.feed(to, { kind: 'receive', from: stranger, lamport: 10, message: { kind: 'prepare', epoch, views } })
+    expectUnharmed(room, installed)
+  })
+})
+
 describe('a stranger that asks to join, and then does not do its part', () => {
   const request: Message = { kind: 'request', purpose: 'join', above: { number: 0, initiator: stranger }, loss: undefined }
   const invented = (epoch: Epoch): Message => {

@@ -1,0 +1,203 @@
+import { multiaddr } from '@multiformats/multiaddr'
+import type { Crypto } from '../../src/core/crypto.ts'
+import type { PeerId, RoomId } from '../../src/core/ids.ts'
+import { createIdentity } from '../../src/io/identity.ts'
+import { joinFrames } from '../../src/io/transport/framing.ts'
+import { encodeHello as encodeLinkHello } from '../../src/io/transport/hello.ts'
+import { bulkProtocol, ringProtocol } from '../../src/io/transport/link.ts'
+import { createNode } from '../../src/io/transport/node.ts'
+import { createTransport } from '../../src/io/transport/transport.ts'
+import { decodeHello, encodeHello, type HelloRoom } from '../../src/peer/hello.ts'
+import type { Topic } from '../../src/peer/ports.ts'
+import { type Block, viewOf } from '../../src/ring/block.ts'
+import { decodeFrame, encodeFrame } from '../../src/ring/frame.ts'
+import type { Message, MessageOf, StatusMessage } from '../../src/ring/message.ts'
+import type { Epoch } from '../../src/ring/view.ts'
+
+/**
+ * Somebody who knows the room code, and says whatever a test wants: a real libp2p node with a key of its own. Its hello is
+ * honest and names the room, so that what it says reaches the ring; it hears all that a learner hears, and answers nothing
+ * unless it is told how.
+ */
+export interface HostilePeer {
+  readonly self: PeerId
+  /** Signs as this peer. */
+  readonly crypto: Crypto
+  /** What the room looks like now, read from the log that a member gives. */
+  look(): Promise<Sight>
+  /** Over the direct stream, with any Lamport time. */
+  send(to: PeerId, message: Message, lamport?: number): void
+  /** Bytes that need be no frame. */
+  sendBytes(to: PeerId, bytes: Uint8Array): void
+  /** Over the stream for bulk; resolves when the network has taken them: as fast as one stream takes it. */
+  sendBulk(to: PeerId, bytes: Uint8Array): Promise<void>
+  publish(topic: Topic, message: Message, lamport?: number): void
+  publishBytes(topic: Topic, bytes: Uint8Array): void
+  /** Says hello again, as after bytes that were taken for one. */
+  greet(to: PeerId): void
+  /** Resolves when the member has looked at all that was sent to it before. */
+  settle(to: PeerId): Promise<void>
+  /** What it says when it hears a message on a direct stream; replaces what was said before. */
+  answerWith(answer: (from: PeerId, message: Message) => readonly Message[]): void
+  /** How often it heard this kind of message on a direct stream. */
+  heard(kind: Message['kind']): number
+  stop(): Promise<void>
+}
+
+/** As of the last committed block. */
+export interface Sight {
+  readonly members: readonly PeerId[]
+  readonly epoch: Epoch
+  /** That of the founder. */
+  readonly firstEpoch: Epoch
+  readonly head: Block
+  /** Of the present view. */
+  readonly viewBlock: Block
+  readonly status: StatusMessage
+}
+
+export interface HostileOptions {
+  readonly room: { readonly name: string; readonly code: string }
+  /** Of any member: it meets the others by that one. */
+  readonly address: string
+}
+
+/** A hang is caught here; nothing waits that long. */
+const deadlineMillis = 30_000
+/** What may get lost with a stream that the other end gave up is asked for again. */
+const repeatMillis = 200
+
+export async function startHostilePeer({ room, address }: HostileOptions): Promise<HostilePeer> {
+  const identity = createIdentity()
+  const { self, crypto } = identity
+  const transport = createTransport({ identity, room, listen: ['/ip4/127.0.0.1/tcp/0'], mdns: false, bootstrap: [address] })
+  const connected = new Set<PeerId>()
+  const counts = new Map<Message['kind'], number>()
+  const blocks: Block[] = []
+  const fetchedFrom = new Map<PeerId, (message: MessageOf<'fetched'>) => void>()
+  let status: StatusMessage | undefined
+  let answer: (from: PeerId, message: Message) => readonly Message[] = () => []
+  let hello: Uint8Array = encodeHello({ name: 'Mallory', roomName: room.name, room: undefined })
+  const entered = Promise.withResolvers<RoomId>()
+
+  const enter = (found: HelloRoom): void => {
+    hello = encodeHello({ name: 'Mallory', roomName: room.name, room: { ...found, history: true } })
+    transport.setHello(hello)
+    transport.enterRoom(found.id)
+    for (const peer of connected) transport.send(peer, hello)
+    entered.resolve(found.id)
+  }
+
+  const hear = (from: PeerId, bytes: Uint8Array): void => {
+    const decoded = decodeFrame(bytes, crypto)
+    if (decoded.kind !== 'frame') return
+    const { message } = decoded
+    counts.set(message.kind, (counts.get(message.kind) ?? 0) + 1)
+    if (message.kind === 'fetched') fetchedFrom.get(from)?.(message)
+    for (const said of answer(from, message)) send(from, said)
+  }
+
+  const lamportNow = (): number => (blocks.at(-1)?.lamport ?? 0) + 1
+  const send = (to: PeerId, message: Message, lamport = lamportNow()): void => transport.send(to, encodeFrame(lamport, message))
+
+  /** A member's answer, asked for until it comes. */
+  const fetch = async (to: PeerId, from: number): Promise<MessageOf<'fetched'>> => {
+    const ask = (): void => send(to, { kind: 'fetch', what: 'committed', from })
+    const { promise, resolve, reject } = Promise.withResolvers<MessageOf<'fetched'>>()
+    fetchedFrom.set(to, resolve)
+    const repeating = setInterval(ask, repeatMillis)
+    const deadline = setTimeout(() => reject(new Error(`${to} gives no block ${from}`)), deadlineMillis)
+    ask()
+    try {
+      return await promise
+    } finally {
+      fetchedFrom.delete(to)
+      clearInterval(repeating)
+      clearTimeout(deadline)
+    }
+  }
+
+  const look = async (): Promise<Sight> => {
+    const [member] = connected
+    if (member === undefined) throw new Error('no member is connected')
+    for (;;) {
+      // From the last known block on, so that there is an answer even where nothing new was committed.
+      const next = Math.max(0, blocks.length - 1)
+      const message = await fetch(member, next)
+      for (const block of message.blocks) if (block.index === blocks.length) blocks.push(block)
+      if (message.commit.index < blocks.length && status !== undefined) break
+    }
+    const head = blocks.at(-1) as Block
+    const viewBlock = blocks.findLast((block) => viewOf(block) !== undefined) as Block
+    const { members, epoch } = viewOf(viewBlock) ?? { members: [], epoch: head.epoch }
+    return { members, epoch, firstEpoch: (blocks[0] as Block).epoch, head, viewBlock, status: status as StatusMessage }
+  }
+
+  transport.setHello(hello)
+  await transport.start({
+    onConnected(peer, greeting) {
+      connected.add(peer)
+      transport.send(peer, hello)
+      const decoded = decodeHello(greeting)
+      if (decoded.kind === 'hello' && decoded.hello.room !== undefined) enter(decoded.hello.room)
+    },
+    onDisconnected: (peer) => connected.delete(peer),
+    onFrame: hear,
+    onGossip(_from, _topic, bytes) {
+      const decoded = decodeFrame(bytes, crypto)
+      if (decoded.kind === 'frame' && decoded.message.kind === 'status') status = decoded.message
+      return 'ignore'
+    },
+    onTrouble: () => {},
+  })
+  await entered.promise
+
+  return {
+    self,
+    crypto,
+    look,
+    send,
+    sendBytes: (to, bytes) => transport.send(to, bytes),
+    sendBulk: (to, bytes) => transport.sendBulk(to, bytes),
+    publish: (topic, message, lamport = lamportNow()) => transport.gossip(topic, encodeFrame(lamport, message)),
+    publishBytes: (topic, bytes) => transport.gossip(topic, bytes),
+    greet: (to) => transport.send(to, hello),
+    async settle(to) {
+      // Whatever was asked for before is answered first: the second answer belongs to a question that was put after all else.
+      for (let asked = 0; asked < 2; asked++) await fetch(to, 0)
+    },
+    answerWith(next) {
+      answer = next
+    },
+    heard: (kind) => counts.get(kind) ?? 0,
+    stop: () => transport.stop(),
+  }
+}
+
+/**
+ * A node that greets like a peer, then says the first bytes of a frame and no more: it closes that stream, on each lane in
+ * turn. Resolves with its id when the other end has seen that.
+ */
+export async function sendCutFrames({ room, address }: HostileOptions): Promise<PeerId> {
+  const identity = createIdentity()
+  const node = await createNode({ identity, room, listen: [], mdns: false })
+  await node.handle([ringProtocol, bulkProtocol], () => {})
+  await node.start()
+  try {
+    const connection = await node.dial(multiaddr(address))
+    const hello = encodeHello({ name: 'Mallory', roomName: room.name, room: undefined })
+    const greeting = joinFrames([{ bytes: encodeLinkHello(hello), isControl: false }])
+    const frame = joinFrames([{ bytes: encodeFrame(1, { kind: 'ping', nonce: 1 }), isControl: false }])
+    for (const protocol of [ringProtocol, bulkProtocol]) {
+      const stream = await connection.newStream(protocol)
+      if (protocol === ringProtocol) stream.send(greeting)
+      stream.send(frame.subarray(0, -1))
+      const closed = new Promise((resolve) => stream.addEventListener('close', resolve, { once: true }))
+      await stream.close()
+      await closed
+    }
+    return identity.self
+  } finally {
+    await node.stop()
+  }
+}
