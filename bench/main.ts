@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, platform, release, totalmem } from 'node:os'
+import { measureHostile } from './hostile.ts'
 import { measureIdle } from './idle.ts'
 import { measureSimulator } from './simulator.ts'
-import { measureFailover, measureLatency, measureThroughput } from './three-peers.ts'
+import { measureFailover, measureLatency, measureRestart, measureThroughput } from './three-peers.ts'
 import { measureWebSocket } from './web-socket.ts'
 
 // `npm run bench` measures all; `npm run bench -- latency throughput` only these. Prints JSON, and keeps it in bench/results.
@@ -12,7 +13,9 @@ const benches: Record<string, () => Promise<object>> = {
   latency: () => measureLatency(5),
   throughput: () => measureThroughput(5, 5),
   websocket: () => measureWebSocket(5, 5),
-  failover: () => measureFailover(7),
+  failover: () => measureFailover(20),
+  restart: () => measureRestart(5),
+  hostile: () => measureHostile(),
   idle: () => measureIdle(5, 5),
 }
 

@@ -14,6 +14,8 @@ export type Order =
   /** One transfer, now. */
   | { readonly kind: 'once' }
   | { readonly kind: 'status' }
+  /** Resident memory in MiB, after what can be collected is. */
+  | { readonly kind: 'memory' }
   /** Where its API answers, and the account to use. */
   | { readonly kind: 'api' }
   | { readonly kind: 'stop' }
@@ -59,6 +61,9 @@ async function carryOut(order: Order): Promise<unknown> {
       const { members, holdsToken, commit, quorum, turn } = peer().status()
       return { members: members.length, holdsToken, commit: commit.index, quorum, turn }
     }
+    case 'memory':
+      global.gc?.()
+      return process.memoryUsage.rss() / 2 ** 20
     case 'api':
       return { ...readApiAddress(profile), account }
     case 'stop':

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,48 +8,71 @@ import { fileURLToPath } from 'node:url'
 import type { PeerConfig } from '../src/app/config.ts'
 import type { Order } from './peer-process.ts'
 
-/** A peer in another process. */
-export interface RemotePeer {
+/** A process that is told what to do, and answers. */
+export interface Ordered<O> {
   readonly process: ChildProcess
-  order<T>(order: Order): Promise<T>
+  order<T>(order: O): Promise<T>
 }
 
+/** A peer in another process. */
+export type RemotePeer = Ordered<Order>
+
 export interface BenchRoom {
+  /** The room's, for others that join it. */
+  readonly name: string
   readonly peers: readonly RemotePeer[]
+  /** Where they listen. */
+  readonly addresses: readonly string[]
+  /** Kills all at once and starts them again together, where they were. */
+  restart(): Promise<void>
   close(): Promise<void>
 }
 
+export const benchCode = 'bench'
+
+interface RoomOptions {
+  readonly http?: boolean
+  /** For the processes of the peers. */
+  readonly execArgv?: readonly string[]
+}
+
 /** So many peers in as many processes on loopback, all members of one room, each with two accounts and money. */
-export async function openRoom(count: number, options: { readonly http?: boolean } = {}): Promise<BenchRoom> {
+export async function openRoom(count: number, options: RoomOptions = {}): Promise<BenchRoom> {
   const folder = mkdtempSync(join(tmpdir(), 'gavelring-bench-'))
-  const room = `bench-${randomBytes(4).toString('hex')}`
+  const name = `bench-${randomBytes(4).toString('hex')}`
   const peers: RemotePeer[] = []
-  const bootstrap: string[] = []
-  const close = async (): Promise<void> => {
+  const addresses: string[] = []
+  const fork = (): RemotePeer => forkOrdered(peerScript, options.execArgv ?? [])
+  const kill = (): void => {
     for (const peer of peers) if (peer.process.exitCode === null && peer.process.signalCode === null) peer.process.kill('SIGKILL')
+  }
+  const close = async (): Promise<void> => {
+    kill()
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+  const start = async (index: number, listen: string): Promise<void> => {
+    const config: PeerConfig = {
+      room: name,
+      create: index === 0 && addresses.length === 0,
+      currency: 'EUR',
+      deposits: 'open',
+      code: benchCode,
+      name: `bench ${index}`,
+      profile: join(folder, String(index)),
+      listen: [listen],
+      bootstrap: [...addresses],
+      mdns: false,
+      refetch: false,
+      httpPort: options.http === true ? 0 : undefined,
+      logFormat: 'text',
+    }
+    const found = await peers[index]?.order<{ addresses: string[] }>({ kind: 'start', config })
+    addresses[index] = found?.addresses[0] ?? ''
   }
   try {
     for (let i = 0; i < count; i++) {
-      const config: PeerConfig = {
-        room,
-        create: i === 0,
-        currency: 'EUR',
-        deposits: 'open',
-        code: 'bench',
-        name: `bench ${i}`,
-        profile: join(folder, String(i)),
-        listen: ['/ip4/127.0.0.1/tcp/0'],
-        bootstrap: [...bootstrap],
-        mdns: false,
-        refetch: false,
-        httpPort: options.http === true ? 0 : undefined,
-        logFormat: 'text',
-      }
-      const peer = forkPeer()
-      peers.push(peer)
-      const { addresses } = await peer.order<{ addresses: string[] }>({ kind: 'start', config })
-      bootstrap.push(...addresses)
+      peers.push(fork())
+      await start(i, '/ip4/127.0.0.1/tcp/0')
     }
     await until(async () => (await statuses(peers)).every((status) => status.members === count), 60_000)
     for (const peer of peers) await peer.order({ kind: 'open-accounts' })
@@ -56,7 +80,19 @@ export async function openRoom(count: number, options: { readonly http?: boolean
     await close()
     throw error
   }
-  return { peers, close }
+  return {
+    name,
+    peers,
+    addresses,
+    async restart() {
+      const gone = Promise.all(peers.map((peer) => once(peer.process, 'exit')))
+      kill()
+      await gone
+      for (let i = 0; i < count; i++) peers[i] = fork()
+      await Promise.all(peers.map((_, index) => start(index, addresses[index]?.split('/p2p/')[0] ?? '')))
+    },
+    close,
+  }
 }
 
 export interface BenchStatus {
@@ -78,10 +114,10 @@ export async function until(condition: () => Promise<boolean>, deadlineMillis: n
   }
 }
 
-function forkPeer(): RemotePeer {
-  const child = fork(fileURLToPath(new URL('./peer-process.ts', import.meta.url)), {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  })
+const peerScript = fileURLToPath(new URL('./peer-process.ts', import.meta.url))
+
+export function forkOrdered<O extends object>(script: string, execArgv: readonly string[]): Ordered<O> {
+  const child = fork(script, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [...execArgv] })
   const waiting = new Map<number, { resolve: (answer: never) => void; reject: (error: Error) => void }>()
   let next = 1
   child.on('message', ({ id, answer, error }: { id: number; answer: never; error?: string }) => {
@@ -91,7 +127,7 @@ function forkPeer(): RemotePeer {
     else order?.reject(new Error(error))
   })
   child.on('exit', () => {
-    for (const { reject } of waiting.values()) reject(new Error('the peer’s process is gone'))
+    for (const { reject } of waiting.values()) reject(new Error('the process is gone'))
   })
   return {
     process: child,
@@ -103,3 +139,5 @@ function forkPeer(): RemotePeer {
       }),
   }
 }
+
+export const pause = (millis: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, millis))

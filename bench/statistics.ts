@@ -11,3 +11,9 @@ export function quantile(sorted: readonly number[], share: number): number {
   if (sorted.length === 0) return Number.NaN
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] as number
 }
+
+/** The smallest value that at least this share of all do not exceed; of unsorted values. */
+export function nearestRank(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN
+}

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import type { LoadReport } from './peer-process.ts'
 import { openRoom, statuses, until } from './room.ts'
-import { median, quantile } from './statistics.ts'
+import { median, nearestRank, quantile } from './statistics.ts'
 
 /** Three peers in three processes on loopback: one writer in an idle room. */
 export async function measureLatency(runs: number): Promise<object> {
@@ -30,7 +30,7 @@ export async function measureThroughput(runs: number, seconds: number): Promise<
     const p50: number[] = []
     for (let run = 0; run < runs; run++) {
       const reports = await loadAll(room.peers, seconds * 1_000)
-      rates.push(reports.reduce((sum, { committed, millis }) => sum + (committed / millis) * 1_000, 0))
+      rates.push(rateOf(reports))
       p50.push(median(reports.map(({ latencies }) => quantile(latencies, 0.5))))
     }
     return { unit: 'transfers/s', committed: median(rates), callLatencyP50Millis: median(p50), runs: rates }
@@ -39,7 +39,11 @@ export async function measureThroughput(runs: number, seconds: number): Promise<
   }
 }
 
-const loadAll = (peers: Awaited<ReturnType<typeof openRoom>>['peers'], millis: number): Promise<LoadReport[]> =>
+/** Committed transfers a second, of all peers together. */
+export const rateOf = (reports: readonly LoadReport[]): number =>
+  reports.reduce((sum, { committed, millis }) => sum + (committed / millis) * 1_000, 0)
+
+export const loadAll = (peers: Awaited<ReturnType<typeof openRoom>>['peers'], millis: number): Promise<LoadReport[]> =>
   Promise.all(peers.map((peer) => peer.order<LoadReport>({ kind: 'load', callers: 64, millis, pauseMillis: 0 })))
 
 /** kill -9 of the holder of the token: how long until an operation submitted right after it is committed. */
@@ -62,5 +66,35 @@ export async function measureFailover(runs: number): Promise<object> {
       await room.close()
     }
   }
-  return { unit: 'ms', killToNextCommit: median(gaps), runs: gaps }
+  return { unit: 'ms', killToNextCommit: median(gaps), killToNextCommitP95: nearestRank(gaps, 0.95), runs: gaps }
+}
+
+/**
+ * All three peers killed at once and started again together, where they were: how long until an operation submitted to
+ * the first of them is committed, from the moment when the last process was up. What starting a process takes is told
+ * beside it.
+ */
+export async function measureRestart(runs: number): Promise<object> {
+  const gaps: number[] = []
+  const starts: number[] = []
+  for (let run = 0; run < runs; run++) {
+    const room = await openRoom(3)
+    try {
+      await loadAll(room.peers, 1_000)
+      const killedAt = performance.now()
+      await room.restart()
+      const upAt = performance.now()
+      await room.peers[0]?.order({ kind: 'once' })
+      gaps.push(performance.now() - upAt)
+      starts.push(upAt - killedAt)
+    } finally {
+      await room.close()
+    }
+  }
+  return {
+    unit: 'ms',
+    upToNextCommit: median(gaps),
+    killToUp: median(starts),
+    runs: { upToNextCommit: gaps, killToUp: starts },
+  }
 }

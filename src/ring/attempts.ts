@@ -27,6 +27,8 @@ interface Past {
 /** What the initiator of an epoch does (PROTOCOL, section 5, steps 1 to 6). */
 export class Attempts {
   readonly #ring: Ring
+  /** Voters that promised a log and did not give it, until when their promises of logs that are not here are left out. */
+  readonly #distrusted = new Map<PeerId, { readonly until: number; readonly pause: number }>()
 
   constructor(ring: Ring) {
     this.#ring = ring
@@ -141,7 +143,10 @@ export class Attempts {
     const chosen = this.#chosenPast(attempt)
     if (chosen === undefined) return
     const { past, commitIndex, configs } = chosen
-    const counts = (peer: PeerId): boolean => attempt.promises.has(peer) && !this.#isVoid(attempt, peer, past)
+    const counts = (peer: PeerId): boolean => {
+      const head = attempt.promises.get(peer)?.head
+      return head !== undefined && !this.#isWithheld(peer, head) && !this.#isVoid(attempt, peer, past)
+    }
     // Rule 5.3-every-config [S2] [S3]
     if (!configs.every((view) => isViewQuorum(view.members, counts))) return this.#ask(attempt, votersOf(configs))
     fetching.endStage()
@@ -175,7 +180,8 @@ export class Attempts {
       let best: { readonly peer: PeerId; readonly head: Head } | undefined
       for (const [peer, promise] of attempt.promises) {
         // Rule 5.3-voters [S2] [S3]
-        if (voters.has(peer) && isHigher(promise.head, best?.head ?? head)) best = { peer, head: promise.head }
+        if (voters.has(peer) && !this.#isWithheld(peer, promise.head) && isHigher(promise.head, best?.head ?? head))
+          best = { peer, head: promise.head }
       }
       if (best === undefined) return { past, commitIndex, configs }
       if (best.head.index < log.commit.index) {
@@ -184,6 +190,7 @@ export class Attempts {
       }
       const blocks = attempt.logs.get(best.head.hash) ?? fetching.stagedUpTo(best.head)
       if (blocks === undefined) {
+        if (this.#hasWithheld(best.peer)) continue
         fetching.beginStage({ purpose: 'choose', epoch: attempt.epoch, from: best.peer, target: best.head })
         return undefined
       }
@@ -193,6 +200,26 @@ export class Attempts {
       past = { keep: (fresh[0]?.index ?? best.head.index + 1) - 1, blocks: fresh }
       head = best.head
     }
+  }
+
+  /** Its owner promised this log, and did not give it: to leave the promise out is safe, since the quorums must come from others. */
+  #isWithheld(peer: PeerId, head: Head): boolean {
+    const { log, out } = this.#ring
+    const distrust = this.#distrusted.get(peer)
+    return distrust !== undefined && out.now < distrust.until && !log.has(head.index, head.hash)
+  }
+
+  /** True once for a log that has not come: its owner's promise is left out from here on. */
+  #hasWithheld(peer: PeerId): boolean {
+    const { fetching, out, faults } = this.#ring
+    const { stage } = fetching
+    if (stage?.purpose !== 'choose' || stage.from !== peer || out.now - stage.gotOnAt <= timing.withheld) return false
+    fetching.endStage()
+    const before = this.#distrusted.get(peer)
+    const pause = before === undefined ? timing.distrust : Math.min(2 * before.pause, timing.distrustMost)
+    this.#distrusted.set(peer, { until: out.now + pause, pause })
+    faults.refuse(peer, 'promise', 'it does not give the log that it promised')
+    return true
   }
 
   /** The highest commit that voters name and that stands in the chosen log; one that is not there is ignored. */
@@ -285,11 +312,12 @@ export class Attempts {
     return lost
   }
 
-  /** A joiner is in the view only once it has nearly all of the log: before that it would only be waited for. */
+  /** A joiner is in the view only once it has nearly all of this very log: before that it would only be waited for. */
   #isCaughtUp(attempt: Preparing, peer: PeerId): boolean {
     const { log, limits } = this.#ring
-    const promise = attempt.promises.get(peer)
-    return promise !== undefined && promise.head.index + limits.caughtUpBlocks >= log.commit.index
+    const head = attempt.promises.get(peer)?.head
+    if (head === undefined || !log.has(head.index, head.hash)) return false
+    return head.index + limits.caughtUpBlocks >= log.commit.index
   }
 
   /** Step 5: the view block is committed by the answers, and only so; the ring turns. */

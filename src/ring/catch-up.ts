@@ -48,6 +48,9 @@ export class CatchUp {
     }
     const chain = this.#validChain(from, blocks, commit.index)
     const last = chain[chain.length - 1]
+    if (last !== undefined && compareEpochs(last.epoch, commit.epoch) > 0) {
+      return faults.refuse(from, 'fetched', 'it holds blocks of a later epoch than the commit that it names')
+    }
     const hasCommit = last?.index === commit.index ? last.hash === commit.hash : log.has(commit.index, commit.hash)
     if ((last === undefined && !hasCommit) || (last?.index === commit.index && !hasCommit)) return peers.foundUseless(from)
     const word = this.#wordOf(from, chain, hasCommit)

@@ -7,6 +7,8 @@ import { type Epoch, epochText, noEpoch, sameEpoch } from './view.ts'
 
 /** Different senders whose refused messages are counted; of more, only those that come first. */
 const refusedMax = 256
+/** So much that is of no use may come from somebody who is no member: an honest one finds out sooner that it is none. */
+const disregardedMax = 100
 /** Each author can be proven wrong once; beyond a full room there is nothing to learn. */
 const evidenceMax = 64
 
@@ -17,6 +19,7 @@ const evidenceMax = 64
 export class Faults {
   readonly #ring: Ring
   readonly #refused = new Map<PeerId, { readonly reason: string; readonly isStranger: boolean; count: number }>()
+  readonly #disregarded = new Map<PeerId, number>()
   readonly #evidence = new Map<string, Evidence>()
   readonly #liars = new Set<PeerId>()
   /** The epoch that holds two blocks with one index: this peer takes no further part in it. */
@@ -62,8 +65,16 @@ export class Faults {
     this.#ring.out.note('refused', { from, what, reason })
   }
 
+  /** A message changed nothing, and may be honest; but not if there is no end of them. */
+  disregard(from: PeerId, what: string): void {
+    const count = (this.#disregarded.get(from) ?? 0) + 1
+    if (count > disregardedMax) return this.refuse(from, what, 'its sender is not a member', true)
+    if (count > 1 || this.#disregarded.size < refusedMax) this.#disregarded.set(from, count)
+  }
+
   /** It was taken for a stranger, and is a member after all. */
   pardon(peer: PeerId): void {
+    this.#disregarded.delete(peer)
     if (this.#refused.get(peer)?.isStranger === true) this.#refused.delete(peer)
   }
 

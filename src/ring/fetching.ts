@@ -70,7 +70,7 @@ export class Fetching {
 
   /** Blocks of another log came: committed ones may always be taken over; others only for what they were asked for. */
   onFetched(from: PeerId, message: FetchedMessage): void {
-    const { epochs, blocks, catchUp, faults, log } = this.#ring
+    const { epochs, catchUp, faults, log } = this.#ring
     const asked = this.#asked.get(from)
     const at = message.what === 'tail' ? asked?.tail : asked?.committed
     if (at === undefined || this.#ring.out.now - at > answerMillis) {
@@ -81,9 +81,18 @@ export class Fetching {
     if (this.#unanswered?.to === from) this.#unanswered = undefined
     if (message.what === 'tail') {
       if (this.#stage?.from === from) this.#extendStage(this.#stage, message.blocks)
-      else if (epochs.isActive) blocks.accept(from, epochs.promised, message.blocks, message.commit)
+      else if (epochs.isActive) this.#takeTail(from, message)
     }
     if (this.#ring.out.stopped === undefined) catchUp.adopt(from, message)
+  }
+
+  /** The rest of the log of our own epoch, a frame at a time: the next at once, where this one was of use. */
+  #takeTail(from: PeerId, { blocks, commit, head }: FetchedMessage): void {
+    const { log, epochs } = this.#ring
+    const before = log.head.index
+    this.#ring.blocks.accept(from, epochs.promised, blocks, commit)
+    if (!epochs.isActive || log.head.index === before || !sameEpoch(head.epoch, epochs.promised)) return
+    if (head.index > log.head.index) this.#ask(from, 'tail', log.head.index + 1)
   }
 
   /** Asks for the rest of the log of our own epoch, at most once in a while. */
@@ -179,7 +188,9 @@ export class Fetching {
       if (fault !== undefined) {
         // The other log may have changed between two answers: begins again at our commit.
         stage.blocks.length = 0
-        if (block.index === previous.index + 1 && block.prevHash === previous.hash) faults.refuse(stage.from, 'a block', fault)
+        if (block.index !== previous.index + 1 || block.prevHash !== previous.hash) return
+        stage.gotOnAt = Number.NEGATIVE_INFINITY
+        faults.refuse(stage.from, 'a block', fault)
         return
       }
       stage.blocks.push(block)

@@ -8,13 +8,11 @@ export class Outbox {
   readonly clock: LamportClock
   /** Monotonic milliseconds of the step that runs. */
   now: number
-  readonly startedAt: number
   #outputs: Output[] = []
   #stopped: StopReason | undefined
 
   constructor(now: number, lamport: number) {
     this.now = now
-    this.startedAt = now
     this.clock = createLamportClock(lamport)
   }
 

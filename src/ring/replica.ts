@@ -97,6 +97,7 @@ function receive(ring: Ring, from: PeerId, lamport: number, message: Message): v
   const hearing = hear(ring, from, lamport, message)
   switch (hearing.kind) {
     case 'ignored':
+      if (ring.epochs.isActive && !ring.log.isVoter(from)) ring.faults.disregard(from, message.kind)
       return ring.peers.heard(from)
     case 'refused':
       return ring.faults.refuse(from, message.kind, hearing.reason, hearing.isStranger)

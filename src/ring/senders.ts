@@ -14,9 +14,6 @@ export type Hearing =
   /** It does not fit: counted, and its sender named. */
   | { readonly kind: 'refused'; readonly reason: string; readonly isStranger: boolean }
 
-/** An answer is under way no longer than this, in milliseconds. */
-const answerMillis = 10_000
-
 const ignored: Hearing = { kind: 'ignored' }
 
 /**
@@ -24,15 +21,17 @@ const ignored: Hearing = { kind: 'ignored' }
  * be ahead by a bounded leap. A peer that takes no part yet hears offers to catch up from a room that is far ahead of it.
  */
 export function hear(ring: Ring, from: PeerId, lamport: number, message: Message): Hearing {
-  const { log, epochs, out } = ring
+  const { log, epochs } = ring
   const isVoter = log.isVoter(from)
+  // Measured from the log, not from the clock: or two frames could take it so far that no block could follow.
+  const isLamportLeap = lamport - log.head.lamport > leapMax
   const isOffer = !epochs.isActive && (message.kind === 'status' || message.kind === 'fetched')
   if (!isOffer) {
-    const leap = lamport - out.clock.time > leapMax ? 'its Lamport time leaps' : leapOf(ring, from, message)
+    const leap = isLamportLeap ? 'its Lamport time leaps' : leapOf(ring, from, message)
     if (leap !== undefined) return { kind: 'refused', reason: leap, isStranger: false }
   }
   if (isEntitled(ring, from, message, isVoter)) {
-    return { kind: 'obeyed', movesClock: isVoter && lamport - out.clock.time <= leapMax }
+    return { kind: 'obeyed', movesClock: isVoter && !isLamportLeap }
   }
   // A peer that is behind may not know its members yet; who was one may not know yet that it is none any more.
   if (!epochs.isActive || log.wasMember(from) || isLate(ring, message)) return ignored
@@ -121,7 +120,7 @@ function isKnownInitiator({ log, crypto }: Ring, initiator: PeerId, { views }: M
 }
 
 /** An answer to an attempt of ours that is over, or what members say in an epoch that this peer does not know, can be honest. */
-function isLate({ self, log, out }: Ring, message: Message): boolean {
+function isLate({ self, log }: Ring, message: Message): boolean {
   switch (message.kind) {
     case 'promise':
     case 'refuse':
@@ -133,8 +132,10 @@ function isLate({ self, log, out }: Ring, message: Message): boolean {
       return false
     case 'ping':
     case 'pong':
-      // Of this peer's earlier life, or of a view that it has not heard of yet.
-      return out.now - out.startedAt < answerMillis
+    case 'pre-vote':
+    case 'agree':
+      // Whoever was a member before this peer's last start may not know yet that it is none.
+      return true
     default:
       return 'epoch' in message && !sameEpoch(message.epoch, log.installedView.epoch)
   }

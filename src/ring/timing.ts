@@ -44,6 +44,10 @@ export const timing = {
   requestPauseMost: 300_000,
   /** Whoever has to wait longer than this is named. */
   requestPauseNamed: 10_000,
+  /** A promised log that does not come for so long is left out, and so are further ones of its owner, doubled each time. */
+  withheld: 1_000,
+  distrust: 5_000,
+  distrustMost: 60_000,
   /** A peer that answers a fetch not at all for so long, or with nothing of use, is asked again only after this, doubled each time. */
   unanswered: 1_000,
   uselessPause: 1_000,

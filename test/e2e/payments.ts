@@ -1,4 +1,6 @@
 import type { Api } from '../../src/api/client.ts'
+import { accounts } from './accounts.ts'
+import { type PeerProcess, until } from './room.ts'
 
 /** One transfer of one cent, by a request id that makes asking again harmless. */
 interface Payment {
@@ -48,6 +50,31 @@ export function startPaying(api: Api, from: string, to: string, name: string): P
 /** Resolves with the operation's id once it is committed; a refusal throws. */
 export async function pay(api: Api, payment: Payment): Promise<string> {
   return (await api.transfer({ ...payment, deadlineMillis: 60_000 })).operation
+}
+
+/** Each peer pays the next, with four callers at a time. */
+export function payAround(peers: readonly PeerProcess[], round: string): Payer[][] {
+  return peers.map(({ api }, index) => {
+    const [from, to] = [accounts[index] as string, accounts[(index + 1) % peers.length] as string]
+    return [1, 2, 3, 4].map((caller) => startPaying(api, from, to, `${round}-${caller}`))
+  })
+}
+
+export const acknowledgedBy = (payers: readonly Payer[]): number =>
+  payers.reduce((sum, payer) => sum + payer.acknowledged.length, 0)
+
+/** Every one of these peers has had `count` more payments acknowledged. */
+export async function paidMore(payers: readonly (readonly Payer[])[], count: number): Promise<void> {
+  const before = payers.map(acknowledgedBy)
+  await until(`${count} more payments on each peer`, async () =>
+    payers.every((own, index) => acknowledgedBy(own) >= (before[index] as number) + count),
+  )
+}
+
+/** What was open when a peer died, asked again under the same request ids: now it is answered, and happens once. */
+export async function askAgain(peer: PeerProcess, payers: readonly Payer[]): Promise<string[]> {
+  const open = payers.map(({ unanswered }) => unanswered).filter((payment) => payment !== undefined)
+  return Promise.all(open.map((payment) => pay(peer.api, payment)))
 }
 
 /** What the rules or the peer refused has a code of the contract; a connection that broke has none. */

@@ -18,19 +18,27 @@ export interface PeerProcess {
 /** Whoever knows it can say anything to the members. */
 export const roomCode = 'old lamp'
 
-/** Resolves when the peer says that it is up, which needs no quorum. */
-export async function startPeer(name: string, profile: string, ...more: readonly string[]): Promise<PeerProcess> {
-  const running = gavelring([
+/** A peer as a person starts it, which may well end by itself. */
+export const spawnPeer = (name: string, profile: string, ...more: readonly string[]): Running =>
+  gavelring([
     ...['peer', '--no-mdns', '--listen', '/ip4/127.0.0.1/tcp/0', '--code', roomCode, '--name', name, '--profile', profile],
     ...more,
   ])
+
+/** Resolves when the peer says that it is up, which needs no quorum. */
+export async function startPeer(name: string, profile: string, ...more: readonly string[]): Promise<PeerProcess> {
+  const running = spawnPeer(name, profile, ...more)
   const address = /\/ip4\S+/.exec(await running.said(/^Listening at/))?.[0] ?? ''
   await running.said(/^Others join with/)
+  return { name, profile, running, address, api: await connectTo(name, profile) }
+}
+
+async function connectTo(name: string, profile: string): Promise<Api> {
   const apiAddress = readApiAddress(profile)
   if (apiAddress === undefined) throw new Error(`${name} does not say where its API is`)
   const client = await connectApi(apiAddress)
   onTestFinished(() => client.close())
-  return { name, profile, running, address, api: client.api }
+  return client.api
 }
 
 /** Three peers on loopback, all members of one ring, and each connected with both others, whoever it joined by. */
@@ -52,6 +60,14 @@ export const restart = ({ name, profile }: PeerProcess, ...more: readonly string
 export async function kill({ running }: PeerProcess): Promise<void> {
   running.child.kill('SIGKILL')
   await running.finished
+}
+
+/** Ctrl-C to all of them at once: each is gone with exit code 0, in the 5 s that leaving may take. */
+export async function stopAll(peers: readonly PeerProcess[]): Promise<void> {
+  for (const { running } of peers) running.child.kill('SIGINT')
+  const ended = Promise.all(peers.map(async ({ running }) => (await running.finished).exitCode))
+  const late = new Promise((resolve) => setTimeout(resolve, 6_000, 'still running after 6 s').unref())
+  expect(await Promise.race([ended, late])).toEqual(peers.map(() => 0))
 }
 
 /** What one command line says to this peer, as JSON; it must be done, not refused. */

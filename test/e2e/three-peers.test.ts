@@ -1,43 +1,7 @@
 import { expect, test } from 'vitest'
-import { accounts, balancesOf, checkLogs, deposited, openAccounts, stopAll } from './accounts.ts'
-import { type Payer, pay, startPaying } from './payments.ts'
-import { allMembers, call, kill, type PeerProcess, restart, sameState, startRoom, statusOf, until } from './room.ts'
-
-/** Each peer pays the next, with four callers at a time. */
-function payAround(peers: readonly PeerProcess[], round: string): Payer[][] {
-  return peers.map(({ api }, index) => {
-    const [from, to] = [accounts[index] as string, accounts[(index + 1) % peers.length] as string]
-    return [1, 2, 3, 4].map((caller) => startPaying(api, from, to, `${round}-${caller}`))
-  })
-}
-
-const acknowledgedBy = (payers: readonly Payer[]): number => payers.reduce((sum, payer) => sum + payer.acknowledged.length, 0)
-
-/** Every one of these peers has had `count` more payments acknowledged. */
-async function paidMore(payers: readonly (readonly Payer[])[], count: number): Promise<void> {
-  const before = payers.map(acknowledgedBy)
-  await until(`${count} more payments on each peer`, async () =>
-    payers.every((own, index) => acknowledgedBy(own) >= (before[index] as number) + count),
-  )
-}
-
-/** What was open when a peer died, asked again under the same request ids: now it is answered, and happens once. */
-async function askAgain(peer: PeerProcess, payers: readonly Payer[]): Promise<string[]> {
-  const open = payers.map(({ unanswered }) => unanswered).filter((payment) => payment !== undefined)
-  return Promise.all(open.map((payment) => pay(peer.api, payment)))
-}
-
-/** Counted from what the callers were told alone: who has how much, if each payment happened exactly once. */
-function expectedBalances(paid: readonly number[], sale?: { readonly winner: string; readonly price: number }): object {
-  return Object.fromEntries(
-    accounts.map((account, index) => {
-      const received = paid[(index + accounts.length - 1) % accounts.length] as number
-      const bought = sale?.winner === account ? sale.price : 0
-      const sold = account === 'ana' && sale !== undefined ? sale.price : 0
-      return [account, deposited - (paid[index] as number) + received - bought + sold]
-    }),
-  )
-}
+import { accounts, balancesOf, checkLogs, expectedBalances, openAccounts } from './accounts.ts'
+import { acknowledgedBy, askAgain, type Payer, paidMore, payAround } from './payments.ts'
+import { allMembers, call, kill, type PeerProcess, restart, sameState, startRoom, statusOf, stopAll, until } from './room.ts'
 
 /** A peer that holds the token, by its own word. */
 const findHolder = (peers: readonly PeerProcess[]): Promise<PeerProcess> =>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createClock } from '../../src/io/clock.ts'
 import type { AppliedBlock, Market } from '../../src/market/types.ts'
+import { toStored } from '../../src/peer/disk.ts'
 import { createDriver } from '../../src/peer/driver.ts'
 import { type Clock, Failure, type Topic, type Transport } from '../../src/peer/ports.ts'
 import { type Block, headOf } from '../../src/ring/block.ts'
@@ -30,6 +31,7 @@ interface Sent {
 async function createRig(answer: (input: Input, at: number) => readonly Output[], outsiders = false) {
   const store = createMemoryStore()
   await store.open()
+  await store.write({ cutFrom: undefined, blocks: [toStored(genesis)], values: [], meta: Uint8Array.of() })
   const inputs: Input[] = []
   const sent: Sent[] = []
   /** Of bulk frames, in order: what hands each over. */
@@ -343,7 +345,7 @@ describe('blocks that another peer lacks', () => {
   const createServing = async () => {
     const requests: Serve[] = []
     const rig = await createRig((input, at) => {
-      if (at === 1) return [persistOf(1, [genesis, own])]
+      if (at === 1) return [persistOf(1, [own])]
       return input.kind === 'tick' ? requests.splice(0) : none
     })
     rig.driver.input(tick)

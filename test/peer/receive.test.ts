@@ -113,6 +113,12 @@ describe('a frame over the direct stream', () => {
     } as const
     receiver.frame(ana, encodeFrame(1, { ...status, active: false, wallClock: 1_250 }))
     expect(receiver.clockOffsets.get(ana)).toBe(250)
+    const beat = encodeFrame(1, { ...status, active: false, wallClock: 1_000 })
+    for (let at = 1; at < 512; at++) receiver.frame(`${stranger.slice(0, -4)}${1_000 + at}` as PeerId, beat)
+    receiver.frame(ana, beat)
+    expect([receiver.clockOffsets.size, receiver.clockOffsets.get(ana)]).toEqual([512, 0])
+    receiver.frame(bob, beat)
+    expect([...receiver.clockOffsets]).toEqual([[bob, 0]])
   })
 })
 

@@ -14,18 +14,18 @@ import { account, cents } from './rig.ts'
 const ana = peerNamed('A')
 const crypto = createKeyedCrypto(ana)
 
-const operationAt = (index: number): Operation =>
+const operationAt = (index: number, more: number): Operation =>
   index === 1
     ? { kind: 'open-account', account: account('ana'), holder: 'Ana' }
-    : { kind: 'deposit', account: account('ana'), amount: cents(index) }
+    : { kind: 'deposit', account: account('ana'), amount: cents(index + more) }
 
 const snapshotEvery = 20
 
-/** A log in which every block deposits its own index. */
+/** A log in which every block deposits its own index, or so much more. */
 function logOf(count: number, saltByte = 0): Block[] {
   const blocks = [genesisBy(ana, saltByte)]
   for (let index = 1; index < count; index++) {
-    const ops = [encodeSubmission({ request: undefined, operation: operationAt(index) })]
+    const ops = [encodeSubmission({ request: undefined, operation: operationAt(index, saltByte) })]
     blocks.push(blockAfter(blocks[index - 1] as Block, ana, { kind: 'ops', incarnation: 1, firstSequence: index, ops }))
   }
   return blocks

@@ -77,6 +77,11 @@ describe('a log that wire version 1 wrote', () => {
   }
 })
 
+const openAccount = {
+  request: undefined,
+  operation: { kind: 'open-account', account: account('ana'), holder: 'Ana' },
+} as const
+
 describe('a room that is opened', () => {
   const plan = { name: 'test', currency: 'EUR', deposits: 'open' } as const
   const found = async (loss: number | undefined = undefined, logger = createListeningLogger()) => {
@@ -132,6 +137,40 @@ describe('a room that is opened', () => {
     })
     expect(kept).toBeLessThanOrEqual(session.view.commit.index)
     await session.close(stopping)
+  })
+
+  it('has history as soon as something was done in it, or waits to be', async () => {
+    const { context, batch, store } = await found()
+    const session = await openSession(context, batch.meta)
+    session.start()
+    expect(session.history).toBe(false)
+    const opened = session.proposals.submit(openAccount, 20_000)
+    await until('it waits', () => session.view.pending.length > 0 || session.history)
+    expect(session.history).toBe(true)
+    await opened
+    expect([session.view.pending, session.history]).toEqual([[], true])
+    await session.close(stopping)
+    await store.close()
+    const again = createTestContext(ana, { store }).context
+    expect((await openSession(again, (await store.open()).meta as Uint8Array)).history).toBe(true)
+  })
+
+  it('is closed in good order: what is open is told so, the ring hears nothing more, a snapshot is kept', async () => {
+    const { context, batch, store, news } = await found()
+    const session = await openSession(context, batch.meta)
+    session.start()
+    await session.proposals.submit(openAccount, 20_000)
+    const open = session.proposals.submit({ ...openAccount, operation: { kind: 'void' } }, 20_000)
+    const closed = session.close(stopping)
+    await expect(open).rejects.toBe(stopping)
+    await closed
+    expect((await store.readSnapshot())?.index).toBe(session.market.index)
+    const told = news.length
+    const { lamport } = session.view
+    session.input({ kind: 'leave' })
+    session.frame(bob, encodeFrame(numberMax / 2, { kind: 'ping', nonce: 1 }))
+    expect([news.length, session.view.lamport, session.view.membership]).toEqual([told, lamport, 'member'])
+    await expect(session.proposals.submit(openAccount, 20_000)).rejects.toBe(stopping)
   })
 
   it('has the evidence of its disk, and names whom it proves faulty, once', async () => {
@@ -200,6 +239,20 @@ describe('going on without the others', () => {
     }
     missing = 1_000
     expect(refoundBlock(context, session, false).body.kind).toBe('genesis')
+  })
+
+  it('is refused where the room does not fit into the first block of a new one', async () => {
+    const { context } = createTestContext(ana)
+    const { genesis } = await openedAlone()
+    const of = (bytes: number) => {
+      const market = { snapshot: () => new Uint8Array(bytes) }
+      return { market, genesis, view: { time: () => 1_700_000_000_000 }, quorumMissing: () => 60_000 } as never
+    }
+    const { bytes } = refoundBlock(context, of(1_000_000), false)
+    expect(bytes.length).toBeLessThan(1024 * 1024 - 4_096)
+    for (const force of [false, true]) {
+      expect(() => refoundBlock(context, of(1024 * 1024), force)).toThrow(expect.objectContaining({ code: 'room-too-large' }))
+    }
   })
 
   const openedAlone = async () => {

@@ -1,3 +1,4 @@
+import { assert } from '../../src/core/assert.ts'
 import { Failure, type Store, type StoreBatch, type StoredBlock } from '../../src/peer/ports.ts'
 
 export interface MemoryStore extends Store {
@@ -142,6 +143,7 @@ function applyBatch(disk: Disk, batch: StoreBatch): void {
     disk.last = batch.cutFrom > 0 ? batch.cutFrom - 1 : undefined
   }
   for (const block of batch.blocks) {
+    assert(block.index === (disk.last ?? -1) + 1, 'blocks are written in order, without gaps')
     disk.blocks.set(block.index, block)
     disk.last = block.index
   }
