@@ -29,6 +29,8 @@ export interface Driver {
   close(): void
   /** The first failed write. */
   readonly failed: Failure | undefined
+  /** Operations went into this peer's log since it started, whosever they are, and whatever became of them. */
+  readonly hasWritten: boolean
 }
 
 /** What the loop drives. */
@@ -50,6 +52,7 @@ export function createDriver(context: PeerContext, engine: Engine): Driver {
   let running = false
   let woken = false
   let closed = false
+  let hasWritten = false
   /** Own blocks up to here went out on the topic `log`. */
   let gossiped = replica.view.head.index
 
@@ -110,6 +113,7 @@ export function createDriver(context: PeerContext, engine: Engine): Driver {
     switch (output.kind) {
       case 'persist':
         disk.add(output)
+        hasWritten ||= output.blocks.some(({ body }) => body.kind === 'ops')
         gossipBlocks(output)
         return
       case 'send':
@@ -209,6 +213,9 @@ export function createDriver(context: PeerContext, engine: Engine): Driver {
     close,
     get failed() {
       return disk.failed
+    },
+    get hasWritten() {
+      return hasWritten
     },
   }
 }

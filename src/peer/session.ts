@@ -27,7 +27,10 @@ export interface Session extends Receiver {
   readonly proposals: Proposals
   /** The first failed write; the peer is read-only from then on. */
   readonly failed: Failure | undefined
-  /** Something was done in this room, or waits to be: it does not give way to another. */
+  /**
+   * Something was done in this room, or waits to be, be it only in a block that is not known to be committed: others may
+   * count on what this peer has on its disk. Such a room does not give way to another.
+   */
   readonly history: boolean
   /** For how long the room has been without its quorum, in milliseconds; 0: it has one. */
   quorumMissing(): number
@@ -65,6 +68,7 @@ export async function openSession(
   const market = await replayMarket(store, crypto, genesisBlock, genesis, meta.commit, (done, total) =>
     options.onProgress('replay', done, total),
   )
+  const hadOperations = disk.blocks.some(({ body }) => body.kind === 'ops')
   const untouched = createMarket(rulesOf(genesis), crypto.hash).stateHash
 
   const started = { at: clock.wall(), now: clock.monotonic() }
@@ -116,7 +120,7 @@ export async function openSession(
       return driver.failed
     },
     get history() {
-      return market.stateHash !== untouched || view.pending.length > 0
+      return hadOperations || driver.hasWritten || market.stateHash !== untouched || view.pending.length > 0
     },
     quorumMissing: () => watch.quorumMissing(clock.monotonic()),
     start() {

@@ -191,9 +191,10 @@ export class Epochs {
 
   /** A view of another epoch is on disk (PROTOCOL, section 2.1): counts of the one before mean nothing any more. */
   enterIfNew(): void {
-    const { token, log, membership, blocks, counting } = this.#ring
+    const { token, asking, log, membership, blocks, counting } = this.#ring
     if (sameEpoch(token.epoch, log.installedView.epoch)) return
     token.enterEpoch()
+    asking.enterEpoch()
     membership.enterEpoch()
     blocks.forgetAhead()
     counting.progressed()

@@ -115,7 +115,7 @@ function obey(ring: Ring, from: PeerId, message: Message): void {
     case 'token-ack':
       return ring.token.onTokenAck(from, message)
     case 'want':
-      return ring.token.onWant(from, message)
+      return ring.asking.onWant(from, message)
     case 'announce':
       return
     case 'blocks':
@@ -165,12 +165,12 @@ function submit(ring: Ring, domain: Domain, ops: readonly Uint8Array[]): void {
 }
 
 /** For eyes: what waits for the token (PROTOCOL, section 2.1). */
-function announce({ token, own, out, epochs, membership }: Ring): void {
+function announce({ token, asking, own, out, epochs, membership }: Ring): void {
   if (token.holding !== undefined || own.unwritten === 0) return
   const { domain, ops } = own.announcement(announceOpsMax, announceBytesMax)
   if (ops.length === 0) return
   const announced = ops.map((op) => ({ ...op, incarnation: membership.incarnation }))
-  out.gossip({ kind: 'announce', domain, epoch: epochs.promised, request: token.request, ops: announced })
+  out.gossip({ kind: 'announce', domain, epoch: epochs.promised, request: asking.own, ops: announced })
 }
 
 function runDue(ring: Ring): void {
@@ -179,7 +179,7 @@ function runDue(ring: Ring): void {
   if (due.take('status', now)) ring.status.send()
   if (due.take('ack', now)) token.sendOwedAck()
   if (due.take('tokenRepeat', now)) token.repeat()
-  if (due.take('want', now)) token.repeatWant()
+  if (due.take('want', now)) ring.asking.repeat()
   if (due.take('announce', now)) announce(ring)
   if (due.take('commitTell', now)) counting.tell()
   if (due.take('commitFlush', now)) disk.change()

@@ -1,6 +1,7 @@
 import type { Crypto } from '../core/crypto.ts'
 import type { PeerId } from '../core/ids.ts'
 import type { Random } from '../core/random.ts'
+import { Asking } from './asking.ts'
 import { Attempts } from './attempts.ts'
 import { Blocks } from './blocks.ts'
 import { CatchUp } from './catch-up.ts'
@@ -41,6 +42,7 @@ export class Ring {
   readonly faults: Faults
   readonly epochs: Epochs
   readonly token: Token
+  readonly asking: Asking
   readonly membership: Membership
   readonly suspicion: Suspicion
   readonly attempts: Attempts
@@ -69,6 +71,7 @@ export class Ring {
     this.faults = new Faults(this, disk.evidence)
     this.epochs = new Epochs(this, meta.promised)
     this.token = new Token(this)
+    this.asking = new Asking(this)
     this.membership = new Membership(this, meta.loss, incarnation)
     this.suspicion = new Suspicion(this)
     this.attempts = new Attempts(this)

@@ -40,7 +40,7 @@ export function hear(ring: Ring, from: PeerId, lamport: number, message: Message
 
 /** A number that is further ahead of all that this peer knows than it can honestly be. Rule 3-numbers [L] */
 function leapOf(ring: Ring, from: PeerId, message: Message): string | undefined {
-  const { epochs, token } = ring
+  const { epochs, token, asking } = ring
   const isEpochLeap = (epoch: Epoch): boolean => epoch.number - epochs.highest > epochLeapMax
   if ('epoch' in message && isEpochLeap(message.epoch)) return 'its epoch leaps'
   switch (message.kind) {
@@ -52,10 +52,12 @@ function leapOf(ring: Ring, from: PeerId, message: Message): string | undefined 
         return 'its turn leaps'
       if (message.kind === 'status' && isEpochLeap(message.promised)) return 'its epoch leaps'
       if (message.kind !== 'token' || !sameEpoch(message.epoch, token.epoch)) return undefined
-      return message.served.some((request) => request - token.highestRequest(from) > leapMax) ? 'a request leaps' : undefined
+      return message.served.some((request) => request - Math.max(asking.requestOf(from), asking.own) > leapMax)
+        ? 'a request leaps'
+        : undefined
     case 'want':
     case 'announce':
-      return message.request - token.highestRequest(from) > leapMax ? 'its request leaps' : undefined
+      return message.request - asking.requestOf(from) > leapMax ? 'its request leaps' : undefined
     case 'agree':
     case 'refuse':
       return isEpochLeap(message.promised) ? 'its epoch leaps' : undefined

@@ -40,13 +40,6 @@ export class Token {
   #epoch: Epoch
   /** The highest turn taken in that epoch. */
   #taken = 0
-  /** Newest request of each peer, and this peer's last one; the last that a turn of its own served. */
-  readonly #requested = new Map<PeerId, number>()
-  #request = 0
-  #requestServed = 0
-  #wantWait = 0
-  /** Our want bit was set in the token when it left: it comes back without our asking. */
-  #isBitSet = false
   #ackOwed: { readonly to: PeerId; readonly epoch: Epoch; readonly turn: number } | undefined
   /** Newest sign of the token: its epoch and turn, and when it was seen. */
   #sign: { readonly epoch: Epoch; readonly turn: number; readonly at: number }
@@ -68,10 +61,6 @@ export class Token {
     return this.#taken
   }
 
-  get request(): number {
-    return this.#request
-  }
-
   get turnSeen(): number {
     return this.#sign.turn
   }
@@ -81,10 +70,6 @@ export class Token {
     const { head } = this.#ring.log
     const seen = sameEpoch(epoch, this.#sign.epoch) ? this.#sign.turn : 0
     return Math.max(seen, sameEpoch(epoch, head.epoch) ? head.turn : 0)
-  }
-
-  highestRequest(peer: PeerId): number {
-    return Math.max(this.#requested.get(peer) ?? 0, this.#request)
   }
 
   /** A token that was sent and not acknowledged: to whom, and since when. */
@@ -125,11 +110,6 @@ export class Token {
     const { log, out } = this.#ring
     this.#epoch = log.installedView.epoch
     this.#taken = 0
-    // Rule 2.1-requests [L]
-    this.#requested.clear()
-    this.#request = 0
-    this.#requestServed = 0
-    this.#isBitSet = false
     if (this.#state.kind === 'handing') this.#state = absent
     this.#sign = { ...this.#sign, at: out.now }
   }
@@ -180,11 +160,6 @@ export class Token {
     }
   }
 
-  onWant(from: PeerId, { epoch, request }: MessageOf<'want'>): void {
-    if (!sameEpoch(epoch, this.#epoch)) return
-    if (request > (this.#requested.get(from) ?? 0)) this.#requested.set(from, request)
-  }
-
   /** The successor has the token: it is repeated no more. */
   onTokenAck(from: PeerId, { epoch, turn }: MessageOf<'token-ack'>): void {
     const state = this.#state
@@ -203,10 +178,10 @@ export class Token {
 
   /** What the holder does next: append, keep, or pass; and what a peer without the token does to get it. */
   advance(): void {
-    const { epochs, disk, due } = this.#ring
+    const { epochs, disk, due, asking } = this.#ring
     due.disarm('token')
     this.#settleHanding()
-    if (this.#state.kind !== 'held') return this.#ask()
+    if (this.#state.kind !== 'held') return asking.ask()
     if (!epochs.isActive && !disk.failed) return
     const fresh: Block[] = []
     const to = this.#use(this.#state, fresh)
@@ -243,14 +218,6 @@ export class Token {
     if (owed !== undefined) this.#acknowledge(owed.to, owed.epoch, owed.turn)
   }
 
-  repeatWant(): void {
-    const { own, epochs, out, due } = this.#ring
-    if (this.#state.kind === 'held' || own.unwritten === 0 || !epochs.isActive) return
-    this.#wantWait = Math.min(this.#wantWait * 2, timing.wantRepeatMost)
-    due.arm('want', out.now + this.#wantWait)
-    this.#sendWant()
-  }
-
   /** Appends what may be appended; answers whom the token goes to now, `undefined`: it stays. */
   #use(held: Held, fresh: Block[]): PeerId | undefined {
     const { own, disk, self, epochs } = this.#ring
@@ -279,7 +246,7 @@ export class Token {
    * Rule 2.2-order [L2]
    */
   #successor(held: Held): PeerId | undefined {
-    const { log, self, own, disk, membership, pace, out, due } = this.#ring
+    const { log, self, own, disk, membership, pace, out, due, asking } = this.#ring
     const { members } = log.installedView
     const place = members.indexOf(self)
     const isOpen = this.#isWindowOpen()
@@ -287,7 +254,7 @@ export class Token {
     for (let step = 1; step < members.length && isOpen; step++) {
       const i = (place + step) % members.length
       const member = members[i] as PeerId
-      if (held.wants[i] === true || (this.#requested.get(member) ?? 0) > (held.served[i] ?? 0)) return member
+      if (held.wants[i] === true || asking.requestOf(member) > (held.served[i] ?? 0)) return member
     }
     if (own.unwritten > 0 && held.hasAppended && isOpen && !disk.failed) return self
     if (members.length === 1) return undefined
@@ -363,13 +330,12 @@ export class Token {
   }
 
   #pass(held: Held, to: PeerId, fresh: readonly Block[]): void {
-    const { log, own, disk, self, out, due, peers } = this.#ring
+    const { log, own, disk, self, out, due, peers, asking } = this.#ring
     const view = log.installedView
     const place = view.members.indexOf(self)
-    held.served[place] = this.#request
-    held.wants[place] = own.unwritten > 0 && !disk.failed
-    this.#requestServed = this.#request
-    this.#isBitSet = held.wants[place] === true
+    const isWanting = own.unwritten > 0 && !disk.failed
+    held.served[place] = asking.serve(isWanting)
+    held.wants[place] = isWanting
     const message: TokenMessage = {
       kind: 'token',
       epoch: view.epoch,
@@ -401,21 +367,5 @@ export class Token {
     this.#ackOwed = undefined
     // Rule 2.3-ack [S1]
     if (epochs.isActive && sameEpoch(epoch, epochs.promised)) out.send([to], { kind: 'token-ack', epoch, turn })
-  }
-
-  /** REQUEST of token-based mutual exclusion: one for all that waits, unless the token knows already. */
-  #ask(): void {
-    const { own, epochs, due, out } = this.#ring
-    if (own.unwritten === 0 || !epochs.isActive) return
-    if (this.#request > this.#requestServed) return
-    this.#request++
-    this.#wantWait = timing.wantRepeatFirst
-    due.arm('want', out.now + this.#wantWait)
-    if (!this.#isBitSet) this.#sendWant()
-  }
-
-  #sendWant(): void {
-    const { epochs, out } = this.#ring
-    out.send(epochs.otherMembers, { kind: 'want', epoch: epochs.promised, request: this.#request })
   }
 }

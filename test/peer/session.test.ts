@@ -48,6 +48,16 @@ describe('a log that wire version 1 wrote', () => {
     })
   })
 
+  it('keeps waiting for the other member: what is submitted is unsettled at its deadline, and without quorum after a while', async () => {
+    const store = await storeWith(record(undefined))
+    const session = await openSession(createTestContext(ana, { store }).context, record(undefined))
+    session.start()
+    const submit = (deadline: number) => session.proposals.submit({ request: undefined, operation: { kind: 'void' } }, deadline)
+    await expect(submit(20)).rejects.toMatchObject({ code: 'unsettled' })
+    await expect(submit(1_300)).rejects.toMatchObject({ code: 'no-quorum' })
+    await session.close(stopping)
+  })
+
   it('that was lost there is still lost: a number is drawn for it, once, and on disk before anything else', async () => {
     const store = await storeWith(record(1))
     const written: unknown[] = []
@@ -160,6 +170,8 @@ describe('a room that is opened', () => {
     const session = await openSession(context, batch.meta)
     session.start()
     await session.proposals.submit(openAccount, 20_000)
+    const { index } = session.view.commit
+    await until('that is known on disk', () => news.some((one) => one.kind === 'persisted' && one.meta.commit.index === index))
     const open = session.proposals.submit({ ...openAccount, operation: { kind: 'void' } }, 20_000)
     const closed = session.close(stopping)
     await expect(open).rejects.toBe(stopping)

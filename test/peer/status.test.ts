@@ -108,8 +108,16 @@ describe('members as of the log', () => {
   })
 })
 
+it('a peer that takes part is not behind, whatever it has heard of blocks on their way', () => {
+  const { context } = createTestContext(ana)
+  const view = viewWith({ behind: 3 }, [ana, bob])
+  const condition = conditionOf(context, { view, failed: undefined }, { leaving: false, stopReason: undefined })
+  expect([condition.behind, troubleOf(condition)]).toEqual([0, undefined])
+})
+
 describe('the peers of a room', () => {
   const genesis = genesisBy(ana)
+  const later: Evidence = { kind: 'checkpoint', block: opsAfter(opsAfter(genesis, eve, 1), eve, 2) }
   const twoBlocks: Evidence = { kind: 'two-blocks', first: opsAfter(genesis, eve, 1), second: opsAfter(genesis, eve, 2) }
   const seenBy = (changes: Partial<ReplicaView>) => {
     const { context } = createTestContext(ana)
@@ -138,7 +146,7 @@ describe('the peers of a room', () => {
       [bob, { reason: 'token: no member', count: 2 }],
       [eve, { reason: 'prepare: no member', count: 7 }],
     ])
-    const { context, peers } = seenBy({ members: [ana, bob], refused, evidence: [twoBlocks] })
+    const { context, peers } = seenBy({ members: [ana, bob], refused, evidence: [twoBlocks, later] })
     for (const from of [bob, bob, cleo]) context.tell({ kind: 'malformed', from, reason: 'ends too early' })
     expect(peers().map(({ peer, refused: count, faulty }) => [peer, count, faulty])).toEqual([
       [ana, undefined, undefined],
