@@ -52,7 +52,13 @@ export class CatchUp {
       return faults.refuse(from, 'fetched', 'it holds blocks of a later epoch than the commit that it names')
     }
     const hasCommit = last?.index === commit.index ? last.hash === commit.hash : log.has(commit.index, commit.hash)
-    if ((last === undefined && !hasCommit) || (last?.index === commit.index && !hasCommit)) return peers.foundUseless(from)
+    if (last?.index === commit.index && !hasCommit) return peers.foundUseless(from)
+    if (last === undefined && !hasCommit) {
+      // What is all here already was overtaken by another answer: nobody's fault.
+      const isOvertaken =
+        blocks.length > 0 && blocks.every(({ index, hash }) => index <= log.commit.index || log.has(index, hash))
+      return isOvertaken ? fetching.askForCommitted(from, log.commit.index + 1, false) : peers.foundUseless(from)
+    }
     const word = this.#wordOf(from, chain, hasCommit)
     if (word === 'none') return peers.foundUseless(from)
     if (word === 'unknown') {

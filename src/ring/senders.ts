@@ -122,13 +122,15 @@ function isKnownInitiator({ log, crypto }: Ring, initiator: PeerId, { views }: M
 }
 
 /** An answer to an attempt of ours that is over, or what members say in an epoch that this peer does not know, can be honest. */
-function isLate({ self, log }: Ring, message: Message): boolean {
+function isLate(ring: Ring, message: Message): boolean {
+  const { self, log } = ring
   switch (message.kind) {
     case 'promise':
     case 'refuse':
     case 'installed':
       return message.epoch.initiator === self
     case 'prepare':
+      return isFormerMember(ring, message)
     case 'install':
     case 'activated':
       return false
@@ -141,4 +143,17 @@ function isLate({ self, log }: Ring, message: Message): boolean {
     default:
       return 'epoch' in message && !sameEpoch(message.epoch, log.installedView.epoch)
   }
+}
+
+/** It shows a view in which it stood, made by a member that is still known: it may not know yet that it is none any more. */
+function isFormerMember({ log, crypto }: Ring, { epoch, views }: MessageOf<'prepare'>): boolean {
+  const { initiator } = epoch
+  return views.some(
+    (block) =>
+      block.body.kind === 'view' &&
+      block.author !== initiator &&
+      log.wasMember(block.author) &&
+      block.body.members.includes(initiator) &&
+      isSignedByAuthor(block, crypto),
+  )
 }

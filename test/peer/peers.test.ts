@@ -213,6 +213,8 @@ describe('three peers', () => {
     await expect(cleo.submit({ request: undefined, operation: { kind: 'void' } }, 100)).rejects.toMatchObject({
       code: 'stopping',
     })
+    await expect(cleo.refound({ force: true })).rejects.toMatchObject({ code: 'stopping' })
+    await expect(cleo.log(0, 1)).rejects.toMatchObject({ code: 'stopping' })
     expect(cleo.status().role).toBe('stopped')
   })
 

@@ -1,11 +1,8 @@
-import { createMarket } from '../../src/market/market.ts'
-import { signBlock } from '../../src/ring/block.ts'
-import type { Message } from '../../src/ring/message.ts'
-import { deliver, give } from './driver.ts'
-import { canGoOn } from './heal.ts'
+import { diskFaults } from './disk-faults.ts'
 import { letterOf } from './names.ts'
-import { blankDisk, crashPeer, endProcess, restartLater, rulesOf, type SimPeer, startPeer } from './peer.ts'
+import { crashPeer, restartLater, type SimPeer, startPeer } from './peer.ts'
 import { type FaultName, faultNames } from './swarm.ts'
+import { deliver } from './transport.ts'
 import { after, type World } from './world.ts'
 
 /** Draws fault after fault, as the swarm says, until `until`. */
@@ -38,19 +35,19 @@ const faults: Readonly<Record<FaultName, (world: World) => void>> = {
   crashMidway(world) {
     const peer = anyRunning(world)
     if (peer === undefined) return
-    peer.outputsLeft = world.random.below(12)
+    peer.actionsLeft = world.random.below(12)
     const { life } = peer
-    // The crash itself happens in the driver, wherever the count runs out; here only the return is seen to.
+    // The crash itself happens in a port, wherever the count runs out; here only the return is seen to.
     const watch = (): void => {
       if (peer.life === life) after(world, 20, watch)
-      else if (peer.replica === undefined) restartLater(world, peer, restartDelay(world))
+      else if (peer.machine === undefined) restartLater(world, peer, restartDelay(world))
     }
     after(world, 20, watch)
   },
 
   crashAll(world) {
     world.trace?.fault('all peers are killed')
-    for (const peer of world.peers) if (peer.replica !== undefined) crashAndRestart(world, peer)
+    for (const peer of world.peers) if (peer.machine !== undefined) crashAndRestart(world, peer)
   },
 
   partition(world) {
@@ -84,10 +81,10 @@ const faults: Readonly<Record<FaultName, (world: World) => void>> = {
     const [one, other] = anyPair(world)
     const peer = world.peers[one] as SimPeer
     const about = (world.peers[other] as SimPeer).id
-    give(world, peer, { kind: 'link', peer: about, state: world.random.chance(0.5) ? 'down' : 'refused' })
+    peer.machine?.input({ kind: 'link', peer: about, state: world.random.chance(0.5) ? 'down' : 'refused' })
     const { life } = peer
     after(world, world.random.below(2_000), () => {
-      if (peer.life === life) give(world, peer, { kind: 'link', peer: about, state: 'up' })
+      if (peer.life === life) peer.machine?.input({ kind: 'link', peer: about, state: 'up' })
     })
   },
 
@@ -99,35 +96,12 @@ const faults: Readonly<Record<FaultName, (world: World) => void>> = {
       if (peer === about) continue
       const { life } = peer
       after(world, world.random.next() * 30, () => {
-        if (peer.life === life) give(world, peer, { kind: 'link', peer: about.id, state: 'refused' })
+        if (peer.life === life) peer.machine?.input({ kind: 'link', peer: about.id, state: 'refused' })
       })
     }
   },
 
-  slowDisk(world) {
-    const peer = anyPeer(world)
-    peer.fsyncExtra = 50 + world.random.below(1_500)
-    peer.slowUntil = world.now + world.random.below(4_000)
-    world.trace?.line(peer, 'slow disk', `${peer.fsyncExtra} ms more`)
-  },
-
-  fullDisk(world) {
-    const peer = anyRunning(world)
-    if (peer !== undefined) peer.diskFull = true
-  },
-
-  /** The key is there, the log is not: or a person had it fetched anew. */
-  lostDisk(world) {
-    const peer = anyPeer(world)
-    if (peer.disk === undefined || peer.left || !canGoOn(world, (other) => other !== peer && !other.dead)) return
-    world.trace?.line(peer, 'lost disk', '')
-    if (peer.replica !== undefined) endProcess(world, peer)
-    peer.disk = blankDisk(world.genesis, false, 0)
-    peer.snapshot = undefined
-    peer.market = createMarket(rulesOf(world.genesis), peer.crypto.hash)
-    world.checks?.forgot(peer)
-    restartLater(world, peer, restartDelay(world))
-  },
+  ...diskFaults,
 
   /** A lid is closed for a while: everything waits, then comes at once. */
   pause(world) {
@@ -138,19 +112,28 @@ const faults: Readonly<Record<FaultName, (world: World) => void>> = {
     world.trace?.line(peer, 'paused', `${millis} ms`)
   },
 
+  /** Somebody sets the clock; or the machine slept, and its monotonic clock went on without it. */
+  clockJump(world) {
+    const peer = anyPeer(world)
+    const millis = world.random.below(world.random.chance(0.5) ? 2_000 : 7_200_000)
+    if (world.random.chance(0.6)) peer.skew += world.random.chance(0.5) ? millis : -millis
+    else peer.clockStart += millis
+    world.trace?.line(peer, 'clock jumps', `${millis} ms`)
+  },
+
   /** Somebody comes for the first time, or comes back after having left. */
   join(world) {
-    const absent = world.peers.filter((peer) => peer.replica === undefined && (peer.disk === undefined || peer.left))
+    const absent = world.peers.filter((peer) => peer.machine === undefined && (peer.disk === undefined || peer.left))
     const peer = absent[world.random.below(Math.max(1, absent.length))]
     if (peer !== undefined) startPeer(world, peer)
   },
 
   leave(world) {
-    const staying = world.peers.filter((peer) => peer.replica !== undefined && !peer.leaving)
+    const staying = world.peers.filter((peer) => peer.machine !== undefined && !peer.leaving)
     const peer = staying[world.random.below(staying.length + 1)]
     if (peer === undefined || staying.length < 2) return
     peer.leaving = true
-    give(world, peer, { kind: 'leave' })
+    peer.machine?.input({ kind: 'leave' })
   },
 
   /** Something that was said long ago arrives once more. */
@@ -158,27 +141,9 @@ const faults: Readonly<Record<FaultName, (world: World) => void>> = {
     for (let i = world.random.below(4); i >= 0; i--) {
       const old = world.recent[world.random.below(Math.max(1, world.recent.length))]
       if (old === undefined) return
-      const from = world.peers[old.from] as SimPeer
-      deliver(world, world.peers[old.to] as SimPeer, from.id, old.lamport, old.message, world.random.next() * 50)
+      deliver(world, world.peers[old.to] as SimPeer, old.from, old.topic, old.parcel, world.random.next() * 50)
     }
   },
-
-  /** A block that its author never signed. */
-  forge(world) {
-    const old = world.recent.find(({ message }) => message.kind === 'blocks' || message.kind === 'token')
-    const peer = anyPeer(world)
-    const message = old && forgedFrom(old.message, peer)
-    if (old === undefined || message === undefined) return
-    deliver(world, world.peers[old.to] as SimPeer, (world.peers[old.from] as SimPeer).id, old.lamport, message, 0)
-  },
-}
-
-function forgedFrom(message: Message, forger: SimPeer): Message | undefined {
-  if (message.kind !== 'blocks') return undefined
-  const blocks = message.blocks
-    .filter(({ author }) => author !== forger.id)
-    .map((block) => signBlock({ ...block, lamport: block.lamport + 1 }, forger.crypto))
-  return { ...message, blocks }
 }
 
 function crashAndRestart(world: World, peer: SimPeer): void {
@@ -186,14 +151,14 @@ function crashAndRestart(world: World, peer: SimPeer): void {
   restartLater(world, peer, restartDelay(world))
 }
 
-function restartDelay({ random, swarm }: World): number {
+export function restartDelay({ random, swarm }: World): number {
   return random.below(random.chance(0.6) ? swarm.restartShort : swarm.restartLong)
 }
 
-const anyPeer = (world: World): SimPeer => world.peers[world.random.below(world.peers.length)] as SimPeer
+export const anyPeer = (world: World): SimPeer => world.peers[world.random.below(world.peers.length)] as SimPeer
 
-function anyRunning(world: World): SimPeer | undefined {
-  const running = world.peers.filter((peer) => peer.replica !== undefined)
+export function anyRunning(world: World): SimPeer | undefined {
+  const running = world.peers.filter((peer) => peer.machine !== undefined)
   return running[world.random.below(Math.max(1, running.length))]
 }
 
@@ -207,11 +172,11 @@ function cutting(world: World, cut: () => void): void {
   if (!world.swarm.noticesLinks) return
   for (const one of world.peers) {
     for (const other of world.peers) {
-      if (one === other || !world.network.isCut(one.index, other.index) || world.random.chance(0.5)) continue
+      if (one.id === other.id || !world.network.isCut(one.index, other.index) || world.random.chance(0.5)) continue
       const { life } = one
       after(world, world.random.below(1_000), () => {
         if (one.life === life && world.network.isCut(one.index, other.index)) {
-          give(world, one, { kind: 'link', peer: other.id, state: 'down' })
+          one.machine?.input({ kind: 'link', peer: other.id, state: 'down' })
         }
       })
     }
@@ -223,7 +188,7 @@ export function mendLinks(world: World): void {
   world.network.mend()
   for (const one of world.peers) {
     for (const other of world.peers) {
-      if (one !== other && other.replica !== undefined) give(world, one, { kind: 'link', peer: other.id, state: 'up' })
+      if (one.id !== other.id && other.machine !== undefined) one.machine?.input({ kind: 'link', peer: other.id, state: 'up' })
     }
   }
 }

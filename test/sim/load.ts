@@ -3,19 +3,19 @@ import type { Cents } from '../../src/core/money.ts'
 import type { Random } from '../../src/core/random.ts'
 import { encodeSubmission } from '../../src/market/codec.ts'
 import type { Operation, Submission } from '../../src/market/operation.ts'
-import type { Domain } from '../../src/ring/message.ts'
-import { give, later } from './driver.ts'
+import { asked } from './check/answers.ts'
+import { later } from './clock.ts'
+import type { Machine } from './machine.ts'
 import { letterOf } from './names.ts'
-import { localNow, type SimPeer } from './peer.ts'
-import type { World } from './world.ts'
+import type { SimPeer } from './peer.ts'
+import { guard, type World } from './world.ts'
 
-/** The people at a peer: they pay, bid and ask for nonsense, at the pace of the swarm, until the world heals. */
+/** The people at a peer: they pay, bid and ask for nonsense, at the pace of the swarm. */
 export function startLoad(world: World, peer: SimPeer): void {
   const { swarm, random } = world
-  closeAuctions(world, peer, new Map())
   const again = (): void => {
     later(world, peer, random.next() * 2 * swarm.submitEvery, () => {
-      if (world.healed || peer.leaving) return
+      if (world.now >= world.loadEnds || peer.leaving) return
       submitSome(world, peer)
       again()
     })
@@ -24,30 +24,32 @@ export function startLoad(world: World, peer: SimPeer): void {
   again()
 }
 
-/** Hands operations to the replica, as the peer's proposals would. */
+/** Has operations done, as a door of the program would; each has a deadline, and what becomes of it is checked. */
 export function submit(world: World, peer: SimPeer, operations: readonly Operation[], request?: string): void {
-  const domain: Domain = operations.some(({ kind }) => kind.includes('auction') || kind === 'bid') ? 'auction' : 'bank'
-  submitBytes(
-    world,
-    peer,
-    domain,
-    operations.map((operation) => encode(operation, request)),
-  )
-}
-
-function submitBytes(world: World, peer: SimPeer, domain: Domain, ops: readonly Uint8Array[]): void {
-  peer.submitted += ops.length
-  give(world, peer, { kind: 'submit', domain, ops })
-}
-
-const encode = (operation: Operation, request: string | undefined): Uint8Array => {
-  const submission: Submission = { request: request as RequestId | undefined, operation }
-  return encodeSubmission(submission)
+  const { machine, life } = peer
+  if (machine === undefined) return
+  const deadline = world.random.chance(0.5) ? 30_000 : 200 + world.random.below(4_000)
+  for (const operation of operations) {
+    const id = request ?? (world.random.chance(0.5) ? `only-${world.submissions++}` : undefined)
+    const submission: Submission = { request: id as RequestId | undefined, operation }
+    const told = world.checks && asked(peer, encodeSubmission(submission))
+    machine.submit(submission, deadline).then(
+      (receipt) => {
+        // Nobody saw what a process that died meanwhile would have said.
+        if (peer.life === life && told !== undefined && peer.doubtful !== 'liar') {
+          guard(world, () => world.checks?.answers.answered(told, receipt))
+        }
+      },
+      (failure: { readonly code: string }) => {
+        if (told !== undefined) guard(world, () => world.checks?.answers.refused(told, failure.code === 'operation-too-large'))
+      },
+    )
+  }
 }
 
 function submitSome(world: World, peer: SimPeer): void {
   const { swarm, random } = world
-  if (random.chance(swarm.nonsenseShare * 0.2)) return submitGarbage(world, peer)
+  if (random.chance(swarm.nonsenseShare * 0.2)) return submit(world, peer, [malformed(world, peer)])
   if (random.chance(0.03)) return withdrawOne(world, peer)
   const count = random.chance(swarm.burstShare) ? swarm.burstOps : 1
   const operations: Operation[] = []
@@ -57,20 +59,31 @@ function submitSome(world: World, peer: SimPeer): void {
   submit(world, peer, operations, request)
 }
 
-/** Bytes that are no operation, or not quite one. */
-function submitGarbage(world: World, peer: SimPeer): void {
-  const { random } = world
-  const bytes = encode(drawOperation(world, peer), undefined).slice()
-  const place = random.below(bytes.length)
-  bytes[place] = random.below(256)
-  submitBytes(world, peer, 'bank', [random.chance(0.5) ? bytes : bytes.subarray(0, place)])
+/** What a door would not let in, and another program may write all the same. */
+function malformed(world: World, peer: SimPeer): Operation {
+  const account = ownAccount(peer, 0)
+  switch (world.random.below(4)) {
+    case 0:
+      return { kind: 'deposit', account, amount: 0 as Cents }
+    case 1:
+      return { kind: 'transfer', from: account, to: account, amount: 5 as Cents, memo: '' }
+    case 2:
+      return { kind: 'close-account', account: 'no such name!' as AccountId }
+    default:
+      return { kind: 'transfer', from: account, to: 'x' as AccountId, amount: 1 as Cents, memo: 'm'.repeat(9_000) }
+  }
 }
 
 function withdrawOne(world: World, peer: SimPeer): void {
-  const unwritten = peer.replica?.view.pending.filter((pending) => !pending.written) ?? []
+  const unwritten = peer.machine?.view.pending.filter((pending) => !pending.written) ?? []
   const chosen = unwritten[world.random.below(Math.max(1, unwritten.length))]
   if (chosen === undefined) return
-  give(world, peer, { kind: 'withdraw', sequence: chosen.sequence, replacement: encode({ kind: 'void' }, undefined) })
+  try {
+    peer.machine?.withdraw(chosen.sequence)
+  } catch (error) {
+    // It is withdrawn already.
+    if ((error as { readonly code?: string }).code !== 'not-pending') throw error
+  }
 }
 
 const ownAccount = (peer: SimPeer, number: number): AccountId => `${letterOf(peer.index)}${number}` as AccountId
@@ -136,15 +149,15 @@ function startAuction({ random, swarm }: World, peer: SimPeer, payee: AccountId)
 
 function anyAuction(world: World, peer: SimPeer): AuctionId {
   const { random } = world
-  const open = [...peer.market.openAuctions]
-  const known = open.length > 0 && random.chance(0.9) ? open : [...peer.market.auctions.keys()]
+  const open = [...(peer.machine as Machine).market.openAuctions]
+  const known = open.length > 0 && random.chance(0.9) ? open : [...(peer.machine as Machine).market.auctions.keys()]
   return known[random.below(Math.max(1, known.length))] ?? (`SimPr${letterOf(0)}-1-${1 + random.below(30)}` as AuctionId)
 }
 
 function bid(world: World, peer: SimPeer, account: AccountId, nonsense: boolean): Operation {
   const { random } = world
   const auction = anyAuction(world, peer)
-  const minimum = peer.market.auctions.get(auction)?.minimum ?? 1
+  const minimum = (peer.machine as Machine).market.auctions.get(auction)?.minimum ?? 1
   const amount = nonsense ? drawAmount(random, true) : minimum + random.below(60)
   return { kind: 'bid', auction, account, amount: amount as Cents }
 }
@@ -153,20 +166,4 @@ function endAuction(world: World, peer: SimPeer): Operation {
   const auction = anyAuction(world, peer)
   if (world.random.chance(0.5)) return { kind: 'close-auction', auction }
   return { kind: 'cancel-auction', auction, reason: 'changed my mind' }
-}
-
-/** Any member closes what is past its end: the holder at once, the others a second later (PRODUCT, Auctions). */
-function closeAuctions(world: World, peer: SimPeer, asked: Map<AuctionId, number>): void {
-  later(world, peer, 400, () => {
-    const view = peer.replica?.view
-    if (view === undefined || peer.leaving) return
-    const patience = view.holding === undefined ? 1_000 : 0
-    for (const id of peer.market.openAuctions) {
-      const endsAt = peer.market.auctions.get(id)?.endsAt ?? Number.POSITIVE_INFINITY
-      if (view.time(localNow(peer, world.now)) < endsAt + patience || world.now - (asked.get(id) ?? -5_000) < 5_000) continue
-      asked.set(id, world.now)
-      submit(world, peer, [{ kind: 'close-auction', auction: id }])
-    }
-    closeAuctions(world, peer, asked)
-  })
 }

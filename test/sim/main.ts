@@ -29,12 +29,14 @@ if (values.mutate !== undefined) {
   if (!mutationNames.includes(values.mutate)) fail(`there is no mutation ${values.mutate}`)
   applyMutation(values.mutate)
 }
+// A trace for every deadline that passes is most of what those cost; a replay has them.
+if (values.runs !== undefined) Error.stackTraceLimit = 0
 // Only now: a mutation changes what is loaded.
 const { runSeed } = await import('./run.ts')
 
 if (values.scenario !== undefined) await playScenario(values.scenario)
-else if (values.runs !== undefined) explore(wholeNumber(values.runs, '--runs', 1, 10_000_000))
-else if (positionals.length === 1) replay(wholeNumber(positionals[0] as string, 'SEED', 0, 2 ** 31))
+else if (values.runs !== undefined) await explore(wholeNumber(values.runs, '--runs', 1, 10_000_000))
+else if (positionals.length === 1) await replay(wholeNumber(positionals[0] as string, 'SEED', 0, 2 ** 31))
 else fail('one seed, or --runs')
 
 async function playScenario(name: string): Promise<void> {
@@ -51,13 +53,13 @@ async function playScenario(name: string): Promise<void> {
   }
 }
 
-function replay(seed: number): void {
-  const result = runSeed(seed, { peers, checked: true, write: (line) => process.stdout.write(`${line}\n`) })
+async function replay(seed: number): Promise<void> {
+  const result = await runSeed(seed, { peers, checked: true, write: (line) => process.stdout.write(`${line}\n`) })
   process.stdout.write(`${JSON.stringify(result)}\n`)
   if (result.violation !== undefined) process.exitCode = 1
 }
 
-function explore(runs: number): void {
+async function explore(runs: number): Promise<void> {
   const start = values.start === undefined ? Date.now() % 1_000_000_000 : wholeNumber(values.start, '--start', 0, 2 ** 31)
   const checked = values['no-checkers'] !== true
   const flags = `${peers === undefined ? '' : ` --peers ${peers}`}${values.mutate === undefined ? '' : ` --mutate ${values.mutate}`}`
@@ -68,7 +70,7 @@ function explore(runs: number): void {
   const violations: string[] = []
   const begin = process.hrtime.bigint()
   for (let seed = start; seed < start + runs; seed++) {
-    const result = runSeed(seed, { peers, checked })
+    const result = await runSeed(seed, { peers, checked })
     done++
     steps += result.steps
     blocks += result.blocks

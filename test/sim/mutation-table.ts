@@ -7,9 +7,12 @@ export const mutations: Readonly<Record<string, Mutation>> = {
   promiserStops: {
     breaks: 'a promise ends the token, its repeating, and what counts as durable, at once',
     edits: [
-      edit('ring/raise.ts', '  token.hold = undefined\n', ''),
-      edit('ring/raise.ts', '  token.handing = undefined\n', ''),
-      edit('ring/state.ts', '    sameEpoch(view.epoch, ring.promised) &&\n', '    view.index > 0 &&\n'),
+      edit(
+        'ring/epochs.ts',
+        '    token.becomeAbsent()\n    blocks.forgetAhead()\n',
+        '    blocks.forgetAhead()\n    void token\n',
+      ),
+      edit('ring/epochs.ts', '      sameEpoch(epoch, this.#promised) &&\n', '      log.head.index >= 0 &&\n'),
     ],
   },
   tieBreak: {
@@ -26,12 +29,13 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     breaks: 'a repeated `Install` changes nothing',
     edits: [
       edit(
-        'ring/promise.ts',
-        '  if (ring.log.has(viewBlock.index, viewBlock.hash)) return answerInstalled(ring, from, epoch, viewBlock)\n',
-        `  if (ring.log.has(viewBlock.index, viewBlock.hash)) {
-    if (ring.log.head.index > viewBlock.index) dropTail(ring, viewBlock.index + 1)
-    return answerInstalled(ring, from, epoch, viewBlock)
-  }
+        'ring/promises.ts',
+        '    if (log.hasView(viewBlock)) return this.#answer(from, epoch, viewBlock)\n    if (viewBlock.index <= log.commit.index)\n',
+        `    if (log.hasView(viewBlock)) {
+      if (log.head.index > viewBlock.index && log.base <= viewBlock.index) this.#ring.blocks.dropTail(viewBlock.index + 1)
+      return this.#answer(from, epoch, viewBlock)
+    }
+    if (viewBlock.index <= log.commit.index)
 `,
       ),
     ],
@@ -40,39 +44,32 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     breaks: 'a promise takes force before its write starts, and the head is read after that',
     edits: [
       edit(
-        'ring/promise.ts',
-        '  if (order < 0) raisePromise(ring, epoch)\n',
-        `  if (order < 0) {
-    const early = { head: ring.log.durableHead, commit: ring.log.commit }
-    markChanged(ring, {})
-    return whenDurable(ring, () => {
-      if (compareEpochs(ring.promised, epoch) >= 0) return
-      raisePromise(ring, epoch)
-      sendTo(ring, [from], { kind: 'promise', epoch, ...early })
-    })
-  }
+        'ring/promises.ts',
+        '    if (order < 0) epochs.becomeFollowing(epoch)\n',
+        `    if (order < 0) {
+      const early = { head: log.durableHead, commit: log.commit }
+      disk.change()
+      return disk.whenDurable(() => {
+        if (compareEpochs(epochs.promised, epoch) >= 0) return
+        epochs.becomeFollowing(epoch)
+        out.send([from], { kind: 'promise', epoch, ...early })
+      })
+    }
 `,
       ),
-      edit('ring/promise.ts', "import { whenDurable } from './disk.ts'", "import { markChanged, whenDurable } from './disk.ts'"),
     ],
   },
   ownAttempt: {
     breaks: 'a promise ends one’s own attempt',
-    edits: [
-      edit(
-        'ring/raise.ts',
-        '  if (ring.attempt !== undefined && !sameEpoch(ring.attempt.epoch, epoch)) ring.attempt = undefined\n',
-        '',
-      ),
-    ],
+    edits: [edit('ring/epochs.ts', '    this.#promise(epoch)\n    this.#state = following\n', '    this.#promise(epoch)\n')],
   },
   ownFsync: {
     breaks: 'the initiator counts itself only after its own fsync',
     edits: [
       edit(
-        'ring/attempt.ts',
-        '    if (ring.attempt === attempt && log.has(viewBlock.index, viewBlock.hash)) attempt.installed.add(ring.self)\n  })',
-        '  })\n  attempt.installed.add(ring.self)',
+        'ring/attempts.ts',
+        '    disk.whenDurable(() => {\n      // Rule 5.4-own-fsync [S2] [S3]\n',
+        '    installing.installed.add(self)\n    disk.whenDurable(() => {\n',
       ),
     ],
   },
@@ -80,43 +77,59 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     breaks: 'a promise is on disk before it is told, and before `Prepare` leaves',
     edits: [
       edit(
-        'ring/promise.ts',
-        `  whenDurable(ring, () => {
-    // The head`,
-        `  Array.of(() => {
-    // The head`,
+        'ring/promises.ts',
+        '    disk.whenDurable(() => {\n      // The head is read',
+        '    Array.of(() => {\n      // The head is read',
       ),
-      edit('ring/promise.ts', 'commit: ring.log.commit })\n  })', 'commit: ring.log.commit })\n  }).forEach((then) => then())'),
-      edit('ring/attempt.ts', '  whenDurable(ring, () => {\n    if (ring.attempt !== attempt) return\n', '  Array.of(() => {\n'),
-      edit('ring/attempt.ts', '...joiners]))\n  })', '...joiners]))\n  }).forEach((then) => then())'),
+      edit(
+        'ring/promises.ts',
+        'head: log.durableHead, commit: log.commit })\n      }\n    })',
+        'head: log.durableHead, commit: log.commit })\n      }\n    }).forEach((then) => then())',
+      ),
+      edit(
+        'ring/attempts.ts',
+        '    disk.whenDurable(() => {\n      if (epochs.state !== attempt) return\n',
+        '    Array.of(() => {\n',
+      ),
+      edit('ring/attempts.ts', '...wishes.joiners]))\n    })', '...wishes.joiners]))\n    }).forEach((then) => then())'),
     ],
   },
   learnRaise: {
     breaks: 'catching up raises the promise',
-    edits: [edit('ring/catch-up.ts', '  if (compareEpochs(epoch, ring.promised) > 0) raisePromise(ring, epoch)\n', '')],
+    edits: [edit('ring/catch-up.ts', '    if (epochs.isBelow(commit.epoch)) epochs.becomeFollowing(commit.epoch)\n', '')],
+  },
+  cutRaise: {
+    breaks: 'it is raised to the commit that the frame names, also where the frame ends long before',
+    edits: [
+      edit(
+        'ring/catch-up.ts',
+        '    if (epochs.isBelow(commit.epoch)) epochs.becomeFollowing(commit.epoch)\n',
+        '    const seen = last?.epoch ?? log.committedView.epoch\n    if (epochs.isBelow(seen)) epochs.becomeFollowing(seen)\n',
+      ),
+    ],
   },
   installedGuard: {
     breaks: 'no `Installed` leaves after a later promise',
-    edits: [edit('ring/promise.ts', 'if (onDisk && sameEpoch(ring.promised, epoch)) sendTo', 'if (onDisk) sendTo')],
+    edits: [edit('ring/promises.ts', 'if (isOnDisk && sameEpoch(epochs.promised, epoch)) out.send', 'if (isOnDisk) out.send')],
   },
   installRecheck: {
     breaks: 'the promise is looked at again after fetching, in the step that replaces the log',
     edits: [
+      edit('ring/epochs.ts', '    fetching.endStageOf(epoch)\n', '    void fetching\n'),
       edit(
-        'ring/raise.ts',
-        '  if (ring.stage !== undefined && !sameEpoch(ring.stage.epoch, epoch)) ring.stage = undefined\n',
-        '',
+        'ring/promises.ts',
+        '    if (sameEpoch(epochs.promised, stage.epoch)) this.#install',
+        '    void epochs\n    this.#install',
       ),
-      edit('ring/promise.ts', '  if (sameEpoch(ring.promised, stage.epoch)) replaceLog', '  replaceLog'),
     ],
   },
   allConfigs: {
     breaks: 'every config of the chosen log is asked',
     edits: [
       edit(
-        'ring/attempt.ts',
-        '  return views.slice(Math.max(0, lastCommitted))',
-        '  return views.slice(Math.min(-1, lastCommitted - lastCommitted - 1))',
+        'ring/attempts.ts',
+        '    return views.slice(Math.max(0, lastCommitted))',
+        '    return views.slice(-1 - 0 * lastCommitted)',
       ),
     ],
   },
@@ -124,20 +137,20 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     breaks: 'the view block is never committed by counting',
     edits: [
       edit(
-        'ring/commit.ts',
-        '  if (index <= view.index || index <= log.commit.index) return',
-        '  if (index < view.index || index <= log.commit.index) return',
+        'ring/counting.ts',
+        '    if (index <= view.index || index <= log.commit.index) return',
+        '    if (index < view.index || index <= log.commit.index) return',
       ),
-      edit('ring/commit.ts', 'log.durable <= log.installedView.index) return', 'log.durable < log.installedView.index) return'),
+      edit('ring/counting.ts', 'log.durable <= view.index) return', 'log.durable < view.index) return'),
     ],
   },
   installOnDisk: {
     breaks: 'a repeated `Install` is answered only once the view block is on disk',
     edits: [
       edit(
-        'ring/promise.ts',
-        '  if (ring.log.has(viewBlock.index, viewBlock.hash)) return answerInstalled(ring, from, epoch, viewBlock)\n',
-        "  if (ring.log.has(viewBlock.index, viewBlock.hash)) return sendTo(ring, [from], { kind: 'installed', epoch })\n",
+        'ring/promises.ts',
+        '    if (log.hasView(viewBlock)) return this.#answer(from, epoch, viewBlock)\n    if (viewBlock.index <= log.commit.index)\n',
+        "    if (log.hasView(viewBlock)) return this.#ring.out.send([from], { kind: 'installed', epoch })\n    if (viewBlock.index <= log.commit.index)\n",
       ),
     ],
   },
@@ -145,44 +158,58 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     breaks: 'a commit is taken over by its hash, never by its index alone',
     edits: [
       edit(
-        'ring/commit.ts',
-        'ring.log.has(commit.index, commit.hash)) moveCommit',
-        'ring.log.find(commit.index) !== undefined) moveCommit',
+        'ring/counting.ts',
+        'if (commit.index > log.commit.index && log.has(commit.index, commit.hash)) this.move',
+        'if (commit.index > log.commit.index && log.find(commit.index) !== undefined) this.move',
       ),
     ],
   },
   fresh: {
     breaks: 'a restarted peer takes nothing in an epoch whose view block was in its log when it started',
-    edits: [edit('ring/state.ts', '    !sameEpoch(view.epoch, ring.startedIn) &&\n', '')],
+    edits: [edit('ring/epochs.ts', '      !sameEpoch(epoch, this.#startedIn) &&\n', '')],
   },
   statusGuard: {
     breaks: '`Status` names a durable index only while its sender is active',
-    edits: [edit('ring/status.ts', 'durable: active && log.durable >= view.index ?', 'durable: log.durable >= view.index ?')],
+    edits: [edit('ring/status.ts', 'durable: isActive && log.durable >= view.index ?', 'durable: log.durable >= view.index ?')],
   },
   learnerCommitted: {
     breaks: 'catching up takes committed blocks only',
     edits: [
       edit(
-        'ring/fetch.ts',
-        "  const last = what === 'committed' ? log.commit.index : log.head.index\n",
-        '  const last = log.head.index\n',
+        'ring/fetching.ts',
+        "    const last = what === 'committed' ? log.commit.index : log.head.index\n",
+        '    const last = log.head.index\n',
       ),
-      edit('ring/fetch.ts', '  const place = { commit: log.commit, head', '  const place = { commit: headOf(log.head), head'),
+      edit('ring/fetching.ts', 'what, commit: log.commitHead, head', 'what, commit: headOf(log.head), head'),
     ],
   },
-  refetchCounts: {
-    breaks: 'a peer whose log was lost promises and counts nothing until the room has gone on without it',
+  forgotMute: {
+    breaks: 'a peer that has forgotten promises, installs and counts nothing',
     edits: [
-      edit('ring/state.ts', '    !ring.failed &&\n    ring.forgotBelow === undefined\n', '    !ring.failed\n'),
       edit(
-        'ring/promise.ts',
-        '  ring.highest = Math.max(ring.highest, epoch.number)\n  if (ring.forgotBelow !== undefined || ring.failed) return\n',
-        '  ring.highest = Math.max(ring.highest, epoch.number)\n  if (ring.failed) return\n',
+        'ring/membership.ts',
+        "  get hasForgotten(): boolean {\n    return this.#state.kind === 'forgotten'",
+        "  get hasForgotten(): boolean {\n    return this.#state.kind === 'forgotten' && this.#incarnation < 0",
       ),
+    ],
+  },
+  forgotNonce: {
+    breaks: 'only a committed view block with its own loss ends the forgetting',
+    edits: [
       edit(
-        'ring/promise.ts',
-        '  if (ring.forgotBelow !== undefined || ring.failed || !isProposal',
-        '  if (ring.failed || !isProposal',
+        'ring/membership.ts',
+        '!log.hasCommittedLoss(self, this.#state.loss)) return',
+        'log.committedView.members.includes(self)) return',
+      ),
+    ],
+  },
+  forgotVoid: {
+    breaks: 'a promise of a life that is gone is void',
+    edits: [
+      edit(
+        'ring/attempts.ts',
+        'attempt.promises.has(peer) && !this.#isVoid(attempt, peer, past)',
+        'attempt.promises.has(peer) && (!this.#isVoid(attempt, peer, past) || true)',
       ),
     ],
   },

@@ -1,5 +1,5 @@
 import type { PeerId } from '../../src/core/ids.ts'
-import type { Epoch } from '../../src/ring/epoch.ts'
+import type { Epoch } from '../../src/ring/view.ts'
 
 const letters = 'ABCDEFGHJKLMNPQRSTUVWXYZ'
 

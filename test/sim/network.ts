@@ -14,8 +14,11 @@ export interface SimNetwork {
   heal(loss: number): void
 }
 
+/** Of how many machines: all peers, one copy of a profile, and an outsider. */
+export const placesOf = ({ peers }: Pick<Swarm, 'peers'>): number => peers + 2
+
 export function createNetwork(swarm: Swarm, random: Random): SimNetwork {
-  const { peers } = swarm
+  const peers = placesOf(swarm)
   const cuts = new Uint8Array(peers * peers)
   /** Until when the stream of each pair is busy: what is sent later arrives later, unless messages overtake. */
   const busyUntil = new Float64Array(peers * peers)

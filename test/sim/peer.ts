@@ -1,20 +1,14 @@
 import type { Crypto } from '../../src/core/crypto.ts'
 import type { PeerId } from '../../src/core/ids.ts'
-import { createRandom } from '../../src/core/random.ts'
-import { createMarket, restoreMarket } from '../../src/market/market.ts'
-import type { AppliedOutcome, Market, RoomRules } from '../../src/market/types.ts'
-import type { Block } from '../../src/ring/block.ts'
-import { noEpoch } from '../../src/ring/epoch.ts'
-import { createReplica } from '../../src/ring/replica.ts'
-import type { DiskMeta, Input, Replica } from '../../src/ring/types.ts'
 import { createSimCrypto } from './crypto.ts'
-import { crashDisk, createSimDisk, openDisk, type SimDisk } from './disk.ts'
-import { give } from './driver.ts'
 import { startLoad } from './load.ts'
-import { simPeerId } from './names.ts'
-import { after, type World } from './world.ts'
+import { type Machine, metaOf, type StopReason, startMachine, writeFirstBatch } from './machine.ts'
+import { nameOf, simPeerId } from './names.ts'
+import { crashDisk, createSimDisk, restartWhenFull, type SimDisk } from './store.ts'
+import { Violation } from './violation.ts'
+import { after, fail, guard, type World } from './world.ts'
 
-/** One machine of the room: its disk, its clocks, and, while its process runs, the real replica and market. */
+/** One machine of the room: its disk, its clocks, and, while its process runs, production's session. */
 export interface SimPeer {
   readonly index: number
   readonly id: PeerId
@@ -22,159 +16,181 @@ export interface SimPeer {
   /** `undefined`: it has never been in the room. */
   disk: SimDisk | undefined
   /** `undefined`: its process does not run. */
-  replica: Replica | undefined
-  market: Market
-  snapshot: { readonly index: number; readonly bytes: Uint8Array } | undefined
+  machine: Machine | undefined
+  /** It reads its disk; what it writes meanwhile is there at once. */
+  opening: boolean
+  /** It takes no more part, and ends when what is on its way to the disk is there. */
+  closing: boolean
   /** Grows with every start and end of the process: what was scheduled for an earlier one does not happen. */
   life: number
-  incarnation: number
   /** It was asked to leave in this life; `left`: it did, and does not come back by itself. */
   leaving: boolean
   left: boolean
   /** It stays away for the rest of the run. */
   dead: boolean
+  /**
+   * What PROTOCOL's fault model does not cover of it: its disk was set back to an older copy, its profile was copied, or
+   * it lies. What only its word kept may be lost; and it stops where it meets its own later blocks.
+   */
+  doubtful: 'older-copy' | 'twin' | 'liar' | undefined
   /** Monotonic clock: `now * clockRate + clockStart`. */
   readonly clockRate: number
-  readonly clockStart: number
+  clockStart: number
   skew: number
   /** Frozen, with all that comes for it waiting, until then. */
   pausedUntil: number
-  /** Its fsyncs take so much longer, until then. */
+  /** Its writes take so much longer, until then; or do not end before then. */
   slowUntil: number
   fsyncExtra: number
+  hangsUntil: number
   /** The next write fails. */
   diskFull: boolean
-  /** Outputs that its next steps still carry out before the process dies. */
-  outputsLeft: number
-  /** Simulated time at which it asked to be woken, and the earliest wake that is scheduled. */
-  wakeAt: number
-  wakeScheduled: number
-  readonly inbox: Input[]
-  busy: boolean
-  submitted: number
-  settled: number
+  /** Things that it still sends or writes before its process dies. */
+  actionsLeft: number
+  /** Counts one of them: true where the process is dead. */
+  dies(world: World): boolean
 }
 
-/** Milliseconds since 1970 at simulated time 0. */
-export const wallStart = 1_790_000_000_000
-
-export function createSimPeer(world: Pick<World, 'swarm' | 'random' | 'genesis'>, index: number): SimPeer {
+export function createSimPeer(world: Pick<World, 'swarm' | 'random'>, index: number, id = simPeerId(index)): SimPeer {
   const { swarm, random } = world
-  const crypto = createSimCrypto(simPeerId(index))
   return {
     index,
-    id: simPeerId(index),
-    crypto,
+    id,
+    crypto: createSimCrypto(id),
     disk: undefined,
-    replica: undefined,
-    market: createMarket(rulesOf(world.genesis), crypto.hash),
-    snapshot: undefined,
+    machine: undefined,
+    opening: false,
+    closing: false,
     life: 0,
-    incarnation: 0,
     leaving: false,
     left: false,
     dead: false,
+    doubtful: undefined,
     clockRate: 1 + swarm.drift * (2 * random.next() - 1),
     clockStart: random.below(1_000_000),
     skew: 0,
     pausedUntil: 0,
     slowUntil: 0,
     fsyncExtra: 0,
+    hangsUntil: 0,
     diskFull: false,
-    outputsLeft: Number.POSITIVE_INFINITY,
-    wakeAt: Number.POSITIVE_INFINITY,
-    wakeScheduled: Number.POSITIVE_INFINITY,
-    inbox: [],
-    busy: false,
-    submitted: 0,
-    settled: 0,
+    actionsLeft: Number.POSITIVE_INFINITY,
+    dies(inWorld) {
+      if (this.actionsLeft-- > 0) return false
+      crashPeer(inWorld, this)
+      return true
+    },
   }
 }
 
-export const localNow = (peer: SimPeer, now: number): number => now * peer.clockRate + peer.clockStart
-
-export function rulesOf(genesis: Block): RoomRules {
-  if (genesis.body.kind !== 'genesis') throw new TypeError('not a genesis block')
-  const { currency, deposits, founder } = genesis.body.genesis
-  return { currency, deposits, founder }
-}
-
-/** A disk with nothing but the genesis block: a founder's, a newcomer's, or one whose log was lost. */
-export function blankDisk(genesis: Block, founder: boolean, forgotBelow: number | undefined): SimDisk {
-  const meta: DiskMeta = {
-    head: { epoch: genesis.epoch, index: 0, hash: genesis.hash },
-    promised: founder ? genesis.epoch : noEpoch,
-    incarnation: 0,
-    commit: { index: 0, hash: genesis.hash },
-    forgotBelow,
-  }
-  return createSimDisk(genesis, meta)
-}
-
-/** The process starts on what is on its disk, as the driver of production starts it. */
+/** The process starts on what is on its disk. Nothing else happens until it has. */
 export function startPeer(world: World, peer: SimPeer): void {
-  if (peer.replica !== undefined || peer.dead) return
-  peer.disk ??= blankDisk(world.genesis, false, undefined)
-  const { disk } = peer
-  disk.meta = { ...disk.meta, incarnation: disk.meta.incarnation + 1 }
+  if (peer.machine !== undefined || peer.dead || peer.opening) return
+  peer.opening = true
   peer.life++
-  peer.incarnation = disk.meta.incarnation
   peer.leaving = false
   peer.left = false
   peer.diskFull = false
-  peer.wakeAt = Number.POSITIVE_INFINITY
-  peer.wakeScheduled = Number.POSITIVE_INFINITY
-  peer.submitted = 0
-  peer.settled = 0
+  peer.actionsLeft = Number.POSITIVE_INFINITY
+  world.opening = (world.opening ?? Promise.resolve()).then(() => open(world, peer))
+}
+
+async function open(world: World, peer: SimPeer): Promise<void> {
+  // Whoever was in the room before and finds no log has lost it: it may have promised anything (PROTOCOL, section 5).
+  if (peer.disk?.meta === undefined) {
+    const what = peer.disk === undefined ? 'fresh' : 'loss'
+    peer.disk ??= createSimDisk()
+    writeFirstBatch(world, peer.disk, what)
+  }
   const { skew } = world.swarm
   peer.skew = skew === 0 ? 0 : Math.floor(skew * (2 * world.random.next() - 1))
-  peer.market = openMarket(world, peer, disk)
-  peer.replica = createReplica({
-    self: peer.id,
-    room: world.genesis.hash as never,
-    disk: openDisk(disk, world.swarm.spareBlocks),
-    incarnation: peer.incarnation,
-    wallClock: { at: wallStart + Math.floor(world.now) + peer.skew, now: localNow(peer, world.now) },
-    crypto: peer.crypto,
-    random: createRandom(world.random.below(2 ** 31)),
-    pace: { idleHop: world.swarm.idleHop },
-  })
-  world.checks?.started(peer)
-  world.trace?.line(peer, 'start', `incarnation ${peer.incarnation}`)
-  for (const other of world.peers) {
-    if (other === peer || other.replica === undefined || world.network.isCut(peer.index, other.index)) continue
-    give(world, peer, { kind: 'link', peer: other.id, state: 'up' })
-    give(world, other, { kind: 'link', peer: peer.id, state: 'up' })
+  try {
+    await startMachine(world, peer, peer.disk, {
+      onStopped: (reason) => onStopped(world, peer, reason),
+      onWriteFailed: () => {
+        world.trace?.line(peer, 'write fails', '')
+        restartWhenFull(world, peer, () => {
+          crashPeer(world, peer)
+          restartLater(world, peer, 50 + world.random.below(500))
+        })
+      },
+    })
+  } catch (error) {
+    fail(
+      world,
+      new Violation('bug', `a start failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error }),
+    )
+    return
+  } finally {
+    peer.opening = false
   }
-  give(world, peer, { kind: 'tick' })
+  const { machine } = peer
+  if (machine === undefined) return
+  world.trace?.line(
+    peer,
+    'start',
+    `incarnation ${machine.view.incarnation}${machine.view.membership === 'forgotten' ? ', has forgotten' : ''}`,
+  )
+  for (const other of world.peers) {
+    if (other === peer || other.machine === undefined || world.network.isCut(peer.index, other.index)) continue
+    if (other.id === peer.id) continue
+    machine.input({ kind: 'link', peer: other.id, state: 'up' })
+    other.machine.input({ kind: 'link', peer: peer.id, state: 'up' })
+  }
   startLoad(world, peer)
 }
 
-/** kill -9, or the power: what was not fsynced may be lost, from some point on. */
+/** The replica says that it takes no more part. */
+function onStopped(world: World, peer: SimPeer, reason: StopReason): void {
+  const { machine } = peer
+  if (machine === undefined) return
+  world.trace?.line(peer, 'stopped', JSON.stringify(reason))
+  if (reason.kind === 'left') {
+    if (!peer.leaving) fail(world, new Violation('bug', `${nameOf(peer.id)} left without having been asked to`))
+    peer.left = true
+  } else guard(world, () => checkStop(world, peer, reason))
+  // What is on its way to the disk gets there: production closes the store in good order.
+  const { life } = peer
+  peer.closing = true
+  void machine.close().then(() => {
+    if (peer.life === life) endProcess(world, peer)
+  })
+  world.unsettled = true
+}
+
+function checkStop(world: World, peer: SimPeer, reason: StopReason): void {
+  if (reason.kind === 'bug') throw new Violation('bug', `${nameOf(peer.id)} stopped: ${reason.message}`)
+  const copied = world.peers.some((other) => other.id === peer.id && other.doubtful !== undefined)
+  if (reason.kind === 'own-later-block' && copied) return
+  if (peer.doubtful === 'liar') return
+  throw new Violation('bug', `${nameOf(peer.id)} stopped: ${JSON.stringify(reason)}`)
+}
+
+/** kill -9, or the power: what was not fsynced may be lost. */
 export function crashPeer(world: World, peer: SimPeer): void {
-  if (peer.replica === undefined || peer.disk === undefined) return
-  const unsynced = peer.disk.unsynced.length
-  const survived = crashDisk(peer.disk, world.random)
-  world.trace?.line(peer, 'crash', `${survived} of ${unsynced} unsynced batches survive`)
+  if (peer.machine === undefined || peer.disk === undefined) return
+  const batch = crashDisk(peer.disk, world.random)
+  world.trace?.line(peer, 'crash', batch === undefined ? '' : `a batch under way ${batch}`)
   endProcess(world, peer)
 }
 
 /** After its replica stopped by itself, or its process died: the others may notice. */
 export function endProcess(world: World, peer: SimPeer): void {
-  peer.replica = undefined
+  peer.machine = undefined
+  peer.closing = false
   peer.life++
-  peer.inbox.length = 0
-  peer.outputsLeft = Number.POSITIVE_INFINITY
+  peer.actionsLeft = Number.POSITIVE_INFINITY
   peer.pausedUntil = 0
+  peer.hangsUntil = 0
   world.checks?.ended(peer)
   const { noticesLinks, noticesRefusals } = world.swarm
   if (!noticesLinks && !noticesRefusals) return
   for (const other of world.peers) {
-    if (other.replica === undefined || world.network.isCut(peer.index, other.index)) continue
-    const life = other.life
+    if (other.machine === undefined || other.id === peer.id || world.network.isCut(peer.index, other.index)) continue
+    const { life } = other
     after(world, world.random.next() * 20, () => {
-      if (other.life !== life || peer.replica !== undefined) return
-      give(world, other, { kind: 'link', peer: peer.id, state: noticesRefusals ? 'refused' : 'down' })
+      if (other.life !== life || peer.machine !== undefined) return
+      other.machine?.input({ kind: 'link', peer: peer.id, state: noticesRefusals ? 'refused' : 'down' })
     })
   }
 }
@@ -186,25 +202,10 @@ export function restartLater(world: World, peer: SimPeer, delay: number): void {
   })
 }
 
-/**
- * The market as of the commit on disk: from the snapshot where it is not ahead of that, or from the rows alone; or, as if
- * the snapshot were of the last moment and ahead of the commit, as it was, which saves most of the time of a run.
- */
-function openMarket(world: World, peer: SimPeer, disk: SimDisk): Market {
-  if (peer.market.index < disk.rows.length && world.random.chance(0.7)) return peer.market
-  const rules = rulesOf(world.genesis)
-  const usable = peer.snapshot !== undefined && peer.snapshot.index <= disk.meta.commit.index ? peer.snapshot : undefined
-  const restored = usable && restoreMarket(usable.bytes, rules, peer.crypto.hash)
-  if (restored !== undefined && 'malformed' in restored) throw new Error(`a snapshot cannot be read: ${restored.malformed}`)
-  const market = restored?.value ?? createMarket(rules, peer.crypto.hash)
-  for (let index = (usable?.index ?? 0) + 1; index <= disk.meta.commit.index; index++) applyTo(market, disk.rows[index] as Block)
-  return market
+/** Whether it has forgotten, as its process or its disk says. */
+export function isForgotten(peer: SimPeer): boolean {
+  if (peer.machine !== undefined) return peer.machine.view.membership === 'forgotten'
+  if (peer.disk === undefined) return false
+  const meta = metaOf(peer.disk)
+  return meta === undefined || meta.loss !== undefined
 }
-
-/** A committed block as the market sees it; a view only moves its index. */
-export function applyTo(market: Market, { index, time, author, body }: Block): readonly AppliedOutcome[] {
-  const { incarnation, firstSequence, ops } = body.kind === 'ops' ? body : noOps
-  return market.apply({ index, time, author, incarnation, firstSequence, ops })
-}
-
-const noOps = { incarnation: 0, firstSequence: 0, ops: [] }

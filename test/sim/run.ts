@@ -1,17 +1,15 @@
-import type { Instant } from '../../src/core/ids.ts'
 import { createRandom } from '../../src/core/random.ts'
-import { signBlock } from '../../src/ring/block.ts'
+import { startAttacks } from './byzantine.ts'
 import { Checks } from './check/checks.ts'
-import { createSimCrypto } from './crypto.ts'
 import { startFaults } from './faults.ts'
 import { healAndDemandProgress } from './heal.ts'
-import { simPeerId } from './names.ts'
+import { foundSimRoom, metaOf } from './machine.ts'
 import { createNetwork } from './network.ts'
-import { blankDisk, createSimPeer, type SimPeer, startPeer, wallStart } from './peer.ts'
+import { createSimPeer, type SimPeer, startPeer } from './peer.ts'
 import { EventQueue } from './queue.ts'
 import { drawSwarm } from './swarm.ts'
 import { createTrace } from './trace.ts'
-import { type Rule, Violation } from './violation.ts'
+import { BeyondFaultModel, type Rule, Violation } from './violation.ts'
 import { after, runUntil, type World } from './world.ts'
 
 export interface RunOptions {
@@ -31,58 +29,36 @@ export interface RunResult {
 }
 
 /** One seed: a world of its own, faults, then healing. The same seed and options give the same run. */
-export function runSeed(seed: number, options: RunOptions): RunResult {
+export async function runSeed(seed: number, options: RunOptions): Promise<RunResult> {
   const world = createWorld(seed, options)
   let violation: RunResult['violation']
   try {
-    play(world)
+    await play(world)
   } catch (error) {
-    if (!(error instanceof Violation)) throw error
-    violation = { rule: error.rule, message: error.message, at: world.now }
+    if (error instanceof BeyondFaultModel) world.trace?.fault(`beyond the fault model: ${error.message}`)
+    else if (error instanceof Violation) violation = { rule: error.rule, message: error.message, at: world.now }
+    else throw error
   }
-  const blocks = Math.max(...world.peers.map((peer) => peer.market.index))
+  const blocks = world.checks?.committed.length ?? Math.max(...world.peers.map((peer) => peer.disk?.rows.length ?? 0))
   return { seed, steps: world.steps, blocks, epochs: world.checks?.epochs ?? 0, violation }
 }
 
-function play(world: World): void {
+async function play(world: World): Promise<void> {
   const { swarm, random } = world
   for (const peer of world.peers.slice(0, swarm.firstPeers)) {
-    if (peer.index === 0) peer.disk = blankDisk(world.genesis, true, undefined)
     after(world, peer.index === 0 ? 0 : random.next() * 500, () => startPeer(world, peer))
   }
+  if (swarm.byzantine === 'liar') (world.peers[world.peers.length - 1] as SimPeer).doubtful = 'liar'
   startFaults(world, swarm.chaosMillis)
-  runUntil(world, swarm.chaosMillis)
-  healAndDemandProgress(world)
+  startAttacks(world)
+  await runUntil(world, swarm.chaosMillis)
+  await healAndDemandProgress(world)
 }
 
 function createWorld(seed: number, options: RunOptions): World {
   const random = createRandom(seed)
   const swarm = drawSwarm(random, options.peers)
-  const founder = simPeerId(0)
-  const genesis = signBlock(
-    {
-      index: 0,
-      epoch: { number: 1, initiator: founder },
-      turn: 0,
-      author: founder,
-      lamport: 1,
-      time: wallStart as Instant,
-      prevHash: '',
-      checkpoint: undefined,
-      body: {
-        kind: 'genesis',
-        genesis: {
-          name: `seed ${seed}`,
-          rulesVersion: 1,
-          currency: 'EUR',
-          deposits: swarm.deposits,
-          founder,
-          salt: new Uint8Array(16),
-        },
-      },
-    },
-    createSimCrypto(founder),
-  )
+  const genesis = foundSimRoom(seed, swarm.deposits)
   const peers: SimPeer[] = []
   const world: World = {
     seed,
@@ -93,12 +69,20 @@ function createWorld(seed: number, options: RunOptions): World {
     genesis,
     peers,
     recent: [],
-    checks: options.checked ? new Checks(genesis, () => peers) : undefined,
+    checks: undefined,
     trace: options.write && createTrace(() => world.now, options.write),
     now: 0,
     steps: 0,
+    isCalm: false,
+    submissions: 0,
     healed: false,
+    loadEnds: Number.POSITIVE_INFINITY,
+    unsettled: false,
+    opening: undefined,
+    hasTwins: false,
+    failure: undefined,
   }
+  if (options.checked) world.checks = new Checks(genesis, world, ({ disk }) => disk && metaOf(disk))
   for (let index = 0; index < swarm.peers; index++) peers.push(createSimPeer(world, index))
   return world
 }

@@ -1,4 +1,5 @@
 import type { Random } from '../../src/core/random.ts'
+import { type RingLimits, ringLimits } from '../../src/ring/timing.ts'
 
 /** Everything that can go wrong on purpose. */
 export const faultNames = [
@@ -12,13 +13,18 @@ export const faultNames = [
   'falseAlarm',
   'rumour',
   'slowDisk',
+  'hungDisk',
   'fullDisk',
   'lostDisk',
+  'refetch',
+  'imageDisk',
+  'restoredDisk',
+  'twin',
   'pause',
+  'clockJump',
   'join',
   'leave',
   'replay',
-  'forge',
 ] as const
 
 export type FaultName = (typeof faultNames)[number]
@@ -56,12 +62,18 @@ export interface Swarm {
   /** How far wall clocks are off, and by which share monotonic clocks run wrong. */
   readonly skew: number
   readonly drift: number
-  /** Frames travel as bytes, through the codec of production. */
-  readonly codec: boolean
-  /** A market comes back from its snapshot where there is one. */
-  readonly snapshots: boolean
-  /** Committed blocks beyond what is needed that a starting replica gets. */
-  readonly spareBlocks: number
+  /** Share of processes whose frames go through production's receiver; for the others each frame is read once for all. */
+  readonly receiverShare: number
+  /** Committed blocks from one snapshot of a market to the next. */
+  readonly snapshotEvery: number
+  /** Shared by all peers of the room. */
+  readonly limits: RingLimits
+  /** `outsider`: somebody who knows the room code and was never a member; `liar`: the last peer is a member that lies. */
+  readonly byzantine: 'outsider' | 'liar' | undefined
+  /** Mean time between two of its messages. */
+  readonly attackEvery: number
+  /** For how long the load goes on after everything has healed. */
+  readonly loadAfterHealing: number
   readonly deposits: 'open' | 'host'
   /** Mean time between two submissions of one peer, and how often one of them is a burst, or large, or nonsense. */
   readonly submitEvery: number
@@ -75,7 +87,7 @@ export interface Swarm {
 export function drawSwarm(random: Random, peers: number | undefined): Swarm {
   const some = (probability: number, most: number): number =>
     random.chance(probability) ? most * random.next() * random.next() : 0
-  const count = peers ?? 1 + random.below(5)
+  const count = peers ?? (random.chance(0.08) ? 6 + random.below(4) : 1 + random.below(5))
   const calm = random.chance(0.1)
   // More operations than a block takes: seldom, since they are most of the work of a run.
   const hugeBursts = random.chance(0.03)
@@ -101,15 +113,32 @@ export function drawSwarm(random: Random, peers: number | undefined): Swarm {
     idleHop: random.chance(0.7) ? 250 : random.chance(0.5) ? 50 : 3_000,
     skew: random.chance(0.5) ? 0 : random.chance(0.5) ? 3_000 : 3_600_000,
     drift: some(0.5, 0.02),
-    codec: random.chance(0.15),
-    snapshots: random.chance(0.4),
-    spareBlocks: [1, 1, 4, 64, 1_000][random.below(5)] as number,
+    receiverShare: random.chance(0.2) ? 1 : 0,
+    snapshotEvery: random.chance(0.1) ? 1 + random.below(30) : 1_000,
+    limits: random.chance(0.4) ? ringLimits : drawLimits(random),
+    byzantine: count < 2 || random.chance(0.8) ? undefined : random.chance(0.6) ? 'outsider' : 'liar',
+    attackEvery: 5 + random.below(random.chance(0.3) ? 40 : 400),
+    loadAfterHealing: random.chance(0.5) ? 0 : random.below(8_000),
     deposits: random.chance(0.8) ? 'open' : 'host',
     submitEvery: 20 + random.below(random.chance(0.5) ? 300 : 3_000),
     burstShare: hugeBursts ? 0.004 : some(0.5, 0.1),
     burstOps: 2 + random.below(hugeBursts ? 5_000 : 40),
     largeShare: some(0.3, 0.1),
     nonsenseShare: some(0.5, 0.4),
+  }
+}
+
+/** Small ones often, so that every cut and every wrap is met. */
+function drawLimits(random: Random): RingLimits {
+  const one = (...values: readonly number[]): number => values[random.below(values.length)] as number
+  return {
+    windowBlocks: one(1, 2, 4, 64),
+    caughtUpBlocks: one(0, 1, 4, 64),
+    memoryBlocks: one(1, 2, 8, 256),
+    aheadBlocks: one(1, 4, 256),
+    fetchedBytes: one(1, 700, 4_000, ringLimits.fetchedBytes),
+    blockOps: one(1, 3, 64, ringLimits.blockOps),
+    blockBytes: one(1, 400, 8_000, ringLimits.blockBytes),
   }
 }
 
@@ -124,20 +153,31 @@ const usual: Readonly<Record<FaultName, number>> = {
   falseAlarm: 2,
   rumour: 2,
   slowDisk: 1.5,
+  hungDisk: 0.5,
   fullDisk: 0.6,
-  lostDisk: 0.4,
+  lostDisk: 0.6,
+  refetch: 0.4,
+  imageDisk: 1,
+  restoredDisk: 0.4,
+  twin: 0.3,
   pause: 1.5,
+  clockJump: 0.5,
   join: 2,
   leave: 0.5,
   replay: 3,
-  forge: 1,
 }
 
 function drawWeights(random: Random, calm: boolean): Record<FaultName, number> {
   const weights = { ...usual }
+  // Disks that are set back or copied make it harder to say what must hold: in few worlds.
+  const setBack = random.chance(0.12)
   for (const name of faultNames) {
-    const off = calm ? name !== 'join' : name !== 'join' && name !== 'mend' && random.chance(0.4)
+    const off = calm
+      ? name !== 'join'
+      : name !== 'join' && name !== 'mend' && random.chance(setBacks.has(name) ? (setBack ? 0.3 : 1) : 0.4)
     weights[name] = off ? 0 : usual[name] * random.next() * 2
   }
   return weights
 }
+
+const setBacks: ReadonlySet<FaultName> = new Set(['imageDisk', 'restoredDisk', 'twin'])

@@ -60,15 +60,20 @@ function tellOutput(output: Output): string {
     case 'apply':
       return `apply ${output.blocks[0]?.index}..${output.blocks.at(-1)?.index}`
     case 'note':
-      return `[${output.note.event}]`
+      return `[${output.note.event}${output.note.event.includes('refuse') ? ` ${JSON.stringify(output.note.facts)}` : ''}]`
     case 'serve':
-      return `serve ${nameOf(output.to)} ${output.from}..${output.through}`
+      return 'through' in output.blocks
+        ? `serve ${nameOf(output.to)} ${output.blocks.from}..${output.blocks.through} from the store`
+        : `serve ${nameOf(output.to)} ${placesOf(output.blocks)} c${output.commit.index}`
     case 'stopped':
       return `STOPPED ${output.reason.kind}`
     case 'wake':
       return ''
   }
 }
+
+const placesOf = (blocks: readonly { readonly index: number }[]): string =>
+  `${blocks[0]?.index ?? '-'}..${blocks.at(-1)?.index ?? '-'}`
 
 function tellMessage(message: Message): string {
   switch (message.kind) {
@@ -77,23 +82,23 @@ function tellMessage(message: Message): string {
     case 'blocks':
       return `blocks ${message.blocks.map((block) => block.index).join(',')} of ${epochName(message.epoch)}`
     case 'durable':
-      return `durable ${epochName(message.epoch)} ${message.index}`
+      return `durable ${epochName(message.epoch)} ${message.durable.index}`
     case 'status':
-      return `status ${epochName(message.epoch)} d${message.durable ?? '-'} c${message.commit.index} p${epochName(message.promised)}`
+      return `status ${epochName(message.epoch)} d${message.durable?.index ?? '-'} c${message.commit.index} p${epochName(message.promised)}`
     case 'promise':
       return `promise ${epochName(message.epoch)} head ${message.head.index} of ${epochName(message.head.epoch)} c${message.commit.index}`
     case 'refuse':
       return `refuse ${epochName(message.epoch)} p${epochName(message.promised)}`
     case 'install': {
       const { body, index } = message.viewBlock
-      return `install ${epochName(message.epoch)} #${index} ${body.kind === 'view' ? body.members.map(nameOf).join('') : ''}`
+      return `install ${epochName(message.epoch)} #${index} ${body.kind === 'view' ? body.members.map(nameOf).join('') : ''}${body.kind === 'view' && body.lost.length > 0 ? ` lost ${body.lost.map(({ peer }) => nameOf(peer)).join('')}` : ''}`
     }
     case 'request':
-      return `request ${message.purpose} above ${epochName(message.above)}`
+      return `request ${message.purpose} above ${epochName(message.above)}${message.loss === undefined ? '' : ` loss ${message.loss}`}`
     case 'fetch':
       return `fetch ${message.what} from ${message.from}`
     case 'fetched':
-      return `fetched ${message.what} ${message.blocks[0]?.index ?? '-'}..${message.blocks.at(-1)?.index ?? '-'} c${message.commit.index}`
+      return `fetched ${message.what} ${placesOf(message.blocks)} c${message.commit.index} of ${epochName(message.commit.epoch)}`
     case 'pre-vote':
       return `pre-vote ${message.suspect === undefined ? '' : nameOf(message.suspect)}`
     case 'committed':
@@ -104,9 +109,9 @@ function tellMessage(message: Message): string {
 }
 
 function tellState(peer: SimPeer): string {
-  const view = peer.replica?.view
+  const view = peer.machine?.view
   if (view === undefined) return ''
   const hold = view.holding === undefined ? '' : ` HOLD t${view.holding}`
-  const flags = `${view.active ? '' : ' inactive'}${view.forgot ? ' forgot' : ''}${hold}`
+  const flags = `${view.active ? '' : ' inactive'}${view.membership === 'member' ? '' : ` ${view.membership}`}${hold}`
   return `{p${epochName(view.promised)} i${epochName(view.installed)} ${view.members.map(nameOf).join('')} h${view.head.index} d${view.durable} c${view.commit.index}${flags}}`
 }

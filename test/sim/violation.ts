@@ -11,3 +11,8 @@ export class Violation extends Error {
     this.rule = rule
   }
 }
+
+/** Disks that were set back, copied, or liars, were one too many: what is lost now could not have been kept. Ends the run without blame. */
+export class BeyondFaultModel extends Error {
+  override readonly name = 'BeyondFaultModel'
+}

@@ -1,19 +1,12 @@
 import type { Random } from '../../src/core/random.ts'
 import type { Block } from '../../src/ring/block.ts'
-import type { Message } from '../../src/ring/message.ts'
 import type { Checks } from './check/checks.ts'
 import type { SimNetwork } from './network.ts'
 import type { SimPeer } from './peer.ts'
 import type { EventQueue } from './queue.ts'
 import type { Swarm } from './swarm.ts'
 import type { Trace } from './trace.ts'
-
-export interface Recent {
-  readonly from: number
-  readonly to: number
-  readonly lamport: number
-  readonly message: Message
-}
+import type { Recent } from './transport.ts'
 
 /** One simulated room and the time that passes in it. */
 export interface World {
@@ -24,25 +17,40 @@ export interface World {
   readonly queue: EventQueue
   readonly network: SimNetwork
   readonly genesis: Block
+  /** One for each process that can run: a copied profile is a peer of its own with the id of another. */
   readonly peers: SimPeer[]
-  /** Messages of late, for the fault that delivers them again. */
+  /** Frames of late, for the fault that delivers them again. */
   readonly recent: Recent[]
   /** `undefined`: nothing is checked, for speed. */
-  readonly checks: Checks | undefined
+  checks: Checks | undefined
   readonly trace: Trace | undefined
   /** Simulated milliseconds. */
   now: number
   /** Calls of `replica.step`. */
   steps: number
+  /** Healed, and nothing that anybody wanted waits at a member any more. */
+  isCalm: boolean
+  /** Operations that anybody submitted. */
+  submissions: number
   /** Faults are over: everything must get going. */
   healed: boolean
+  /** People stop paying and bidding then. */
+  loadEnds: number
+  /** Something that production awaits was completed: what waits for it goes on before the next event. */
+  unsettled: boolean
+  /** Processes that are starting: nothing else happens meanwhile. */
+  opening: Promise<void> | undefined
+  /** Some profile was copied: two processes may have one id. */
+  hasTwins: boolean
+  /** What ends the run after the event in which it was found: thrown inside, production would catch it. */
+  failure: Error | undefined
 }
 
 /** Does `task` in `delay` simulated milliseconds. */
 export const after = (world: World, delay: number, task: () => void): void => world.queue.push(world.now + delay, task)
 
 /** Runs what is scheduled, one event after the other, until `until` or until `done` says so. */
-export function runUntil(world: World, until: number, done: () => boolean = () => false): void {
+export async function runUntil(world: World, until: number, done: () => boolean = () => false): Promise<void> {
   const { queue } = world
   while (!done()) {
     const next = queue.nextAt <= until ? queue.pop() : undefined
@@ -52,13 +60,32 @@ export function runUntil(world: World, until: number, done: () => boolean = () =
     }
     world.now = next.at
     next.task()
+    if (world.unsettled || world.opening !== undefined) await settle(world)
+    if (world.failure !== undefined) throw world.failure
   }
 }
 
-const recentMax = 256
+/** Lets everything that waits for a completed promise go on. A macrotask comes only after all of that. */
+async function settle(world: World): Promise<void> {
+  do {
+    const { opening } = world
+    world.unsettled = false
+    world.opening = undefined
+    if (opening !== undefined) await opening
+    await new Promise((resolve) => setImmediate(resolve))
+  } while (world.unsettled || world.opening !== undefined)
+}
 
-/** Keeps some of what was sent, old and new. */
-export function remember(world: World, recent: Recent): void {
-  if (world.recent.length < recentMax) world.recent.push(recent)
-  else world.recent[world.random.below(recentMax)] = recent
+/** Checks throw into production's code, which would catch it: what they find is kept, and ends the run after this event. */
+export function guard(world: World, check: () => void): void {
+  if (world.failure !== undefined) return
+  try {
+    check()
+  } catch (error) {
+    world.failure = error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+export function fail(world: World, failure: Error): void {
+  world.failure ??= failure
 }

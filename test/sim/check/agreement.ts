@@ -1,77 +1,80 @@
-import type { Block } from '../../../src/ring/block.ts'
 import { letterOf, nameOf } from '../names.ts'
 import type { SimPeer } from '../peer.ts'
-import { Violation } from '../violation.ts'
+import { BeyondFaultModel, Violation } from '../violation.ts'
+import type { ReadBlock } from './blocks.ts'
+
+/** A block of one peer's log that is said to be committed, or is dropped. */
+type Holds = (peer: SimPeer, block: ReadBlock) => boolean
 
 /**
  * The one committed log, as the first peer that applied each block saw it: everybody else's must be a prefix of it (S2),
- * nobody drops any of it (S3), and each operation stands in it once, in the order of its author (S3, S5).
+ * and nobody drops any of it (S3).
  */
 export class CommittedLog {
-  readonly #blocks: Block[]
-  readonly #lastOf = new Map<string, { incarnation: number; sequence: number }>()
+  readonly #blocks: ReadBlock[]
+  readonly #peers: () => readonly SimPeer[]
+  readonly #hasOnDisk: Holds
 
-  constructor(genesis: Block) {
+  constructor(genesis: ReadBlock, peers: () => readonly SimPeer[], hasOnDisk: Holds) {
     this.#blocks = [genesis]
+    this.#peers = peers
+    this.#hasOnDisk = hasOnDisk
   }
 
   get length(): number {
     return this.#blocks.length
   }
 
-  at(index: number): Block | undefined {
+  at(index: number): ReadBlock | undefined {
     return this.#blocks[index]
   }
 
+  has(block: { readonly index: number; readonly hash: string }): boolean {
+    return this.#blocks[block.index]?.hash === block.hash
+  }
+
   /** A peer applied a block. True where it is new to the room. */
-  add(peer: SimPeer, block: Block): boolean {
+  add(peer: SimPeer, block: ReadBlock): boolean {
     const known = this.#blocks[block.index]
     if (known !== undefined) {
-      if (known.hash !== block.hash) {
-        throw new Violation(
-          'S2',
-          `${letterOf(peer.index)} commits another block ${block.index} (of ${nameOf(block.author)}) than others (of ${nameOf(known.author)})`,
-        )
-      }
-      return false
+      if (known.hash === block.hash) return false
+      const what = `commits another block ${block.index} (of ${nameOf(block.author as never)}) than others (of ${nameOf(known.author as never)})`
+      throw this.lost('S2', peer, known, what)
     }
-    const last = this.#blocks[this.#blocks.length - 1] as Block
-    if (block.index !== last.index + 1 || block.prevHash !== last.hash) {
-      throw new Violation(
-        'S2',
-        `${letterOf(peer.index)} commits block ${block.index}, which does not follow the committed ${last.index}`,
-      )
-    }
+    const last = this.#blocks[this.#blocks.length - 1] as ReadBlock
+    if (block.index !== last.index + 1 || block.prevHash !== last.hash)
+      throw this.lost('S2', peer, last, `commits block ${block.index}, which does not follow the committed ${last.index}`)
     this.#blocks.push(block)
-    this.#checkSequence(block)
     return true
   }
 
   /** What a peer says is committed must be so. */
   checkClaim(peer: SimPeer, commit: { readonly index: number; readonly hash: string }): void {
-    const known = this.#blocks[commit.index]
-    if (known === undefined || known.hash !== commit.hash) {
-      throw new Violation('S2', `${letterOf(peer.index)} takes ${commit.index} for committed, which it is not`)
-    }
+    if (this.has(commit)) return
+    const known = this.#blocks[commit.index] ?? (this.#blocks[this.#blocks.length - 1] as ReadBlock)
+    throw this.lost('S2', peer, known, `takes ${commit.index} for committed, which it is not`)
   }
 
   /** A peer drops its log from `from` on. */
-  checkCut(peer: SimPeer, log: readonly Block[], from: number): void {
+  checkCut(peer: SimPeer, log: readonly (ReadBlock | undefined)[], from: number): void {
     for (let index = from; index < Math.min(log.length, this.#blocks.length); index++) {
-      if (this.#blocks[index]?.hash === log[index]?.hash)
-        throw new Violation('S3', `${letterOf(peer.index)} drops the committed block ${index}`)
+      const block = log[index]
+      if (block !== undefined && this.has(block)) throw this.lost('S3', peer, block, `drops the committed block ${index}`)
     }
   }
 
-  #checkSequence(block: Block): void {
-    if (block.body.kind !== 'ops') return
-    const { incarnation, firstSequence, ops } = block.body
-    const last = this.#lastOf.get(block.author) ?? { incarnation: 0, sequence: 0 }
-    const where = `operation ${nameOf(block.author)}/${incarnation}/${firstSequence} in block ${block.index}`
-    if (incarnation < last.incarnation) throw new Violation('S5', `${where} is of an earlier life than what stands before`)
-    const next = incarnation === last.incarnation ? last.sequence + 1 : 1
-    if (firstSequence < next) throw new Violation('S3', `${where} is in the log twice`)
-    if (firstSequence > next) throw new Violation('S5', `${where} leaves a gap after ${next - 1}`)
-    this.#lastOf.set(block.author, { incarnation, sequence: firstSequence + ops.length - 1 })
+  /**
+   * A committed block is contradicted. Where copied or set-back disks, or liars, were part of the quorum that kept it, that
+   * is beyond what the protocol promises: it is a violation only if enough others of its view have it on their disks.
+   */
+  lost(rule: 'S2' | 'S3', peer: SimPeer, block: ReadBlock, what: string): Error {
+    const text = `${letterOf(peer.index)} ${what}`
+    if (this.#peers().every(({ doubtful }) => doubtful === undefined)) return new Violation(rule, text)
+    let members: readonly string[] = []
+    for (let index = block.index; index >= 0 && members.length === 0; index--) members = this.#blocks[index]?.members ?? []
+    const holders = members.filter((member) =>
+      this.#peers().some((other) => other.id === member && other.doubtful === undefined && this.#hasOnDisk(other, block)),
+    )
+    return 2 * holders.length > members.length ? new Violation(rule, text) : new BeyondFaultModel(text)
   }
 }

@@ -1,88 +1,225 @@
 import type { AppliedOutcome } from '../../../src/market/types.ts'
 import type { Block } from '../../../src/ring/block.ts'
+import type { Evidence } from '../../../src/ring/evidence.ts'
 import type { Input, Output } from '../../../src/ring/types.ts'
+import { letterOf, nameOf } from '../names.ts'
 import type { SimPeer } from '../peer.ts'
+import { Violation } from '../violation.ts'
+import type { World } from '../world.ts'
 import { CommittedLog } from './agreement.ts'
+import { AnswerCheck } from './answers.ts'
+import { Library, type ReadBlock } from './blocks.ts'
+import { hexOf, sameBytes } from './bytes.ts'
 import { AllBlocks } from './chain.ts'
+import { DiskClaims, type DiskFacts } from './disk-claims.ts'
+import { IdleCheck } from './idle.ts'
 import { MoneyCheck } from './money.ts'
 import { MustCheck } from './musts.ts'
+import { RepeatCheck } from './repeats.ts'
 import { TurnCheck } from './turns.ts'
 
+/** What the checks look at of a world. */
+type Seen = Pick<World, 'now' | 'healed' | 'isCalm' | 'swarm' | 'peers'>
+
 /**
- * S1 to S5 and L2 of PROTOCOL, section 7, after every step of every peer: only what that step changed is looked at. Throws
- * a `Violation`. Shares no code with what it checks.
+ * S1 to S5, L1 and L2 of PROTOCOL, section 7, and what it says that peers MUST do, after every step of every peer: only what
+ * that step changed is looked at. Throws a `Violation`. Shares no code with what it checks: it reads blocks from their bytes.
  */
 export class Checks {
   readonly committed: CommittedLog
+  readonly answers: AnswerCheck
+  readonly repeats = new RepeatCheck()
+  readonly money: MoneyCheck
   /** Epochs whose view block is committed. */
   epochs = 0
-  readonly #all = new AllBlocks()
-  readonly #money: MoneyCheck
+  /** Ids of peers that some honest peer holds something against, with what it was. */
+  readonly named = new Map<string, string>()
+  readonly #library = new Library()
+  readonly #all: AllBlocks
   readonly #turns = new TurnCheck()
+  readonly #idle: IdleCheck
   readonly #musts: MustCheck
+  readonly #claims: DiskClaims
   /** The log of each peer, as it is in its memory at the end of a step. */
-  readonly #logs = new Map<number, Block[]>()
-  readonly #peers: () => readonly SimPeer[]
+  readonly #logs = new Map<number, ReadBlock[]>()
+  readonly #world: Seen
 
-  constructor(genesis: Block, peers: () => readonly SimPeer[]) {
-    this.#all.add(genesis)
-    this.committed = new CommittedLog(genesis)
-    this.#money = new MoneyCheck(genesis)
-    this.#musts = new MustCheck(this.committed)
-    this.#peers = peers
+  constructor(genesis: Block, world: Seen, factsOf: (peer: SimPeer) => DiskFacts | undefined) {
+    this.#world = world
+    const block = this.#library.read(genesis.bytes, genesis.hash)
+    this.#all = new AllBlocks(() => world.peers.every(({ doubtful }) => doubtful === undefined))
+    this.#all.add(block)
+    this.committed = new CommittedLog(
+      block,
+      () => world.peers,
+      (peer, { index, hash }) => {
+        const row = peer.disk?.rows[index]
+        return row !== undefined && hexOf(row.hash) === hash
+      },
+    )
+    this.money = new MoneyCheck(block)
+    this.answers = new AnswerCheck(this.committed, (index) => this.money.answersAt(index))
+    this.#musts = new MustCheck(this.committed, factsOf)
+    this.#claims = new DiskClaims(factsOf)
+    this.#idle = new IdleCheck(world.swarm.idleHop)
+    this.#factsOf = factsOf
   }
 
+  readonly #factsOf: (peer: SimPeer) => DiskFacts | undefined
+  /** Views that this step was the first to know as committed. */
+  readonly #newViews: ReadBlock[] = []
+
+  /** A process has read its disk, and sends nothing yet. */
   started(peer: SimPeer): void {
-    this.#logs.set(peer.index, [...(peer.disk?.rows ?? [])])
-    if (peer.disk !== undefined) this.committed.checkClaim(peer, peer.disk.meta.commit)
+    const { disk, machine } = peer
+    const facts = this.#factsOf(peer)
+    if (disk === undefined || machine === undefined || facts === undefined) return
+    const log = disk.rows.map((row) => this.#library.read(row.bytes, hexOf(row.hash)))
+    this.#logs.set(peer.index, log)
+    this.#musts.started(peer, log)
+    if (peer.doubtful === 'liar') return
+    this.committed.checkClaim(peer, machine.view.commit)
+    this.#claims.started(peer, facts, machine.view.head)
   }
 
   before(peer: SimPeer, input: Input): void {
     this.#musts.before(peer, input)
+    if (input.kind === 'submit' || input.kind === 'link') this.#idle.busy(this.#world.now)
   }
 
   /** All outputs of one step, before any is carried out. */
-  decided(peer: SimPeer, outputs: readonly Output[]): void {
+  stepped(peer: SimPeer, outputs: readonly Output[]): void {
     const log = this.#logs.get(peer.index) ?? []
+    const isHonest = peer.doubtful !== 'liar'
+    const { now, healed, isCalm } = this.#world
     for (const output of outputs) {
-      if (output.kind !== 'persist') continue
-      if (output.cutFrom !== undefined) {
-        this.committed.checkCut(peer, log, output.cutFrom)
-        log.length = Math.min(log.length, output.cutFrom)
+      if (output.kind === 'persist') this.#persisted(peer, output, log)
+      if (healed) {
+        this.#idle.output(now, output)
+        if (isCalm && !this.#hasLiar && (output.kind === 'send' || output.kind === 'gossip'))
+          this.repeats.message(peer, output.message, now)
       }
-      for (const block of output.blocks) {
-        this.#all.add(block)
-        log[block.index] = block
-      }
+    }
+    // A block that came with the word that it is committed is applied before its write begins.
+    for (const output of outputs) {
+      if (output.kind === 'apply' && isHonest) for (const block of output.blocks) this.#commit(peer, block)
+    }
+    for (const output of outputs) {
+      if (!isHonest) continue
+      this.#musts.output(peer, output, log)
+      if (output.kind === 'send' || output.kind === 'gossip') this.#claims.message(peer, output.message)
+      if (output.kind === 'note' && output.note.event === 'epoch-activated')
+        this.#musts.activatedAlone(peer, peer.machine?.view.promised as never)
+      if (this.#hasLiar) continue
+      this.#turns.output(peer, output)
+    }
+    const view = peer.machine?.view
+    const newViews = this.#newViews.splice(0)
+    if (view === undefined || !isHonest) return
+    this.#musts.stepped(peer)
+    if (this.#hasLiar) return
+    for (const block of newViews) this.#musts.committed(peer, block)
+    this.#turns.stepped(peer, this.#world.peers)
+    if (healed && this.#world.swarm.byzantine === undefined) this.#idle.seen(now, view.installed, view.turnSeen)
+  }
+
+  get #hasLiar(): boolean {
+    return this.#world.peers.some(({ doubtful }) => doubtful === 'liar' || doubtful === 'twin')
+  }
+
+  #persisted(peer: SimPeer, { cutFrom, blocks }: Extract<Output, { kind: 'persist' }>, log: ReadBlock[]): void {
+    if (cutFrom !== undefined) {
+      if (peer.doubtful !== 'liar') this.committed.checkCut(peer, log, cutFrom)
+      log.length = Math.min(log.length, cutFrom)
+    }
+    for (const { bytes, hash, index } of blocks) {
+      const block = this.#library.read(bytes, hash)
+      if (index !== block.index || index !== log.length)
+        throw new Violation('S2', `${letterOf(peer.index)} writes block ${block.index} at place ${log.length} of its log`)
+      if (block.prevHash !== log[index - 1]?.hash)
+        throw new Violation('S2', `${letterOf(peer.index)} writes block ${index} after one that it does not follow`)
+      this.#all.add(block)
+      log[index] = block
     }
   }
 
-  /** One of them, when it is carried out. */
-  output(peer: SimPeer, output: Output): void {
-    this.#musts.output(peer, output, this.#logs.get(peer.index) ?? [])
-    this.#turns.output(peer, output)
-  }
-
-  stepped(peer: SimPeer): void {
-    this.#turns.stepped(peer, this.#peers())
-  }
-
-  applied(peer: SimPeer, block: Block, outcomes: readonly AppliedOutcome[]): void {
-    const isNew = this.committed.add(peer, block)
-    if (isNew) {
-      this.#money.add(block)
-      if (block.body.kind === 'view') this.epochs++
+  /** A batch is on a disk. */
+  written(peer: SimPeer, batch: { readonly blocks: readonly { readonly bytes: Uint8Array; readonly hash: Uint8Array }[] }): void {
+    for (const { bytes, hash } of batch.blocks) {
+      const block = this.#library.find(hexOf(hash))
+      if (block === undefined || !sameBytes(block.bytes, bytes))
+        throw new Violation('S3', `${letterOf(peer.index)} has a row on its disk that is no block of its log`)
     }
-    this.#money.applied(peer, block, outcomes, isNew)
+  }
+
+  /** A replica knows that a block is committed, and will have it applied. */
+  #commit(peer: SimPeer, { hash, index }: Block): void {
+    const block = this.#library.find(hash)
+    if (block === undefined) throw new Violation('S2', `${letterOf(peer.index)} applies block ${index}, which nobody ever had`)
+    if (!this.committed.add(peer, block)) return
+    this.money.add(block)
+    this.answers.committed(block)
+    if (block.members === undefined) return
+    this.epochs++
+    this.#newViews.push(block)
+  }
+
+  applied(peer: SimPeer, { hash, index }: Block, outcomes: readonly AppliedOutcome[]): void {
+    if (peer.doubtful === 'liar') return
+    if (!this.committed.has({ index, hash }))
+      throw new Violation('S2', `${letterOf(peer.index)} applies block ${index}, which is not committed`)
+    this.money.applied(peer, index, outcomes, index === this.committed.length - 1)
   }
 
   ended(peer: SimPeer): void {
     this.#turns.ended(peer)
     this.#musts.ended(peer)
+    this.repeats.ended(peer)
   }
 
-  /** Its log is gone, by a fault that is none of its own: there is nothing to be kept of it. */
+  /** Its disk is another one now, by a fault that is none of its own: there is nothing to be kept of it. */
   forgot(peer: SimPeer): void {
     this.#logs.delete(peer.index)
+    this.#claims.forget(peer)
+  }
+
+  /** A peer holds a message against its sender. */
+  refused(peer: SimPeer, culprit: string, reason: string): void {
+    this.#name(peer, culprit, reason)
+  }
+
+  faulty(peer: SimPeer, evidence: Evidence): void {
+    const authors = evidence.kind === 'checkpoint' ? [evidence.block.author] : [evidence.first.author, evidence.second.author]
+    if (new Set(authors).size === 1) this.#name(peer, authors[0] as string, `evidence: ${evidence.kind}`)
+  }
+
+  #name(peer: SimPeer, culprit: string, reason: string): void {
+    if (peer.doubtful !== undefined) return
+    this.named.set(culprit, reason)
+    const accused = this.#world.peers.filter(({ id }) => id === culprit)
+    if (accused.length > 0 && accused.every(({ doubtful }) => doubtful === undefined) && this.#isBlameless)
+      throw new Violation('bug', `${letterOf(peer.index)} names ${nameOf(culprit as never)}, which did nothing: ${reason}`)
+  }
+
+  /** Everybody is honest, and nothing arrives twice, late, or in another order than it was sent in. */
+  get #isBlameless(): boolean {
+    const { peers, swarm } = this.#world
+    const { weights, repeat, reorder, delayedShare } = swarm
+    return peers.every(({ doubtful }) => doubtful === undefined) && weights.replay + repeat + delayedShare === 0 && !reorder
+  }
+
+  /** Of all that are as far as the room: logs equal byte for byte, balances and winners recomputed. */
+  end(peer: SimPeer): void {
+    const rows = peer.disk?.rows ?? []
+    const name = letterOf(peer.index)
+    for (let index = 0; index < Math.min(this.committed.length, rows.length); index++) {
+      const block = this.committed.at(index)
+      if (block === undefined || !sameBytes(block.bytes, rows[index]?.bytes ?? none))
+        throw new Violation('S2', `${name} has other bytes on its disk than the committed block ${index}`)
+    }
+    this.money.compare(peer)
+    this.money.compareAuctions(peer)
   }
 }
+
+const none = new Uint8Array(0)

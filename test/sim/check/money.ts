@@ -1,9 +1,8 @@
-import type { AccountId } from '../../../src/core/ids.ts'
 import type { AppliedOutcome } from '../../../src/market/types.ts'
-import type { Block } from '../../../src/ring/block.ts'
 import { letterOf } from '../names.ts'
 import type { SimPeer } from '../peer.ts'
 import { Violation } from '../violation.ts'
+import type { ReadBlock } from './blocks.ts'
 import { NaiveMarket } from './naive-market.ts'
 
 /** S4: every peer's market does what the naive one does, and all have one state at one index. */
@@ -12,49 +11,72 @@ export class MoneyCheck {
   readonly #answers: (readonly string[])[] = [[]]
   readonly #stateHashes = new Map<number, string>()
 
-  constructor(genesis: Block) {
-    if (genesis.body.kind !== 'genesis') throw new TypeError('not a genesis block')
-    this.#naive = new NaiveMarket(genesis.body.genesis)
+  constructor(genesis: ReadBlock) {
+    if (genesis.genesis === undefined) throw new TypeError('not a genesis block')
+    this.#naive = new NaiveMarket(genesis.genesis)
+  }
+
+  /** What the operations of a committed block come to: `ok`, `skipped`, or the code of the refusal. */
+  answersAt(index: number): readonly string[] {
+    return this.#answers[index] ?? []
   }
 
   /** A block is committed that was not before. */
-  add(block: Block): void {
+  add(block: ReadBlock): void {
     this.#answers[block.index] = this.#naive.apply(block)
     if (this.#naive.total() !== 0)
       throw new Violation('S4', `the sum of all accounts is ${this.#naive.total()} after block ${block.index}`)
   }
 
-  applied(peer: SimPeer, block: Block, outcomes: readonly AppliedOutcome[], isNew: boolean): void {
-    const expected = this.#answers[block.index] ?? []
+  /** `isLast`: it is as far as anybody. */
+  applied(peer: SimPeer, index: number, outcomes: readonly AppliedOutcome[], isLast: boolean): void {
+    const expected = this.answersAt(index)
+    if (outcomes.length !== expected.length)
+      throw new Violation('S4', `${letterOf(peer.index)}: block ${index} has ${outcomes.length} outcomes`)
     for (const [i, { outcome }] of outcomes.entries()) {
       const answer = outcome === undefined ? 'skipped' : outcome.accepted ? 'ok' : outcome.rejection.code
       if (answer !== expected[i]) {
-        throw new Violation(
-          'S4',
-          `${letterOf(peer.index)}: operation ${i} of block ${block.index} is ${answer}, and should be ${expected[i]}`,
-        )
+        const text = `operation ${i} of block ${index} is ${answer}, and should be ${expected[i]}`
+        throw new Violation('S4', `${letterOf(peer.index)}: ${text}`)
       }
     }
-    const known = this.#stateHashes.get(block.index)
-    const { stateHash } = peer.market
-    if (known !== undefined && known !== stateHash)
-      throw new Violation('S4', `${letterOf(peer.index)} has another state at ${block.index} than others`)
-    this.#stateHashes.set(block.index, stateHash)
-    if (isNew) this.#compareBalances(peer)
+    const market = peer.machine?.market
+    if (market === undefined) return
+    const known = this.#stateHashes.get(index)
+    if (known !== undefined && known !== market.stateHash)
+      throw new Violation('S4', `${letterOf(peer.index)} has another state at ${index} than others`)
+    this.#stateHashes.set(index, market.stateHash)
+    if (isLast) this.compare(peer)
   }
 
   /** The market of a peer that is as far as the room. */
-  #compareBalances({ index, market }: SimPeer): void {
+  compare({ index, machine }: SimPeer): void {
+    if (machine === undefined) return
+    const name = letterOf(index)
+    const accounts = machine.market.accounts as ReadonlyMap<string, { readonly held: number; readonly available: number }>
     for (const [id, { money }] of this.#naive.accounts) {
-      const account = market.accounts.get(id as AccountId)
+      const account = accounts.get(id)
       const held = this.#naive.held(id)
       if (account?.held !== held || account.available !== money - held) {
+        const right = `${money - held} and ${held} would be right`
+        throw new Violation('S4', `${name}: ${id} has ${account?.available} and ${account?.held} held; ${right}`)
+      }
+      if (account.available < 0) throw new Violation('S4', `${name}: ${id} is below 0`)
+    }
+  }
+
+  /** Who won what, once everything is over: the highest valid bid in log order. */
+  compareAuctions({ index, machine }: SimPeer): void {
+    if (machine === undefined) return
+    const auctions = machine.market.auctions as ReadonlyMap<string, { readonly leader: { readonly account: string } | undefined }>
+    for (const [id, auction] of this.#naive.auctions) {
+      const has = auctions.get(id)
+      const best = auction.bids.at(-1)
+      if (has === undefined || has.leader?.account !== best?.account)
         throw new Violation(
           'S4',
-          `${letterOf(index)}: ${id} has ${account?.available} and ${account?.held} held; ${money - held} and ${held} would be right`,
+          `${letterOf(index)}: auction ${id} is led by ${has?.leader?.account}, and should be by ${best?.account}`,
         )
-      }
-      if (account.available < 0) throw new Violation('S4', `${letterOf(index)}: ${id} is below 0`)
     }
   }
 }

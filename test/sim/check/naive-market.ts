@@ -1,6 +1,6 @@
-import { decodeSubmission } from '../../../src/market/codec.ts'
-import type { Operation } from '../../../src/market/operation.ts'
-import type { Block, Genesis } from '../../../src/ring/block.ts'
+import type { ReadBlock, ReadGenesis } from './blocks.ts'
+import { hexOf } from './bytes.ts'
+import { type ReadLot, type ReadOperation, readSubmission } from './operations.ts'
 
 interface NaiveAccount {
   owner: string
@@ -11,7 +11,7 @@ interface NaiveAccount {
 interface NaiveAuction {
   payee: string
   seller: string
-  lot: Extract<Operation, { kind: 'start-auction' }>
+  lot: ReadLot
   firstEnd: number
   end: number
   bids: { account: string; amount: number }[]
@@ -26,17 +26,29 @@ export class NaiveMarket {
   readonly accounts = new Map<string, NaiveAccount>()
   readonly auctions = new Map<string, NaiveAuction>()
   issuer = 0
-  readonly #genesis: Genesis
+  readonly #genesis: ReadGenesis
+  readonly #lastOf = new Map<string, { readonly incarnation: number; readonly sequence: number }>()
   readonly #requests = new Map<string, { body: string; answer: string }>()
 
-  constructor(genesis: Genesis) {
+  constructor(genesis: ReadGenesis) {
     this.#genesis = genesis
   }
 
-  apply(block: Block): readonly string[] {
-    if (block.body.kind !== 'ops') return []
-    const { incarnation, firstSequence, ops } = block.body
-    return ops.map((bytes, i) => this.#one(block, `${block.author.slice(-6)}-${incarnation}-${firstSequence + i}`, bytes))
+  apply(block: ReadBlock): readonly string[] {
+    const { author, incarnation, firstSequence, ops } = block
+    return ops.map((bytes, i) => {
+      if (!this.#isNext(author, incarnation, firstSequence + i)) return 'skipped'
+      return this.#one(block, `${author.slice(-6)}-${incarnation}-${firstSequence + i}`, bytes)
+    })
+  }
+
+  /** Exactly once: the next of its author, or the first of a later life. */
+  #isNext(author: string, incarnation: number, sequence: number): boolean {
+    const last = this.#lastOf.get(author) ?? { incarnation: 0, sequence: 0 }
+    const isNext =
+      incarnation === last.incarnation ? sequence === last.sequence + 1 : incarnation > last.incarnation && sequence === 1
+    if (isNext) this.#lastOf.set(author, { incarnation, sequence })
+    return isNext
   }
 
   held(account: string): number {
@@ -54,13 +66,13 @@ export class NaiveMarket {
     return sum
   }
 
-  #one(block: Block, name: string, bytes: Uint8Array): string {
-    const decoded = decodeSubmission(bytes)
-    if ('malformed' in decoded) return 'malformed'
-    const { request, operation } = decoded.value
+  #one(block: ReadBlock, name: string, bytes: Uint8Array): string {
+    const read = readSubmission(bytes)
+    if (read === undefined) return 'malformed'
+    const { request, operation } = read
     if (request === undefined) return this.#act(block, name, operation)
     const key = `${block.author} ${request}`
-    const body = Buffer.from(decoded.body).toString('hex')
+    const body = hexOf(read.body)
     const before = this.#requests.get(key)
     if (before !== undefined) return before.body === body ? before.answer : 'request-reused'
     const answer = this.#act(block, name, operation)
@@ -68,7 +80,7 @@ export class NaiveMarket {
     return answer
   }
 
-  #act(block: Block, name: string, operation: Operation): string {
+  #act(block: ReadBlock, name: string, operation: ReadOperation): string {
     const { author, time } = block
     switch (operation.kind) {
       case 'void':
@@ -154,7 +166,7 @@ export class NaiveMarket {
     }
   }
 
-  #bid(author: string, time: number, operation: Extract<Operation, { kind: 'bid' }>): string {
+  #bid(author: string, time: number, operation: Extract<ReadOperation, { kind: 'bid' }>): string {
     const problem = this.#cannotUse(operation.account, author)
     if (problem !== undefined) return problem
     const auction = this.auctions.get(operation.auction)

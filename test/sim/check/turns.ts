@@ -15,13 +15,13 @@ export class TurnCheck {
   readonly #waiting = new Map<number, Waiting>()
 
   stepped(peer: SimPeer, peers: readonly SimPeer[]): void {
-    const view = peer.replica?.view
+    const view = peer.machine?.view
     const turn = view?.holding
     if (view === undefined || turn === undefined) return
     const epoch = epochName(view.installed)
     if (!this.#take(peer, epoch, turn)) return
     for (const other of peers) {
-      const its = other === peer ? undefined : other.replica?.view
+      const its = other === peer || other.doubtful !== undefined ? undefined : other.machine?.view
       if (its?.holding !== undefined && its.active && view.active && epochName(its.installed) === epoch) {
         throw new Violation('S1', `${letterOf(peer.index)} and ${letterOf(other.index)} both hold the token of ${epoch}`)
       }
@@ -35,7 +35,7 @@ export class TurnCheck {
     // A token that is repeated, or passed on by one that was seen with it, is no new turn.
     this.#take(peer, epochName(epoch), turn - 1)
     if (this.#last.get(peer.index)?.turn !== turn - 1) return
-    const place = peer.replica?.view.members.indexOf(peer.id) ?? -1
+    const place = peer.machine?.view.members.indexOf(peer.id) ?? -1
     if (wants[place] === true) this.#waiting.set(peer.index, { epoch: epochName(epoch), turns: new Map() })
   }
 

@@ -1,0 +1,100 @@
+import type { Crypto } from '../../src/core/crypto.ts'
+import type { PeerId } from '../../src/core/ids.ts'
+import { encodeFrame } from '../../src/ring/frame.ts'
+import type { Message } from '../../src/ring/message.ts'
+import { createSimCrypto } from './crypto.ts'
+import { drawForgery, drawSecondBlock } from './forge.ts'
+import { simPeerId } from './names.ts'
+import { placesOf } from './network.ts'
+import type { SimPeer } from './peer.ts'
+import { Violation } from './violation.ts'
+import { after, fail, type World } from './world.ts'
+
+/** Who attacks: an outsider that knows the room code, or a member that lies beside taking part. */
+export interface Attacker {
+  readonly id: PeerId
+  readonly crypto: Crypto
+  readonly kind: 'outsider' | 'liar'
+}
+
+/** An outsider has no process: all that it is, is what it sends. */
+const outsiderId = (world: World): PeerId => simPeerId(placesOf(world.swarm) - 1)
+
+/** What somebody sends who is a member, and still must not be believed: none of it counts in any quorum. */
+const harmless: ReadonlySet<Message['kind']> = new Set([
+  'want',
+  'announce',
+  'ping',
+  'pong',
+  'request',
+  'fetch',
+  'evidence',
+  'token-ack',
+])
+
+/** Messages of every kind with arbitrary numbers, from the beginning to the end of the run. */
+export function startAttacks(world: World): void {
+  const { byzantine, attackEvery } = world.swarm
+  if (byzantine === undefined) return
+  const liar = world.peers.find(({ doubtful }) => doubtful === 'liar')
+  const id = byzantine === 'liar' && liar !== undefined ? liar.id : outsiderId(world)
+  const attacker: Attacker = { id, crypto: createSimCrypto(id), kind: byzantine }
+  const again = (): void => {
+    after(world, world.random.next() * 2 * attackEvery, () => {
+      attack(world, attacker)
+      again()
+    })
+  }
+  again()
+}
+
+function attack(world: World, attacker: Attacker): void {
+  const { random } = world
+  const victims = world.peers.filter(({ machine, id }) => machine !== undefined && id !== attacker.id)
+  const victim = victims[random.below(Math.max(1, victims.length))]
+  if (victim === undefined) return
+  if (attacker.kind === 'liar' && random.chance(0.05)) return sendSecondBlock(world, attacker, victim)
+  // A flood is the same again and again, to all at once.
+  const isFlood = random.chance(0.03)
+  const forgery = drawForgery(world, attacker, victim)
+  for (let i = isFlood ? 20 + random.below(100) : 1; i > 0; i--) {
+    for (const target of isFlood || random.chance(0.1) ? victims : [victim]) deliver(world, attacker, target, forgery)
+  }
+}
+
+function deliver(
+  world: World,
+  attacker: Attacker,
+  target: SimPeer,
+  forgery: { lamport: number; message: Message } | Uint8Array,
+): void {
+  const frame = forgery instanceof Uint8Array ? forgery : encodeFrame(forgery.lamport, forgery.message)
+  const kind = forgery instanceof Uint8Array ? undefined : forgery.message.kind
+  const topic = world.random.chance(0.15) ? (['log', 'bank', 'auction', 'ring'] as const)[world.random.below(4)] : undefined
+  after(world, world.random.next() * 5, () => {
+    // Who has come in as section 5 lets anybody in is no outsider any more: from then on it says nothing that counts.
+    if (attacker.kind === 'outsider' && kind !== undefined && !harmless.has(kind) && isTakenIn(world, attacker.id)) return
+    target.machine?.hear(attacker.id, topic, { frame, decoded: undefined })
+  })
+}
+
+function isTakenIn(world: World, id: PeerId): boolean {
+  return world.peers.some(({ machine }) => machine?.view.members.includes(id) === true)
+}
+
+/** Another block for a place of the log that its author has filled already: whoever has both names him. */
+function sendSecondBlock(world: World, attacker: Attacker, victim: SimPeer): void {
+  const second = drawSecondBlock(world, attacker, victim)
+  const { machine } = victim
+  if (second === undefined || machine === undefined) return
+  const { installed, commit } = machine.view
+  const message: Message = { kind: 'blocks', epoch: installed, blocks: [second], commit }
+  machine.hear(attacker.id, undefined, { frame: encodeFrame(machine.view.lamport + 1, message), decoded: undefined })
+  const { life } = victim
+  after(world, 1_000, () => {
+    if (victim.life !== life || victim.pausedUntil > world.now - 1_000) return
+    const isNamed = machine.view.evidence.some(({ kind }) => kind === 'two-blocks')
+    if (!isNamed)
+      fail(world, new Violation('S1', `two blocks ${second.index} of a liar came to a peer that has kept no evidence`))
+  })
+}

@@ -1,0 +1,209 @@
+import type { OperationId, PeerId } from '../../src/core/ids.ts'
+import type { Submission } from '../../src/market/operation.ts'
+import type { Market } from '../../src/market/types.ts'
+import { createContext, type News } from '../../src/peer/context.ts'
+import { decodeMeta, drawLoss } from '../../src/peer/disk.ts'
+import type { Receipt } from '../../src/peer/peer.ts'
+import { Failure, type Logger, type Ports, type Topic } from '../../src/peer/ports.ts'
+import { firstBatch, foundRoom, refoundBlock } from '../../src/peer/room.ts'
+import { openSession, type Session } from '../../src/peer/session.ts'
+import type { Block } from '../../src/ring/block.ts'
+import { type DecodedFrame, decodeFrame } from '../../src/ring/frame.ts'
+import { createReplica } from '../../src/ring/replica.ts'
+import type { DiskMeta, Input, Output, Replica, ReplicaOptions, ReplicaView, StopReason } from '../../src/ring/types.ts'
+import { createSimClock, wallStart } from './clock.ts'
+import { createSimCrypto } from './crypto.ts'
+import { simPeerId } from './names.ts'
+import type { SimPeer } from './peer.ts'
+import { createSimStore, type SimDisk } from './store.ts'
+import { createSimTransport, type Parcel } from './transport.ts'
+import { Violation } from './violation.ts'
+import { fail, guard, type World } from './world.ts'
+
+// The one file that knows how production's parts are put together: everything else of the simulator speaks to a `Machine`.
+
+/** One process: production's session on false ports. */
+export interface Machine {
+  readonly view: ReplicaView
+  readonly market: Market
+  hear(from: PeerId, topic: Topic | undefined, parcel: Parcel): void
+  input(input: Input): void
+  submit(submission: Submission, deadlineMillis: number): Promise<Receipt>
+  /** Of an operation that was never in a block; nothing where it is too late. */
+  withdraw(sequence: number): void
+  /** The first block of a new room that goes on from this one's state. */
+  refound(): Block
+  /** Takes no more part, and resolves when all is on disk. */
+  close(): Promise<void>
+}
+
+export interface MachineHooks {
+  readonly onStopped: (reason: StopReason) => void
+  readonly onWriteFailed: () => void
+}
+
+/** Block 0 of a seed's room, of its first peer. */
+export function foundSimRoom(seed: number, deposits: 'open' | 'host'): Block {
+  const founder = simPeerId(0)
+  const plan = { name: roomName(seed), currency: 'EUR', deposits }
+  return foundRoom(plan, founder, new Uint8Array(16), wallStart, createSimCrypto(founder))
+}
+
+const roomName = (seed: number): string => `seed ${seed}`
+
+/** A first start in a room. `loss`: its key is there and its log is not (PROTOCOL, section 5); `fresh`: it was never here. */
+export function writeFirstBatch(world: World, disk: SimDisk, what: 'fresh' | 'loss'): void {
+  const loss = what === 'loss' ? drawLoss({ bytes: (count) => randomBytes(world, count) }) : undefined
+  const batch = firstBatch(world.genesis, { incarnation: 0, loss })
+  disk.rows = [...batch.blocks]
+  disk.meta = batch.meta
+}
+
+/** What the record on the disk says. */
+export function metaOf(disk: SimDisk): DiskMeta | undefined {
+  if (disk.meta === undefined) return undefined
+  if (disk.read?.bytes === disk.meta) return disk.read.meta as DiskMeta
+  const decoded = decodeMeta(disk.meta)
+  if ('malformed' in decoded) throw new Violation('bug', `the record on the disk cannot be read: ${decoded.malformed}`)
+  const { meta } = decoded.value
+  disk.read = { bytes: disk.meta, meta }
+  return meta
+}
+
+/** Opens the session from its disk and starts it, as production does. */
+export async function startMachine(world: World, peer: SimPeer, disk: SimDisk, hooks: MachineHooks): Promise<void> {
+  const { life } = peer
+  const { swarm, random } = world
+  const isAlive = (): boolean => peer.life === life
+  const ports: Ports = {
+    identity: { self: peer.id, isNew: false, crypto: peer.crypto },
+    store: createSimStore(world, peer, disk, isAlive),
+    transport: createSimTransport(world, peer, isAlive),
+    clock: createSimClock(world, peer, isAlive),
+    entropy: { bytes: (count) => randomBytes(world, count) },
+    logger: createLogger(world, peer, isAlive),
+  }
+  const context = createContext(
+    {
+      name: '',
+      room: { name: roomName(world.seed), currency: 'EUR', deposits: swarm.deposits },
+      create: false,
+      lookMillis: 0,
+      pace: { idleHop: swarm.idleHop },
+      seed: random.below(2 ** 31),
+      version: 'sim',
+      onProgress: () => {},
+      limits: swarm.limits,
+      snapshotEvery: swarm.snapshotEvery,
+    },
+    ports,
+  )
+  context.hear((news) => {
+    if (isAlive()) onNews(world, peer, news, hooks)
+  })
+  const session = await openSession(context, disk.meta as Uint8Array, (options) => watched(world, peer, isAlive, options))
+  const asBytes = random.chance(swarm.receiverShare)
+  const machine: Machine = {
+    get view() {
+      return session.view
+    },
+    get market() {
+      return session.market
+    },
+    hear: asBytes ? hearBytes(session) : hearDecoded(session, peer),
+    input: (input) => session.input(input),
+    submit: (submission, deadlineMillis) => session.proposals.submit(submission, deadlineMillis),
+    withdraw(sequence) {
+      const id = `${peer.id}/${session.view.incarnation}/${sequence}` as OperationId
+      session.input(session.proposals.withdraw(id))
+    },
+    refound: () => refoundBlock(context, session, true),
+    close: () => session.close(new Failure('stopping', 'The simulation ends this process.')),
+  }
+  peer.machine = machine
+  guard(world, () => world.checks?.started(peer))
+  session.start()
+}
+
+function randomBytes({ random }: World, count: number): Uint8Array {
+  return Uint8Array.from({ length: count }, () => random.below(256))
+}
+
+function onNews(world: World, peer: SimPeer, news: News, hooks: MachineHooks): void {
+  switch (news.kind) {
+    case 'applied':
+      // Whoever submitted something of it hears of that before the next event.
+      if (news.block.author === peer.id) world.unsettled = true
+      return guard(world, () => world.checks?.applied(peer, news.block, news.outcomes))
+    case 'failed':
+      return hooks.onWriteFailed()
+    case 'stopped':
+      return hooks.onStopped(news.reason)
+    case 'malformed':
+      if (world.swarm.byzantine === undefined)
+        fail(world, new Violation('bug', `${news.from.slice(-1)} sent a frame that is none: ${news.reason}`))
+      return
+    case 'refused':
+      return guard(world, () => world.checks?.refused(peer, news.peer, news.reason))
+    case 'faulty':
+      return guard(world, () => world.checks?.faulty(peer, news.evidence))
+    default:
+      return
+  }
+}
+
+/** Through production's receiver. */
+function hearBytes(session: Session): Machine['hear'] {
+  return (from, topic, { frame }) => {
+    if (topic === undefined) session.frame(from, frame)
+    else session.gossip(from, topic, frame)
+  }
+}
+
+/** Past it, for speed: each frame is read once for all who get it. Blocks and messages are values. */
+function hearDecoded(session: Session, peer: SimPeer): Machine['hear'] {
+  const asBytes = hearBytes(session)
+  return (from, topic, parcel) => {
+    parcel.decoded ??= decodeFrame(parcel.frame, peer.crypto)
+    const decoded = parcel.decoded as DecodedFrame
+    if (decoded.kind !== 'frame') return asBytes(from, topic, parcel)
+    if (topic !== undefined && topic !== 'ring' && !session.view.members.includes(from)) return
+    session.input({ kind: 'receive', from, lamport: decoded.lamport, message: decoded.message })
+  }
+}
+
+/** The real replica, with all that it is told and says shown to the checks. */
+function watched(world: World, peer: SimPeer, isAlive: () => boolean, options: ReplicaOptions): Replica {
+  const replica = createReplica(options)
+  const nothing: readonly Output[] = []
+  return {
+    get view() {
+      return replica.view
+    },
+    step(now, input) {
+      if (!isAlive()) return nothing
+      world.steps++
+      const { checks, trace } = world
+      if (checks !== undefined) guard(world, () => checks.before(peer, input))
+      const outputs = replica.step(now, input)
+      if (checks !== undefined) guard(world, () => checks.stepped(peer, outputs))
+      trace?.step(peer, input, outputs)
+      return outputs
+    },
+  }
+}
+
+function createLogger(world: World, peer: SimPeer, isAlive: () => boolean): Logger {
+  const silent = (): void => {}
+  return {
+    error(message, facts) {
+      if (!isAlive() || message !== 'the ring stopped: a bug') return
+      fail(world, new Violation('bug', `${peer.id.slice(-1)}: ${String(facts?.error)}`, { cause: facts?.error }))
+    },
+    warn: (message, facts) => world.trace?.line(peer, 'warn', `${message} ${JSON.stringify(facts)}`),
+    info: silent,
+    debug: silent,
+  }
+}
+
+export type { Block, DiskMeta, Input, Output, Receipt, ReplicaView, StopReason, Topic }
