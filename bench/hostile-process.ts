@@ -1,4 +1,5 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
+import type { PeerId } from '../src/core/ids.ts'
 import { frameBytesMax, wireVersion } from '../src/core/limits.ts'
 import { encodeFrame } from '../src/ring/frame.ts'
 import type { Message } from '../src/ring/message.ts'
@@ -7,9 +8,12 @@ import { type HostilePeer, type Sight, startHostilePeer } from '../test/support/
 
 /** A peer that only knows the room code, in a process of its own, told by the bench what to say. */
 export type HostileOrder =
-  | { readonly kind: 'start'; readonly room: string; readonly code: string; readonly address: string }
-  | { readonly kind: 'flood'; readonly flood: Flood; readonly millis: number }
-  | { readonly kind: 'stop' }
+  /** Comes into the room under a new key; each flood is somebody else's. */
+  | { readonly kind: 'come'; readonly room: string; readonly code: string; readonly address: string }
+  /** Answered when it is over: by `halt`, or by itself. */
+  | { readonly kind: 'flood'; readonly flood: Flood }
+  | { readonly kind: 'halt' }
+  | { readonly kind: 'go' }
 
 export interface Flood {
   readonly what: FloodKind
@@ -17,15 +21,29 @@ export interface Flood {
   readonly perSecond: number | undefined
 }
 
-/** Every kind of message, and: the whole log again and again, bytes that are no frame, frames of the largest size. */
-export type FloodKind = Message['kind'] | 'fetch-all' | 'join' | 'garbage' | 'large'
+/**
+ * Every kind of message, and: the whole log asked for again and again, announcements on a topic, requests to join whose
+ * sender promises a head that nobody has, bytes that are no frame, and frames of the largest size.
+ */
+export type FloodKind = Message['kind'] | 'fetch-all' | 'topic' | 'join' | 'garbage' | 'large'
 
-/** To each member in one flood. */
-const countMax = 500_000
+export interface Flooded {
+  readonly frames: number
+  readonly millis: number
+}
+
+/** Of one flood, to each member. */
+const countMax = 1_000_000
+const millisMax = 20_000
 /** Sent before the sender looks whether the network takes more. */
-const batch = 32
+const batchFrames = 32
+const batchBytes = 64 * 1024
+/** Without a connection nothing can be sent. */
+const reconnectMillis = 20
 
 let hostile: HostilePeer | undefined
+let halting = Promise.withResolvers<void>()
+let isHalted = false
 
 process.on('message', (order: HostileOrder & { readonly id: number }) => {
   carryOut(order).then(
@@ -36,45 +54,67 @@ process.on('message', (order: HostileOrder & { readonly id: number }) => {
 
 async function carryOut(order: HostileOrder): Promise<unknown> {
   switch (order.kind) {
-    case 'start': {
+    case 'come':
       hostile = await startHostilePeer({ room: { name: order.room, code: order.code }, address: order.address })
-      await hostile.look()
       return hostile.self
+    case 'flood': {
+      if (hostile === undefined) throw new Error('it has not come')
+      halting = Promise.withResolvers()
+      isHalted = false
+      return flood(hostile, order.flood)
     }
-    case 'flood':
-      return flood(started(), order.flood, order.millis)
-    case 'stop':
+    case 'halt':
+      isHalted = true
+      halting.resolve()
+      return undefined
+    case 'go':
       await hostile?.stop()
-      void setImmediate().then(() => process.exit(0))
+      hostile = undefined
       return undefined
   }
 }
 
-/** Resolves with the number of frames that went to all members together. */
-async function flood(peer: HostilePeer, { what, perSecond }: Flood, millis: number): Promise<number> {
+/** Resolves with what went to all members together, and how long that took. */
+async function flood(peer: HostilePeer, { what, perSecond }: Flood): Promise<Flooded> {
   const sight = await peer.look()
   const bytes = bytesOf(what, sight, peer)
-  const end = performance.now() + millis
-  let sent = 0
+  const begin = performance.now()
+  let frames = 0
   peer.answerWith((_from, message) => (what === 'join' ? promiseInvented(message, sight) : []))
-  const floodOne = async (to: (typeof sight.members)[number]): Promise<void> => {
-    for (let count = 0; count < countMax && performance.now() < end; ) {
-      if (perSecond === undefined) {
-        for (let ahead = 1; ahead < batch; ahead++) void peer.sendBulk(to, bytes)
-        await peer.sendBulk(to, bytes)
-        await setImmediate()
-        count += batch
-        sent += batch
-      } else {
-        peer.sendBytes(to, bytes)
-        count++
-        sent++
-        await setTimeout(1_000 / perSecond)
-      }
+  const isOver = (count: number): boolean => isHalted || count >= countMax || performance.now() - begin >= millisMax
+
+  /** Resolves with the number that left. */
+  const sendSome = async (to: PeerId): Promise<number> => {
+    if (perSecond !== undefined) {
+      peer.sendBytes(to, bytes)
+      await setTimeout(1_000 / perSecond)
+      return 1
+    }
+    const count = Math.max(1, Math.min(batchFrames, Math.floor(batchBytes / bytes.length)))
+    for (let ahead = 1; ahead < count; ahead++) void peer.sendBulk(to, bytes)
+    // A member that takes nothing more of this keeps its sender waiting for ever.
+    await Promise.race([peer.sendBulk(to, bytes), halting.promise])
+    await setImmediate()
+    return count
+  }
+  const floodOne = async (to: PeerId): Promise<void> => {
+    for (let count = 0; !isOver(count); ) {
+      const sent = peer.isConnected(to) ? await sendSome(to) : 0
+      if (sent === 0) await setTimeout(reconnectMillis)
+      count += sent
+      frames += sent
     }
   }
-  await Promise.all(sight.members.map(floodOne))
-  return sent
+  /** What is published goes to all at once, and nothing says how much of it the network takes. */
+  const floodTopic = async (): Promise<void> => {
+    for (let count = 0; !isOver(count); count++) {
+      peer.publishBytes('bank', bytes)
+      frames += sight.members.length
+      await setImmediate()
+    }
+  }
+  await Promise.all(what === 'topic' ? [floodTopic()] : sight.members.map(floodOne))
+  return { frames, millis: performance.now() - begin }
 }
 
 function bytesOf(what: FloodKind, sight: Sight, peer: HostilePeer): Uint8Array {
@@ -82,6 +122,8 @@ function bytesOf(what: FloodKind, sight: Sight, peer: HostilePeer): Uint8Array {
   switch (what) {
     case 'fetch-all':
       return encodeFrame(lamport, { kind: 'fetch', what: 'committed', from: 0 })
+    case 'topic':
+      return encodeFrame(lamport, messagesOf(sight, peer).announce)
     case 'join':
       return encodeFrame(lamport, { kind: 'request', purpose: 'join', above: sight.epoch, loss: undefined })
     case 'garbage':
@@ -98,9 +140,4 @@ function promiseInvented(message: Message, { head }: Sight): readonly Message[] 
   const { epoch } = message
   const far = { epoch: { ...epoch, number: epoch.number + 2 ** 19 }, index: head.index + 2 ** 30, hash: noHash }
   return [{ kind: 'promise', epoch, head: far, commit: { index: far.index, hash: noHash } }]
-}
-
-function started(): HostilePeer {
-  if (hostile === undefined) throw new Error('not started')
-  return hostile
 }

@@ -1,10 +1,12 @@
 import { fileURLToPath } from 'node:url'
 import type { Message } from '../src/ring/message.ts'
-import type { Flood, FloodKind, HostileOrder } from './hostile-process.ts'
+import type { Flood, Flooded, FloodKind, HostileOrder } from './hostile-process.ts'
+import type { MemoryReport } from './peer-process.ts'
 import { type BenchRoom, benchCode, forkOrdered, openRoom, pause } from './room.ts'
 import { median } from './statistics.ts'
 import { loadAll, rateOf } from './three-peers.ts'
 
+const warmMillis = 20_000
 const windowMillis = 1_000
 const windows = 3
 /** So that what a flood left behind is over before the next figure. */
@@ -37,9 +39,13 @@ const kinds: Readonly<Record<Message['kind'], true>> = {
 }
 
 const floods: readonly Flood[] = [
-  ...[...(Object.keys(kinds) as Message['kind'][]), 'fetch-all' as const, 'garbage' as const, 'large' as const].map(
-    (what: FloodKind) => ({ what, perSecond: undefined }),
-  ),
+  ...[
+    ...(Object.keys(kinds) as Message['kind'][]),
+    'fetch-all' as const,
+    'topic' as const,
+    'garbage' as const,
+    'large' as const,
+  ].map((what: FloodKind) => ({ what, perSecond: undefined })),
   { what: 'prepare', perSecond: 5 },
   { what: 'request', perSecond: 5 },
   { what: 'join', perSecond: 5 },
@@ -48,48 +54,53 @@ const floods: readonly Flood[] = [
 /**
  * Three peers with 64 callers each, and one process that knows the room code and says one kind of message as fast as a
  * stream to each of them takes it: what the room commits meanwhile, of what it commits undisturbed just before and
- * after, and what the peers keep in memory.
+ * after, and what the peers keep in memory. `only`: these floods; default: all.
  */
-export async function measureHostile(): Promise<object> {
+export async function measureHostile(only: readonly FloodKind[] = []): Promise<object> {
   const room = await openRoom(3, { execArgv: ['--expose-gc'] })
   const { name, addresses, peers } = room
   const hostile = forkOrdered<HostileOrder>(fileURLToPath(new URL('./hostile-process.ts', import.meta.url)), [])
   try {
-    await loadAll(peers, 4_000)
+    // What a peer keeps of a busy room grows for the first half minute, whoever is there.
+    await loadAll(peers, warmMillis)
     const alone = await rates(room, windows)
-    const residentBefore = await residentMiB(room)
-    await hostile.order({ kind: 'start', room: name, code: benchCode, address: addresses[0] ?? '' })
+    const before = await memoryOf(room)
     const rows: FloodRow[] = []
     let calm = await rates(room, 1)
-    for (const flood of floods) {
-      const before = calm
-      const sending = hostile.order<number>({ kind: 'flood', flood, millis: windows * windowMillis })
-      const disturbed = await rates(room, windows)
-      const frames = await sending
+    for (const flood of floods.filter(({ what }) => only.length === 0 || only.includes(what))) {
+      await hostile.order({ kind: 'come', room: name, code: benchCode, address: addresses[0] ?? '' })
+      const sending = hostile.order<Flooded>({ kind: 'flood', flood })
       await pause(calmMillis)
+      const disturbed = await rates(room, windows)
+      await hostile.order({ kind: 'halt' })
+      const { frames, millis } = await sending
+      await hostile.order({ kind: 'go' })
+      await pause(calmMillis)
+      const calmBefore = calm
       calm = await rates(room, 1)
-      const undisturbed = median([...before, ...calm])
+      const undisturbed = median([...calmBefore, ...calm])
       rows.push({
         kind: flood.what,
-        sent: flood.perSecond === undefined ? 'as fast as one stream takes it' : `${flood.perSecond} a second`,
-        frames,
+        sent: flood.perSecond === undefined ? 'as fast as it is taken' : `${flood.perSecond} a second to each`,
+        framesPerSecond: (frames / millis) * 1_000,
         committed: median(disturbed),
         undisturbed,
         ratio: median(disturbed) / undisturbed,
-        residentMiB: Math.max(...(await residentMiB(room))),
+        residentMiB: Math.max(...(await memoryOf(room)).map(({ residentMiB }) => residentMiB)),
         runs: disturbed,
       })
     }
-    const residentAfter = await residentMiB(room)
+    const after = await memoryOf(room)
     const worst = rows.reduce((one, other) => (other.ratio < one.ratio ? other : one))
     return {
       unit: 'transfers/s',
       callers: '64 in each of three peers',
       undisturbed: median(alone),
       worst: { kind: worst.kind, sent: worst.sent, ratio: worst.ratio },
-      residentGrowthMiB: Math.max(...residentAfter.map((after, index) => after - (residentBefore[index] ?? 0))),
-      residentBefore,
-      residentAfter,
+      ratioMedian: median(rows.map(({ ratio }) => ratio)),
+      residentGrowthMiB: growth(before, after, 'residentMiB'),
+      usedGrowthMiB: growth(before, after, 'usedMiB'),
+      memory: { before, after },
       floods: rows,
     }
   } finally {
@@ -102,7 +113,7 @@ interface FloodRow {
   readonly kind: FloodKind
   readonly sent: string
   /** To all three together. */
-  readonly frames: number
+  readonly framesPerSecond: number
   readonly committed: number
   readonly undisturbed: number
   readonly ratio: number
@@ -117,5 +128,9 @@ async function rates({ peers }: BenchRoom, count: number): Promise<readonly numb
   return found
 }
 
-const residentMiB = (room: BenchRoom): Promise<readonly number[]> =>
-  Promise.all(room.peers.map((peer) => peer.order<number>({ kind: 'memory' })))
+const memoryOf = (room: BenchRoom): Promise<readonly MemoryReport[]> =>
+  Promise.all(room.peers.map((peer) => peer.order<MemoryReport>({ kind: 'memory' })))
+
+/** Of the peer that grew most. */
+const growth = (before: readonly MemoryReport[], after: readonly MemoryReport[], what: keyof MemoryReport): number =>
+  Math.max(...after.map((report, index) => report[what] - (before[index]?.[what] ?? 0)))

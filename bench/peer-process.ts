@@ -14,7 +14,7 @@ export type Order =
   /** One transfer, now. */
   | { readonly kind: 'once' }
   | { readonly kind: 'status' }
-  /** Resident memory in MiB, after what can be collected is. */
+  /** After what can be collected is. */
   | { readonly kind: 'memory' }
   /** Where its API answers, and the account to use. */
   | { readonly kind: 'api' }
@@ -25,6 +25,12 @@ export interface LoadReport {
   readonly millis: number
   /** Milliseconds from `submit` to its result, sorted. */
   readonly latencies: readonly number[]
+}
+
+export interface MemoryReport {
+  readonly residentMiB: number
+  /** Of it, what the program holds. */
+  readonly usedMiB: number
 }
 
 let running: RunningPeer | undefined
@@ -62,8 +68,7 @@ async function carryOut(order: Order): Promise<unknown> {
       return { members: members.length, holdsToken, commit: commit.index, quorum, turn }
     }
     case 'memory':
-      global.gc?.()
-      return process.memoryUsage.rss() / 2 ** 20
+      return memory()
     case 'api':
       return { ...readApiAddress(profile), account }
     case 'stop':
@@ -71,6 +76,12 @@ async function carryOut(order: Order): Promise<unknown> {
       setImmediate(() => process.exit(0))
       return undefined
   }
+}
+
+function memory(): MemoryReport {
+  global.gc?.()
+  const { rss, heapUsed, external } = process.memoryUsage()
+  return { residentMiB: rss / 2 ** 20, usedMiB: (heapUsed + external) / 2 ** 20 }
 }
 
 async function load(callers: number, millis: number, pauseMillis: number): Promise<LoadReport> {

@@ -55,6 +55,8 @@ export const voidBytes = encodeSubmission({ request: undefined, operation: { kin
 /** A healthy room may look as if without its quorum for a moment, as just after a change of members. */
 const patienceLeast = 1_000
 const patienceMost = 3_000
+/** What is missing from the first moment on is seen only at the next look. */
+const lookSlack = 250
 
 /**
  * The ring gives sequence numbers in the order of its `submit` inputs; the same count is kept here, so a promise is found
@@ -81,7 +83,7 @@ export function createProposals({ self, view, clock, wake }: ProposalsOptions): 
       wake()
       return new Promise((resolve, reject) => {
         const deadline = clock.monotonic() + deadlineMillis
-        const patience = Math.min(Math.max(deadlineMillis, patienceLeast), patienceMost)
+        const patience = Math.min(Math.max(deadlineMillis - lookSlack, patienceLeast), patienceMost)
         proposals.set(++sequence, { bytes, isVoid: false, deadline, patience, resolve, reject })
       })
     },

@@ -175,11 +175,14 @@ export class Membership {
     attempts.start(this.wishes, above, 'requests')
   }
 
-  /** A member that stays, for a leaver to leave the work to. Rule 5-leaver [L] */
+  /** The next member in ring order that stays, for a leaver to leave the work to. Rule 5-leaver [L] */
   staysInstead(): PeerId | undefined {
     const { log, self } = this.#ring
     if (!this.isLeaving) return undefined
-    return log.installedView.members.find((member) => member !== self && !this.#leavers.has(member))
+    const { members } = log.installedView
+    const place = members.indexOf(self)
+    const after = [...members.slice(place + 1), ...members.slice(0, Math.max(0, place))]
+    return after.find((member) => !this.#leavers.has(member))
   }
 
   /** Asks to join, to rejoin or to leave, again and again until it is so. */

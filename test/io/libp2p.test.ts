@@ -3,7 +3,7 @@ import type { Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Writer } from '../../src/core/codec.ts'
-import type { RoomId } from '../../src/core/ids.ts'
+import { parsePeerId, type RoomId } from '../../src/core/ids.ts'
 import { frameBytesMax, wireVersion } from '../../src/core/limits.ts'
 import { createIdentity } from '../../src/io/identity.ts'
 import { joinFrames } from '../../src/io/transport/framing.ts'
@@ -73,6 +73,23 @@ describe('a stream from a rogue peer', () => {
     expect(station.frames.map(({ text }) => text)).toEqual(['a good frame'])
     expect(badFrames(station)).toHaveLength(1)
     expect(station.links).toHaveLength(1)
+  })
+
+  it('is read no faster than a stranger may speak, so that members are heard at once', async () => {
+    const [station, member, rogue] = [await start(), await start(), await startRogue()]
+    const stream = await openRing(rogue, station)
+    stream.send(greeting)
+    await until('the stranger has said hello', () => station.links.length > 0)
+    const stranger = parsePeerId(rogue.peerId.toString())
+    if (stranger.ok) station.strangers.add(stranger.value)
+    const flood = framed(Array.from({ length: 1_000 }, () => bytes('noise')))
+    for (let thousand = 0; thousand < 100; thousand++) stream.send(flood)
+    await until('the flood has begun', () => station.frames.length > 0)
+    member.transport.addAddress(station.transport.addresses[0] ?? '')
+    await until('the member has come', () => member.isConnectedTo(station))
+    member.transport.send(station.self, bytes('a word'))
+    await until('the member is heard', () => station.frames.some(({ from }) => from === member.self))
+    expect(station.frames.filter(({ from }) => from !== member.self).length).toBeLessThan(50_000)
   })
 
   it('takes a frame of exactly the limit', async () => {

@@ -13,6 +13,8 @@ export interface Station {
   readonly gossip: { readonly from: PeerId; readonly topic: Topic; readonly text: string }[]
   readonly troubles: TransportTrouble[]
   verdict: Verdict
+  /** Who is no member of its view; everybody else is. */
+  readonly strangers: Set<PeerId>
   isConnectedTo(other: Station): boolean
 }
 
@@ -40,6 +42,7 @@ export async function startStation(transport: Transport, hello: string): Promise
     gossip: [],
     troubles: [],
     verdict: 'accept',
+    strangers: new Set(),
     isConnectedTo: (other) => connected.has(other.self),
   }
   transport.setHello(bytes(hello))
@@ -52,6 +55,7 @@ export async function startStation(transport: Transport, hello: string): Promise
       station.links.push(refused ? `-${peer} refused` : `-${peer}`)
       connected.delete(peer)
     },
+    isMember: (peer) => !station.strangers.has(peer),
     onFrame: (from, frame) => station.frames.push({ from, text: decode(frame) }),
     onGossip(from, topic, frame) {
       station.gossip.push({ from, topic, text: decode(frame) })

@@ -235,7 +235,7 @@ describe('three peers', () => {
     )
     const late = ana.submit(
       { request: undefined, operation: { kind: 'withdraw', account: account('ana'), amount: cents(8) } },
-      2_000,
+      3_500,
     )
     await expect(late).rejects.toMatchObject({ code: 'no-quorum' })
     const pending = ana.pending().find(({ operation }) => operation.kind === 'withdraw' && operation.amount === 7)

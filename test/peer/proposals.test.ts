@@ -104,7 +104,8 @@ describe('what is submitted', () => {
     ['for less than three of ten seconds', 10_000, 2_999, 'unsettled'],
     ['for three of ten seconds', 10_000, 3_000, 'no-quorum'],
     ['for all of two seconds', 2_000, 2_000, 'no-quorum'],
-    ['for most of two seconds', 2_000, 1_900, 'unsettled'],
+    ['for all of two seconds but a moment', 2_000, 1_750, 'no-quorum'],
+    ['for most of two seconds', 2_000, 1_749, 'unsettled'],
     ['for all of a moment', 50, 60, 'unsettled'],
     ['for a second that ends with that moment', 50, 1_000, 'no-quorum'],
   ] as const

@@ -165,6 +165,32 @@ describe('a room that is opened', () => {
     expect((await openSession(again, (await store.open()).meta as Uint8Array)).history).toBe(true)
   })
 
+  it('has history while an operation waits that cannot be written yet', async () => {
+    const { context, batch } = await found(77)
+    const session = await openSession(context, batch.meta)
+    session.start()
+    const waiting = session.proposals.submit(openAccount, 60_000)
+    await until('it waits', () => session.view.pending.length === 1)
+    expect([session.view.pending[0]?.written, session.history]).toEqual([false, true])
+    const rejected = expect(waiting).rejects.toBe(stopping)
+    await session.close(stopping)
+    await rejected
+  })
+
+  it('that goes on from another has its history', async () => {
+    const { context, batch, store } = await found()
+    const before = await openSession(context, batch.meta)
+    before.start()
+    await before.proposals.submit(openAccount, 20_000)
+    const block = refoundBlock(context, before, true)
+    await before.close(stopping)
+    const next = firstBatch(block, { incarnation: before.view.incarnation, loss: undefined })
+    await store.write(next)
+    const after = await openSession(context, next.meta)
+    expect([after.view.head.index, after.history]).toEqual([0, true])
+    expect(after.market.accounts.has(account('ana'))).toBe(true)
+  })
+
   it('is closed in good order: what is open is told so, the ring hears nothing more, a snapshot is kept', async () => {
     const { context, batch, store, news } = await found()
     const session = await openSession(context, batch.meta)

@@ -15,6 +15,7 @@ export interface Attacker {
   readonly id: PeerId
   readonly crypto: Crypto
   readonly kind: 'outsider' | 'liar'
+  wasTakenIn: boolean
 }
 
 /** An outsider has no process: all that it is, is what it sends. */
@@ -38,7 +39,7 @@ export function startAttacks(world: World): void {
   if (byzantine === undefined) return
   const liar = world.peers.find(({ doubtful }) => doubtful === 'liar')
   const id = byzantine === 'liar' && liar !== undefined ? liar.id : outsiderId(world)
-  const attacker: Attacker = { id, crypto: createSimCrypto(id), kind: byzantine }
+  const attacker: Attacker = { id, crypto: createSimCrypto(id), kind: byzantine, wasTakenIn: false }
   const again = (): void => {
     after(world, world.random.next() * 2 * attackEvery, () => {
       attack(world, attacker)
@@ -73,7 +74,8 @@ function deliver(
   const topic = world.random.chance(0.15) ? (['log', 'bank', 'auction', 'ring'] as const)[world.random.below(4)] : undefined
   after(world, world.random.next() * 5, () => {
     // Who has come in as section 5 lets anybody in is no outsider any more: from then on it says nothing that counts.
-    if (attacker.kind === 'outsider' && kind !== undefined && !harmless.has(kind) && isTakenIn(world, attacker.id)) return
+    attacker.wasTakenIn ||= attacker.kind === 'outsider' && isTakenIn(world, attacker.id)
+    if (attacker.wasTakenIn && kind !== undefined && !harmless.has(kind)) return
     target.machine?.hear(attacker.id, topic, { frame, decoded: undefined })
   })
 }

@@ -37,7 +37,7 @@ export async function healAndDemandProgress(world: World): Promise<void> {
   await runUntil(world, world.now + longest, () => {
     if (world.now < nextLook) return false
     nextLook = world.now + 100
-    world.isCalm ||= world.peers.every(({ machine }) => machine?.view.active !== true || machine.view.pending.length === 0)
+    world.isCalm = isCalm(world)
     bringBackTheRoom(world)
     return unfinished(world) === undefined
   })
@@ -48,6 +48,12 @@ export async function healAndDemandProgress(world: World): Promise<void> {
     await rest(world)
     for (const peer of world.peers) if (isPresent(peer) && !peer.leaving) world.checks?.end(peer)
   }
+}
+
+/** A quorum can come together, and nothing that anybody wanted waits at a member. */
+function isCalm(world: World): boolean {
+  const isBusy = world.peers.some(({ machine }) => machine?.view.active === true && machine.view.pending.length > 0)
+  return !isBusy && canGoOn(world, (peer) => !peer.dead)
 }
 
 /** Everything is in: nothing goes on for ever, and no more than two epochs come. */

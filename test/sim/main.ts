@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util'
+import { type Explored, exploreInJobs } from './jobs.ts'
 import { applyMutation, mutationNames } from './mutations.ts'
 
 // npm run sim -- SEED            replays one seed, with a readable trace
 // npm run sim -- --runs N        explores N seeds, from --start on (default: drawn, and printed)
 const usage = `usage: npm run sim -- SEED [--peers N] [--mutate NAME]
        npm run sim -- --scenario NAME [--mutate NAME]
-       npm run sim -- --runs N [--start SEED] [--peers N] [--no-checkers] [--json] [--mutate NAME] [--stop]
+       npm run sim -- --runs N [--start SEED] [--peers N] [--no-checkers] [--json] [--mutate NAME] [--stop] [--jobs N]
 
   SEED           replay one seed and print what happens, one line each
   --runs N       explore N seeds; ends with exit code 1 if any breaks a rule
@@ -13,6 +14,7 @@ const usage = `usage: npm run sim -- SEED [--peers N] [--mutate NAME]
   --peers N      exactly so many peers (default: 1 to 5, drawn by each seed)
   --no-checkers  for the rate alone
   --stop         stop at the first violation
+  --jobs N       split the seeds over N processes
   --scenario NAME  play a schedule that is kept because chance hardly ever meets it
   --mutate NAME  break one rule in the code first: ${mutationNames.join(', ')}
 `
@@ -61,12 +63,25 @@ async function replay(seed: number): Promise<void> {
 
 async function explore(runs: number): Promise<void> {
   const start = values.start === undefined ? Date.now() % 1_000_000_000 : wholeNumber(values.start, '--start', 0, 2 ** 31)
+  const jobs = values.jobs === undefined ? 1 : wholeNumber(values.jobs, '--jobs', 1, 64)
+  const explored = jobs === 1 ? await exploreHere(start, runs) : await exploreInJobs(start, runs, jobs, flagsToPass())
+  const { seconds, steps, blocks, epochs, violations } = explored
+  const stepsPerSecond = Math.round(steps / seconds)
+  if (values.json === true) process.stdout.write(`${JSON.stringify({ ...explored, stepsPerSecond })}\n`)
+  else {
+    if (jobs > 1) for (const violation of violations) process.stdout.write(`${violation}\n`)
+    const checks = values['no-checkers'] === true ? 'without' : 'with'
+    const rate = `${steps} ring steps in ${seconds.toFixed(1)} s (${stepsPerSecond} a second, ${checks} checkers)`
+    process.stdout.write(
+      `seeds ${start} to ${start + explored.runs - 1}: ${rate}; ${blocks} blocks committed, ${epochs} epochs; ${violations.length} violations\n`,
+    )
+  }
+  if (violations.length > 0) process.exitCode = 1
+}
+
+async function exploreHere(start: number, runs: number): Promise<Explored> {
   const checked = values['no-checkers'] !== true
-  const flags = `${peers === undefined ? '' : ` --peers ${peers}`}${values.mutate === undefined ? '' : ` --mutate ${values.mutate}`}`
-  let steps = 0
-  let blocks = 0
-  let epochs = 0
-  let done = 0
+  let [steps, blocks, epochs, done] = [0, 0, 0, 0]
   const violations: string[] = []
   const begin = process.hrtime.bigint()
   for (let seed = start; seed < start + runs; seed++) {
@@ -77,22 +92,30 @@ async function explore(runs: number): Promise<void> {
     epochs += result.epochs
     if (result.violation === undefined) continue
     const { rule, message } = result.violation
-    violations.push(`${rule} ${message}`)
+    violations.push(`seed ${seed}: ${rule} ${message}`)
     if (values.json !== true)
-      process.stdout.write(`seed ${seed}: ${rule} ${message}\n    replay: npm run sim -- ${seed}${flags}\n`)
+      process.stdout.write(
+        `seed ${seed}: ${rule} ${message}\n    replay: npm run sim -- ${[seed, ...flagsToReplay()].join(' ')}\n`,
+      )
     if (values.stop === true) break
   }
   const seconds = Number(process.hrtime.bigint() - begin) / 1e9
-  const stepsPerSecond = Math.round(steps / seconds)
-  if (values.json === true) {
-    process.stdout.write(`${JSON.stringify({ start, runs: done, seconds, steps, stepsPerSecond, blocks, epochs, violations })}\n`)
-  } else {
-    const rate = `${steps} ring steps in ${seconds.toFixed(1)} s (${stepsPerSecond} a second${checked ? ', with checkers' : ', without checkers'})`
-    process.stdout.write(
-      `seeds ${start} to ${start + done - 1}: ${rate}; ${blocks} blocks committed, ${epochs} epochs; ${violations.length} violations\n`,
-    )
-  }
-  if (violations.length > 0) process.exitCode = 1
+  return { start, runs: done, seconds, steps, blocks, epochs, violations }
+}
+
+function flagsToReplay(): string[] {
+  return [
+    ...(peers === undefined ? [] : ['--peers', String(peers)]),
+    ...(values.mutate === undefined ? [] : ['--mutate', values.mutate]),
+  ]
+}
+
+function flagsToPass(): string[] {
+  return [
+    ...flagsToReplay(),
+    ...(values['no-checkers'] === true ? ['--no-checkers'] : []),
+    ...(values.stop === true ? ['--stop'] : []),
+  ]
 }
 
 function parse() {
@@ -108,6 +131,7 @@ function parse() {
         'no-checkers': { type: 'boolean' },
         json: { type: 'boolean' },
         stop: { type: 'boolean' },
+        jobs: { type: 'string' },
       },
     })
   } catch (error) {

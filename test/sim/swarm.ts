@@ -90,7 +90,8 @@ export function drawSwarm(random: Random, peers: number | undefined): Swarm {
   const count = peers ?? (random.chance(0.08) ? 6 + random.below(4) : 1 + random.below(5))
   const calm = random.chance(0.1)
   // More operations than a block takes: seldom, since they are most of the work of a run.
-  const hugeBursts = random.chance(0.03)
+  const limits = random.chance(0.4) ? ringLimits : drawLimits(random)
+  const hugeBursts = random.chance(0.015) && limits === ringLimits
   return {
     peers: count,
     firstPeers: random.chance(0.6) ? count : 1 + random.below(count),
@@ -115,14 +116,14 @@ export function drawSwarm(random: Random, peers: number | undefined): Swarm {
     drift: some(0.5, 0.02),
     receiverShare: random.chance(0.2) ? 1 : 0,
     snapshotEvery: random.chance(0.1) ? 1 + random.below(30) : 1_000,
-    limits: random.chance(0.4) ? ringLimits : drawLimits(random),
+    limits,
     byzantine: count < 2 || random.chance(0.8) ? undefined : random.chance(0.6) ? 'outsider' : 'liar',
     attackEvery: 5 + random.below(random.chance(0.3) ? 40 : 400),
     loadAfterHealing: random.chance(0.5) ? 0 : random.below(8_000),
     deposits: random.chance(0.8) ? 'open' : 'host',
-    submitEvery: 20 + random.below(random.chance(0.5) ? 300 : 3_000),
+    submitEvery: (limits.blockOps < 64 ? 150 : 20) + random.below(random.chance(0.5) ? 300 : 3_000),
     burstShare: hugeBursts ? 0.004 : some(0.5, 0.1),
-    burstOps: 2 + random.below(hugeBursts ? 5_000 : 40),
+    burstOps: 2 + random.below(hugeBursts ? 5_000 : limits.blockOps < 64 ? 8 : 40),
     largeShare: some(0.3, 0.1),
     nonsenseShare: some(0.5, 0.4),
   }

@@ -28,7 +28,7 @@ export interface World {
   now: number
   /** Calls of `replica.step`. */
   steps: number
-  /** Healed, and nothing that anybody wanted waits at a member any more. */
+  /** Healed, able to go on, and nothing that anybody wanted waits at a member. */
   isCalm: boolean
   /** Operations that anybody submitted. */
   submissions: number

@@ -23,6 +23,7 @@ export interface HostilePeer {
   readonly self: PeerId
   /** Signs as this peer. */
   readonly crypto: Crypto
+  isConnected(to: PeerId): boolean
   /** What the room looks like now, read from the log that a member gives. */
   look(): Promise<Sight>
   /** Over the direct stream, with any Lamport time. */
@@ -118,9 +119,9 @@ export async function startHostilePeer({ room, address }: HostileOptions): Promi
   }
 
   const look = async (): Promise<Sight> => {
-    const [member] = connected
-    if (member === undefined) throw new Error('no member is connected')
     for (;;) {
+      const [member] = connected
+      if (member === undefined) throw new Error('no member is connected')
       // From the last known block on, so that there is an answer even where nothing new was committed.
       const next = Math.max(0, blocks.length - 1)
       const message = await fetch(member, next)
@@ -142,6 +143,7 @@ export async function startHostilePeer({ room, address }: HostileOptions): Promi
       if (decoded.kind === 'hello' && decoded.hello.room !== undefined) enter(decoded.hello.room)
     },
     onDisconnected: (peer) => connected.delete(peer),
+    isMember: () => true,
     onFrame: hear,
     onGossip(_from, _topic, bytes) {
       const decoded = decodeFrame(bytes, crypto)
@@ -155,6 +157,7 @@ export async function startHostilePeer({ room, address }: HostileOptions): Promi
   return {
     self,
     crypto,
+    isConnected: (to) => connected.has(to),
     look,
     send,
     sendBytes: (to, bytes) => transport.send(to, bytes),

@@ -1,4 +1,5 @@
 import type { Connection, Stream } from '@libp2p/interface'
+import { createBudget } from './budget.ts'
 import { createFrameReader, type Framed } from './framing.ts'
 import { decodeHello } from './hello.ts'
 import { createLane, type Lane } from './lane.ts'
@@ -35,6 +36,8 @@ export interface Link {
 }
 
 export interface LinkEvents {
+  /** A member may send as much as it likes; anybody else a few hundred frames a second, and waits for the rest. */
+  isMember(): boolean
   onHello(hello: Uint8Array): void
   onVersion(version: number): void
   onFrame(frame: Uint8Array): void
@@ -158,6 +161,7 @@ export function createLink(connection: Connection, greeting: () => Uint8Array, e
     inbound[name] = stream
     let frames = 0
     let isGood = true
+    const budget = createBudget(() => performance.now())
     const reader = createFrameReader((frame) => {
       if (isGood) isGood = hear(name, frame, frames++ === 0)
     })
@@ -167,10 +171,13 @@ export function createLink(connection: Connection, greeting: () => Uint8Array, e
       stream.abort(new Error(reason))
     }
     stream.addEventListener('message', ({ data }) => {
+      const before = frames
       for (const part of data instanceof Uint8Array ? [data] : data) {
         if (isGood && !reader.push(part)) give('a frame is over its limit')
         if (!isGood) stream.abort(new Error('bad frame'))
       }
+      const pause = budget.spend(frames - before)
+      if (pause > 0 && isGood && !events.isMember()) holdBack(stream, pause)
     })
     const end = (): void => {
       // A connection that breaks may well break in the middle of a frame; a stream alone may not.
@@ -179,6 +186,14 @@ export function createLink(connection: Connection, greeting: () => Uint8Array, e
     }
     stream.addEventListener('remoteCloseWrite', () => setImmediate(end), { once: true })
     stream.addEventListener('close', () => setImmediate(end), { once: true })
+  }
+
+  /** The other end gets no more room meanwhile, and waits. */
+  const holdBack = (stream: Stream, millis: number): void => {
+    stream.pause()
+    setTimeout(() => {
+      if (stream.status === 'open') stream.resume()
+    }, millis).unref()
   }
 
   openLane('ring')

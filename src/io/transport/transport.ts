@@ -149,6 +149,7 @@ export function createTransport(options: TransportOptions): Transport {
         if (pair.versionTold !== version) events.onTrouble({ kind: 'version', peer, version })
         pair.versionTold = version
       },
+      isMember: () => events.isMember(peer),
       onFrame: (frame: Uint8Array) => events.onFrame(peer, frame),
       onNeighbours: meet,
       onBroadcast(bytes: Uint8Array) {

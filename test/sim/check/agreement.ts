@@ -70,6 +70,8 @@ export class CommittedLog {
   lost(rule: 'S2' | 'S3', peer: SimPeer, block: ReadBlock, what: string): Error {
     const text = `${letterOf(peer.index)} ${what}`
     if (this.#peers().every(({ doubtful }) => doubtful === undefined)) return new Violation(rule, text)
+    // The word of a member is taken: what comes of a lie about the ring's own state is not the others' fault.
+    if (this.#peers().some(({ doubtful }) => doubtful === 'liar')) return new BeyondFaultModel(text)
     let members: readonly string[] = []
     for (let index = block.index; index >= 0 && members.length === 0; index--) members = this.#blocks[index]?.members ?? []
     const holders = members.filter((member) =>

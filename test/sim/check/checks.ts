@@ -168,7 +168,7 @@ export class Checks {
     if (peer.doubtful === 'liar') return
     if (!this.committed.has({ index, hash }))
       throw new Violation('S2', `${letterOf(peer.index)} applies block ${index}, which is not committed`)
-    this.money.applied(peer, index, outcomes, index === this.committed.length - 1)
+    this.money.applied(peer, index, outcomes)
   }
 
   ended(peer: SimPeer): void {

@@ -9,6 +9,8 @@ import { NaiveMarket } from './naive-market.ts'
 export class MoneyCheck {
   readonly #naive: NaiveMarket
   readonly #answers: (readonly string[])[] = [[]]
+  /** Up to here the balances of somebody who was as far as the room were looked at. */
+  #compared = 0
   readonly #stateHashes = new Map<number, string>()
 
   constructor(genesis: ReadBlock) {
@@ -28,8 +30,7 @@ export class MoneyCheck {
       throw new Violation('S4', `the sum of all accounts is ${this.#naive.total()} after block ${block.index}`)
   }
 
-  /** `isLast`: it is as far as anybody. */
-  applied(peer: SimPeer, index: number, outcomes: readonly AppliedOutcome[], isLast: boolean): void {
+  applied(peer: SimPeer, index: number, outcomes: readonly AppliedOutcome[]): void {
     const expected = this.answersAt(index)
     if (outcomes.length !== expected.length)
       throw new Violation('S4', `${letterOf(peer.index)}: block ${index} has ${outcomes.length} outcomes`)
@@ -46,7 +47,9 @@ export class MoneyCheck {
     if (known !== undefined && known !== market.stateHash)
       throw new Violation('S4', `${letterOf(peer.index)} has another state at ${index} than others`)
     this.#stateHashes.set(index, market.stateHash)
-    if (isLast) this.compare(peer)
+    if (index < this.#answers.length - 1 || index === this.#compared) return
+    this.#compared = index
+    this.compare(peer)
   }
 
   /** The market of a peer that is as far as the room. */

@@ -26,6 +26,8 @@ export class NaiveMarket {
   readonly accounts = new Map<string, NaiveAccount>()
   readonly auctions = new Map<string, NaiveAuction>()
   issuer = 0
+  /** Auctions that are not over, and some that are. */
+  readonly #open = new Set<NaiveAuction>()
   readonly #genesis: ReadGenesis
   readonly #lastOf = new Map<string, { readonly incarnation: number; readonly sequence: number }>()
   readonly #requests = new Map<string, { body: string; answer: string }>()
@@ -53,9 +55,10 @@ export class NaiveMarket {
 
   held(account: string): number {
     let sum = 0
-    for (const auction of this.auctions.values()) {
+    for (const auction of this.#open) {
       const best = auction.bids.at(-1)
-      if (!auction.over && best?.account === account) sum += best.amount
+      if (auction.over) this.#open.delete(auction)
+      else if (best?.account === account) sum += best.amount
     }
     return sum
   }
@@ -132,15 +135,9 @@ export class NaiveMarket {
         const problem = this.#cannotUse(operation.payee, author)
         if (problem !== undefined) return problem
         const end = time + operation.durationMillis
-        this.auctions.set(name, {
-          payee: operation.payee,
-          seller: author,
-          lot: operation,
-          firstEnd: end,
-          end,
-          bids: [],
-          over: false,
-        })
+        const auction = { payee: operation.payee, seller: author, lot: operation, firstEnd: end, end, bids: [], over: false }
+        this.auctions.set(name, auction)
+        this.#open.add(auction)
         return 'ok'
       }
       case 'bid':
