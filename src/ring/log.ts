@@ -19,8 +19,8 @@ export class Log {
   #configs: Config[] = []
   /** Members of all views that this log has or had since the start. */
   readonly #everMembers = new Set<PeerId>()
-  /** For each peer the last view that named it as lost, of those that this log has or had since the start. */
-  readonly #lost = new Map<PeerId, { readonly loss: number; readonly epoch: Epoch; readonly index: number }>()
+  /** Losses in the views of this log, of those that it has or had since the start, oldest first. */
+  readonly #lost: { readonly peer: PeerId; readonly loss: number; readonly epoch: Epoch; readonly index: number }[] = []
   /**
    * The last block known to be committed. Moved by {@link commitTo}, never back. Holds: durable may be below or above it,
    * commit <= head.
@@ -132,18 +132,17 @@ export class Log {
 
   /** The epoch of the last view that named the peer as lost; `undefined`: none did. */
   lostIn(peer: PeerId): Epoch | undefined {
-    return this.#lost.get(peer)?.epoch
+    return this.#lost.findLast((lost) => lost.peer === peer)?.epoch
   }
 
   /** This very loss is written down in this log. */
   hasLoss(peer: PeerId, loss: number): boolean {
-    return this.#lost.get(peer)?.loss === loss
+    return this.#lost.some((lost) => lost.peer === peer && lost.loss === loss)
   }
 
   /** A committed view block carries this very loss. */
   hasCommittedLoss(peer: PeerId, loss: number): boolean {
-    const written = this.#lost.get(peer)
-    return written?.loss === loss && written.index <= this.#commit.index
+    return this.#lost.some((lost) => lost.peer === peer && lost.loss === loss && lost.index <= this.#commit.index)
   }
 
   append(block: Block): void {
@@ -157,7 +156,7 @@ export class Log {
     assert(from > this.#commit.index, `a committed block is never dropped: cut from ${from}, commit ${this.#commit.index}`)
     const dropped = this.#blocks.splice(from - this.base)
     while (this.lastView.index >= from) this.#configs.pop()
-    for (const [peer, { index }] of this.#lost) if (index >= from) this.#lost.delete(peer)
+    while ((this.#lost.at(-1)?.index ?? -1) >= from) this.#lost.pop()
     this.#durable = Math.min(this.#durable, from - 1)
     return dropped
   }
@@ -182,7 +181,7 @@ export class Log {
     if (view === undefined) return
     this.#configs.push({ ...view, block })
     for (const member of view.members) this.#everMembers.add(member)
-    for (const { peer, loss } of view.lost) this.#lost.set(peer, { loss, epoch: view.epoch, index: view.index })
+    for (const { peer, loss } of view.lost) this.#lost.push({ peer, loss, epoch: view.epoch, index: view.index })
   }
 
   /** Never beyond what is on disk: the next batch still needs the rest. */

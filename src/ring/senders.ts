@@ -23,7 +23,8 @@ const ignored: Hearing = { kind: 'ignored' }
 export function hear(ring: Ring, from: PeerId, lamport: number, message: Message): Hearing {
   const { log, epochs } = ring
   const isVoter = log.isVoter(from)
-  // Measured from the log, not from the clock: or two frames could take it so far that no block could follow.
+  // Measured from the log, not from the clock: or two frames could take it so far that no block could follow. The clock
+  // follows by half a leap at most, which leaves room for what we send ourselves.
   const isLamportLeap = lamport - log.head.lamport > leapMax
   const isOffer = !epochs.isActive && (message.kind === 'status' || message.kind === 'fetched')
   if (!isOffer) {
@@ -31,7 +32,7 @@ export function hear(ring: Ring, from: PeerId, lamport: number, message: Message
     if (leap !== undefined) return { kind: 'refused', reason: leap, isStranger: false }
   }
   if (isEntitled(ring, from, message, isVoter)) {
-    return { kind: 'obeyed', movesClock: isVoter && !isLamportLeap }
+    return { kind: 'obeyed', movesClock: isVoter && 2 * (lamport - log.head.lamport) <= leapMax }
   }
   // A peer that is behind may not know its members yet; who was one may not know yet that it is none any more.
   if (!epochs.isActive || log.wasMember(from) || isLate(ring, message)) return ignored

@@ -75,7 +75,7 @@ function deliver(
   after(world, world.random.next() * 5, () => {
     // Who has come in as section 5 lets anybody in is no outsider any more: from then on it says nothing that counts.
     attacker.wasTakenIn ||= attacker.kind === 'outsider' && isTakenIn(world, attacker.id)
-    if (attacker.wasTakenIn && kind !== undefined && !harmless.has(kind)) return
+    if (attacker.wasTakenIn && (kind === undefined || !harmless.has(kind))) return
     target.machine?.hear(attacker.id, topic, { frame, decoded: undefined })
   })
 }

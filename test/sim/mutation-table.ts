@@ -205,13 +205,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
   },
   forgotVoid: {
     breaks: 'a promise of a life that is gone is void',
-    edits: [
-      edit(
-        'ring/attempts.ts',
-        'attempt.promises.has(peer) && !this.#isVoid(attempt, peer, past)',
-        'attempt.promises.has(peer) && (!this.#isVoid(attempt, peer, past) || true)',
-      ),
-    ],
+    edits: [edit('ring/attempts.ts', ' && !this.#isVoid(attempt, peer, past)\n', '\n')],
   },
   forgottenRelease: {
     breaks: 'the hold of a leader who is outbid is released',

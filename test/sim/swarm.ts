@@ -132,10 +132,12 @@ export function drawSwarm(random: Random, peers: number | undefined): Swarm {
 /** Small ones often, so that every cut and every wrap is met. */
 function drawLimits(random: Random): RingLimits {
   const one = (...values: readonly number[]): number => values[random.below(values.length)] as number
+  const memoryBlocks = one(1, 2, 8, 256)
   return {
     windowBlocks: one(1, 2, 4, 64),
-    caughtUpBlocks: one(0, 1, 4, 64),
-    memoryBlocks: one(1, 2, 8, 256),
+    // A joiner's head must be in the initiator's memory.
+    caughtUpBlocks: Math.min(one(0, 1, 4, 64), memoryBlocks),
+    memoryBlocks,
     aheadBlocks: one(1, 4, 256),
     fetchedBytes: one(1, 700, 4_000, ringLimits.fetchedBytes),
     blockOps: one(1, 3, 64, ringLimits.blockOps),

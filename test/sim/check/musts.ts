@@ -72,7 +72,8 @@ export class MustCheck {
       const proposal = this.#proposals.get(peer.index)
       if (proposal !== undefined && isSameEpoch(proposal.epoch, message.epoch)) proposal.installed.add(input.from)
     }
-    if (message.kind === 'fetched' && orderOfEpochs(message.commit.epoch, view.promised) > 0) process.named = message.commit.epoch
+    if (message.kind === 'fetched' && message.what === 'committed' && orderOfEpochs(message.commit.epoch, view.promised) > 0)
+      process.named = message.commit.epoch
   }
 
   output(peer: SimPeer, output: Output, log: readonly (ReadBlock | undefined)[]): void {

@@ -1,0 +1,347 @@
+import { describe, expect, it } from 'vitest'
+import { type Block, type Head, headOf } from '../../src/ring/block.ts'
+import type { Message } from '../../src/ring/message.ts'
+import {
+  DrivenReplica,
+  epochOf,
+  follower,
+  genesis,
+  id,
+  noEpoch,
+  opsAfter,
+  placeOf,
+  statusOf,
+  view2,
+  view3,
+  viewAfter,
+} from './harness.ts'
+
+/** The room went on without this peer: a view of epoch 3, three blocks, a view of epoch 5, one block. */
+const past: readonly Block[] = (() => {
+  const blocks = [view3]
+  for (const op of ['x', 'y', 'z']) blocks.push(opsAfter(blocks.at(-1) as Block, [op]))
+  const view5 = viewAfter(blocks.at(-1) as Block, epochOf(5, 'C'), 'ABC')
+  return [...blocks, view5, opsAfter(view5, ['w'], { author: 'C' })]
+})()
+const at = (index: number): Block => past[index - 2] as Block
+const last = at(7)
+
+const offer = (block: Block = last) =>
+  statusOf({
+    epoch: block.epoch,
+    promised: block.epoch,
+    commit: placeOf(block),
+    persistedCommit: { epoch: block.epoch, index: block.index },
+    active: true,
+  })
+
+function answer(blocks: readonly Block[], commit: Head = headOf(last), head: Head = commit): Message {
+  return { kind: 'fetched', what: 'committed', blocks, commit, head }
+}
+
+/** Started again in the view of epoch 2, which it can take no part in any more. */
+const behind = (): DrivenReplica => new DrivenReplica().step({ kind: 'tick' })
+/** A newcomer, which knows the genesis block and nobody. */
+const newcomer = (): DrivenReplica =>
+  new DrivenReplica({ self: 'X', blocks: [genesis], meta: { promised: noEpoch } }).step({ kind: 'tick' })
+
+describe('a peer that is behind', () => {
+  it('asks whoever offers more for committed blocks from right after its own commit', () => {
+    const peer = behind().receive('A', offer())
+    expect(peer.sent('fetch')).toMatchObject([{ to: 'A', what: 'committed', from: 2 }])
+  })
+
+  it('asks nobody who offers what it has', () => {
+    expect(behind().receive('A', statusOf()).sent('fetch')).toEqual([])
+    expect(
+      behind()
+        .receive('A', statusOf({ commit: placeOf(genesis) }))
+        .sent('fetch'),
+    ).toEqual([])
+  })
+
+  it('asks again only after a while, whoever offers', () => {
+    const peer = behind().receive('A', offer()).after(199).receive('C', offer())
+    expect(peer.sent('fetch')).toEqual([])
+    peer.after(1).receive('C', offer())
+    expect(peer.sent('fetch')).toMatchObject([{ to: 'C' }])
+  })
+
+  it('takes committed blocks over, puts them on its disk and applies them, in order', () => {
+    const peer = behind().receive('A', offer()).receive('A', answer(past))
+    expect(peer.view.commit).toEqual(placeOf(last))
+    expect(peer.applied).toEqual([2, 3, 4, 5, 6, 7])
+    expect(peer.batches).toMatchObject([{ cutFrom: undefined, blocks: past, meta: { commit: placeOf(last) } }])
+    expect(peer.notes('caught-up')).toEqual([{ index: 7, from: 'A' }])
+  })
+
+  it('promises the epoch of the commit in the very step in which it takes the first blocks over', () => {
+    const peer = behind().receive('A', offer())
+    peer.receive('A', answer(past.slice(0, 2)))
+    expect(peer.view.promised).toEqual(last.epoch)
+    expect(peer.batches).toMatchObject([{ meta: { promised: last.epoch, commit: placeOf(at(3)) } }])
+    expect(peer.view.commit.index).toBe(3)
+  })
+
+  it('asks for the rest at once, a frame at a time, until it has the commit that was named', () => {
+    const peer = behind().receive('A', offer())
+    peer.receive('A', answer(past.slice(0, 2)))
+    expect(peer.sent('fetch')).toMatchObject([{ to: 'A', what: 'committed', from: 4 }])
+    peer.receive('A', answer(past.slice(2, 5)))
+    expect(peer.sent('fetch')).toMatchObject([{ from: 7 }])
+    peer.receive('A', answer(past.slice(5)))
+    expect(peer.sent('fetch')).toEqual([])
+    expect(peer.view.commit.index).toBe(7)
+  })
+
+  it('passes over what it has, and takes the rest', () => {
+    const peer = behind()
+      .receive('A', offer())
+      .receive('A', answer([genesis, view2, ...past]))
+    expect(peer.view.commit.index).toBe(7)
+  })
+
+  it('takes nothing beyond the commit that is named', () => {
+    const peer = behind()
+      .receive('A', offer())
+      .receive('A', answer(past, headOf(at(4)), headOf(last)))
+    expect(peer.view.commit.index).toBe(4)
+    expect(peer.view.head.index).toBe(4)
+  })
+
+  it('takes the valid part of a chain that breaks, and names who sent it', () => {
+    const bad: Block = { ...opsAfter(at(4), ['forged']), signature: new Uint8Array(64) }
+    const peer = behind()
+      .receive('A', offer())
+      .receive('A', answer([...past.slice(0, 3), bad]))
+    expect(peer.view.commit.index).toBe(4)
+    expect(peer.view.refused.get(id('A'))?.reason).toContain('signature')
+  })
+
+  it('takes nothing where there is a gap, and holds that against nobody', () => {
+    const peer = behind()
+      .receive('A', offer())
+      .receive('A', answer(past.slice(2)))
+    expect(peer.view.commit.index).toBe(1)
+    expect(peer.view.promised).toEqual(view2.epoch)
+    expect([...peer.view.refused]).toEqual([])
+  })
+
+  it('takes no chain whose last block is not the commit that is named', () => {
+    const other = opsAfter(at(6), ['other'], { author: 'C' })
+    const peer = behind()
+      .receive('A', offer())
+      .receive('A', answer([...past.slice(0, 5), other]))
+    expect(peer.view.commit.index).toBe(1)
+  })
+
+  it('takes no chain that holds a later epoch than the commit that is named, and names who sent it', () => {
+    const commit = { ...headOf(last), epoch: epochOf(4, 'C') }
+    const peer = behind().receive('A', offer()).receive('A', answer(past, commit))
+    expect(peer.view.commit.index).toBe(1)
+    expect(peer.view.refused.get(id('A'))?.reason).toContain('later epoch')
+  })
+
+  it('does not believe an epoch that leaps', () => {
+    const commit = { ...headOf(last), epoch: epochOf(2 ** 20 + 6, 'C') }
+    const peer = behind().receive('A', offer()).receive('A', answer(past, commit))
+    expect(peer.view.commit.index).toBe(1)
+    expect(peer.view.refused.get(id('A'))?.reason).toContain('leaps')
+    const near = { ...headOf(last), epoch: epochOf(2 ** 20 + 5, 'C') }
+    peer.after(300).receive('A', offer()).receive('A', answer(past, near))
+    expect(peer.view.commit.index).toBe(7)
+  })
+
+  it('gives up an uncommitted tail that conflicts, whatever its epoch, and what was written in it waits again', () => {
+    const own = opsAfter(view2, ['mine'], { author: 'B', incarnation: 0 })
+    const peer = new DrivenReplica({ blocks: [genesis, view2, own], commit: 1 }).step({ kind: 'tick' })
+    peer.receive('A', offer()).receive('A', answer(past))
+    expect(peer.view.commit.index).toBe(7)
+    expect(peer.batches).toMatchObject([{ cutFrom: 2, blocks: past }])
+    expect(peer.notes('tail-dropped')).toEqual([{ from: 2 }])
+  })
+
+  it('keeps the part of its tail that the chain holds too', () => {
+    const peer = new DrivenReplica({ blocks: [genesis, view2, view3, at(3)], commit: 1 }).step({ kind: 'tick' })
+    peer.receive('A', offer()).receive('A', answer(past))
+    expect(peer.batches).toMatchObject([{ cutFrom: undefined, blocks: past.slice(2) }])
+    expect(peer.applied).toEqual([2, 3, 4, 5, 6, 7])
+  })
+
+  it('learns from an empty answer that what it has is committed', () => {
+    const peer = new DrivenReplica({ blocks: [genesis, view2, ...past], commit: 1 }).step({ kind: 'tick' })
+    peer.receive('A', { kind: 'fetch', what: 'committed', from: 1 })
+    peer.receive('C', offer(opsAfter(last, ['more'], { author: 'C' })))
+    peer.receive('C', answer([]))
+    expect(peer.view.commit.index).toBe(7)
+  })
+})
+
+describe('an answer', () => {
+  it('that was not asked for is taken from nobody, and a stranger is named for it', () => {
+    const peer = behind().receive('A', answer(past))
+    expect(peer.view.commit.index).toBe(1)
+    expect(peer.view.refused.get(id('A'))).toBeUndefined()
+    peer.receive('X', answer(past))
+    expect(peer.view.refused.get(id('X'))?.reason).toContain('not asked for')
+  })
+
+  it('that comes too late is as one that was not asked for', () => {
+    const peer = behind().receive('A', offer()).after(10_001).receive('A', answer(past))
+    expect(peer.view.commit.index).toBe(1)
+    const inTime = behind().receive('A', offer()).after(10_000).receive('A', answer(past))
+    expect(inTime.view.commit.index).toBe(7)
+  })
+
+  it('of nothing makes others come first, for longer each time', () => {
+    const peer = behind().receive('A', offer()).receive('A', answer([]))
+    peer.after(999).receive('A', offer())
+    expect(peer.sent('fetch')).toEqual([])
+    peer.after(1).receive('A', offer())
+    expect(peer.sent('fetch').length).toBe(1)
+    peer.receive('A', answer([])).after(1_999).receive('A', offer())
+    expect(peer.sent('fetch')).toEqual([])
+    peer.after(1).receive('A', offer())
+    expect(peer.sent('fetch').length).toBe(1)
+  })
+
+  it('that does not come makes others come first, too', () => {
+    const peer = behind().receive('A', offer()).after(1_001).receive('C', offer())
+    expect(peer.sent('fetch')).toMatchObject([{ to: 'C' }])
+    peer.after(300).receive('A', offer())
+    expect(peer.sent('fetch')).toEqual([])
+    peer.after(800).receive('A', offer())
+    expect(peer.sent('fetch')).toMatchObject([{ to: 'A' }])
+  })
+})
+
+describe('an active peer', () => {
+  it('takes no committed blocks of its own epoch or one before: those come by the ring itself', () => {
+    const peer = follower()
+    peer.receive('A', offer(at(5)))
+    expect(peer.sent('fetch')).toEqual([])
+    peer.receive('C', { kind: 'blocks', epoch: view3.epoch, blocks: [at(4)], commit: placeOf(view3) })
+    expect(peer.sent('fetch')).toMatchObject([{ to: 'C', what: 'tail', from: 3 }])
+    peer.receive('C', answer([at(3), at(4), at(5)], headOf(at(5))))
+    expect(peer.view.commit.index).toBe(2)
+  })
+
+  it('that lags behind its room, which made another epoch, follows it and is active no more', () => {
+    const peer = follower()
+    peer.receive('A', offer())
+    expect(peer.sent('fetch')).toMatchObject([{ to: 'A', what: 'committed', from: 3 }])
+    peer.receive('A', answer([at(3)]))
+    expect(peer.view.active).toBe(false)
+    expect(peer.view.promised).toEqual(last.epoch)
+    expect(peer.view.commit.index).toBe(3)
+  })
+})
+
+describe('whose word counts', () => {
+  it('a member’s of the own log', () => {
+    expect(behind().receive('C', offer()).receive('C', answer(past)).view.commit.index).toBe(7)
+  })
+
+  it('that of one who came in by views that known ones made', () => {
+    const view4 = viewAfter(view2, epochOf(4, 'A'), 'ABD')
+    const block = opsAfter(view4, ['x'], { author: 'D' })
+    const peer = behind()
+      .receive('D', offer(block))
+      .receive('D', answer([view4, block], headOf(block)))
+    expect(peer.view.commit.index).toBe(3)
+  })
+
+  it('not a stranger’s, however its chain looks', () => {
+    const taken = viewAfter(view2, epochOf(9, 'X'), 'X')
+    const peer = behind()
+      .receive('X', offer(taken))
+      .receive('X', answer([taken], headOf(taken)))
+    expect(peer.view.commit.index).toBe(1)
+    const honest = behind().receive('X', offer()).receive('X', answer(past))
+    expect(honest.view.commit.index).toBe(1)
+    expect(honest.view.promised).toEqual(view2.epoch)
+  })
+
+  it('not that of somebody who was let in by a stranger', () => {
+    const taken = viewAfter(view2, epochOf(9, 'X'), 'XY')
+    const then = viewAfter(taken, epochOf(10, 'Y'), 'XYA')
+    const peer = behind()
+      .receive('Y', offer(then))
+      .receive('Y', answer([taken, then], headOf(then)))
+    expect(peer.view.commit.index).toBe(1)
+  })
+
+  it('anybody’s to a newcomer that hears of no member', () => {
+    const chain = [view2, ...past]
+    const peer = newcomer().receive('C', offer()).receive('C', answer(chain))
+    expect(peer.view.commit.index).toBe(7)
+    const led = newcomer().receive('Z', offer()).receive('Z', answer(chain))
+    expect(led.view.commit.index).toBe(7)
+  })
+
+  it('but no stranger’s to a newcomer that hears of a member with more', () => {
+    const peer = newcomer().receive('A', offer()).receive('Z', offer())
+    peer.receive('Z', answer([view2, ...past]))
+    expect(peer.view.commit.index).toBe(0)
+    peer.receive('A', answer([view2, ...past]))
+    expect(peer.view.commit.index).toBe(7)
+  })
+
+  it('comes out only with more of the chain: the frames before are kept, and asked on for', () => {
+    // X asks C, of whom its log does not know yet; the view with C in it comes in the second frame.
+    const view4 = viewAfter(genesis, epochOf(4, 'A'), 'A')
+    const blocks = [view4, opsAfter(view4, ['x'])]
+    const view5 = viewAfter(blocks[1] as Block, epochOf(5, 'A'), 'AC')
+    const peer = new DrivenReplica({ self: 'A', blocks: [genesis], meta: { promised: epochOf(1, 'A') }, commit: 0 })
+    peer.step({ kind: 'tick' })
+    peer.receive('C', offer(view5))
+    peer.receive('C', answer(blocks, headOf(view5)))
+    expect(peer.view.commit.index).toBe(0)
+    expect(peer.sent('fetch')).toMatchObject([{ to: 'C', what: 'committed', from: 3 }])
+    peer.receive('C', answer([view5], headOf(view5)))
+    expect(peer.view.commit.index).toBe(3)
+  })
+})
+
+describe('a peer that is asked', () => {
+  it('gives committed blocks only, where those are asked for', () => {
+    const peer = follower()
+    const one = at(3)
+    peer.push('A', [one])
+    const serve = (what: 'tail' | 'committed', from: number) =>
+      peer.receive('C', { kind: 'fetch', what, from }).outputs.flatMap((output) => (output.kind === 'serve' ? [output] : []))
+    expect(serve('committed', 1)).toMatchObject([
+      { to: 'C', what: 'committed', blocks: [view2, view3], commit: headOf(view3), head: headOf(one) },
+    ])
+    expect(serve('tail', 2)).toMatchObject([{ what: 'tail', blocks: [view3, one] }])
+    expect(serve('committed', 3)).toEqual([])
+    expect(serve('tail', 3)).toMatchObject([{ blocks: [one] }])
+    expect(serve('tail', 4)).toEqual([])
+  })
+
+  it('gives as many as fit into a frame, and one at least', () => {
+    const blocks = [genesis, view2, ...past]
+    const serve = (fetchedBytes: number, from: number): number[] => {
+      const peer = new DrivenReplica({ blocks, limits: { fetchedBytes } }).step({ kind: 'tick' })
+      return peer
+        .receive('C', { kind: 'fetch', what: 'committed', from })
+        .outputs.flatMap((output) => (output.kind === 'serve' && 'length' in output.blocks ? output.blocks : []))
+        .map(({ index }) => index)
+    }
+    expect(serve(1, 2)).toEqual([2])
+    const two = at(3).bytes.length + at(4).bytes.length
+    expect(serve(two, 3)).toEqual([3, 4])
+    expect(serve(two - 1, 3)).toEqual([3])
+    expect(serve(1 << 20, 3)).toEqual([3, 4, 5, 6, 7])
+  })
+
+  it('leaves what is no longer in memory to the store: committed and on disk', () => {
+    const blocks = [genesis, view2]
+    for (let i = 0; i < 8; i++) blocks.push(opsAfter(blocks.at(-1) as Block, [`${i}`]))
+    const peer = new DrivenReplica({ blocks: blocks.slice(1), commit: 8 }).step({ kind: 'tick' })
+    const [serve] = peer
+      .receive('C', { kind: 'fetch', what: 'committed', from: 0 })
+      .outputs.flatMap((output) => (output.kind === 'serve' ? [output] : []))
+    expect(serve?.blocks).toEqual({ from: 0, through: 8 })
+  })
+})

@@ -1,0 +1,222 @@
+import { describe, expect, it } from 'vitest'
+import type { PeerId } from '../../src/core/ids.ts'
+import type { Block } from '../../src/ring/block.ts'
+import { decodeEvidence, type Evidence, encodeEvidence, evidenceKey, isTwoBlocks, liarOf } from '../../src/ring/evidence.ts'
+import { DrivenReplica, epochOf, follower, genesis, id, opsAfter, placeOf, statusOf, view2, view3, viewAfter } from './harness.ts'
+import { testCrypto } from './room.ts'
+
+const first = opsAfter(view3, ['x'])
+const second = opsAfter(view3, ['y'])
+const byC = opsAfter(view3, ['z'], { author: 'C' })
+const twoBlocks = (one: Block, other: Block): Evidence => ({ kind: 'two-blocks', first: one, second: other })
+const unsigned = (block: Block): Block => ({ ...block, signature: new Uint8Array(64) })
+const crypto = testCrypto('B')
+
+describe('two blocks prove something', () => {
+  const rows: [string, Block, Block, boolean][] = [
+    ['that are different, of one place', first, second, true],
+    ['of two authors', first, byC, true],
+    ['but not one and the same', first, first, false],
+    ['but not of two indexes', first, opsAfter(first, ['y']), false],
+    ['but not of two epochs', first, opsAfter(view3, ['y'], { epoch: epochOf(4, 'A') }), false],
+    ['but not the first unsigned', unsigned(first), second, false],
+    ['but not the second unsigned', first, unsigned(second), false],
+  ]
+  it.each(rows)('%s', (_what, one, other, isProof) => {
+    expect(isTwoBlocks(one, other, crypto)).toBe(isProof)
+  })
+
+  it('against their author; against nobody where there are two', () => {
+    expect(liarOf(twoBlocks(first, second))).toBe('A')
+    expect(liarOf(twoBlocks(first, byC))).toBeUndefined()
+    expect(liarOf({ kind: 'checkpoint', block: byC })).toBe('C')
+  })
+
+  it('once, in whichever order they come', () => {
+    expect(evidenceKey(twoBlocks(first, second))).toBe(evidenceKey(twoBlocks(second, first)))
+    expect(evidenceKey(twoBlocks(first, second))).not.toBe(evidenceKey(twoBlocks(first, byC)))
+    expect(evidenceKey({ kind: 'checkpoint', block: first })).not.toBe(evidenceKey({ kind: 'checkpoint', block: second }))
+  })
+})
+
+describe('the bytes of evidence', () => {
+  const author = `12D3KooW${'A'.repeat(44)}` as PeerId
+  const real = (op: string): Block => {
+    const block = opsAfter({ ...view3, epoch: { number: 3, initiator: author } }, [op], { author })
+    return { ...block, signature: new Uint8Array(block.signature) }
+  }
+  const rows: [string, Evidence][] = [
+    ['two blocks', twoBlocks(real('x'), real('y'))],
+    ['a checkpoint', { kind: 'checkpoint', block: real('x') }],
+  ]
+  it.each(rows)('of %s are read as they were written', (_what, evidence) => {
+    const bytes = encodeEvidence(evidence, crypto)
+    expect(decodeEvidence(bytes, crypto)).toEqual({ value: evidence })
+    expect(decodeEvidence(bytes.subarray(0, -1), crypto)).toHaveProperty('malformed')
+    expect(decodeEvidence(new Uint8Array([...bytes, 0]), crypto)).toHaveProperty('malformed')
+    expect(decodeEvidence(new Uint8Array([9, ...bytes.subarray(1)]), crypto)).toHaveProperty('malformed')
+  })
+})
+
+describe('a peer that meets two blocks of one author', () => {
+  it('in the present epoch keeps them, passes them on, takes no more part in that epoch, and is alive', () => {
+    const peer = follower().push('A', [first]).push('A', [second])
+    expect(peer.view.evidence).toEqual([twoBlocks(first, second)])
+    expect(peer.batches[0]?.evidence).toEqual([twoBlocks(first, second)])
+    expect(peer.gossiped('evidence')).toEqual([{ kind: 'evidence', evidence: twoBlocks(first, second) }])
+    expect(peer.notes('two-blocks')).toMatchObject([{ author: 'A', first: 'A', second: 'A', index: 3 }])
+    expect(peer.view.active).toBe(false)
+    expect(peer.view.stopped).toBeUndefined()
+    expect(peer.view.head.hash).toBe(first.hash)
+  })
+
+  it('keeps them once, whoever else passes them on', () => {
+    const peer = follower().push('A', [first]).push('A', [second])
+    peer.receive('C', { kind: 'evidence', evidence: twoBlocks(second, first) })
+    expect(peer.batches).toEqual([])
+    expect(peer.gossiped('evidence')).toEqual([])
+    expect(peer.view.evidence.length).toBe(1)
+  })
+
+  it('asks around for another epoch, and above that one', () => {
+    const peer = follower().push('A', [first]).push('A', [second]).persisted()
+    peer.during(4_000)
+    expect(peer.notes('pre-vote')[0]).toEqual({ why: 'spoiled', suspect: undefined })
+    expect(peer.sent('request')[0]).toMatchObject({ to: 'AC', purpose: 'rejoin', above: epochOf(4, 'A') })
+  })
+
+  it('obeys that author in no epoch, agrees to none of its, and serves no request of it', () => {
+    const peer = follower().receive('C', { kind: 'evidence', evidence: twoBlocks(first, second) })
+    expect(peer.view.evidence.length).toBe(1)
+    peer.receive('A', { kind: 'prepare', epoch: epochOf(4, 'A'), views: [view3] })
+    expect(peer.view.promised).toEqual(view3.epoch)
+    peer.after(3_000).receive('A', { kind: 'pre-vote', attempt: 1, suspect: undefined })
+    expect(peer.sent('agree')).toEqual([])
+    peer.receive('C', { kind: 'pre-vote', attempt: 1, suspect: undefined })
+    expect(peer.sent('agree').length).toBe(1)
+  })
+
+  it('of another author than the other accuses neither, but leaves the epoch', () => {
+    const peer = follower().push('A', [first]).push('C', [byC])
+    expect(peer.view.evidence).toEqual([twoBlocks(first, byC)])
+    expect(peer.view.active).toBe(false)
+    peer.receive('A', { kind: 'prepare', epoch: epochOf(4, 'A'), views: [view3] })
+    expect(peer.view.promised).toEqual(epochOf(4, 'A'))
+  })
+
+  it('remembers after a restart who lied', () => {
+    const evidence = [twoBlocks(first, second)]
+    const peer = new DrivenReplica({ blocks: [genesis, view2, view3], evidence }).step({ kind: 'tick' })
+    expect(peer.view.evidence).toEqual(evidence)
+    expect(peer.batches.flatMap((batch) => batch.evidence)).toEqual([])
+    peer.receive('A', { kind: 'prepare', epoch: epochOf(4, 'A'), views: [view3] })
+    expect(peer.view.promised).toEqual(view3.epoch)
+    peer.receive('C', { kind: 'prepare', epoch: epochOf(4, 'C'), views: [view3] })
+    expect(peer.view.promised).toEqual(epochOf(4, 'C'))
+  })
+
+  it('one of them without a signature has no proof', () => {
+    const peer = follower()
+      .push('A', [first])
+      .push('A', [unsigned(second)])
+    expect(peer.view.evidence).toEqual([])
+    expect(peer.view.active).toBe(true)
+  })
+
+  it('one of them the very block that it has takes no offence', () => {
+    const peer = follower().push('A', [first]).push('A', [first])
+    expect(peer.view.evidence).toEqual([])
+    expect(peer.view.active).toBe(true)
+  })
+})
+
+describe('evidence that others pass on', () => {
+  it('is refused where it proves nothing, and its sender is named', () => {
+    const peer = follower().receive('C', { kind: 'evidence', evidence: twoBlocks(first, first) })
+    expect(peer.view.evidence).toEqual([])
+    expect(peer.view.refused.get(id('C'))).toMatchObject({ reason: 'evidence: it proves nothing', count: 1 })
+    peer.receive('C', { kind: 'evidence', evidence: twoBlocks(first, unsigned(second)) })
+    expect(peer.view.refused.get(id('C'))?.count).toBe(2)
+    expect(peer.notes('refused')).toEqual([])
+  })
+
+  it('counts from anybody who knows the code', () => {
+    const peer = follower().receive('X', { kind: 'evidence', evidence: twoBlocks(first, second) })
+    expect(peer.view.evidence.length).toBe(1)
+  })
+
+  it('against somebody who is no member of that view is nothing', () => {
+    const one = opsAfter(view3, ['x'], { author: 'X' })
+    const other = opsAfter(view3, ['y'], { author: 'X' })
+    const peer = follower().receive('X', { kind: 'evidence', evidence: twoBlocks(one, other) })
+    peer.receive('X', { kind: 'evidence', evidence: twoBlocks(first, other) })
+    expect(peer.view.evidence).toEqual([])
+    expect(peer.view.active).toBe(true)
+  })
+
+  it('of an epoch that this log does not know is nothing', () => {
+    const next = viewAfter(view3, epochOf(4, 'C'), 'ABC')
+    const of4 = ['x', 'y'].map((op) => opsAfter(next, [op])) as [Block, Block]
+    const peer = follower().receive('C', { kind: 'evidence', evidence: twoBlocks(...of4) })
+    expect(peer.view.evidence).toEqual([])
+  })
+
+  it('of an epoch before leaves the present one as it is', () => {
+    const of2 = ['x', 'y'].map((op) => opsAfter(view2, [op])) as [Block, Block]
+    const peer = new DrivenReplica().step({ kind: 'tick' })
+    const { epoch } = view3
+    peer.receive('C', { kind: 'prepare', epoch: epochOf(3, 'C'), views: [view2] }).persisted()
+    peer.receive('C', { kind: 'evidence', evidence: twoBlocks(...of2) })
+    expect(peer.view.evidence.length).toBe(1)
+    peer.receive('C', { kind: 'install', epoch: epochOf(3, 'C'), viewBlock: viewAfter(view2, epochOf(3, 'C'), 'BC') })
+    peer.persisted()
+    expect(peer.view.active).toBe(true)
+    expect(epoch.number).toBe(3)
+  })
+
+  it('about a state is looked at by nobody: everyone compares states for himself', () => {
+    const peer = follower().receive('C', { kind: 'evidence', evidence: { kind: 'checkpoint', block: first } })
+    expect(peer.view.evidence).toEqual([])
+  })
+})
+
+describe('somebody whose messages are of no use', () => {
+  it('is not named for a few of them, as an honest one may be late, but for more', () => {
+    const peer = follower()
+    const late = { kind: 'want', epoch: epochOf(2, 'A'), request: 1 } as const
+    for (let i = 0; i < 100; i++) peer.receive('X', late)
+    expect(peer.view.refused.get(id('X'))).toBeUndefined()
+    peer.receive('X', late)
+    expect(peer.view.refused.get(id('X'))).toMatchObject({ count: 1 })
+    expect(peer.notes('refused')).toMatchObject([{ from: 'X', what: 'want' }])
+  })
+
+  it('is pardoned once it is a member', () => {
+    const peer = follower()
+    peer.receive('D', { kind: 'committed', epoch: view3.epoch, commit: placeOf(view3) })
+    expect(peer.view.refused.get(id('D'))?.reason).toContain('not a member')
+    peer.receive('C', { kind: 'evidence', evidence: twoBlocks(first, first) })
+    peer.follow(viewAfter(view3, epochOf(4, 'C'), 'ABCD'), [view3]).after(1)
+    expect(peer.view.refused.get(id('D'))).toBeUndefined()
+    expect(peer.view.refused.get(id('C'))).toBeDefined()
+  })
+
+  it('is one of 256 at most that are remembered', () => {
+    const peer = follower()
+    for (let i = 0; i < 300; i++) peer.receive(`X${i}`, { kind: 'committed', epoch: view3.epoch, commit: placeOf(view3) })
+    expect(peer.view.refused.size).toBe(256)
+    expect(peer.view.stopped).toBeUndefined()
+  })
+
+  it('cannot move the clock, and a number that leaps is refused whoever says it', () => {
+    const peer = follower()
+    const before = peer.view.lamport
+    peer.receive('X', statusOf(), 1_000)
+    expect(peer.view.lamport).toBeLessThan(before + 10)
+    peer.receive('A', statusOf(), 1_000)
+    expect(peer.view.lamport).toBeGreaterThanOrEqual(1_001)
+    peer.receive('A', { kind: 'ping', nonce: 1 }, 2 ** 40)
+    expect(peer.view.refused.get(id('A'))?.reason).toBe('ping: its Lamport time leaps')
+    expect(peer.view.lamport).toBeLessThan(1_100)
+  })
+})

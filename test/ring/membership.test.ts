@@ -1,0 +1,346 @@
+import { describe, expect, it } from 'vitest'
+import { type Block, headOf } from '../../src/ring/block.ts'
+import type { MessageOf } from '../../src/ring/message.ts'
+import {
+  DrivenReplica,
+  epochOf,
+  follower,
+  genesis,
+  id,
+  noEpoch,
+  opsAfter,
+  placeOf,
+  statusOf,
+  view2,
+  view3,
+  viewAfter,
+} from './harness.ts'
+
+const request = (purpose: 'join' | 'rejoin' | 'leave', changes: Partial<MessageOf<'request'>> = {}): MessageOf<'request'> => ({
+  kind: 'request',
+  purpose,
+  above: view3.epoch,
+  loss: undefined,
+  ...changes,
+})
+
+const token = (turn: number, head: Block = view3): MessageOf<'token'> => ({
+  kind: 'token',
+  epoch: head.epoch,
+  turn,
+  head: headOf(head),
+  commit: placeOf(head),
+  served: [0, 0, 0],
+  wants: [false, false, false],
+  blocks: [],
+})
+
+/** It holds the token, and makes an epoch for whoever asks. */
+const holder = () => follower().receive('A', token(2))
+
+/** All that `peer` asked took a promise; answers the view that it proposes, and tells it is on disk. */
+function viewProposedBy(peer: DrivenReplica, promises: readonly string[]): Block | undefined {
+  peer.persisted()
+  const [prepare] = peer.sent('prepare')
+  if (prepare === undefined) return undefined
+  const { epoch } = prepare
+  for (const from of promises) peer.receive(from, { kind: 'promise', epoch, head: peer.view.head, commit: peer.view.commit })
+  if (peer.sent('install').length === 0) peer.after(600)
+  return peer.sent('install')[0]?.viewBlock
+}
+
+const lossesIn = (block: Block | undefined) => (block?.body.kind === 'view' ? block.body.lost : undefined)
+const membersIn = (block: Block | undefined) => (block?.body.kind === 'view' ? block.body.members.join('') : undefined)
+
+describe('a request', () => {
+  it('to join is served by the holder, after others had a moment to come, in one epoch', () => {
+    const peer = holder().receive('D', request('join'))
+    expect(peer.view.holding).toBe(2)
+    peer.receive('E', request('join')).after(299)
+    expect(peer.notes('attempt-started')).toEqual([])
+    peer.after(1)
+    expect(peer.notes('attempt-started')).toEqual([{ epoch: '4.B', why: 'requests' }])
+    expect(peer.view.holding).toBeUndefined()
+    peer.persisted()
+    expect(peer.sent('prepare')).toMatchObject([{ to: 'ABCDE', epoch: epochOf(4, 'B') }].map((one) => ({ ...one, to: 'ACDE' })))
+  })
+
+  it('brings the newcomer in, behind those that were there', () => {
+    const peer = holder().receive('D', request('join')).after(300)
+    expect(membersIn(viewProposedBy(peer, ['A', 'C', 'D']))).toBe('ABCD')
+  })
+
+  it('does not bring in a newcomer that has not caught up', () => {
+    const peer = holder().receive('D', request('join')).after(300).persisted()
+    const { epoch } = peer.sent('prepare')[0] as MessageOf<'prepare'>
+    for (const from of ['A', 'C']) peer.receive(from, { kind: 'promise', epoch, head: headOf(view3), commit: placeOf(view3) })
+    peer.receive('D', { kind: 'promise', epoch, head: { ...headOf(view3), hash: 'ee'.repeat(32) }, commit: placeOf(genesis) })
+    expect(membersIn(peer.sent('install')[0]?.viewBlock)).toBe('ABC')
+  })
+
+  it('goes above what its sender promised', () => {
+    const peer = holder()
+      .receive('D', request('join', { above: epochOf(40, 'D') }))
+      .after(300)
+    expect(peer.view.promised).toEqual(epochOf(41, 'B'))
+  })
+
+  it('of a member counts only where it cannot follow this epoch any more', () => {
+    expect(holder().receive('C', request('rejoin')).after(300).notes('attempt-started')).toEqual([])
+    const above = holder()
+      .receive('C', request('rejoin', { above: epochOf(4, 'C') }))
+      .after(300)
+    expect(above.notes('attempt-started')).toEqual([{ epoch: '5.B', why: 'requests' }])
+  })
+
+  it('to leave takes a member out', () => {
+    const peer = holder().receive('C', request('leave')).after(300)
+    expect(membersIn(viewProposedBy(peer, ['A', 'C']))).toBe('AB')
+  })
+
+  it('to leave of somebody who is out already and can be needed by nobody is served no more', () => {
+    expect(holder().receive('X', request('leave')).after(300).notes('attempt-started')).toEqual([])
+    const needed = holder()
+      .receive('X', request('leave', { above: epochOf(9, 'X') }))
+      .after(300)
+    expect(needed.notes('attempt-started').length).toBe(1)
+  })
+
+  it('is forgotten with its epoch', () => {
+    const peer = follower().receive('D', request('join'))
+    peer.follow(viewAfter(view3, epochOf(4, 'C'), 'ABC'), [view3])
+    peer.receive('A', token(2, viewAfter(view3, epochOf(4, 'C'), 'ABC'))).after(300)
+    expect(peer.notes('attempt-started')).toEqual([])
+  })
+
+  it('of one whose epochs come to nothing is served ever more seldom', () => {
+    const peer = holder().receive('D', request('join')).after(300)
+    const { epoch } = viewProposedBy(peer, ['A', 'C']) as Block
+    for (const from of ['A', 'C']) peer.receive(from, { kind: 'installed', epoch })
+    peer.persisted()
+    expect(peer.view.members.join('')).toBe('ABC')
+    expect(peer.view.active).toBe(true)
+    peer.receive('D', request('join', { above: epoch })).after(300)
+    expect(peer.notes('attempt-started')).toEqual([])
+  })
+})
+
+describe('a loss', () => {
+  const rejoin = (loss: number) => request('rejoin', { above: noEpoch, loss })
+
+  it('is written into a view without the peer that lost its disk', () => {
+    const peer = holder().receive('C', rejoin(77)).after(300)
+    const viewBlock = viewProposedBy(peer, ['A'])
+    expect(membersIn(viewBlock)).toBe('AB')
+    expect(lossesIn(viewBlock)).toEqual([{ peer: 'C', loss: 77 }])
+  })
+
+  it('that is written down already is not written again', () => {
+    const written = viewAfter(view2, epochOf(3, 'A'), 'AB', [{ peer: id('C'), loss: 77 }])
+    const handed = { ...token(2, written), served: [0, 0], wants: [false, false] }
+    const asked = (loss: number) =>
+      new DrivenReplica()
+        .step({ kind: 'tick' })
+        .follow(written, [view2])
+        .receive('A', handed)
+        .receive('C', rejoin(loss))
+        .after(300)
+        .notes('attempt-started').length
+    expect(asked(77)).toBe(0)
+    expect(asked(78)).toBe(1)
+  })
+
+  it('makes promises of before void: they are no part of a quorum', () => {
+    // C is lost in epoch 3; its old head, of epoch 2, stands for nothing in the next quorum.
+    const written = viewAfter(view2, epochOf(3, 'A'), 'AB', [{ peer: id('C'), loss: 77 }])
+    const peer = new DrivenReplica({ blocks: [genesis, view2, written], commit: 1 }).step({ kind: 'tick' }).after(3_251)
+    const attempt = peer.sent('pre-vote')[0]?.attempt ?? 0
+    for (const from of ['A', 'C']) peer.receive(from, { kind: 'agree', attempt, promised: view2.epoch })
+    peer.persisted()
+    const { epoch } = peer.sent('prepare')[0] as MessageOf<'prepare'>
+    peer.receive('C', { kind: 'promise', epoch, head: headOf(view2), commit: placeOf(view2) }).after(600)
+    expect(peer.sent('install')).toEqual([])
+    peer.receive('A', { kind: 'promise', epoch, head: headOf(written), commit: placeOf(view2) })
+    expect(peer.sent('install').length).toBe(1)
+  })
+})
+
+describe('a peer that has forgotten', () => {
+  const loss = 77
+  const lost = () => new DrivenReplica({ self: 'C', blocks: [genesis], meta: { promised: noEpoch, loss } }).step({ kind: 'tick' })
+  const without = viewAfter(view3, epochOf(4, 'A'), 'AB', [{ peer: id('C'), loss }])
+  const answer = (blocks: readonly Block[]): MessageOf<'fetched'> => {
+    const last = headOf(blocks.at(-1) as Block)
+    return { kind: 'fetched', what: 'committed', blocks, commit: last, head: last }
+  }
+  const offer = (block: Block) => statusOf({ epoch: block.epoch, promised: block.epoch, commit: placeOf(block), active: true })
+
+  it('promises, installs and agrees to nothing', () => {
+    const peer = lost()
+    expect(peer.view.membership).toBe('forgotten')
+    peer.receive('A', { kind: 'prepare', epoch: epochOf(4, 'A'), views: [view2] })
+    expect(peer.view.promised).toEqual(noEpoch)
+    expect(peer.sent('refuse')).toEqual([])
+    peer.receive('A', { kind: 'pre-vote', attempt: 1, suspect: undefined })
+    expect(peer.sent('agree')).toEqual([])
+    expect(peer.persisted().sent('promise')).toEqual([])
+  })
+
+  it('asks to be written down, with its number, and says that it can be relied on for nothing', () => {
+    const peer = lost().during(700)
+    expect(peer.gossiped('request')[0]).toMatchObject({ purpose: 'rejoin', loss })
+    expect(peer.gossiped('status')[0]).toMatchObject({ persistedCommit: { epoch: noEpoch, index: 0 }, active: false })
+  })
+
+  it('catches up and still remembers nothing, until a committed view carries its number', () => {
+    const peer = lost()
+      .receive('A', offer(view3))
+      .receive('A', answer([view2, view3]))
+    expect(peer.view.commit.index).toBe(2)
+    expect(peer.view.membership).toBe('forgotten')
+    expect(peer.batches).toMatchObject([{ meta: { loss } }])
+    peer
+      .after(300)
+      .receive('A', offer(without))
+      .receive('A', answer([without]))
+    expect(peer.view.membership).toBe('learner')
+    expect(peer.batches).toMatchObject([{ meta: { loss: undefined } }])
+    expect(peer.notes('remembered')).toEqual([{ epoch: 4 }])
+  })
+
+  it('remembers by its own number only', () => {
+    const other = viewAfter(view3, epochOf(4, 'A'), 'AB', [{ peer: id('C'), loss: 78 }])
+    const peer = lost()
+      .receive('A', offer(other))
+      .receive('A', answer([view2, view3, other]))
+    expect(peer.view.commit.index).toBe(3)
+    expect(peer.view.membership).toBe('forgotten')
+  })
+
+  it('learns which of its incarnations are used up', () => {
+    const own = opsAfter(view3, ['x'], { author: 'C', incarnation: 6 })
+    const peer = lost()
+      .receive('A', offer(own))
+      .receive('A', answer([view2, view3, own]))
+    expect(peer.view.incarnation).toBe(7)
+    expect(peer.batches).toMatchObject([{ meta: { incarnation: 7 } }])
+    expect(peer.view.stopped).toBeUndefined()
+  })
+
+  it('leaves at once', () => {
+    expect(lost().step({ kind: 'leave' }).stopReason).toEqual({ kind: 'left' })
+  })
+})
+
+describe('a committed block of this very peer that it did not write', () => {
+  const from = (incarnation: number) => {
+    const own = opsAfter(view3, ['x'], { author: 'B', incarnation })
+    const peer = follower({ meta: { incarnation: 3 } })
+      .push('A', [own])
+      .persisted()
+    return peer.reports('A', placeOf(own))
+  }
+  it('of an earlier start is its own past', () => {
+    expect(from(2).view.stopped).toBeUndefined()
+    expect(from(2).view.commit.index).toBe(3)
+  })
+
+  it('of this start was written by a twin: it stops', () => {
+    expect(from(3).stopReason).toEqual({ kind: 'own-later-block', which: 'twin', index: 3, incarnation: 3 })
+  })
+
+  it('of a later start shows that its disk is an older copy: it stops', () => {
+    expect(from(4).stopReason).toEqual({ kind: 'own-later-block', which: 'older-copy', index: 3, incarnation: 4 })
+  })
+})
+
+describe('a peer that leaves', () => {
+  it('asks for it again and again, and goes when a majority of a view without it has that on disk', () => {
+    const peer = follower().step({ kind: 'leave' })
+    expect(peer.gossiped('request')).toMatchObject([{ purpose: 'leave', above: view3.epoch }])
+    expect(peer.view.membership).toBe('leaving')
+    expect(peer.after(599).gossiped('request')).toEqual([])
+    expect(peer.after(1).gossiped('request').length).toBe(1)
+    const view4 = viewAfter(view3, epochOf(4, 'A'), 'ACD')
+    peer.follow(view4, [view3])
+    expect(peer.view.stopped).toBeUndefined()
+    const told = (index: number, epoch = view4.epoch) =>
+      statusOf({ epoch: view4.epoch, promised: view4.epoch, commit: placeOf(view4), persistedCommit: { epoch, index } })
+    peer.receive('A', told(3))
+    expect(peer.view.stopped).toBeUndefined()
+    peer.receive('C', told(2)).receive('D', told(3, view3.epoch))
+    expect(peer.view.stopped).toBeUndefined()
+    peer.receive('C', told(3))
+    expect(peer.stopReason).toEqual({ kind: 'left' })
+  })
+
+  it('that holds the token hands it to a member that stays, where others ask too', () => {
+    const peer = follower().step({ kind: 'leave' }).receive('C', request('leave')).receive('A', token(2))
+    expect(peer.sent('token')).toMatchObject([{ to: 'A' }])
+    expect(peer.after(400).notes('attempt-started')).toEqual([])
+  })
+})
+
+describe('a peer outside', () => {
+  const newcomer = () =>
+    new DrivenReplica({ self: 'X', blocks: [genesis], meta: { promised: noEpoch }, limits: { caughtUpBlocks: 2 } })
+  const chain = [view2, view3]
+  const far = (count: number): Block => {
+    let block = view3
+    for (let i = 0; i < count; i++) block = opsAfter(block, [`${i}`])
+    return block
+  }
+  const status = (block: Block) =>
+    statusOf({
+      epoch: view3.epoch,
+      commit: placeOf(block),
+      persistedCommit: { epoch: view3.epoch, index: block.index },
+      active: true,
+    })
+
+  it('asks to join once it has nearly all of the log, and not before', () => {
+    const peer = newcomer().step({ kind: 'tick' }).during(700)
+    expect(peer.gossiped('request')).toEqual([])
+    peer.receive('A', status(far(1)))
+    expect(peer.view.behind).toBe(3)
+    expect(peer.during(700).gossiped('request')).toEqual([])
+    const last = headOf(view3)
+    peer.receive('A', status(far(1)))
+    peer.receive('A', { kind: 'fetched', what: 'committed', blocks: chain, commit: last, head: last }).persisted()
+    expect(peer.view.behind).toBe(1)
+    expect(peer.during(700).gossiped('request')).toMatchObject([{ purpose: 'join', loss: undefined }])
+  })
+
+  it('is a learner, and takes no part', () => {
+    const peer = newcomer().step({ kind: 'tick' })
+    expect(peer.view.membership).toBe('learner')
+    expect(peer.view.active).toBe(false)
+    expect(follower().view.membership).toBe('member')
+  })
+
+  it('measures how far it is behind by what members say, where any do', () => {
+    const peer = new DrivenReplica({ self: 'X' }).step({ kind: 'tick' })
+    peer.receive('Z', status(far(50)))
+    expect(peer.view.behind).toBe(51)
+    peer.receive('A', status(far(3)))
+    expect(peer.view.behind).toBe(4)
+  })
+})
+
+describe('who can be reached', () => {
+  it('is whoever was heard lately, and has not forgotten', () => {
+    const peer = follower()
+    peer.after(1_000).receive('C', statusOf())
+    expect(peer.view.reachable(peer.now)).toEqual(['A', 'B', 'C'])
+    expect(peer.view.hasQuorum(peer.now)).toBe(true)
+    expect(peer.view.reachable(peer.now + 500)).toEqual(['A', 'B', 'C'])
+    expect(peer.view.reachable(peer.now + 501)).toEqual(['B', 'C'])
+    expect(peer.view.hasQuorum(peer.now + 1_501)).toBe(false)
+    peer.receive('C', statusOf({ persistedCommit: { epoch: noEpoch, index: 0 } }))
+    expect(peer.view.reachable(peer.now)).toEqual(['A', 'B'])
+    peer.step({ kind: 'link', peer: id('A'), state: 'refused' })
+    expect(peer.view.reachable(peer.now)).toEqual(['B'])
+    peer.receive('A', statusOf())
+    expect(peer.view.reachable(peer.now)).toEqual(['A', 'B'])
+  })
+})

@@ -1,0 +1,343 @@
+import { describe, expect, it } from 'vitest'
+import { type Block, headOf } from '../../src/ring/block.ts'
+import type { MessageOf, TokenMessage } from '../../src/ring/message.ts'
+import { DrivenReplica, epochOf, follower, id, opsAfter, placeOf, statusOf, view2, view3, viewAfter } from './harness.ts'
+
+const one = opsAfter(view3, ['x'])
+
+/** The token of epoch 3 as `A` hands it to `B`, unless told otherwise. */
+function token(turn: number, head: Block = view3, changes: Partial<TokenMessage> = {}): MessageOf<'token'> {
+  return {
+    kind: 'token',
+    epoch: view3.epoch,
+    turn,
+    head: headOf(head),
+    commit: placeOf(view3),
+    served: [0, 0, 0],
+    wants: [false, false, false],
+    blocks: [],
+    ...changes,
+  }
+}
+
+describe('a token that arrives', () => {
+  it('is taken, and acknowledged after a moment', () => {
+    const peer = follower().receive('A', token(2))
+    expect(peer.view.holding).toBe(2)
+    expect(peer.sent('token-ack')).toEqual([])
+    peer.after(20)
+    expect(peer.sent('token-ack')).toMatchObject([{ to: 'A', epoch: view3.epoch, turn: 2 }])
+    peer.after(20)
+    expect(peer.sent('token-ack')).toEqual([])
+  })
+
+  it('is taken once: an older or equal one is only acknowledged', () => {
+    const peer = follower().receive('A', token(2)).after(300)
+    expect(peer.view.holding).toBeUndefined()
+    peer.receive('C', { kind: 'token-ack', epoch: view3.epoch, turn: 3 })
+    for (const turn of [2, 1]) {
+      peer.receive('A', token(turn))
+      expect(peer.view.holding).toBeUndefined()
+      expect(peer.sent('token-ack')).toMatchObject([{ to: 'A', turn }])
+    }
+    expect(peer.receive('A', token(4)).view.holding).toBe(4)
+  })
+
+  it('is no token where it has turn 0 or does not fit the view, and its sender is named', () => {
+    for (const bad of [token(0), token(2, view3, { served: [0, 0] }), token(2, view3, { wants: [true] })]) {
+      const peer = follower().receive('A', bad)
+      expect(peer.view.holding).toBeUndefined()
+      expect(peer.view.refused.get(id('A'))?.reason).toBe('a token: it does not fit the view')
+    }
+  })
+
+  it('is none to a peer that holds it already', () => {
+    const peer = follower().receive('A', token(2)).receive('C', token(5))
+    expect(peer.view.holding).toBe(2)
+    expect(peer.view.refused.get(id('C'))?.reason).toContain('holds the token')
+  })
+
+  it('of another epoch, or from a stranger, or to a peer that has promised another epoch, changes nothing', () => {
+    expect(follower().receive('A', token(2, view3, { epoch: view2.epoch })).view.holding).toBeUndefined()
+    expect(follower().receive('X', token(2)).view.holding).toBeUndefined()
+    const peer = follower().receive('C', { kind: 'prepare', epoch: epochOf(4, 'C'), views: [view3] })
+    peer.receive('A', token(2))
+    expect(peer.view.holding).toBeUndefined()
+    expect(peer.after(50).sent('token-ack')).toEqual([])
+  })
+
+  it('before the blocks up to its head waits for them, and asks for them', () => {
+    const peer = follower().receive('A', token(2, one))
+    expect(peer.view.holding).toBeUndefined()
+    expect(peer.sent('fetch')).toMatchObject([{ to: 'A', what: 'tail', from: 3 }])
+    peer.push('C', [one])
+    expect(peer.view.holding).toBe(2)
+  })
+
+  it('brings blocks and a commit along', () => {
+    const peer = follower().receive('A', token(3, one, { blocks: [one], commit: placeOf(one) }))
+    expect(peer.view.head.index).toBe(3)
+    expect(peer.view.commit.index).toBe(3)
+    expect(peer.view.holding).toBe(3)
+  })
+
+  it('whose head does not extend the log is given up, and its sender named', () => {
+    const other = opsAfter(view3, ['y'])
+    const peer = follower().push('A', [one]).receive('A', token(3, other))
+    expect(peer.view.holding).toBeUndefined()
+    expect(peer.view.refused.get(id('A'))?.reason).toContain('does not extend the log')
+    // Nor one that ends before what is here.
+    peer.receive('A', token(3, view3))
+    expect(peer.view.holding).toBeUndefined()
+    expect(peer.receive('A', token(3, one)).view.holding).toBe(3)
+  })
+
+  it('that waits is given up with its epoch', () => {
+    const peer = follower().receive('A', token(2, one))
+    peer.receive('C', { kind: 'prepare', epoch: epochOf(4, 'C'), views: [view3] }).push('A', [one])
+    expect(peer.view.holding).toBeUndefined()
+  })
+})
+
+describe('who holds the token', () => {
+  it('appends what waits, in one block, tells the others, and passes it on', () => {
+    const peer = follower().submit('x', 'y').receive('A', token(2))
+    expect(peer.view.head.index).toBe(3)
+    const [block] = peer.sent('blocks')[0]?.blocks ?? []
+    expect(block).toMatchObject({
+      author: 'B',
+      turn: 2,
+      index: 3,
+      epoch: view3.epoch,
+      body: { incarnation: 1, firstSequence: 1 },
+    })
+    expect(block?.body.kind === 'ops' && block.body.ops.length).toBe(2)
+    expect(peer.sent('blocks')).toMatchObject([{ to: 'AC', commit: placeOf(view3) }])
+    expect(peer.view.pending.map(({ written }) => written)).toEqual([true, true])
+  })
+
+  it('hands it to the next that wants it, with its block in the same frame', () => {
+    const peer = follower()
+      .submit('x')
+      .receive('A', token(2, view3, { wants: [true, false, false] }))
+    const [passed] = peer.sent('token')
+    expect(passed).toMatchObject({ to: 'A', turn: 3, head: { index: 3 }, wants: [true, false, false] })
+    expect(passed?.blocks.map(({ index }) => index)).toEqual([3])
+    expect(peer.sent('blocks')).toMatchObject([{ to: 'C' }])
+    expect(peer.view.holding).toBeUndefined()
+  })
+
+  it('chooses in ring order from itself on', () => {
+    const both = follower().receive('A', token(2, view3, { wants: [true, true, true] }))
+    expect(both.sent('token')).toMatchObject([{ to: 'C', turn: 3 }])
+  })
+
+  it('knows who wants it by the requests that came, above those that were served', () => {
+    const peer = follower().receive('C', { kind: 'want', epoch: view3.epoch, request: 2 })
+    peer.receive('A', token(2, view3, { served: [0, 0, 1] }))
+    expect(peer.sent('token')).toMatchObject([{ to: 'C' }])
+    const served = follower().receive('C', { kind: 'want', epoch: view3.epoch, request: 2 })
+    served.receive('A', token(2, view3, { served: [0, 0, 2] }))
+    expect(served.sent('token')).toEqual([])
+    const old = follower().receive('C', { kind: 'want', epoch: view2.epoch, request: 2 }).receive('A', token(2))
+    expect(old.sent('token')).toEqual([])
+    const lesser = follower().receive('C', { kind: 'want', epoch: view3.epoch, request: 2 })
+    lesser.receive('C', { kind: 'want', epoch: view3.epoch, request: 1 }).receive('A', token(2, view3, { served: [0, 0, 1] }))
+    expect(lesser.sent('token')).toMatchObject([{ to: 'C' }])
+  })
+
+  it('keeps it for a while where nobody wants it, then hands it to its neighbour', () => {
+    const peer = follower().receive('A', token(2)).after(249)
+    expect(peer.sent('token')).toEqual([])
+    peer.after(1)
+    expect(peer.sent('token')).toMatchObject([{ to: 'C', turn: 3, wants: [false, false, false] }])
+  })
+
+  it('writes at most one block a turn; what comes then waits for the next turn, of its own where nobody wants it', () => {
+    const peer = follower().submit('x').receive('A', token(2))
+    expect(peer.view.head.index).toBe(3)
+    peer.persisted().submit('y')
+    expect(peer.view.head.index).toBe(4)
+    expect(peer.view.holding).toBe(3)
+    const wanted = follower().submit('x').receive('A', token(2))
+    wanted.receive('C', { kind: 'want', epoch: view3.epoch, request: 1 }).submit('y')
+    expect(wanted.view.head.index).toBe(3)
+  })
+
+  it('says in the token that it wants it again, and what it asked for is served', () => {
+    const peer = follower().submit('x')
+    expect(peer.sent('want')).toMatchObject([{ to: 'AC', epoch: view3.epoch, request: 1 }])
+    peer.receive('A', token(2, view3, { wants: [false, false, true] }))
+    expect(peer.sent('token')).toMatchObject([{ to: 'C', served: [0, 1, 0], wants: [false, false, true] }])
+  })
+
+  it('waits for its own disk before its next block, but not for long', () => {
+    const peer = follower().submit('x').receive('A', token(2)).submit('y')
+    expect(peer.view.head.index).toBe(3)
+    peer.after(1.5)
+    expect(peer.view.head.index).toBe(3)
+    peer.after(0.5)
+    expect(peer.view.head.index).toBe(4)
+  })
+
+  it('stops where so many blocks are not committed, and goes on when they are', () => {
+    const peer = new DrivenReplica({ limits: { windowBlocks: 2 } }).step({ kind: 'tick' }).follow(view3, [view2])
+    peer.receive('A', token(2))
+    for (const op of ['x', 'y', 'z']) peer.submit(op).persisted()
+    expect(peer.view.head.index).toBe(4)
+    expect(peer.sent('token')).toEqual([])
+    peer.reports('A', placeOf({ ...peer.view.head } as Block))
+    expect(peer.view.commit.index).toBe(4)
+    expect(peer.view.head.index).toBe(5)
+  })
+
+  it('with a disk that failed hands it on and writes nothing', () => {
+    const peer = follower().receive('A', token(2)).submit().step({ kind: 'persist-failed' })
+    expect(peer.sent('token')).toMatchObject([{ to: 'C', turn: 3 }])
+    peer.submit('x')
+    expect(peer.view.head.index).toBe(2)
+  })
+
+  it('gives it up in the moment in which it promises another epoch', () => {
+    const peer = follower().receive('A', token(2))
+    peer.receive('C', { kind: 'prepare', epoch: epochOf(4, 'C'), views: [view3] })
+    expect(peer.view.holding).toBeUndefined()
+    peer.submit('x').during(1_000)
+    expect(peer.sent('token')).toEqual([])
+    expect(peer.view.head.index).toBe(2)
+  })
+})
+
+describe('a token that was passed on', () => {
+  const passing = () => follower().receive('A', token(2, view3, { wants: [false, false, true] }))
+
+  it('is repeated to the same member until that acknowledges it', () => {
+    const peer = passing()
+    const [passed] = peer.sent('token')
+    peer.after(149)
+    expect(peer.sent('token')).toEqual([])
+    peer.after(1)
+    expect(peer.sent('token')).toEqual([passed])
+    peer.after(150)
+    expect(peer.sent('token')).toEqual([passed])
+    peer.receive('C', { kind: 'token-ack', epoch: view3.epoch, turn: 3 }).after(500)
+    expect(peer.sent('token')).toEqual([])
+  })
+
+  it('is not acknowledged by another member, for another turn or for another epoch', () => {
+    const peer = passing()
+    peer.receive('A', { kind: 'token-ack', epoch: view3.epoch, turn: 3 })
+    peer.receive('C', { kind: 'token-ack', epoch: view3.epoch, turn: 2 })
+    peer.receive('C', { kind: 'token-ack', epoch: view2.epoch, turn: 3 })
+    expect(peer.after(150).sent('token').length).toBe(1)
+  })
+
+  it('is known to be taken by a block or a status with its turn', () => {
+    const block = opsAfter(view3, ['z'], { author: 'C', turn: 3 })
+    expect(passing().push('C', [block]).after(150).sent('token')).toEqual([])
+    const told = statusOf({ epoch: view3.epoch, promised: view3.epoch, commit: placeOf(view3), turn: 3 })
+    expect(passing().receive('C', told).after(150).sent('token')).toEqual([])
+    expect(
+      passing()
+        .receive('C', { ...told, turn: 2 })
+        .after(150)
+        .sent('token').length,
+    ).toBe(1)
+  })
+
+  it('is repeated no more once another epoch is promised', () => {
+    const peer = passing().receive('C', { kind: 'prepare', epoch: epochOf(4, 'C'), views: [view3] })
+    expect(peer.during(1_000).sent('token')).toEqual([])
+  })
+})
+
+describe('a peer that wants the token', () => {
+  it('asks once, and again with growing pauses while nothing comes', () => {
+    const peer = follower().submit('x')
+    expect(peer.sent('want')).toMatchObject([{ to: 'AC', request: 1 }])
+    expect(peer.submit('y').sent('want')).toEqual([])
+    expect(peer.after(199).sent('want')).toEqual([])
+    expect(peer.after(1).sent('want').length).toBe(1)
+    expect(peer.after(399).sent('want')).toEqual([])
+    expect(peer.after(1).sent('want').length).toBe(1)
+    expect(peer.after(800).sent('want').length).toBe(1)
+    expect(peer.after(1_599).sent('want')).toEqual([])
+    expect(peer.after(1).sent('want')).toMatchObject([{ request: 1 }])
+  })
+
+  it('asks for nothing that is not there, and not where it takes no part', () => {
+    expect(follower().after(300).sent('want')).toEqual([])
+    expect(new DrivenReplica().submit('x').after(300).sent('want')).toEqual([])
+  })
+
+  it('asks anew in a new epoch', () => {
+    const peer = follower().submit('x')
+    peer.follow(viewAfter(view3, epochOf(4, 'C'), 'ABC'), [view3])
+    const asked = peer.during(250).sent('want')
+    expect(asked.every(({ request, epoch }) => request === 1 && epoch.number === 4)).toBe(true)
+    expect(asked.length).toBeGreaterThan(0)
+  })
+
+  it('shows others what waits, for eyes', () => {
+    const peer = follower().submit('x', 'y').after(100)
+    const [shown] = peer.gossiped('announce')
+    expect(shown).toMatchObject({ domain: 'bank', epoch: view3.epoch, request: 1 })
+    expect(shown?.ops.map(({ sequence, incarnation }) => [incarnation, sequence])).toEqual([
+      [1, 1],
+      [1, 2],
+    ])
+    expect(peer.after(100).gossiped('announce')).toEqual([])
+  })
+})
+
+describe('a block that comes by itself', () => {
+  const two = opsAfter(one, ['y'])
+  it('waits where the one before it is still to come, and the gap is asked for', () => {
+    const peer = follower().push('A', [two])
+    expect(peer.view.head.index).toBe(2)
+    expect(peer.sent('fetch')).toMatchObject([{ to: 'A', what: 'tail', from: 3 }])
+    peer.push('C', [one])
+    expect(peer.view.head.index).toBe(4)
+  })
+
+  it('is asked for once in a while only', () => {
+    const peer = follower().push('A', [two])
+    expect(peer.after(149).push('A', [two]).sent('fetch')).toEqual([])
+    expect(peer.after(1).push('A', [two]).sent('fetch').length).toBe(1)
+  })
+
+  it('too far ahead is not kept', () => {
+    const tight = () => new DrivenReplica({ limits: { aheadBlocks: 2 } }).step({ kind: 'tick' }).follow(view3, [view2])
+    const three = opsAfter(two, ['z'])
+    expect(tight().push('A', [two]).push('A', [one]).view.head.index).toBe(4)
+    expect(tight().push('A', [three]).push('A', [one, two]).view.head.index).toBe(4)
+  })
+
+  it('is refused where it breaks a rule, and its sender is named', () => {
+    const peer = follower().push('A', [opsAfter(view3, ['x'], { turn: 0 })])
+    expect(peer.view.head.index).toBe(2)
+    expect(peer.view.refused.get(id('A'))?.reason).toContain('turn does not grow')
+  })
+
+  it('of another epoch, or a view that nobody proposed, changes nothing', () => {
+    const peer = follower()
+    peer.receive('A', { kind: 'blocks', epoch: view2.epoch, blocks: [one], commit: placeOf(view3) })
+    peer.push('A', [opsAfter(view3, ['x'], { epoch: epochOf(4, 'A') })])
+    peer.push('A', [viewAfter(view3, epochOf(4, 'A'), 'A')])
+    expect(peer.view.head.index).toBe(2)
+  })
+
+  it('fetched from a member fills the gap a frame at a time', () => {
+    const peer = follower().push('A', [two])
+    const answer = (blocks: readonly Block[]): MessageOf<'fetched'> => ({
+      kind: 'fetched',
+      what: 'tail',
+      blocks,
+      commit: headOf(view3),
+      head: headOf(opsAfter(two, ['z'])),
+    })
+    peer.receive('A', answer([one]))
+    expect(peer.view.head.index).toBe(4)
+    expect(peer.sent('fetch')).toMatchObject([{ to: 'A', what: 'tail', from: 5 }])
+  })
+})
