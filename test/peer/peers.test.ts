@@ -207,6 +207,8 @@ describe('three peers', () => {
     const { ana, bob, cleo } = await roomOfThree()
     await openWith(cleo, 'cleo', 10)
     await cleo.stop(5_000)
+    // It goes only when the others have gone on without it.
+    expect([ana, bob].map((peer) => peer.status().members.length)).toEqual([2, 2])
     expect(await cleo.stopped).toBe('left the room')
     await until('two are left', () => ana.status().members.length === 2)
     await openWith(bob, 'bob', 10)

@@ -2,7 +2,7 @@ import type { Edit, Mutation } from './mutations.ts'
 
 const edit = (file: string, find: string, replace: string): Edit => ({ file, find, replace })
 
-/** PROTOCOL, section 8, by the names that it uses, and two of the market. */
+/** PROTOCOL, section 8, by the names that it uses; then some of market and peer, one for each thing that the checks look at. */
 export const mutations: Readonly<Record<string, Mutation>> = {
   promiserStops: {
     breaks: 'a promise ends the token, its repeating, and what counts as durable, at once',
@@ -224,6 +224,57 @@ export const mutations: Readonly<Record<string, Mutation>> = {
         'market/market.ts',
         '      outcomes.push(applyOne(',
         '      applyOne(state, author, place, { incarnation: block.incarnation, sequence }, bytes, hash)\n      outcomes.push(applyOne(',
+      ),
+    ],
+  },
+  persistedEarly: {
+    breaks: 'no more of the commit is called persisted than the disk has',
+    edits: [
+      edit(
+        'ring/status.ts',
+        '    const { index } = disk.written.commit\n',
+        '    const { index } = disk.failed ? disk.written.commit : log.commit\n',
+      ),
+    ],
+  },
+  idleRuns: {
+    breaks: 'the token rests where nobody wants it',
+    edits: [
+      edit(
+        'ring/token.ts',
+        '    if (out.now >= restsUntil) return nextInRing',
+        '    if (out.now >= restsUntil - pace.idleHop) return nextInRing',
+      ),
+    ],
+  },
+  otherAnswer: {
+    breaks: 'an answer belongs to its request',
+    edits: [
+      edit(
+        'peer/proposals.ts',
+        'const proposal = proposals.get(settled)\n',
+        'const proposal = proposals.get(settled + 1) ?? proposals.get(settled)\n',
+      ),
+      edit('peer/proposals.ts', '        if (!voided && !sameBytes(written, proposal.bytes)) continue\n', ''),
+    ],
+  },
+  sameIncarnation: {
+    breaks: 'each start has an incarnation of its own, on disk before anything is written under it',
+    edits: [
+      edit(
+        'peer/session.ts',
+        '  await store.write({ cutFrom: undefined, blocks: [], values: [], meta: encodeMeta(raised) })\n',
+        '  void store\n',
+      ),
+    ],
+  },
+  noEvidence: {
+    breaks: 'two blocks of one author are kept as evidence',
+    edits: [
+      edit(
+        'ring/faults.ts',
+        '    if (isTwoBlocks(first, second, this.#ring.crypto)) this.add',
+        '    if (!isTwoBlocks(first, second, this.#ring.crypto)) this.add',
       ),
     ],
   },

@@ -150,6 +150,7 @@ export class Checks {
       if (block === undefined || !sameBytes(block.bytes, bytes))
         throw new Violation('S3', `${letterOf(peer.index)} has a row on its disk that is no block of its log`)
     }
+    this.#claims.written(peer)
   }
 
   /** A replica knows that a block is committed, and will have it applied. */

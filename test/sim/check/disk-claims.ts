@@ -8,6 +8,7 @@ import { orderOfEpochs } from './chain.ts'
 
 /** What a peer's disk has, as the simulator knows it. */
 export interface DiskFacts {
+  readonly head: { readonly index: number; readonly hash: string }
   readonly promised: ReadEpoch
   readonly incarnation: number
   readonly commit: { readonly index: number; readonly hash: string }
@@ -50,6 +51,15 @@ export class DiskClaims {
     if (last === undefined || last.index !== head.index || hexOf(last.hash) !== head.hash)
       fail('S3', peer, `comes back with a log up to ${head.index}, and has ${last?.index} on its disk`)
     told.incarnation = facts.incarnation
+  }
+
+  /** A batch is on its disk: the last row is the head that its record names. */
+  written(peer: SimPeer): void {
+    const facts = this.#factsOf(peer)
+    const rows = peer.disk?.rows ?? []
+    const last = rows[rows.length - 1]
+    if (facts === undefined || last?.index !== facts.head.index || hexOf(last.hash) !== facts.head.hash)
+      fail('S3', peer, `has a log up to ${last?.index} on its disk, whose record names ${facts?.head.index}`)
   }
 
   /** Its disk is another one now, by a fault that is none of its own. */

@@ -125,18 +125,25 @@ export function forgotNonce(): void {
 }
 
 /**
- * D's old life promised A's epoch 8; then D lost its log, was left out with its loss, and came in again. The old promise
- * arrives only now: it is of a life that is gone, and makes no quorum with A's own.
+ * D's old life promises C's epoch 5; then D loses its log. A and B go on without it and without C, write down its loss, and
+ * take it in again. Only now D's old promise comes to C, and B's, which knows all that: the old one is of a life that is
+ * gone, and makes no quorum of [A, B, D] with B's.
  */
 export function forgotVoid(): void {
-  const out = viewAfter(four, epochOf(5, a), [a, b], [{ peer: d, loss: 77 }])
-  const again = viewAfter(out, epochOf(6, a), [a, b, d])
-  const subject = startSubject(a, { log: [genesis, four, out, again], promised: again.epoch, committed: again })
-  const epoch = initiate(subject, [b, d])
-  subject.hear(d, { kind: 'promise', epoch, head: headOf(four), commit: commitOf(four) })
-  subject.wait(800)
-  must(subject.said('install').length === 0, 'S3', 'A counts the promise of a life that is gone')
+  const all = viewAfter(genesis, epochOf(4, a), [a, b, c, d])
+  const out = viewAfter(all, epochOf(5, a), [a, b], [{ peer: d, loss: 77 }])
+  const again = viewAfter(out, epochOf(5, b), [a, b, d])
+  const subject = startSubject(c, { log: [genesis, all], promised: all.epoch, committed: all })
+  const epoch = initiate(subject, [a, b, d])
+  goesOn(compareEpochs(epoch, again.epoch) > 0, 'the epoch of C is not above the others')
+  subject.hear(d, { kind: 'promise', epoch, head: headOf(all), commit: commitOf(all) })
   subject.hear(b, { kind: 'promise', epoch, head: headOf(again), commit: commitOf(again) })
-  subject.wait(100)
-  goesOn(subject.said('install').length > 0, 'A does not go on with B')
+  subject.wait(650)
+  goesOn(subject.said('fetch').length > 0, 'C does not fetch what B has')
+  subject.hear(b, { kind: 'fetched', what: 'tail', blocks: [out, again], commit: headOf(again), head: headOf(again) })
+  subject.wait(200)
+  must(subject.said('install').length === 0, 'S3', 'C counts the promise of a life that is gone')
+  subject.hear(a, { kind: 'promise', epoch, head: headOf(again), commit: commitOf(again) })
+  subject.wait(200)
+  goesOn(subject.said('install').length > 0, 'C does not go on with A and B')
 }
