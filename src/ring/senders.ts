@@ -63,7 +63,8 @@ function leapOf(ring: Ring, from: PeerId, message: Message): string | undefined 
     case 'refuse':
       return isEpochLeap(message.promised) ? 'its epoch leaps' : undefined
     case 'request':
-      return isEpochLeap(message.above) ? 'its epoch leaps' : undefined
+      // Half of it: the epoch that is made for it must be no leap for those that are a little behind.
+      return 2 * (message.above.number - epochs.highest) > epochLeapMax ? 'its epoch leaps' : undefined
     default:
       return undefined
   }
