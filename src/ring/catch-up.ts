@@ -1,11 +1,11 @@
 import type { PeerId } from '../core/ids.ts'
 import { epochLeapMax } from '../core/limits.ts'
-import { type Block, viewOf } from './block.ts'
+import { type Block, type Head, viewOf } from './block.ts'
 import { faultOf } from './chain.ts'
 import type { FetchedMessage, StatusMessage } from './message.ts'
 import type { Ring } from './ring.ts'
 import { timing } from './timing.ts'
-import { compareEpochs } from './view.ts'
+import { compareEpochs, sameEpoch } from './view.ts'
 
 /** So much of a stranger's chain is kept until it shows that its sender is none. */
 const unknownBytesMax = 16 * 1024 * 1024
@@ -28,7 +28,7 @@ export class CatchUp {
     if (epochs.isActive && compareEpochs(epoch, log.installedView.epoch) <= 0) return
     const { useless } = peers.of(from)
     if (useless !== undefined && out.now < useless.until) return
-    if (!log.isVoter(from) && this.#hearsVoterAhead()) return
+    if (!log.isVoter(from) && this.#hearsVoter(log.commit.index + 1)) return
     fetching.askForCommitted(from, log.commit.index + 1, false)
   }
 
@@ -39,19 +39,20 @@ export class CatchUp {
    * from then on it is not active in any other.
    */
   adopt(from: PeerId, { blocks, commit }: FetchedMessage): void {
-    const { log, epochs, disk, counting, fetching, peers, out, self, faults } = this.#ring
+    const { log, epochs, disk, counting, fetching, peers, out, faults } = this.#ring
     if (disk.failed || commit.index <= log.commit.index) return
     // Rule 5-catch-active [L]
     if (epochs.isActive && compareEpochs(commit.epoch, log.installedView.epoch) <= 0) return
-    if (log.isVoter(self) && commit.epoch.number - epochs.highest > epochLeapMax) {
-      return faults.refuse(from, 'fetched', 'the epoch of its commit leaps')
-    }
     const chain = this.#validChain(from, blocks, commit.index)
     const last = chain[chain.length - 1]
     if (last !== undefined && compareEpochs(last.epoch, commit.epoch) > 0) {
       return faults.refuse(from, 'fetched', 'it holds blocks of a later epoch than the commit that it names')
     }
-    const hasCommit = last?.index === commit.index ? last.hash === commit.hash : log.has(commit.index, commit.hash)
+    const atCommit = last?.index === commit.index ? last : log.find(commit.index)
+    const hasCommit = atCommit?.hash === commit.hash
+    if (hasCommit && !sameEpoch(atCommit.epoch, commit.epoch)) {
+      return faults.refuse(from, 'fetched', 'the commit that it names is of another epoch')
+    }
     if (last?.index === commit.index && !hasCommit) return peers.foundUseless(from)
     if (last === undefined && !hasCommit) {
       // What is all here already was overtaken by another answer: nobody's fault.
@@ -59,7 +60,7 @@ export class CatchUp {
         blocks.length > 0 && blocks.every(({ index, hash }) => index <= log.commit.index || log.has(index, hash))
       return isOvertaken ? fetching.askForCommitted(from, log.commit.index + 1, false) : peers.foundUseless(from)
     }
-    const word = this.#wordOf(from, chain, hasCommit)
+    const word = this.#wordOf(from, chain, commit, hasCommit)
     if (word === 'none') return peers.foundUseless(from)
     if (word === 'unknown') {
       this.#unknown = { from, blocks: [...chain] }
@@ -115,12 +116,16 @@ export class CatchUp {
   /**
    * Whether the sender's word that blocks are committed is taken. Members do not lie, but whoever knows the code can say
    * anything: its word counts if it is in a config of our log, or in a view of this chain, each of whose views was made by
-   * somebody known before. `unknown`: more of the chain may show that it is. A peer that is no member of its own log, and
-   * hears of nobody there who has more, takes such a chain from anybody: else it could never come in.
+   * somebody known before. `unknown`: more of the chain may show that it is; or how the room came to an epoch that is far
+   * ahead of all that is known here. A peer that is no member of its own log, and hears nobody who is, takes such a chain
+   * from anybody: else it could never come in.
    */
-  #wordOf(from: PeerId, chain: readonly Block[], isWhole: boolean): 'counts' | 'unknown' | 'none' {
-    const { log, self, membership } = this.#ring
-    if (log.isVoter(from)) return 'counts'
+  #wordOf(from: PeerId, chain: readonly Block[], commit: Head, isWhole: boolean): 'counts' | 'unknown' | 'none' {
+    const { log, self, membership, epochs } = this.#ring
+    const isOutside = !log.isVoter(self) || membership.hasForgotten
+    const reach = Math.max(epochs.highest, chain[chain.length - 1]?.epoch.number ?? 0) + epochLeapMax
+    const isLeap = !isOutside && commit.epoch.number > reach
+    if (log.isVoter(from) && !isLeap) return 'counts'
     const known = new Set(log.configs.flatMap(({ members }) => members))
     let bytes = 0
     for (const block of chain) {
@@ -129,17 +134,16 @@ export class CatchUp {
       if (!known.has(block.author)) return 'none'
       for (const member of block.body.members) known.add(member)
     }
-    if (known.has(from)) return 'counts'
+    if (known.has(from) && !isLeap) return 'counts'
     if (!isWhole && bytes < unknownBytesMax && chain.length > 0) return 'unknown'
-    const isOutside = !log.isVoter(self) || membership.hasForgotten
-    return isOutside && !this.#hearsVoterAhead() ? 'counts' : 'none'
+    return isOutside && !this.#hearsVoter(0) ? 'counts' : 'none'
   }
 
-  /** A peer of a config of our log is heard that has more of the log than we. */
-  #hearsVoterAhead(): boolean {
+  /** A peer of a config of our log is heard whose own log is committed up to this index at least. */
+  #hearsVoter(index: number): boolean {
     const { log, peers, self, out } = this.#ring
     for (const [peer, { persistedCommit, useless }] of peers.all) {
-      if (peer === self || (persistedCommit?.index ?? 0) <= log.commit.index || !log.isVoter(peer)) continue
+      if (peer === self || (persistedCommit?.index ?? 0) < index || !log.isVoter(peer)) continue
       if (!peers.isSilent(peer, timing.suspectAfter) && (useless === undefined || out.now >= useless.until)) return true
     }
     return false

@@ -103,12 +103,13 @@ function receive(ring: Ring, from: PeerId, lamport: number, message: Message): v
       return ring.faults.refuse(from, message.kind, hearing.reason, hearing.isStranger)
     case 'obeyed':
       if (hearing.movesClock) ring.out.clock.observe(lamport)
+      if (hearing.fault !== undefined) ring.faults.refuse(from, message.kind, hearing.fault)
       ring.peers.heard(from)
-      return obey(ring, from, message)
+      return obey(ring, from, message, hearing.isOfferOnly)
   }
 }
 
-function obey(ring: Ring, from: PeerId, message: Message): void {
+function obey(ring: Ring, from: PeerId, message: Message, isOfferOnly: boolean): void {
   switch (message.kind) {
     case 'token':
       return ring.token.onToken(from, message)
@@ -125,7 +126,7 @@ function obey(ring: Ring, from: PeerId, message: Message): void {
     case 'committed':
       return ring.counting.learn(message.commit)
     case 'status':
-      return ring.status.onStatus(from, message, ring.log.isVoter(from))
+      return ring.status.onStatus(from, message, isOfferOnly)
     case 'ping':
       return ring.roomClock.onPing(from, message.nonce)
     case 'pong':

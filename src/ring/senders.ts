@@ -8,7 +8,13 @@ import { compareEpochs, type Epoch, sameEpoch } from './view.ts'
 
 /** What becomes of a message before anything of it is taken over (PROTOCOL, section 3, Whom a peer obeys). */
 export type Hearing =
-  | { readonly kind: 'obeyed'; readonly movesClock: boolean }
+  /** `isOfferOnly`: of a status nothing counts but that there is something to catch up on. `fault`: named for it all the same. */
+  | {
+      readonly kind: 'obeyed'
+      readonly movesClock: boolean
+      readonly isOfferOnly: boolean
+      readonly fault: string | undefined
+    }
   /** It may be honest and late, or this peer may be behind: it changes nothing, and is held against nobody. */
   | { readonly kind: 'ignored' }
   /** It does not fit: counted, and its sender named. */
@@ -26,13 +32,21 @@ export function hear(ring: Ring, from: PeerId, lamport: number, message: Message
   // Measured from the log, not from the clock: or two frames could take it so far that no block could follow. The clock
   // follows by half a leap at most, which leaves room for what we send ourselves.
   const isLamportLeap = lamport - log.head.lamport > leapMax
-  const isOffer = !epochs.isActive && (message.kind === 'status' || message.kind === 'fetched')
-  if (!isOffer) {
-    const leap = isLamportLeap ? 'its Lamport time leaps' : leapOf(ring, from, message)
-    if (leap !== undefined) return { kind: 'refused', reason: leap, isStranger: false }
+  const leap = isLamportLeap ? 'its Lamport time leaps' : leapOf(ring, from, message)
+  // Who was away while the room's numbers grew must still hear of it; but of a room that it is active in, only from voters.
+  const isOffer = (message.kind === 'status' || message.kind === 'fetched') && (isVoter || !epochs.isActive)
+  if (leap !== undefined && !isOffer) return { kind: 'refused', reason: leap, isStranger: false }
+  if (leap !== undefined) {
+    const fault = epochs.isActive && message.kind === 'status' ? leap : undefined
+    return { kind: 'obeyed', movesClock: false, isOfferOnly: true, fault }
   }
   if (isEntitled(ring, from, message, isVoter)) {
-    return { kind: 'obeyed', movesClock: isVoter && 2 * (lamport - log.head.lamport) <= leapMax }
+    return {
+      kind: 'obeyed',
+      isOfferOnly: !isVoter,
+      fault: undefined,
+      movesClock: isVoter && 2 * (lamport - log.head.lamport) <= leapMax,
+    }
   }
   // A peer that is behind may not know its members yet; who was one may not know yet that it is none any more.
   if (!epochs.isActive || log.wasMember(from) || isLate(ring, message)) return ignored

@@ -33,12 +33,12 @@ export class Status {
     peers.commitTold(epochs.otherMembers)
   }
 
-  /** From whoever knows the code it is an offer to catch up, and no more; the rest counts from voters of our log only. */
-  onStatus(from: PeerId, status: StatusMessage, isVoter: boolean): void {
+  /** From whoever knows the code it is an offer to catch up; the rest counts from voters of our log only. */
+  onStatus(from: PeerId, status: StatusMessage, isOfferOnly: boolean): void {
     const { log, epochs, peers, counting, token, roomClock, catchUp, fetching, membership, out } = this.#ring
     const { active, persistedCommit, durable } = status
     peers.update(from, { told: { isActive: active, at: out.now }, persistedCommit })
-    if (isVoter) {
+    if (!isOfferOnly) {
       epochs.saw(status.promised)
       epochs.saw(status.epoch)
       roomClock.clockSeen(from, status.wallClock)

@@ -146,7 +146,7 @@ describe('a peer that is behind', () => {
     const commit = { ...headOf(last), epoch: epochOf(2 ** 20 + 6, 'C') }
     const peer = behind().receive('A', offer()).receive('A', answer(past, commit))
     expect(peer.view.commit.index).toBe(1)
-    expect(peer.view.refused.get(id('A'))?.reason).toContain('leaps')
+    expect(peer.view.refused.get(id('A'))?.reason).toContain('of another epoch')
     const near = { ...headOf(last), epoch: epochOf(2 ** 20 + 5, 'C') }
     peer.after(300).receive('A', offer()).receive('A', answer(past, near))
     expect(peer.view.commit.index).toBe(7)
@@ -191,6 +191,15 @@ describe('an answer', () => {
     expect(peer.view.commit.index).toBe(1)
     const inTime = behind().receive('A', offer()).after(10_000).receive('A', answer(past))
     expect(inTime.view.commit.index).toBe(7)
+  })
+
+  it('that another one overtook is nobody’s fault, and what is lacking is asked for no faster for it', () => {
+    const blocks = [genesis, view2, ...past.slice(0, 3)]
+    const peer = new DrivenReplica({ blocks }).step({ kind: 'tick' }).receive('A', offer())
+    peer.receive('A', answer(past.slice(0, 2)))
+    expect(peer.sent('fetch')).toEqual([])
+    peer.after(200).receive('A', offer())
+    expect(peer.sent('fetch')).toMatchObject([{ to: 'A', from: 5 }])
   })
 
   it('of nothing makes others come first, for longer each time', () => {
@@ -285,6 +294,32 @@ describe('whose word counts', () => {
     expect(peer.view.commit.index).toBe(0)
     peer.receive('A', answer([view2, ...past]))
     expect(peer.view.commit.index).toBe(7)
+  })
+
+  it('but a stranger’s where that member is silent, or has nothing to give', () => {
+    const chain = [view2, ...past]
+    const silent = newcomer().receive('A', offer()).after(1_501).receive('Z', offer()).receive('Z', answer(chain))
+    expect(silent.view.commit.index).toBe(7)
+    const useless = newcomer().receive('A', offer()).receive('A', answer([])).after(300)
+    useless.receive('Z', offer()).receive('Z', answer(chain))
+    expect(useless.view.commit.index).toBe(7)
+  })
+
+  it('and what was kept of a chain is nothing once the commit has moved another way', () => {
+    const forged = viewAfter(view2, epochOf(3, 'A'), 'ABC', [], { lamport: 77 })
+    const then = viewAfter(forged, epochOf(5, 'A'), 'ABCD')
+    const peer = behind()
+      .receive('D', offer(then))
+      .receive('D', answer([forged], headOf(then)))
+    expect(peer.sent('fetch')).toMatchObject([{ to: 'D', from: 3 }])
+    peer
+      .after(300)
+      .receive('A', offer(view3))
+      .receive('A', answer([view3], headOf(view3)))
+    expect(peer.view.commit).toEqual(placeOf(view3))
+    peer.receive('D', answer([then], headOf(then)))
+    expect(peer.view.commit).toEqual(placeOf(view3))
+    expect(peer.view.stopped).toBeUndefined()
   })
 
   it('comes out only with more of the chain: the frames before are kept, and asked on for', () => {

@@ -70,6 +70,19 @@ describe('a peer that meets two blocks of one author', () => {
     expect(peer.view.head.hash).toBe(first.hash)
   })
 
+  it('gives the token up that it holds in that epoch', () => {
+    const head = { epoch: view3.epoch, ...placeOf(view3) }
+    const [served, wants] = [
+      [0, 0, 0],
+      [false, false, false],
+    ]
+    const peer = follower()
+    peer.receive('A', { kind: 'token', epoch: view3.epoch, turn: 2, head, commit: placeOf(view3), served, wants, blocks: [] })
+    expect(peer.view.holding).toBe(2)
+    peer.receive('C', { kind: 'evidence', evidence: twoBlocks(first, second) })
+    expect(peer.view.holding).toBeUndefined()
+  })
+
   it('keeps them once, whoever else passes them on', () => {
     const peer = follower().push('A', [first]).push('A', [second])
     peer.receive('C', { kind: 'evidence', evidence: twoBlocks(second, first) })
@@ -174,6 +187,24 @@ describe('evidence that others pass on', () => {
     expect(epoch.number).toBe(3)
   })
 
+  it('of an epoch before takes no token away', () => {
+    const of2 = ['x', 'y'].map((op) => opsAfter(view2, [op])) as [Block, Block]
+    const peer = new DrivenReplica().step({ kind: 'tick' })
+    const { epoch } = view3
+    peer.receive('A', { kind: 'prepare', epoch, views: [view2] }).persisted()
+    peer.receive('A', { kind: 'install', epoch, viewBlock: view3 }).persisted()
+    const head = { epoch, ...placeOf(view3) }
+    const [served, wants] = [
+      [0, 0, 0],
+      [false, false, false],
+    ]
+    peer.receive('A', { kind: 'token', epoch, turn: 2, head, commit: placeOf(view2), served, wants, blocks: [] })
+    peer.receive('C', { kind: 'evidence', evidence: twoBlocks(...of2) })
+    expect(peer.view.evidence.length).toBe(1)
+    expect(peer.view.holding).toBe(2)
+    expect(peer.view.active).toBe(true)
+  })
+
   it('about a state is looked at by nobody: everyone compares states for himself', () => {
     const peer = follower().receive('C', { kind: 'evidence', evidence: { kind: 'checkpoint', block: first } })
     expect(peer.view.evidence).toEqual([])
@@ -199,6 +230,17 @@ describe('somebody whose messages are of no use', () => {
     peer.follow(viewAfter(view3, epochOf(4, 'C'), 'ABCD'), [view3]).after(1)
     expect(peer.view.refused.get(id('D'))).toBeUndefined()
     expect(peer.view.refused.get(id('C'))).toBeDefined()
+  })
+
+  it('is counted anew after it was a member', () => {
+    const late = { kind: 'want', epoch: epochOf(2, 'A'), request: 1 } as const
+    const peer = follower()
+    for (let i = 0; i < 100; i++) peer.receive('D', late)
+    const view4 = viewAfter(view3, epochOf(4, 'C'), 'ABCD')
+    peer.follow(view4, [view3]).after(1)
+    peer.follow(viewAfter(view4, epochOf(5, 'C'), 'ABC'), [view4]).after(1)
+    peer.receive('D', late)
+    expect(peer.view.refused.get(id('D'))).toBeUndefined()
   })
 
   it('is one of 256 at most that are remembered', () => {

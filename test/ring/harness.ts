@@ -122,7 +122,12 @@ export class DrivenReplica {
 
   step(input: Input): this {
     this.outputs = this.replica.step(this.now, input)
-    for (const output of this.outputs) if (output.kind === 'persist') this.#issued = output.id
+    for (const output of this.outputs) {
+      if (output.kind === 'persist') this.#issued = output.id
+      // Or a driver would wake it for ever.
+      if (output.kind === 'wake' && output.at <= this.now)
+        throw new Error(`it wants to be woken at ${output.at}, and it is ${this.now}`)
+    }
     return this
   }
 

@@ -113,6 +113,21 @@ describe('a request', () => {
     expect(peer.notes('attempt-started')).toEqual([])
   })
 
+  it('of one that did not answer is given up with the attempt that it led to', () => {
+    const peer = holder().receive('D', request('join')).after(300).persisted()
+    expect(peer.sent('prepare')[0]?.to).toBe('ACD')
+    peer.during(2_600)
+    expect(peer.notes('attempt-given-up').length).toBe(1)
+    const next: string[] = []
+    for (let waited = 0; waited < 6_000 && next.length === 0; waited += 10) {
+      peer.after(10)
+      const [asked] = peer.sent('pre-vote')
+      if (asked !== undefined) peer.receive('C', { kind: 'agree', attempt: asked.attempt, promised: view3.epoch }).persisted()
+      next.push(...peer.sent('prepare').map(({ to }) => to))
+    }
+    expect(next).toEqual(['AC'])
+  })
+
   it('of one whose epochs come to nothing is served ever more seldom', () => {
     const peer = holder().receive('D', request('join')).after(300)
     const { epoch } = viewProposedBy(peer, ['A', 'C']) as Block
@@ -148,6 +163,13 @@ describe('a loss', () => {
         .notes('attempt-started').length
     expect(asked(77)).toBe(0)
     expect(asked(78)).toBe(1)
+  })
+
+  it('is forgotten with its epoch: whoever asked repeats it', () => {
+    const view4 = viewAfter(view3, epochOf(4, 'A'), 'ABC')
+    const peer = follower().receive('C', rejoin(77)).follow(view4, [view3])
+    peer.receive('A', token(2, view4)).after(300)
+    expect(peer.notes('attempt-started')).toEqual([])
   })
 
   it('makes promises of before void: they are no part of a quorum', () => {
@@ -225,6 +247,11 @@ describe('a peer that has forgotten', () => {
     expect(peer.view.incarnation).toBe(7)
     expect(peer.batches).toMatchObject([{ meta: { incarnation: 7 } }])
     expect(peer.view.stopped).toBeUndefined()
+  })
+
+  it('founds nothing alone', () => {
+    const peer = new DrivenReplica({ self: 'A', blocks: [genesis], meta: { loss } }).step({ kind: 'tick' })
+    expect(peer.notes('attempt-started')).toEqual([])
   })
 
   it('leaves at once', () => {
@@ -320,7 +347,7 @@ describe('a peer outside', () => {
 
   it('measures how far it is behind by what members say, where any do', () => {
     const peer = new DrivenReplica({ self: 'X' }).step({ kind: 'tick' })
-    peer.receive('Z', status(far(50)))
+    peer.receive('Z', status(far(50))).receive('Y', status(far(2)))
     expect(peer.view.behind).toBe(51)
     peer.receive('A', status(far(3)))
     expect(peer.view.behind).toBe(4)

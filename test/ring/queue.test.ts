@@ -24,10 +24,47 @@ describe('a peer’s own operations', () => {
     own.placed(1, 2)
     own.placed(3, 1)
     own.committed(1, 1)
+    own.dropped(9)
+    expect(own.nextBatch().firstSequence).toBe(4)
     own.dropped(3)
-    own.dropped(2)
+    expect(own.nextBatch().firstSequence).toBe(3)
+    own.dropped(1)
     expect(own.nextBatch().firstSequence).toBe(2)
     expect(texts(own)).toEqual(['b', 'c'])
+  })
+
+  it('are told from others’ by their bytes', () => {
+    const own = new OwnOperations(ringLimits)
+    own.submit('bank', [op('a'), op('b')])
+    expect(own.isOwn(1, [op('a')])).toBe(false)
+    own.nextBatch()
+    expect(own.isOwn(1, [op('a'), op('b')])).toBe(true)
+    expect(own.isOwn(2, [op('b')])).toBe(true)
+    for (const [first, ...texts] of [
+      [1, 'b'],
+      [1, 'aa'],
+      [1, ''],
+      [1, 'a', 'x'],
+      [2, 'a'],
+      [0, 'a'],
+      [2, 'b', 'c'],
+    ] as const)
+      expect(own.isOwn(first, texts.map(op)), texts.join(' ')).toBe(false)
+  })
+
+  it('are announced in order: of one domain, so many and so large', () => {
+    const own = new OwnOperations(ringLimits)
+    own.submit('bank', [op('aa'), op('b')])
+    own.submit('auction', [op('c')])
+    own.submit('bank', [op('dd'), op('e')])
+    const sequences = (opsMax: number, bytesMax: number): number[] =>
+      own.announcement(opsMax, bytesMax).ops.map(({ sequence }) => sequence)
+    expect(sequences(16, 100)).toEqual([1, 2, 4, 5])
+    expect(sequences(3, 100)).toEqual([1, 2, 4])
+    expect(sequences(16, 3)).toEqual([1, 2])
+    expect(sequences(16, 2)).toEqual([1])
+    own.placed(1, 2)
+    expect(own.announcement(16, 100)).toMatchObject({ domain: 'auction', ops: [{ sequence: 3 }] })
   })
 
   it('can be withdrawn until they were in a block', () => {

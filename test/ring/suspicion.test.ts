@@ -115,6 +115,15 @@ describe('a peer asks around', () => {
     expect(second.notes('pre-vote')).toEqual([])
   })
 
+  it('but not before it hears those of an uncommitted view, too', () => {
+    const blocks = [genesis, view2, viewAfter(view2, epochOf(3, 'A'), 'ABD')]
+    const peer = new DrivenReplica({ self: 'A', blocks, commit: 1 }).step({ kind: 'tick' })
+    peer.receive('B', statusOf({ active: false })).receive('C', statusOf({ active: false }))
+    expect(peer.notes('pre-vote')).toEqual([])
+    peer.receive('D', statusOf({ active: false }))
+    expect(peer.notes('pre-vote').length).toBe(1)
+  })
+
   it('but not where one of them takes part, is not connected, or said so long ago', () => {
     const first = () => new DrivenReplica({ self: 'A' }).step({ kind: 'tick' })
     const active = first()
@@ -249,9 +258,88 @@ describe('an epoch for a failure', () => {
     const peer = initiator().persisted().receive('C', promise(y, x))
     expect(peer.sent('fetch')).toMatchObject([{ to: 'C', what: 'tail', from: 3 }])
     peer.receive('C', { kind: 'fetched', what: 'tail', blocks: [x, y], commit: headOf(view3), head: headOf(y) })
+    expect(peer.sent('fetch')).toEqual([])
     expect(peer.sent('install')[0]?.viewBlock).toMatchObject({ index: 5, prevHash: y.hash })
     expect(peer.view.commit).toEqual(placeOf(x))
     expect(peer.applied).toEqual([3])
+  })
+
+  it('leaves out, and names, whoever does not give the log that it promised', () => {
+    const y = opsAfter(opsAfter(view3, ['x']), ['y'])
+    const peer = initiator()
+      .receive('A', hello({ turn: 2 }))
+      .persisted()
+    peer
+      .after(900)
+      .receive('A', hello({ turn: 3 }))
+      .receive('C', promise(y))
+      .receive('A', promise())
+    expect(peer.sent('install')).toEqual([])
+    peer.after(1_000)
+    expect(peer.view.refused.get(id('C'))).toBeUndefined()
+    peer.after(1)
+    expect(peer.view.refused.get(id('C'))?.reason).toContain('does not give the log')
+    expect(peer.sent('install')[0]?.viewBlock.body).toMatchObject({ members: ['A', 'B'] })
+  })
+
+  it('is above all that members say they have promised or installed', () => {
+    const startedAfter = (changes: Partial<MessageOf<'status'>>): number => {
+      const peer = healthy(follower(), 1).receive('C', hello({ turn: 2, ...changes }))
+      peer.step({ kind: 'link', peer: id('A'), state: 'refused' })
+      const attempt = peer.sent('pre-vote')[0]?.attempt ?? 0
+      return peer.receive('C', { kind: 'agree', attempt, promised: view3.epoch }).view.promised.number
+    }
+    expect(startedAfter({})).toBe(4)
+    expect(startedAfter({ promised: epochOf(9, 'C') })).toBe(10)
+    expect(startedAfter({ epoch: epochOf(9, 'C') })).toBe(10)
+    expect(startedAfter({ promised: epochOf(3 + 2 ** 20, 'C') })).toBe(4 + 2 ** 20)
+    expect(startedAfter({ promised: epochOf(4 + 2 ** 20, 'C') })).toBe(4)
+  })
+
+  it('wants a quorum of every view of its log that is not settled, for its past and for its view', () => {
+    const blocks = [genesis, view2, viewAfter(view2, epochOf(3, 'B'), 'BDE')]
+    const peer = new DrivenReplica({ blocks, commit: 1 }).step({ kind: 'tick' }).after(3_251)
+    const [asked] = peer.sent('pre-vote')
+    expect(asked?.to).toBe('ACDE')
+    for (const from of ['D', 'E']) peer.receive(from, { kind: 'agree', attempt: asked?.attempt ?? 0, promised: view3.epoch })
+    expect(peer.notes('attempt-started')).toEqual([])
+    peer.receive('A', { kind: 'agree', attempt: asked?.attempt ?? 0, promised: view3.epoch }).persisted()
+    for (const from of ['D', 'E']) peer.receive(from, promise(blocks[2], view2))
+    peer.after(600)
+    expect(peer.sent('install')).toEqual([])
+    peer.receive('A', promise(view2, view2))
+    expect(peer.sent('install')[0]?.viewBlock.body).toMatchObject({ members: ['B', 'D'] })
+    peer.persisted()
+    for (const from of ['D', 'E']) peer.receive(from, { kind: 'installed', epoch: epoch4 })
+    expect(peer.notes('epoch-activated')).toEqual([])
+    peer.receive('A', { kind: 'installed', epoch: epoch4 })
+    expect(peer.notes('epoch-activated').length).toBe(1)
+  })
+
+  it('gives up its own tail for a higher log, and keeps what both have', () => {
+    const mine = opsAfter(view3, ['mine'])
+    const start = (): DrivenReplica => {
+      const peer = healthy(follower().push('A', [mine]).persisted(), 2)
+      peer.step({ kind: 'link', peer: id('A'), state: 'refused' })
+      const attempt = peer.sent('pre-vote')[0]?.attempt ?? 0
+      return peer.receive('C', { kind: 'agree', attempt, promised: epochOf(4, 'A') }).persisted()
+    }
+    const answerOf = (peer: DrivenReplica, blocks: readonly Block[]): DrivenReplica => {
+      const head = headOf(blocks.at(-1) as Block)
+      peer.receive('C', { kind: 'promise', epoch: peer.view.promised, head, commit: placeOf(view3) })
+      expect(peer.sent('fetch')).toMatchObject([{ to: 'C', what: 'tail', from: 3 }])
+      return peer.receive('C', { kind: 'fetched', what: 'tail', blocks, commit: headOf(view3), head })
+    }
+    const view4 = viewAfter(view3, epochOf(4, 'A'), 'ABC')
+    const dropped = answerOf(start(), [view4])
+    expect(dropped.notes('tail-dropped')).toEqual([{ from: 3 }])
+    expect(dropped.sent('install')[0]?.viewBlock).toMatchObject({ index: 4, prevHash: view4.hash })
+    expect(dropped.batches).toMatchObject([{ cutFrom: 3 }])
+    const more = opsAfter(mine, ['more'])
+    const kept = answerOf(start(), [mine, more])
+    expect(kept.notes('tail-dropped')).toEqual([])
+    expect(kept.sent('install')[0]?.viewBlock).toMatchObject({ index: 5, prevHash: more.hash })
+    expect(kept.batches).toMatchObject([{ cutFrom: undefined, blocks: [more, { index: 5 }] }])
   })
 
   it('keeps its own log where that is the highest', () => {
@@ -298,6 +386,17 @@ describe('an epoch for a failure', () => {
     peer.receive('C', { kind: 'prepare', epoch: epochOf(5, 'C'), views: [view3] }).receive('C', promise())
     expect(peer.sent('install')).toEqual([])
     expect(peer.view.promised).toEqual(epochOf(5, 'C'))
+  })
+
+  it('proposes its view again to those that do not answer', () => {
+    const peer = initiator()
+      .receive('A', hello({ turn: 2 }))
+      .persisted()
+      .receive('C', promise())
+      .receive('A', promise())
+    expect(peer.sent('install').map(({ to }) => to)).toEqual(['CA'])
+    peer.receive('C', { kind: 'installed', epoch: epoch4 }).after(150)
+    expect(peer.sent('install').map(({ to }) => to)).toEqual(['A'])
   })
 
   it('tells members that did not answer again and again, for as long as it lasts', () => {
@@ -382,6 +481,8 @@ describe('an epoch that another makes', () => {
     expect(install(viewAfter(view3, epoch, 'BC', [], { author: 'A' }))).toBe(2)
     expect(install(opsAfter(view3, ['x'], { epoch, author: 'C' }))).toBe(2)
     expect(install(viewAfter(view2, epoch, 'BC'))).toBe(2)
+    const before = promised().receive('C', { kind: 'install', epoch, viewBlock: viewAfter(view2, epoch, 'BC') })
+    expect(before.view.refused.get(id('C'))?.reason).toContain('before what is committed')
     const twice = promised().receive('C', { kind: 'install', epoch, viewBlock: good }).persisted()
     twice.receive('C', { kind: 'install', epoch, viewBlock: good })
     expect(twice.sent('installed').length).toBe(1)
@@ -399,6 +500,20 @@ describe('an epoch that another makes', () => {
     expect(peer.after(150).sent('fetch')).toMatchObject([{ to: 'C', from: 3 }])
     expect(peer.during(4_800).sent('fetch').length).toBeGreaterThan(25)
     peer.during(300)
+    expect(peer.during(1_000).sent('fetch')).toEqual([])
+  })
+
+  it('whose past can never come any more, as the room has gone on, is fetched no more', () => {
+    const epoch = epochOf(4, 'C')
+    const x = opsAfter(view3, ['x'])
+    const other = opsAfter(view3, ['other'])
+    const peer = follower()
+      .receive('C', { kind: 'prepare', epoch, views: [view3] })
+      .persisted()
+    peer.receive('C', { kind: 'install', epoch, viewBlock: viewAfter(x, epoch, 'BC') })
+    peer.receive('A', statusOf({ epoch: view3.epoch, promised: view3.epoch, commit: placeOf(other) }))
+    peer.receive('A', { kind: 'fetched', what: 'committed', blocks: [other], commit: headOf(other), head: headOf(other) })
+    expect(peer.view.commit).toEqual(placeOf(other))
     expect(peer.during(1_000).sent('fetch')).toEqual([])
   })
 

@@ -74,6 +74,14 @@ describe('a token that arrives', () => {
     expect(peer.view.holding).toBe(2)
   })
 
+  it('brings its commit also where that is known only with the blocks that it waited for', () => {
+    const peer = follower()
+      .receive('A', token(2, one, { commit: placeOf(one) }))
+      .push('C', [one])
+    expect(peer.view.holding).toBe(2)
+    expect(peer.view.commit.index).toBe(3)
+  })
+
   it('brings blocks and a commit along', () => {
     const peer = follower().receive('A', token(3, one, { blocks: [one], commit: placeOf(one) }))
     expect(peer.view.head.index).toBe(3)
@@ -196,6 +204,18 @@ describe('who holds the token', () => {
     expect(peer.sent('token')).toMatchObject([{ to: 'C', turn: 3 }])
     peer.submit('x')
     expect(peer.view.head.index).toBe(2)
+  })
+
+  it('writes what it wrote in a tail that was dropped again, under the same number', () => {
+    const peer = follower().submit('x').receive('A', token(2)).persisted()
+    expect(peer.view.head.index).toBe(3)
+    const view4 = viewAfter(view3, epochOf(4, 'C'), 'ABC')
+    peer.follow(view4, [view3])
+    expect(peer.view.head.hash).toBe(view4.hash)
+    peer.receive('C', token(2, view4, { epoch: view4.epoch, commit: placeOf(view4) }))
+    const [block] = peer.sent('blocks')[0]?.blocks ?? []
+    expect(block).toMatchObject({ index: 4, body: { firstSequence: 1 } })
+    expect(block?.body.kind === 'ops' && block.body.ops.map((bytes) => new TextDecoder().decode(bytes))).toEqual(['x'])
   })
 
   it('gives it up in the moment in which it promises another epoch', () => {
@@ -327,6 +347,13 @@ describe('a block that comes by itself', () => {
     expect(peer.view.head.index).toBe(2)
   })
 
+  it('that waited and turns out to be invalid is asked for by nobody', () => {
+    const bad = opsAfter(one, ['y'], { turn: one.turn })
+    const peer = follower().push('A', [bad]).after(200).push('C', [one])
+    expect(peer.view.head.index).toBe(3)
+    expect(peer.sent('fetch')).toEqual([])
+  })
+
   it('fetched from a member fills the gap a frame at a time', () => {
     const peer = follower().push('A', [two])
     const answer = (blocks: readonly Block[]): MessageOf<'fetched'> => ({
@@ -339,5 +366,10 @@ describe('a block that comes by itself', () => {
     peer.receive('A', answer([one]))
     expect(peer.view.head.index).toBe(4)
     expect(peer.sent('fetch')).toMatchObject([{ to: 'A', what: 'tail', from: 5 }])
+    const whole = follower()
+      .push('A', [two])
+      .receive('A', { ...answer([one]), head: headOf(two) })
+    expect(whole.view.head.index).toBe(4)
+    expect(whole.sent('fetch')).toEqual([])
   })
 })

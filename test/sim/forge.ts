@@ -50,14 +50,18 @@ export function drawForgery(
 }
 
 /** Of a block of the attacker's that the victim has in its present epoch, another one for the same place. */
-export function drawSecondBlock(_world: World, attacker: Attacker, { machine, disk, pausedUntil }: SimPeer): Block | undefined {
+export function drawSecondBlock(
+  { swarm }: World,
+  attacker: Attacker,
+  { machine, disk, pausedUntil }: SimPeer,
+): Block | undefined {
   const view = machine?.view
   if (view === undefined || disk === undefined || !view.active || pausedUntil > 0) return undefined
   for (let index = disk.rows.length - 1; index > Math.max(0, disk.rows.length - 8); index--) {
     const block = decode(disk.rows[index]?.bytes, attacker)
     if (block === undefined || block.author !== attacker.id || block.body.kind !== 'ops') continue
     if (block.epoch.number !== view.installed.number || block.epoch.initiator !== view.installed.initiator) continue
-    if (view.head.index - index > 3 || view.durable < index) return undefined
+    if (view.commit.index - index >= swarm.limits.memoryBlocks || view.durable < index) return undefined
     return signBlock({ ...block, lamport: block.lamport + 1 }, attacker.crypto)
   }
   return undefined

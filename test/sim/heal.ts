@@ -2,6 +2,7 @@ import { mendLinks } from './faults.ts'
 import { submit } from './load.ts'
 import { endProcess, type SimPeer, startPeer } from './peer.ts'
 import { canGoOn, isPresent, unfinished } from './progress.ts'
+import { refoundRoom } from './refound.ts'
 import { BeyondFaultModel, Violation } from './violation.ts'
 import { after, runUntil, type World } from './world.ts'
 
@@ -47,6 +48,7 @@ export async function healAndDemandProgress(world: World): Promise<void> {
     world.trace?.fault(`all is well ${Math.round(world.now - healedAt)} ms later`)
     await rest(world)
     for (const peer of world.peers) if (isPresent(peer) && !peer.leaving) world.checks?.end(peer)
+    if (world.swarm.byzantine === undefined && world.random.chance(0.15)) await refoundRoom(world)
   }
 }
 

@@ -11,6 +11,7 @@ import type { Block } from '../../src/ring/block.ts'
 import { type DecodedFrame, decodeFrame } from '../../src/ring/frame.ts'
 import { createReplica } from '../../src/ring/replica.ts'
 import type { DiskMeta, Input, Output, Replica, ReplicaOptions, ReplicaView, StopReason } from '../../src/ring/types.ts'
+import { Bytes } from './check/bytes.ts'
 import { createSimClock, wallStart } from './clock.ts'
 import { createSimCrypto } from './crypto.ts'
 import { simPeerId } from './names.ts'
@@ -59,6 +60,13 @@ export function writeFirstBatch(world: World, disk: SimDisk, what: 'fresh' | 'lo
   disk.meta = batch.meta
 }
 
+/** The first start of a peer that goes on alone, in a room that was made out of another's state. */
+export function writeRefounded(disk: SimDisk, genesis: Block, incarnation: number): void {
+  const batch = firstBatch(genesis, { incarnation, loss: undefined })
+  disk.rows = [...batch.blocks]
+  disk.meta = batch.meta
+}
+
 /** What the record on the disk says. */
 export function metaOf(disk: SimDisk): DiskMeta | undefined {
   if (disk.meta === undefined) return undefined
@@ -75,10 +83,11 @@ export async function startMachine(world: World, peer: SimPeer, disk: SimDisk, h
   const { life } = peer
   const { swarm, random } = world
   const isAlive = (): boolean => peer.life === life
+  const said = new Said(peer)
   const ports: Ports = {
     identity: { self: peer.id, isNew: false, crypto: peer.crypto },
     store: createSimStore(world, peer, disk, isAlive),
-    transport: createSimTransport(world, peer, isAlive),
+    transport: createSimTransport(world, peer, isAlive, (frame, topic) => said.read(frame, topic)),
     clock: createSimClock(world, peer, isAlive),
     entropy: { bytes: (count) => randomBytes(world, count) },
     logger: createLogger(world, peer, isAlive),
@@ -101,7 +110,7 @@ export async function startMachine(world: World, peer: SimPeer, disk: SimDisk, h
   context.hear((news) => {
     if (isAlive()) onNews(world, peer, news, hooks)
   })
-  const session = await openSession(context, disk.meta as Uint8Array, (options) => watched(world, peer, isAlive, options))
+  const session = await openSession(context, disk.meta as Uint8Array, (options) => watched(world, peer, isAlive, options, said))
   const asBytes = random.chance(swarm.receiverShare)
   const machine: Machine = {
     get view() {
@@ -165,15 +174,44 @@ function hearDecoded(session: Session, peer: SimPeer): Machine['hear'] {
   const asBytes = hearBytes(session)
   return (from, topic, parcel) => {
     parcel.decoded ??= decodeFrame(parcel.frame, peer.crypto)
-    const decoded = parcel.decoded as DecodedFrame
+    const { decoded } = parcel
     if (decoded.kind !== 'frame') return asBytes(from, topic, parcel)
     if (topic !== undefined && topic !== 'ring' && !session.view.members.includes(from)) return
     session.input({ kind: 'receive', from, lamport: decoded.lamport, message: decoded.message })
   }
 }
 
+/**
+ * What a replica says, for those who read its frames past production's receiver: most frames need not be read again, since
+ * each message has a Lamport time of its own.
+ */
+class Said {
+  readonly #peer: SimPeer
+  #outputs: readonly Output[] = []
+
+  constructor(peer: SimPeer) {
+    this.#peer = peer
+  }
+
+  step(outputs: readonly Output[]): void {
+    this.#outputs = outputs
+  }
+
+  read(frame: Uint8Array, topic: Topic | undefined): DecodedFrame {
+    const header = new Bytes(frame)
+    header.number()
+    const lamport = header.number()
+    const way = topic === undefined ? 'send' : 'gossip'
+    // Blocks for those outside are none of the replica's outputs.
+    for (const output of topic === 'log' ? [] : this.#outputs) {
+      if (output.kind === way && output.lamport === lamport) return { kind: 'frame', lamport, message: output.message }
+    }
+    return decodeFrame(frame, this.#peer.crypto)
+  }
+}
+
 /** The real replica, with all that it is told and says shown to the checks. */
-function watched(world: World, peer: SimPeer, isAlive: () => boolean, options: ReplicaOptions): Replica {
+function watched(world: World, peer: SimPeer, isAlive: () => boolean, options: ReplicaOptions, said: Said): Replica {
   const replica = createReplica(options)
   const nothing: readonly Output[] = []
   return {
@@ -185,12 +223,20 @@ function watched(world: World, peer: SimPeer, isAlive: () => boolean, options: R
       world.steps++
       const { checks, trace } = world
       if (checks !== undefined) guard(world, () => checks.before(peer, input))
-      const outputs = replica.step(now, input)
+      const outputs = replica.step(now, asLiarsDo(world, peer, input))
       if (checks !== undefined) guard(world, () => checks.stepped(peer, outputs))
       trace?.step(peer, input, outputs)
+      said.step(outputs)
       return outputs
     },
   }
+}
+
+/** A liar's own machine may tell it of states that nobody has: it signs them. */
+function asLiarsDo({ swarm }: World, { doubtful }: SimPeer, input: Input): Input {
+  return swarm.liesAboutState && doubtful === 'liar' && input.kind === 'applied'
+    ? { ...input, stateHash: 'ee'.repeat(32) }
+    : input
 }
 
 function createLogger(world: World, peer: SimPeer, isAlive: () => boolean): Logger {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { type Explored, exploreInJobs } from './jobs.ts'
 import { applyMutation, mutationNames } from './mutations.ts'
@@ -14,7 +15,7 @@ const usage = `usage: npm run sim -- SEED [--peers N] [--mutate NAME]
   --peers N      exactly so many peers (default: 1 to 5, drawn by each seed)
   --no-checkers  for the rate alone
   --stop         stop at the first violation
-  --jobs N       split the seeds over N processes
+  --jobs N       split the seeds over N processes (default: as many as there are cores)
   --scenario NAME  play a schedule that is kept because chance hardly ever meets it
   --mutate NAME  break one rule in the code first: ${mutationNames.join(', ')}
 `
@@ -63,7 +64,7 @@ async function replay(seed: number): Promise<void> {
 
 async function explore(runs: number): Promise<void> {
   const start = values.start === undefined ? Date.now() % 1_000_000_000 : wholeNumber(values.start, '--start', 0, 2 ** 31)
-  const jobs = values.jobs === undefined ? 1 : wholeNumber(values.jobs, '--jobs', 1, 64)
+  const jobs = values.jobs === undefined ? usualJobs(runs) : wholeNumber(values.jobs, '--jobs', 1, 64)
   const explored = jobs === 1 ? await exploreHere(start, runs) : await exploreInJobs(start, runs, jobs, flagsToPass())
   const { seconds, steps, blocks, epochs, violations } = explored
   const stepsPerSecond = Math.round(steps / seconds)
@@ -77,6 +78,11 @@ async function explore(runs: number): Promise<void> {
     )
   }
   if (violations.length > 0) process.exitCode = 1
+}
+
+/** All cores, where that is worth their start; one, where the first violation in order is wanted. */
+function usualJobs(runs: number): number {
+  return values.stop === true || runs < 100 ? 1 : availableParallelism()
 }
 
 async function exploreHere(start: number, runs: number): Promise<Explored> {

@@ -278,4 +278,10 @@ export const mutations: Readonly<Record<string, Mutation>> = {
       ),
     ],
   },
+  noCheckpoint: {
+    breaks: 'a false checkpoint is held against its author',
+    edits: [
+      edit('ring/checkpoints.ts', '    if (2 * agreeing > members.length) for', '    if (2 * agreeing > 2 * members.length) for'),
+    ],
+  },
 }

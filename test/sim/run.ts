@@ -31,6 +31,7 @@ export interface RunResult {
 /** One seed: a world of its own, faults, then healing. The same seed and options give the same run. */
 export async function runSeed(seed: number, options: RunOptions): Promise<RunResult> {
   const world = createWorld(seed, options)
+  const { checks } = world
   let violation: RunResult['violation']
   try {
     await play(world)
@@ -39,8 +40,8 @@ export async function runSeed(seed: number, options: RunOptions): Promise<RunRes
     else if (error instanceof Violation) violation = { rule: error.rule, message: error.message, at: world.now }
     else throw error
   }
-  const blocks = world.checks?.committed.length ?? Math.max(...world.peers.map((peer) => peer.disk?.rows.length ?? 0))
-  return { seed, steps: world.steps, blocks, epochs: world.checks?.epochs ?? 0, violation }
+  const blocks = checks?.committed.length ?? Math.max(...world.peers.map((peer) => peer.disk?.rows.length ?? 0))
+  return { seed, steps: world.steps, blocks, epochs: checks?.epochs ?? 0, violation }
 }
 
 async function play(world: World): Promise<void> {

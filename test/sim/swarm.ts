@@ -70,6 +70,8 @@ export interface Swarm {
   readonly limits: RingLimits
   /** `outsider`: somebody who knows the room code and was never a member; `liar`: the last peer is a member that lies. */
   readonly byzantine: 'outsider' | 'liar' | undefined
+  /** The liar's blocks vouch for a state that nobody has. */
+  readonly liesAboutState: boolean
   /** Mean time between two of its messages. */
   readonly attackEvery: number
   /** For how long the load goes on after everything has healed. */
@@ -91,6 +93,8 @@ export function drawSwarm(random: Random, peers: number | undefined): Swarm {
   const calm = random.chance(0.1)
   // More operations than a block takes: seldom, since they are most of the work of a run.
   const limits = random.chance(0.4) ? ringLimits : drawLimits(random)
+  // Where each operation has a block of its own, people must not want more than the ring can do.
+  const isTight = limits.blockOps < 64 || limits.blockBytes < 8_000
   const hugeBursts = random.chance(0.015) && limits === ringLimits
   return {
     peers: count,
@@ -118,12 +122,13 @@ export function drawSwarm(random: Random, peers: number | undefined): Swarm {
     snapshotEvery: random.chance(0.1) ? 1 + random.below(30) : 1_000,
     limits,
     byzantine: count < 2 || random.chance(0.8) ? undefined : random.chance(0.6) ? 'outsider' : 'liar',
+    liesAboutState: random.chance(0.3),
     attackEvery: 5 + random.below(random.chance(0.3) ? 40 : 400),
     loadAfterHealing: random.chance(0.5) ? 0 : random.below(8_000),
     deposits: random.chance(0.8) ? 'open' : 'host',
-    submitEvery: (limits.blockOps < 64 ? 150 : 20) + random.below(random.chance(0.5) ? 300 : 3_000),
+    submitEvery: (isTight ? 250 : 20) + random.below(random.chance(0.5) ? 300 : 3_000),
     burstShare: hugeBursts ? 0.004 : some(0.5, 0.1),
-    burstOps: 2 + random.below(hugeBursts ? 5_000 : limits.blockOps < 64 ? 8 : 40),
+    burstOps: 2 + random.below(hugeBursts ? 5_000 : isTight ? 8 : 40),
     largeShare: some(0.3, 0.1),
     nonsenseShare: some(0.5, 0.4),
   }

@@ -1,5 +1,6 @@
 import type { PeerId } from '../../src/core/ids.ts'
 import type { Topic, Transport } from '../../src/peer/ports.ts'
+import type { DecodedFrame } from '../../src/ring/frame.ts'
 import type { SimPeer } from './peer.ts'
 import { completion } from './store.ts'
 import { after, type World } from './world.ts'
@@ -7,7 +8,7 @@ import { after, type World } from './world.ts'
 /** A frame on its way to one or many: whoever reads it first reads it for all. */
 export interface Parcel {
   readonly frame: Uint8Array
-  decoded: unknown
+  decoded: DecodedFrame | undefined
 }
 
 /** A frame that was sent: `topic` where it went over the mesh. */
@@ -19,11 +20,16 @@ export interface Recent {
 }
 
 /** What production's Transport is to one process: frames, as bytes, over the network of the day. */
-export function createSimTransport(world: World, peer: SimPeer, isAlive: () => boolean): Transport {
+export function createSimTransport(
+  world: World,
+  peer: SimPeer,
+  isAlive: () => boolean,
+  read: (frame: Uint8Array, topic: Topic | undefined) => DecodedFrame,
+): Transport {
   // The same frame goes to several peers one after the other.
   let last: Parcel | undefined
-  const parcelOf = (frame: Uint8Array): Parcel => {
-    if (last?.frame !== frame) last = { frame, decoded: undefined }
+  const parcelOf = (frame: Uint8Array, topic?: Topic): Parcel => {
+    if (last?.frame !== frame) last = { frame, decoded: read(frame, topic) }
     return last
   }
   const send = (to: PeerId, frame: Uint8Array): void => {
@@ -48,7 +54,7 @@ export function createSimTransport(world: World, peer: SimPeer, isAlive: () => b
     },
     gossip(topic, frame) {
       if (!isAlive() || peer.dies(world)) return
-      for (const target of world.peers) if (target !== peer) transmit(world, peer, target, topic, parcelOf(frame))
+      for (const target of world.peers) if (target !== peer) transmit(world, peer, target, topic, parcelOf(frame, topic))
     },
     hasOutsideSubscribers: (_topic, members) =>
       world.peers.some((other) => other.machine !== undefined && !members.includes(other.id)),

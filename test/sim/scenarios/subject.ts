@@ -1,6 +1,6 @@
 import type { Instant, PeerId, RoomId } from '../../../src/core/ids.ts'
 import { createRandom } from '../../../src/core/random.ts'
-import { type Block, headOf, signBlock, type Unsigned, viewOf } from '../../../src/ring/block.ts'
+import { type Block, type Checkpoint, headOf, signBlock, type Unsigned, viewOf } from '../../../src/ring/block.ts'
 import type { Message, MessageOf } from '../../../src/ring/message.ts'
 import { createReplica } from '../../../src/ring/replica.ts'
 import type { Input, Output, Persist, Replica, ReplicaView } from '../../../src/ring/types.ts'
@@ -37,19 +37,23 @@ export function viewAfter(previous: Block, epoch: Epoch, members: readonly PeerI
 }
 
 /** A block of operations in the epoch of the one before. */
-export function opsAfter(previous: Block, author: PeerId, turn: number): Block {
+export function opsAfter(previous: Block, author: PeerId, turn: number, checkpoint?: Checkpoint): Block {
   const body = { kind: 'ops', incarnation: 1, firstSequence: turn, ops: [Uint8Array.of(0, 0)] } as const
-  return follow(previous, { epoch: previous.epoch, turn, author, body })
+  return follow(previous, { epoch: previous.epoch, turn, author, body }, checkpoint)
 }
 
-function follow(previous: Block, what: Pick<Unsigned, 'epoch' | 'turn' | 'author' | 'body'>): Block {
+function follow(
+  previous: Block,
+  what: Pick<Unsigned, 'epoch' | 'turn' | 'author' | 'body'>,
+  checkpoint: Checkpoint | undefined = undefined,
+): Block {
   return sign({
     ...what,
     index: previous.index + 1,
     lamport: previous.lamport + 1,
     time: previous.time,
     prevHash: previous.hash,
-    checkpoint: undefined,
+    checkpoint,
   })
 }
 

@@ -1,0 +1,83 @@
+import { globSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Plan } from './plan.ts'
+import type { RoundOptions, Target } from './round.ts'
+import { createRunner, type Runner, simulate } from './runner.ts'
+
+/** A test file or a run of the simulator, with how long it takes and how many mutants it has killed. */
+interface Check {
+  readonly name: string
+  readonly millis: number
+  kills: number
+}
+
+const simulator = 'simulator'
+
+/** By the number of the mutant: the name of the check that killed it. Throws where a check fails over the code as it is. */
+export async function killersOf(
+  { root, workers, progress }: RoundOptions,
+  plan: Plan,
+  targets: readonly Target[],
+): Promise<readonly (string | undefined)[]> {
+  const killers: (string | undefined)[] = Array.from({ length: targets.length })
+  const runners = Array.from({ length: workers }, () => createRunner(root))
+  try {
+    const checks = await measure(root, runners[0] as Runner, plan)
+    let next = 0
+    const work = async (runner: Runner): Promise<void> => {
+      while (next < targets.length) {
+        const number = next++
+        const target = targets[number] as Target
+        const killer = await killerOf(root, runner, plan, checks, target)
+        killers[number] = killer
+        const verdict = killer === undefined ? 'SURVIVED' : `killed by ${killer}`
+        progress(`${number + 1}/${targets.length} ${target.file}:${target.line} ${target.change}: ${verdict}`)
+      }
+    }
+    await Promise.all(runners.map(work))
+    // What fails now has failed for another reason than the mutants.
+    for (const runner of runners) await measure(root, runner, plan)
+  } finally {
+    for (const runner of runners) runner.stop()
+  }
+  return killers
+}
+
+async function measure(root: string, runner: Runner, plan: Plan): Promise<readonly Check[]> {
+  const tests = plan.tests.flatMap((folder) => globSync(`test/${folder}/**/*.test.ts`, { cwd: root }))
+  const checks: Check[] = []
+  for (const name of plan.seeds > 0 ? [...tests, simulator] : tests) {
+    const { failed, millis } = await run(root, runner, plan, name, undefined, 600_000)
+    if (failed !== undefined) throw new Error(`${name} fails without any change: ${failed}`)
+    checks.push({ name, millis, kills: 0 })
+  }
+  return checks
+}
+
+/** Those first that kill much in little time; the file that bears the name of the changed one before all. */
+async function killerOf(
+  root: string,
+  runner: Runner,
+  plan: Plan,
+  checks: readonly Check[],
+  target: Target,
+): Promise<string | undefined> {
+  const subject = `/${(target.file.split('/').at(-1) as string).replace(/\.ts$/, '.test.ts')}`
+  const worth = ({ name, kills, millis }: Check): number =>
+    name.endsWith(subject) ? Number.POSITIVE_INFINITY : (kills + 1) / (millis + 100)
+  for (const check of checks.toSorted((one, other) => worth(other) - worth(one))) {
+    const { failed } = await run(root, runner, plan, check.name, target, 10_000 + 5 * check.millis)
+    if (failed === undefined) continue
+    check.kills++
+    return check.name
+  }
+  return undefined
+}
+
+function run(root: string, runner: Runner, plan: Plan, name: string, target: Target | undefined, limitMillis: number) {
+  const changed =
+    target === undefined ? { path: undefined, text: '' } : { path: join(root, 'src', target.file), text: target.text }
+  return name === simulator
+    ? simulate(root, changed, ['--runs', String(plan.seeds), '--start', '1', '--stop'], limitMillis)
+    : runner.run({ ...changed, test: join(root, name) }, limitMillis)
+}

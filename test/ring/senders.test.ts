@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest'
+import { headOf } from '../../src/ring/block.ts'
+import type { Message } from '../../src/ring/message.ts'
+import { type DrivenReplica, epochOf, follower, id, placeOf, statusOf, view3 } from './harness.ts'
+
+const { epoch } = view3
+const leap = 2 ** 32
+const epochLeap = 2 ** 20
+const commit = placeOf(view3)
+const token = (turn: number, served: readonly number[] = [0, 0, 0]): Message => ({
+  kind: 'token',
+  epoch,
+  turn,
+  head: headOf(view3),
+  commit,
+  served,
+  wants: [false, false, false],
+  blocks: [],
+})
+const status = (changes: object): Message => statusOf({ epoch, promised: epoch, commit, ...changes })
+const refusalOf = (peer: DrivenReplica, from = 'A'): string | undefined => peer.view.refused.get(id(from))?.reason
+
+describe('a number that a member says', () => {
+  const rows: [string, (number: number) => Message, number, string][] = [
+    ['an epoch', (number) => ({ kind: 'want', epoch: epochOf(number, 'A'), request: 1 }), 3 + epochLeap, 'its epoch leaps'],
+    ['what it promised, in a status', (number) => status({ promised: epochOf(number, 'A') }), 3 + epochLeap, 'its epoch leaps'],
+    [
+      'what it promised, in an answer',
+      (number) => ({ kind: 'agree', attempt: 1, promised: epochOf(number, 'A') }),
+      3 + epochLeap,
+      'its epoch leaps',
+    ],
+    [
+      'what it asks to be above of',
+      (number) => ({ kind: 'request', purpose: 'leave', above: epochOf(number, 'A'), loss: undefined }),
+      3 + epochLeap / 2,
+      'its epoch leaps',
+    ],
+    ['the turn of a token', (number) => token(number), leap, 'its turn leaps'],
+    ['the turn of an acknowledgement', (number) => ({ kind: 'token-ack', epoch, turn: number }), leap, 'its turn leaps'],
+    ['the turn in a status', (number) => status({ turn: number }), leap, 'its turn leaps'],
+    ['a request', (number) => ({ kind: 'want', epoch, request: number }), leap, 'its request leaps'],
+    [
+      'a request that is announced',
+      (number) => ({ kind: 'announce', domain: 'bank', epoch, request: number, ops: [] }),
+      leap,
+      'its request leaps',
+    ],
+    ['a request that was served', (number) => token(2, [number, 0, 0]), leap, 'a request leaps'],
+  ]
+  it.each(rows)('is refused where it leaps: %s', (_what, message, most, reason) => {
+    const near = follower().receive('A', message(most))
+    expect(refusalOf(near)).toBeUndefined()
+    const far = message(most + 1)
+    const peer = follower().receive('A', far)
+    expect(refusalOf(peer)).toBe(`${far.kind}: ${reason}`)
+    expect(peer.view.holding).toBeUndefined()
+    expect(peer.view.promised).toEqual(epoch)
+  })
+
+  it('is refused where its clock leaps, from the log on', () => {
+    expect(refusalOf(follower().receive('A', status({}), view3.lamport + leap))).toBeUndefined()
+    const peer = follower().receive('A', status({}), view3.lamport + leap + 1)
+    expect(refusalOf(peer)).toBe('status: its Lamport time leaps')
+  })
+
+  it('of a turn in another epoch is measured by nothing', () => {
+    const peer = follower().receive('A', { kind: 'token-ack', epoch: epochOf(2, 'A'), turn: 2 ** 40 })
+    expect(refusalOf(peer)).toBeUndefined()
+  })
+})
+
+describe('who is obeyed', () => {
+  const members: [string, Message][] = [
+    ['want', { kind: 'want', epoch, request: 1 }],
+    ['token', token(2)],
+    ['token-ack', { kind: 'token-ack', epoch, turn: 1 }],
+    ['blocks', { kind: 'blocks', epoch, blocks: [], commit }],
+    ['durable', { kind: 'durable', epoch, durable: commit }],
+    ['committed', { kind: 'committed', epoch, commit }],
+  ]
+  it.each(members)('in %s: members, and no stranger', (_kind, message) => {
+    expect(refusalOf(follower().receive('A', message))).toBeUndefined()
+    const peer = follower().receive('X', message)
+    expect(refusalOf(peer, 'X')).toBe(`${message.kind}: its sender is not a member`)
+    expect(peer.view.holding).toBeUndefined()
+  })
+
+  const makers: [string, Message][] = [
+    ['prepare', { kind: 'prepare', epoch: epochOf(4, 'X'), views: [] }],
+    ['install', { kind: 'install', epoch: epochOf(4, 'X'), viewBlock: view3 }],
+    ['activated', { kind: 'activated', epoch: epochOf(4, 'X'), commit }],
+    ['promise', { kind: 'promise', epoch, head: headOf(view3), commit }],
+    ['refuse', { kind: 'refuse', epoch, promised: epochOf(9, 'X') }],
+    ['installed', { kind: 'installed', epoch }],
+  ]
+  it.each(makers)('in %s: no stranger, and nobody who was not asked', (_kind, message) => {
+    expect(refusalOf(follower().receive('X', message), 'X')).toBe(`${message.kind}: its sender is not a member`)
+  })
+
+  it('in what may be late, or of before a restart: nobody, and nobody is named for it', () => {
+    const late: readonly Message[] = [
+      { kind: 'promise', epoch: epochOf(2, 'B'), head: headOf(view3), commit },
+      { kind: 'refuse', epoch: epochOf(2, 'B'), promised: epochOf(9, 'X') },
+      { kind: 'installed', epoch: epochOf(2, 'B') },
+      { kind: 'ping', nonce: 1 },
+      { kind: 'pong', nonce: 1, wallClock: 1 },
+      { kind: 'pre-vote', attempt: 1, suspect: undefined },
+      { kind: 'agree', attempt: 1, promised: epoch },
+      { kind: 'want', epoch: epochOf(2, 'A'), request: 1 },
+      { kind: 'durable', epoch: epochOf(2, 'A'), durable: commit },
+    ]
+    for (const message of late) expect(refusalOf(follower().receive('X', message), 'X'), message.kind).toBeUndefined()
+  })
+
+  it('not itself, whoever says so', () => {
+    const peer = follower().receive('B', { kind: 'prepare', epoch: epochOf(9, 'B'), views: [] })
+    expect(peer.view.promised).toEqual(epoch)
+    expect(peer.outputs).toEqual([])
+  })
+})
