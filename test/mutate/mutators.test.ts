@@ -70,6 +70,10 @@ describe('mutants', () => {
     expect(left[2]).toEqual(['a.b({', 'c,', '})', 'd', '.e()', '.g(', 'h)'])
   })
 
+  it('leave out a statement with the type at its end', () => {
+    expect(linesLeft(changed(within('a = b as C', 'd()'), 'statement'))).toEqual([['d()'], ['a = b as C']])
+  })
+
   it('leave out no part of an object, a class or an expression', () => {
     expect(changed('const a = {\n  b: c,\n  d() {\n    return e\n  },\n}\n', 'statement')).toEqual([])
     expect(changed('class A {\n  b = c()\n}\n', 'statement')).toEqual([])

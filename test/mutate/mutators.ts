@@ -35,19 +35,29 @@ export function mutantsOf(text: string, optionalCalls: ReadonlyMap<string, numbe
   const tokens = tokensOf(code)
   const mutants = [
     ...tokens.flatMap((_, at) => mutantsOfToken(tokens, at, optionalCalls)),
-    ...statementsOf(tokens).flatMap((statement) => mutantsOfStatement(tokens, statement)),
+    ...statementsOf(tokens).flatMap((statement) =>
+      mutantsOfStatement(tokens, statement).map((mutant) => withTypes(code, mutant)),
+    ),
   ]
-  return mutants.filter((mutant) => isOtherCode(code, mutant)).sort((one, other) => one.start - other.start)
+  return mutants.filter((mutant) => isOtherCode(text, code, mutant)).sort((one, other) => one.start - other.start)
 }
 
 export function applyMutant(text: string, { start, end, replacement }: Mutant): string {
   return text.slice(0, start) + replacement + text.slice(end)
 }
 
-/** Whether it still is JavaScript: a mutant that cannot be loaded would be killed by whatever runs. */
-function isOtherCode(code: string, mutant: Mutant): boolean {
+/** A statement goes with the `as` at its end, which is blank in the code without types. */
+function withTypes(code: string, mutant: Mutant): Mutant {
+  if (mutant.replacement !== '') return mutant
+  const newline = code.indexOf('\n', mutant.end)
+  const end = newline < 0 ? code.length : newline
+  return code.slice(mutant.end, end).trim() === '' ? { ...mutant, end } : mutant
+}
+
+/** Whether it still is code, and other code: a mutant that cannot be loaded would be killed by whatever runs. */
+function isOtherCode(text: string, code: string, mutant: Mutant): boolean {
   try {
-    return blankTypes(applyMutant(code, mutant)) !== code
+    return blankTypes(applyMutant(text, mutant)) !== code
   } catch {
     return false
   }

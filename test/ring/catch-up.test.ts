@@ -142,14 +142,26 @@ describe('a peer that is behind', () => {
     expect(peer.view.refused.get(id('A'))?.reason).toContain('later epoch')
   })
 
-  it('does not believe an epoch that leaps', () => {
-    const commit = { ...headOf(last), epoch: epochOf(2 ** 20 + 6, 'C') }
-    const peer = behind().receive('A', offer()).receive('A', answer(past, commit))
+  it('does not follow a commit whose epoch leaps beyond all that the chain shows', () => {
+    const beyond = (number: number) => ({ epoch: epochOf(number, 'C'), index: last.index + 9, hash: 'ab'.repeat(32) })
+    const peer = behind()
+      .receive('A', offer())
+      .receive('A', answer(past, beyond(2 ** 20 + 6)))
+    expect(peer.view.commit.index).toBe(1)
+    expect(peer.view.promised.number).toBeLessThan(2 ** 20)
+    peer
+      .after(300)
+      .receive('A', offer())
+      .receive('A', answer(past, beyond(2 ** 20 + 5)))
+    expect(peer.view.commit.index).toBe(7)
+  })
+
+  it('refuses a commit that is not of its block’s own epoch', () => {
+    const peer = behind()
+      .receive('A', offer())
+      .receive('A', answer(past, { ...headOf(last), epoch: epochOf(6, 'C') }))
     expect(peer.view.commit.index).toBe(1)
     expect(peer.view.refused.get(id('A'))?.reason).toContain('of another epoch')
-    const near = { ...headOf(last), epoch: epochOf(2 ** 20 + 5, 'C') }
-    peer.after(300).receive('A', offer()).receive('A', answer(past, near))
-    expect(peer.view.commit.index).toBe(7)
   })
 
   it('gives up an uncommitted tail that conflicts, whatever its epoch, and what was written in it waits again', () => {
