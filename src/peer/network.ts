@@ -135,7 +135,7 @@ export function createNetwork(context: PeerContext): Network {
       },
       // Topics are named after the room: whoever is heard there is in it.
       onGossip: (from, topic, frame) => session?.gossip(from, topic, frame) ?? 'ignore',
-      isMember: (peer) => context.room?.view.members.includes(peer) ?? false,
+      isUnlimited: (peer) => session?.view.active !== true || session.view.members.includes(peer),
       onTrouble: (trouble) => context.tell({ kind: 'trouble', trouble }),
     },
     enter(entered) {

@@ -66,8 +66,8 @@ export interface TransportEvents {
   onConnected(peer: PeerId, hello: Uint8Array): void
   /** `refused`: a re-dial was refused: the process is gone, not only the connection. */
   onDisconnected(peer: PeerId, refused: boolean): void
-  /** In the view of our log: heard without limit, which others are not. */
-  isMember(peer: PeerId): boolean
+  /** Heard without limit: a member, where this peer takes part in the ring; one that does not cannot tell who is. */
+  isUnlimited(peer: PeerId): boolean
   /** A whole frame over the direct stream, or in an addressed envelope over the mesh. */
   onFrame(from: PeerId, frame: Uint8Array): void
   /** A frame heard on a topic; the verdict decides whether it is passed on. `from` is its signer. */

@@ -55,7 +55,7 @@ export async function startStation(transport: Transport, hello: string): Promise
       station.links.push(refused ? `-${peer} refused` : `-${peer}`)
       connected.delete(peer)
     },
-    isMember: (peer) => !station.strangers.has(peer),
+    isUnlimited: (peer) => !station.strangers.has(peer),
     onFrame: (from, frame) => station.frames.push({ from, text: decode(frame) }),
     onGossip(from, topic, frame) {
       station.gossip.push({ from, topic, text: decode(frame) })

@@ -79,6 +79,19 @@ describe('a checkpoint', () => {
     expect(peer.stopReason).toMatchObject({ kind: 'state-diverged', authors: ['A', 'C'] })
   })
 
+  it('of a state that is still to come is looked at however many came before', () => {
+    const peer = follower()
+    let last = view3
+    for (let i = 0; i < 1_030; i++) {
+      const next = vouching(last, 'A', last.index, ours)
+      peer.push('A', [next]).step({ kind: 'applied', index: last.index, stateHash: ours })
+      last = next
+    }
+    const wrong = vouching(last, 'A', last.index, theirs)
+    peer.push('A', [wrong]).step({ kind: 'applied', index: last.index, stateHash: ours })
+    expect(peer.notes('checkpoint-differs')).toEqual([{ author: 'A', index: last.index }])
+  })
+
   it('of a state that is still to come and agrees lets things be', () => {
     const peer = follower().push('A', [vouching(view3, 'A', 2, ours)])
     peer.step({ kind: 'applied', index: 2, stateHash: ours })

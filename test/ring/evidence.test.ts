@@ -222,6 +222,21 @@ describe('somebody whose messages are of no use', () => {
     expect(peer.notes('refused')).toMatchObject([{ from: 'X', what: 'want' }])
   })
 
+  it('is not counted while this peer takes no part itself, or where it is a member', () => {
+    const late = {
+      kind: 'promise',
+      epoch: epochOf(2, 'B'),
+      head: { ...placeOf(view2), epoch: view2.epoch },
+      commit: placeOf(view2),
+    } as const
+    const peer = follower()
+    for (let i = 0; i < 150; i++) peer.receive('A', late)
+    expect(peer.view.refused.get(id('A'))).toBeUndefined()
+    peer.receive('C', { kind: 'prepare', epoch: epochOf(4, 'C'), views: [view3] })
+    for (let i = 0; i < 150; i++) peer.receive('X', late)
+    expect(peer.view.refused.get(id('X'))).toBeUndefined()
+  })
+
   it('is pardoned once it is a member', () => {
     const peer = follower()
     peer.receive('D', { kind: 'committed', epoch: view3.epoch, commit: placeOf(view3) })

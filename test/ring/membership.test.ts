@@ -230,6 +230,15 @@ describe('a peer that has forgotten', () => {
     expect(peer.notes('remembered')).toEqual([{ epoch: 4 }])
   })
 
+  it('that is started again after its loss was written down remembers at once', () => {
+    const blocks = [genesis, view2, view3, without]
+    const peer = new DrivenReplica({ self: 'C', blocks, meta: { loss } }).step({ kind: 'tick' })
+    expect(peer.view.membership).toBe('learner')
+    expect(peer.batches).toMatchObject([{ meta: { loss: undefined } }])
+    const uncommitted = new DrivenReplica({ self: 'C', blocks, commit: 2, meta: { loss } }).step({ kind: 'tick' })
+    expect(uncommitted.view.membership).toBe('forgotten')
+  })
+
   it('remembers by its own number only', () => {
     const other = viewAfter(view3, epochOf(4, 'A'), 'AB', [{ peer: id('C'), loss: 78 }])
     const peer = lost()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { headOf } from '../../src/ring/block.ts'
 import type { Message } from '../../src/ring/message.ts'
-import { type DrivenReplica, epochOf, follower, id, placeOf, statusOf, view3 } from './harness.ts'
+import { DrivenReplica, epochOf, follower, id, placeOf, statusOf, view3 } from './harness.ts'
 
 const { epoch } = view3
 const leap = 2 ** 32
@@ -56,6 +56,16 @@ describe('a number that a member says', () => {
     expect(refusalOf(peer)).toBe(`${far.kind}: ${reason}`)
     expect(peer.view.holding).toBeUndefined()
     expect(peer.view.promised).toEqual(epoch)
+  })
+
+  it('is measured from the highest epoch that this peer has promised, or that its log ends in', () => {
+    const said = (promised: number, number: number): string | undefined => {
+      const peer = new DrivenReplica({ meta: { promised: epochOf(promised, 'A') } }).step({ kind: 'tick' })
+      return refusalOf(peer.receive('A', { kind: 'want', epoch: epochOf(number, 'A'), request: 1 }))
+    }
+    expect(said(50, 50 + epochLeap)).toBeUndefined()
+    expect(said(50, 51 + epochLeap)).toBe('want: its epoch leaps')
+    expect(said(1, 2 + epochLeap)).toBeUndefined()
   })
 
   it('is refused where its clock leaps, from the log on', () => {

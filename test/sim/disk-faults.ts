@@ -1,4 +1,4 @@
-import { anyPeer, anyRunning, restartDelay } from './faults.ts'
+import { anyPeer, anyRunning, restartDelay } from './choose.ts'
 import { placesOf } from './network.ts'
 import { createSimPeer, endProcess, restartLater, type SimPeer, startPeer } from './peer.ts'
 import { canGoOn } from './progress.ts'
@@ -92,7 +92,7 @@ function mayLose(world: World, peer: SimPeer): boolean {
   return canGoOn(world, (other) => other !== peer && !other.dead)
 }
 
-export function loseLog(world: World, peer: SimPeer, why: string): void {
+function loseLog(world: World, peer: SimPeer, why: string): void {
   world.trace?.line(peer, why, '')
   if (peer.machine !== undefined) endProcess(world, peer)
   peer.disk = createSimDisk()

@@ -1,3 +1,4 @@
+import { anyPeer, anyRunning, restartDelay } from './choose.ts'
 import { diskFaults } from './disk-faults.ts'
 import { letterOf } from './names.ts'
 import { crashPeer, restartLater, type SimPeer, startPeer } from './peer.ts'
@@ -149,17 +150,6 @@ const faults: Readonly<Record<FaultName, (world: World) => void>> = {
 function crashAndRestart(world: World, peer: SimPeer): void {
   crashPeer(world, peer)
   restartLater(world, peer, restartDelay(world))
-}
-
-export function restartDelay({ random, swarm }: World): number {
-  return random.below(random.chance(0.6) ? swarm.restartShort : swarm.restartLong)
-}
-
-export const anyPeer = (world: World): SimPeer => world.peers[world.random.below(world.peers.length)] as SimPeer
-
-export function anyRunning(world: World): SimPeer | undefined {
-  const running = world.peers.filter((peer) => peer.machine !== undefined)
-  return running[world.random.below(Math.max(1, running.length))]
 }
 
 function anyPair({ random, peers }: World): readonly [number, number] {

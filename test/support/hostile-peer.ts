@@ -143,7 +143,7 @@ export async function startHostilePeer({ room, address }: HostileOptions): Promi
       if (decoded.kind === 'hello' && decoded.hello.room !== undefined) enter(decoded.hello.room)
     },
     onDisconnected: (peer) => connected.delete(peer),
-    isMember: () => true,
+    isUnlimited: () => true,
     onFrame: hear,
     onGossip(_from, _topic, bytes) {
       const decoded = decodeFrame(bytes, crypto)

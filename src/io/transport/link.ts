@@ -37,7 +37,7 @@ export interface Link {
 
 export interface LinkEvents {
   /** A member may send as much as it likes; anybody else a few hundred frames a second, and waits for the rest. */
-  isMember(): boolean
+  isUnlimited(): boolean
   onHello(hello: Uint8Array): void
   onVersion(version: number): void
   onFrame(frame: Uint8Array): void
@@ -161,7 +161,7 @@ export function createLink(connection: Connection, greeting: () => Uint8Array, e
     inbound[name] = stream
     let frames = 0
     let isGood = true
-    const budget = createBudget(() => performance.now())
+    const budget = createBudget(name, () => performance.now())
     const reader = createFrameReader((frame) => {
       if (isGood) isGood = hear(name, frame, frames++ === 0)
     })
@@ -172,12 +172,14 @@ export function createLink(connection: Connection, greeting: () => Uint8Array, e
     }
     stream.addEventListener('message', ({ data }) => {
       const before = frames
+      let bytes = 0
       for (const part of data instanceof Uint8Array ? [data] : data) {
+        bytes += part.length
         if (isGood && !reader.push(part)) give('a frame is over its limit')
         if (!isGood) stream.abort(new Error('bad frame'))
       }
-      const pause = budget.spend(frames - before)
-      if (pause > 0 && isGood && !events.isMember()) holdBack(stream, pause)
+      const pause = budget.spend(frames - before, bytes)
+      if (pause > 0 && isGood && !events.isUnlimited()) holdBack(stream, pause)
     })
     const end = (): void => {
       // A connection that breaks may well break in the middle of a frame; a stream alone may not.

@@ -74,7 +74,7 @@ export function createTransport(options: TransportOptions): Transport {
 
     const onConnection = (connection: Connection): void => {
       const peer = peerOf(connection)
-      if (peer === undefined || isStopping) {
+      if (peer === undefined || isStopping || running?.gossip.isOut(peer) === true) {
         connection.abort(new Error('not welcome'))
         return
       }
@@ -149,7 +149,7 @@ export function createTransport(options: TransportOptions): Transport {
         if (pair.versionTold !== version) events.onTrouble({ kind: 'version', peer, version })
         pair.versionTold = version
       },
-      isMember: () => events.isMember(peer),
+      isUnlimited: () => events.isUnlimited(peer),
       onFrame: (frame: Uint8Array) => events.onFrame(peer, frame),
       onNeighbours: meet,
       onBroadcast(bytes: Uint8Array) {
@@ -193,8 +193,14 @@ export function createTransport(options: TransportOptions): Transport {
       for (const { link } of pairs.values()) link?.beat(now)
       tellNeighbours()
     }, beatMillis)
+    const hangUp = (peer: PeerId): void => {
+      const pair = pairs.get(peer)
+      if (pair?.link === undefined) return
+      events.onTrouble({ kind: 'bad-frame', peer, reason: 'it says too much' })
+      abortAll(pair)
+    }
     const areLinked = (peer: PeerId, other: PeerId): boolean => pairs.get(peer)?.link?.neighbours?.has(other) ?? false
-    const gossip = createGossip(node.services.gossip, self, events, areLinked)
+    const gossip = createGossip(node.services.gossip, self, events, areLinked, hangUp)
     if (room !== undefined) gossip.enterRoom(room)
     running = { node, dialer, gossip, beat }
     for (const address of options.bootstrap) dialer.addAddress(address)
