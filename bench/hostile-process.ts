@@ -22,10 +22,10 @@ export interface Flood {
 }
 
 /**
- * Every kind of message, and: the whole log asked for again and again, announcements on a topic, requests to join whose
+ * Every kind of message, and: nothing at all, as a learner that only listens; the whole log asked for again and again, announcements on a topic, requests to join whose
  * sender promises a head that nobody has, bytes that are no frame, and frames of the largest size.
  */
-export type FloodKind = Message['kind'] | 'fetch-all' | 'topic' | 'join' | 'garbage' | 'large'
+export type FloodKind = Message['kind'] | 'nothing' | 'fetch-all' | 'topic' | 'join' | 'garbage' | 'large'
 
 export interface Flooded {
   readonly frames: number
@@ -98,7 +98,7 @@ async function flood(peer: HostilePeer, { what, perSecond }: Flood): Promise<Flo
     return count
   }
   const floodOne = async (to: PeerId): Promise<void> => {
-    for (let count = 0; !isOver(count); ) {
+    for (let count = 0; what !== 'nothing' && !isOver(count); ) {
       const sent = peer.isConnected(to) ? await sendSome(to) : 0
       if (sent === 0) await setTimeout(reconnectMillis)
       count += sent
@@ -120,6 +120,8 @@ async function flood(peer: HostilePeer, { what, perSecond }: Flood): Promise<Flo
 function bytesOf(what: FloodKind, sight: Sight, peer: HostilePeer): Uint8Array {
   const lamport = sight.head.lamport + 1
   switch (what) {
+    case 'nothing':
+      return new Uint8Array()
     case 'fetch-all':
       return encodeFrame(lamport, { kind: 'fetch', what: 'committed', from: 0 })
     case 'topic':

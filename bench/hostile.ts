@@ -6,9 +6,10 @@ import { type BenchRoom, benchCode, forkOrdered, openRoom, pause } from './room.
 import { median } from './statistics.ts'
 import { loadAll, rateOf } from './three-peers.ts'
 
-const warmMillis = 20_000
-const windowMillis = 1_000
+const warmMillis = 15_000
+const windowMillis = 800
 const windows = 3
+const calmWindows = 2
 /** So that what a flood left behind is over before the next figure. */
 const calmMillis = 300
 
@@ -39,6 +40,7 @@ const kinds: Readonly<Record<Message['kind'], true>> = {
 }
 
 const floods: readonly Flood[] = [
+  { what: 'nothing', perSecond: undefined },
   ...[
     ...(Object.keys(kinds) as Message['kind'][]),
     'fetch-all' as const,
@@ -66,7 +68,7 @@ export async function measureHostile(only: readonly FloodKind[] = []): Promise<o
     const alone = await rates(room, windows)
     const before = await memoryOf(room)
     const rows: FloodRow[] = []
-    let calm = await rates(room, 1)
+    let calm = await rates(room, calmWindows)
     for (const flood of floods.filter(({ what }) => only.length === 0 || only.includes(what))) {
       await hostile.order({ kind: 'come', room: name, code: benchCode, address: addresses[0] ?? '' })
       const sending = hostile.order<Flooded>({ kind: 'flood', flood })
@@ -77,7 +79,7 @@ export async function measureHostile(only: readonly FloodKind[] = []): Promise<o
       await hostile.order({ kind: 'go' })
       await pause(calmMillis)
       const calmBefore = calm
-      calm = await rates(room, 1)
+      calm = await rates(room, calmWindows)
       const undisturbed = median([...calmBefore, ...calm])
       rows.push({
         kind: flood.what,

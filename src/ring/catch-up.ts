@@ -8,7 +8,7 @@ import { timing } from './timing.ts'
 import { compareEpochs, sameEpoch } from './view.ts'
 
 /** So much of a stranger's chain is kept until it shows that its sender is none. */
-const unknownBytesMax = 16 * 1024 * 1024
+const unknownBytesMax = 64 * 1024 * 1024
 
 /** Committed blocks of another peer's log (PROTOCOL, section 5, Catching up). */
 export class CatchUp {
@@ -28,7 +28,7 @@ export class CatchUp {
     if (epochs.isActive && compareEpochs(epoch, log.installedView.epoch) <= 0) return
     const { useless } = peers.of(from)
     if (useless !== undefined && out.now < useless.until) return
-    if (!log.isVoter(from) && this.#hearsVoter(log.commit.index + 1)) return
+    if (!log.isVoter(from) && this.#hearsVoterAhead()) return
     fetching.askForCommitted(from, log.commit.index + 1, false)
   }
 
@@ -117,8 +117,8 @@ export class CatchUp {
    * Whether the sender's word that blocks are committed is taken. Members do not lie, but whoever knows the code can say
    * anything: its word counts if it is in a config of our log, or in a view of this chain, each of whose views was made by
    * somebody known before. `unknown`: more of the chain may show that it is; or how the room came to an epoch that is far
-   * ahead of all that is known here. A peer that is no member of its own log, and hears nobody who is, takes such a chain
-   * from anybody: else it could never come in.
+   * ahead of all that is known here. Others may serve blocks, but vouch for nothing: what they call committed may be a tail
+   * that the room drops.
    */
   #wordOf(from: PeerId, chain: readonly Block[], commit: Head, isWhole: boolean): 'counts' | 'unknown' | 'none' {
     const { log, self, membership, epochs } = this.#ring
@@ -135,15 +135,14 @@ export class CatchUp {
       for (const member of block.body.members) known.add(member)
     }
     if (known.has(from) && !isLeap) return 'counts'
-    if (!isWhole && bytes < unknownBytesMax && chain.length > 0) return 'unknown'
-    return isOutside && !this.#hearsVoter(0) ? 'counts' : 'none'
+    return !isWhole && bytes < unknownBytesMax && chain.length > 0 ? 'unknown' : 'none'
   }
 
-  /** A peer of a config of our log is heard whose own log is committed up to this index at least. */
-  #hearsVoter(index: number): boolean {
+  /** A peer of a config of our log is heard that has more of it committed than we. */
+  #hearsVoterAhead(): boolean {
     const { log, peers, self, out } = this.#ring
     for (const [peer, { persistedCommit, useless }] of peers.all) {
-      if (peer === self || (persistedCommit?.index ?? 0) < index || !log.isVoter(peer)) continue
+      if (peer === self || (persistedCommit?.index ?? 0) <= log.commit.index || !log.isVoter(peer)) continue
       if (!peers.isSilent(peer, timing.suspectAfter) && (useless === undefined || out.now >= useless.until)) return true
     }
     return false

@@ -310,6 +310,12 @@ describe('a peer that leaves', () => {
     expect(peer.stopReason).toEqual({ kind: 'left' })
   })
 
+  it('in the midst of collecting requests lets go of the token', () => {
+    const peer = holder().receive('D', request('join')).after(10).step({ kind: 'leave' })
+    expect(peer.sent('token')).toMatchObject([{ turn: 3 }])
+    expect(peer.after(400).notes('attempt-started')).toEqual([])
+  })
+
   it('that holds the token hands it to a member that stays, where others ask too', () => {
     const peer = follower().step({ kind: 'leave' }).receive('C', request('leave')).receive('A', token(2))
     expect(peer.sent('token')).toMatchObject([{ to: 'A' }])

@@ -49,6 +49,13 @@ export function startAttacks(world: World): void {
   again()
 }
 
+/** Whoever has sent nonsense for a while is named by somebody (PROTOCOL, section 3). */
+export function demandNames(world: World): void {
+  const { checks, swarm } = world
+  if (checks === undefined || swarm.byzantine !== 'outsider' || checks.named.has(outsiderId(world))) return
+  fail(world, new Violation('L1', 'nobody names the outsider that has sent all kinds of nonsense'))
+}
+
 function attack(world: World, attacker: Attacker): void {
   const { random } = world
   const victims = world.peers.filter(({ machine, id }) => machine !== undefined && id !== attacker.id)

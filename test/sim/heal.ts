@@ -1,3 +1,4 @@
+import { demandNames } from './byzantine.ts'
 import { mendLinks } from './faults.ts'
 import { submit } from './load.ts'
 import { endProcess, type SimPeer, startPeer } from './peer.ts'
@@ -48,6 +49,8 @@ export async function healAndDemandProgress(world: World): Promise<void> {
     world.trace?.fault(`all is well ${Math.round(world.now - healedAt)} ms later`)
     await rest(world)
     for (const peer of world.peers) if (isPresent(peer) && !peer.leaving) world.checks?.end(peer)
+    demandNames(world)
+    if (world.failure !== undefined) throw world.failure
     if (world.swarm.byzantine === undefined && world.random.chance(0.15)) await refoundRoom(world)
   }
 }

@@ -149,6 +149,7 @@ function onNews(world: World, peer: SimPeer, news: News, hooks: MachineHooks): v
     case 'stopped':
       return hooks.onStopped(news.reason)
     case 'malformed':
+      world.checks?.named.set(news.from, news.reason)
       if (world.swarm.byzantine === undefined)
         fail(world, new Violation('bug', `${news.from.slice(-1)} sent a frame that is none: ${news.reason}`))
       return

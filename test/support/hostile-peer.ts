@@ -12,7 +12,7 @@ import type { Topic } from '../../src/peer/ports.ts'
 import { type Block, viewOf } from '../../src/ring/block.ts'
 import { decodeFrame, encodeFrame } from '../../src/ring/frame.ts'
 import type { Message, MessageOf, StatusMessage } from '../../src/ring/message.ts'
-import type { Epoch } from '../../src/ring/view.ts'
+import { type Epoch, sameEpoch } from '../../src/ring/view.ts'
 
 /**
  * Somebody who knows the room code, and says whatever a test wants: a real libp2p node with a key of its own. Its hello is
@@ -74,7 +74,7 @@ export async function startHostilePeer({ room, address }: HostileOptions): Promi
   const transport = createTransport({ identity, room, listen: ['/ip4/127.0.0.1/tcp/0'], mdns: false, bootstrap: [address] })
   const connected = new Set<PeerId>()
   const counts = new Map<Message['kind'], number>()
-  const blocks: Block[] = []
+  let seen: { readonly first: Block; readonly head: Block; readonly viewBlock: Block } | undefined
   const fetchedFrom = new Map<PeerId, (message: MessageOf<'fetched'>) => void>()
   let status: StatusMessage | undefined
   let answer: (from: PeerId, message: Message) => readonly Message[] = () => []
@@ -98,7 +98,7 @@ export async function startHostilePeer({ room, address }: HostileOptions): Promi
     for (const said of answer(from, message)) send(from, said)
   }
 
-  const lamportNow = (): number => (blocks.at(-1)?.lamport ?? 0) + 1
+  const lamportNow = (): number => (seen?.head.lamport ?? 0) + 1
   const send = (to: PeerId, message: Message, lamport = lamportNow()): void => transport.send(to, encodeFrame(lamport, message))
 
   /** A member's answer, asked for until it comes. */
@@ -118,20 +118,31 @@ export async function startHostilePeer({ room, address }: HostileOptions): Promi
     }
   }
 
+  /** Reads the log as far as it must: the first view of an epoch is the last one in it. */
   const look = async (): Promise<Sight> => {
     for (;;) {
       const [member] = connected
       if (member === undefined) throw new Error('no member is connected')
       // From the last known block on, so that there is an answer even where nothing new was committed.
-      const next = Math.max(0, blocks.length - 1)
-      const message = await fetch(member, next)
-      for (const block of message.blocks) if (block.index === blocks.length) blocks.push(block)
-      if (message.commit.index < blocks.length && status !== undefined) break
+      const { blocks, commit } = await fetch(member, seen?.head.index ?? 0)
+      for (const block of blocks) see(block)
+      if (seen === undefined) continue
+      if (sameEpoch(commit.epoch, seen.viewBlock.epoch) && commit.index > seen.head.index) {
+        for (const block of (await fetch(member, commit.index)).blocks) see(block)
+      }
+      const { first, head, viewBlock } = seen
+      const view = viewOf(viewBlock)
+      if (view === undefined || status === undefined || commit.index > head.index) continue
+      return { members: view.members, epoch: view.epoch, firstEpoch: first.epoch, head, viewBlock, status }
     }
-    const head = blocks.at(-1) as Block
-    const viewBlock = blocks.findLast((block) => viewOf(block) !== undefined) as Block
-    const { members, epoch } = viewOf(viewBlock) ?? { members: [], epoch: head.epoch }
-    return { members, epoch, firstEpoch: (blocks[0] as Block).epoch, head, viewBlock, status: status as StatusMessage }
+  }
+
+  const see = (block: Block): void => {
+    if (seen === undefined) {
+      if (block.index === 0) seen = { first: block, head: block, viewBlock: block }
+    } else if (block.index > seen.head.index) {
+      seen = { ...seen, head: block, viewBlock: viewOf(block) === undefined ? seen.viewBlock : block }
+    }
   }
 
   transport.setHello(hello)

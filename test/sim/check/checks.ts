@@ -187,7 +187,7 @@ export class Checks {
   /** A peer holds a message against its sender. */
   refused(peer: SimPeer, culprit: string, reason: string): void {
     // An answer to the life before: here frames outlive a process, real streams end with it.
-    if (reason.endsWith('it was not asked for')) return
+    if (reason.endsWith('it was not asked for')) return void this.named.set(culprit, reason)
     this.#name(peer, culprit, reason)
   }
 
