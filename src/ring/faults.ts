@@ -2,6 +2,7 @@ import type { PeerId } from '../core/ids.ts'
 import type { Block } from './block.ts'
 import { type Evidence, evidenceKey, isTwoBlocks, liarOf } from './evidence.ts'
 import type { Ring } from './ring.ts'
+import { timing } from './timing.ts'
 import type { Refusal } from './types.ts'
 import { type Epoch, epochText, noEpoch, sameEpoch } from './view.ts'
 
@@ -20,6 +21,8 @@ export class Faults {
   readonly #ring: Ring
   readonly #refused = new Map<PeerId, { readonly reason: string; readonly isStranger: boolean; count: number }>()
   readonly #disregarded = new Map<PeerId, number>()
+  /** Who proved nothing, until when no more proof of it is looked at. */
+  readonly #proofsWait = new Map<PeerId, number>()
   readonly #evidence = new Map<string, Evidence>()
   readonly #liars = new Set<PeerId>()
   /** The epoch that holds two blocks with one index: this peer takes no further part in it. */
@@ -89,19 +92,20 @@ export class Faults {
     // A state is compared by everyone for himself.
     if (evidence.kind === 'checkpoint') return
     const { first, second } = evidence
-    if (!isTwoBlocks(first, second, this.#ring.crypto)) return this.refuse(from, 'evidence', 'it proves nothing')
-    this.add(evidence)
+    const { now } = this.#ring.out
+    // Signatures cost most: only for a place and authors that fit, and once a second of whoever proved nothing before.
+    if (!this.#isOfAView(evidence) || now < (this.#proofsWait.get(from) ?? 0)) return this.disregard(from, 'evidence')
+    if (isTwoBlocks(first, second, this.#ring.crypto)) return this.add(evidence)
+    if (this.#proofsWait.size < refusedMax || this.#proofsWait.has(from)) this.#proofsWait.set(from, now + timing.proofPause)
+    this.refuse(from, 'evidence', 'it proves nothing')
   }
 
   // Rule 3-evidence [S1]
   add(evidence: Evidence): void {
-    const { log, epochs, disk, out } = this.#ring
-    if (this.#evidence.has(evidenceKey(evidence)) || this.#evidence.size >= evidenceMax) return
-    const authors = evidence.kind === 'checkpoint' ? [evidence.block.author] : [evidence.first.author, evidence.second.author]
-    const place = evidence.kind === 'checkpoint' ? evidence.block : evidence.first
-    const view = log.configs.find(({ epoch }) => sameEpoch(epoch, place.epoch))
-    // Who was a member of a view that is not at hand cannot be told; it harms nothing here.
-    if (view === undefined || !authors.every((author) => view.members.includes(author))) return
+    const { epochs, disk, out } = this.#ring
+    if (this.#evidence.has(evidenceKey(evidence)) || this.#evidence.size >= evidenceMax || !this.#isOfAView(evidence)) return
+    const place = placeOf(evidence)
+    const authors = authorsOf(evidence)
     this.#note(evidence)
     disk.keep(evidence)
     out.note(evidence.kind, {
@@ -116,9 +120,21 @@ export class Faults {
     out.gossip({ kind: 'evidence', evidence })
   }
 
+  /** Who was a member of a view that is not at hand cannot be told; it harms nothing here. */
+  #isOfAView(evidence: Evidence): boolean {
+    const { epoch } = placeOf(evidence)
+    const view = this.#ring.log.configs.find((config) => sameEpoch(config.epoch, epoch))
+    return view !== undefined && authorsOf(evidence).every((author) => view.members.includes(author))
+  }
+
   #note(evidence: Evidence): void {
     this.#evidence.set(evidenceKey(evidence), evidence)
     const liar = liarOf(evidence)
     if (liar !== undefined && liar !== this.#ring.self) this.#liars.add(liar)
   }
 }
+
+const placeOf = (evidence: Evidence): Block => (evidence.kind === 'checkpoint' ? evidence.block : evidence.first)
+
+const authorsOf = (evidence: Evidence): readonly PeerId[] =>
+  evidence.kind === 'checkpoint' ? [evidence.block.author] : [evidence.first.author, evidence.second.author]

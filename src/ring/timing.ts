@@ -44,6 +44,8 @@ export const timing = {
   requestPauseMost: 300_000,
   /** Whoever has to wait longer than this is named. */
   requestPauseNamed: 10_000,
+  /** Proof of whoever proved nothing is looked at again only after this. */
+  proofPause: 1_000,
   /** A promised log that does not come for so long is left out, and so are further ones of its owner, doubled each time. */
   withheld: 1_000,
   distrust: 5_000,

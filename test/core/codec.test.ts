@@ -54,6 +54,55 @@ describe('canonical bytes', () => {
     expect(decodeWith(Uint8Array.of(200, 1), (reader) => reader.list(100, () => 0))).toHaveProperty('malformed')
   })
 
+  const integers: [number, readonly number[]][] = [
+    [0, [0]],
+    [127, [0x7f]],
+    [128, [0x80, 0x01]],
+    [16_383, [0xff, 0x7f]],
+    [16_384, [0x80, 0x80, 0x01]],
+    [2 ** 31 - 1, [0xff, 0xff, 0xff, 0xff, 0x07]],
+    [2 ** 31, [0x80, 0x80, 0x80, 0x80, 0x08]],
+    [2 ** 49, [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01]],
+    [2 ** 53 - 1, [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f]],
+  ]
+  it.each(integers)('hold %i as they do everywhere', (value, bytes) => {
+    expect([...new Writer().unsigned(value).finish()]).toEqual(bytes)
+    expect(unsigned(bytes)).toEqual({ value })
+  })
+
+  it('hold no integer below 0, over 2^53 or with a part', () => {
+    for (const value of [-1, 2 ** 53, 0.5, Number.NaN]) expect(() => new Writer().unsigned(value)).toThrow(RangeError)
+    expect([...new Writer().signed(-1).signed(1).signed(0).finish()]).toEqual([1, 1, 0, 1, 0, 0])
+  })
+
+  it.each([0, 1, 79, 80, 81, 126, 127, 128, 129, 1_023, 1_024, 5_000])('hold a text of %i characters, ASCII or not', (length) => {
+    for (const text of ['x'.repeat(length), `${'x'.repeat(Math.max(0, length - 1))}é`, `\u007f${'\u0080'.repeat(length)}`]) {
+      const bytes = new Writer(1).text('before').text(text).text('after').finish()
+      const read = decodeWith(bytes, (reader) => [reader.text(99), reader.text(20_000), reader.text(99)])
+      expect(read).toEqual({ value: ['before', text, 'after'] })
+    }
+  })
+
+  it('hold as much as there is, however small the guess', () => {
+    const writer = new Writer(1)
+    const many = Array.from({ length: 3_000 }, (_, i) => i % 256)
+    for (const byte of many) writer.byte(byte)
+    expect(writer.length).toBe(3_000)
+    expect([...writer.raw(Uint8Array.from(many)).finish()]).toEqual([...many, ...many])
+    expect(writer.length).toBe(0)
+  })
+
+  it('end where they end', () => {
+    expect(decodeWith(Uint8Array.of(1, 2), (reader) => [reader.left, reader.byte(), reader.left, reader.byte()])).toEqual({
+      value: [2, 1, 1, 2],
+    })
+    expect(decodeWith(Uint8Array.of(1), (reader) => reader.raw(2))).toEqual({ malformed: 'ends too early' })
+    expect(decodeWith(Uint8Array.of(1, 2), (reader) => reader.raw(2))).toEqual({ value: Uint8Array.of(1, 2) })
+    expect(decodeWith(Uint8Array.of(2, 1, 2), (reader) => reader.bytes(2))).toEqual({ value: Uint8Array.of(1, 2) })
+    expect(decodeWith(Uint8Array.of(2, 1, 1), (reader) => reader.list(2, () => reader.byte()))).toEqual({ value: [1, 1] })
+    expect(() => decodeWith(Uint8Array.of(1), () => Number.NaN.toFixed(101))).toThrow(RangeError)
+  })
+
   it('random bytes are read or refused, never a crash', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {

@@ -148,9 +148,17 @@ describe('evidence that others pass on', () => {
     const peer = follower().receive('C', { kind: 'evidence', evidence: twoBlocks(first, first) })
     expect(peer.view.evidence).toEqual([])
     expect(peer.view.refused.get(id('C'))).toMatchObject({ reason: 'evidence: it proves nothing', count: 1 })
-    peer.receive('C', { kind: 'evidence', evidence: twoBlocks(first, unsigned(second)) })
+    peer.after(1_001).receive('C', { kind: 'evidence', evidence: twoBlocks(first, unsigned(second)) })
     expect(peer.view.refused.get(id('C'))?.count).toBe(2)
     expect(peer.notes('refused')).toEqual([])
+  })
+
+  it('is looked at once a second of whoever proved nothing before: signatures cost most', () => {
+    const peer = follower().receive('C', { kind: 'evidence', evidence: twoBlocks(first, first) })
+    peer.after(900).receive('C', { kind: 'evidence', evidence: twoBlocks(first, second) })
+    expect(peer.view.evidence).toEqual([])
+    peer.receive('A', { kind: 'evidence', evidence: twoBlocks(first, second) })
+    expect(peer.view.evidence.length).toBe(1)
   })
 
   it('counts from anybody who knows the code', () => {

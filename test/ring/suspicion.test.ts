@@ -146,6 +146,23 @@ describe('a peer asks around', () => {
   })
 })
 
+describe('a peer whose question is not answered', () => {
+  it('asks again, a while after it has given up', () => {
+    const peer = healthy(follower(), 1).step({ kind: 'link', peer: id('A'), state: 'refused' })
+    expect(peer.notes('pre-vote').length).toBe(1)
+    for (let waited = 0; waited < 600; waited += 100) {
+      peer.after(100).receive('C', hello({ turn: 2 + waited }))
+      expect(peer.notes('pre-vote')).toEqual([])
+    }
+    const asked: unknown[] = []
+    for (let waited = 0; waited < 1_300; waited += 100) {
+      asked.push(...peer.after(100).notes('pre-vote'))
+      peer.receive('C', hello({ turn: 1_000 + waited }))
+    }
+    expect(asked.length).toBeGreaterThan(0)
+  })
+})
+
 describe('a peer that is asked', () => {
   const preVote = (suspect: string | undefined): MessageOf<'pre-vote'> => ({
     kind: 'pre-vote',
@@ -461,6 +478,8 @@ describe('an epoch that another makes', () => {
     expect(follower().receive('D', { kind: 'prepare', epoch, views: [view3, view4] }).view.promised).toEqual(epoch)
     const forged = { ...view4, signature: new Uint8Array(64) }
     expect(follower().receive('D', { kind: 'prepare', epoch, views: [view3, forged] }).view.promised).toEqual(view3.epoch)
+    const settled = viewAfter(view2, view3.epoch, 'ABCD')
+    expect(follower().receive('D', { kind: 'prepare', epoch, views: [settled] }).view.promised).toEqual(view3.epoch)
     const own = viewAfter(view3, epochOf(4, 'D'), 'D')
     expect(follower().receive('D', { kind: 'prepare', epoch, views: [view3, own] }).view.promised).toEqual(view3.epoch)
   })

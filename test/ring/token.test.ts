@@ -31,6 +31,15 @@ describe('a token that arrives', () => {
     expect(peer.sent('token-ack')).toEqual([])
   })
 
+  it('is acknowledged by handing it back, but by no token to another', () => {
+    const back = follower().receive('A', token(2, view3, { wants: [true, false, false] }))
+    expect(back.sent('token')).toMatchObject([{ to: 'A' }])
+    expect(back.after(20).sent('token-ack')).toEqual([])
+    const on = follower().receive('A', token(2, view3, { wants: [false, false, true] }))
+    expect(on.sent('token')).toMatchObject([{ to: 'C' }])
+    expect(on.after(20).sent('token-ack')).toMatchObject([{ to: 'A', turn: 2 }])
+  })
+
   it('is taken once: an older or equal one is only acknowledged', () => {
     const peer = follower().receive('A', token(2)).after(300)
     expect(peer.view.holding).toBeUndefined()
@@ -345,6 +354,15 @@ describe('a block that comes by itself', () => {
     peer.push('A', [opsAfter(view3, ['x'], { epoch: epochOf(4, 'A') })])
     peer.push('A', [viewAfter(view3, epochOf(4, 'A'), 'A')])
     expect(peer.view.head.index).toBe(2)
+  })
+
+  it('may be many turns after the one before it, but not more than any room can have passed', () => {
+    const far = opsAfter(view3, ['x'], { turn: 2 ** 32 })
+    const further = opsAfter(far, ['y'], { turn: 2 ** 33 })
+    expect(follower().push('A', [far, further]).view.head.index).toBe(4)
+    const leap = follower().push('A', [far, opsAfter(far, ['y'], { turn: 2 ** 33 + 1 })])
+    expect(leap.view.head.index).toBe(3)
+    expect(leap.view.refused.get(id('A'))?.reason).toBe('a block: its turn leaps')
   })
 
   it('that waited and turns out to be invalid is asked for by nobody', () => {

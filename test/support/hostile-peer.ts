@@ -76,7 +76,8 @@ export async function startHostilePeer({ room, address }: HostileOptions): Promi
   const counts = new Map<Message['kind'], number>()
   let seen: { readonly first: Block; readonly head: Block; readonly viewBlock: Block } | undefined
   const fetchedFrom = new Map<PeerId, (message: MessageOf<'fetched'>) => void>()
-  let status: StatusMessage | undefined
+  let lastStatus: StatusMessage | undefined
+  const firstStatus = Promise.withResolvers<void>()
   let answer: (from: PeerId, message: Message) => readonly Message[] = () => []
   let hello: Uint8Array = encodeHello({ name: 'Mallory', roomName: room.name, room: undefined })
   const entered = Promise.withResolvers<RoomId>()
@@ -118,22 +119,24 @@ export async function startHostilePeer({ room, address }: HostileOptions): Promi
     }
   }
 
-  /** Reads the log as far as it must: the first view of an epoch is the last one in it. */
+  /**
+   * Reads the log as far as it must: the first view of an epoch is the last one in it. A busy room is some blocks further on
+   * by then.
+   */
   const look = async (): Promise<Sight> => {
+    const status = await firstStatus.promise.then(() => lastStatus as StatusMessage)
     for (;;) {
       const [member] = connected
       if (member === undefined) throw new Error('no member is connected')
       // From the last known block on, so that there is an answer even where nothing new was committed.
       const { blocks, commit } = await fetch(member, seen?.head.index ?? 0)
       for (const block of blocks) see(block)
-      if (seen === undefined) continue
-      if (sameEpoch(commit.epoch, seen.viewBlock.epoch) && commit.index > seen.head.index) {
-        for (const block of (await fetch(member, commit.index)).blocks) see(block)
-      }
+      if (seen === undefined || !sameEpoch(commit.epoch, seen.viewBlock.epoch)) continue
+      if (commit.index > seen.head.index) for (const block of (await fetch(member, commit.index)).blocks) see(block)
       const { first, head, viewBlock } = seen
       const view = viewOf(viewBlock)
-      if (view === undefined || status === undefined || commit.index > head.index) continue
-      return { members: view.members, epoch: view.epoch, firstEpoch: first.epoch, head, viewBlock, status }
+      if (view !== undefined)
+        return { members: view.members, epoch: view.epoch, firstEpoch: first.epoch, head, viewBlock, status }
     }
   }
 
@@ -158,7 +161,10 @@ export async function startHostilePeer({ room, address }: HostileOptions): Promi
     onFrame: hear,
     onGossip(_from, _topic, bytes) {
       const decoded = decodeFrame(bytes, crypto)
-      if (decoded.kind === 'frame' && decoded.message.kind === 'status') status = decoded.message
+      if (decoded.kind === 'frame' && decoded.message.kind === 'status') {
+        lastStatus = decoded.message
+        firstStatus.resolve()
+      }
       return 'ignore'
     },
     onTrouble: () => {},
