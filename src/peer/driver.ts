@@ -183,7 +183,8 @@ export function createDriver(context: PeerContext, engine: Engine): Driver {
     const last = own.at(-1)
     if (last === undefined) return
     gossiped = last.index
-    if (members.length <= streamMembersMax && !transport.hasOutsideSubscribers('log', members)) return
+    // A learner that listens has no use for them: it takes committed blocks, by catching up.
+    if (members.length <= streamMembersMax) return
     gossip('log', lamport, { kind: 'blocks', epoch: installed, blocks: own, commit })
   }
 

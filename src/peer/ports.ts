@@ -108,8 +108,6 @@ export interface Transport {
   sendBulk(to: PeerId, frame: Uint8Array): Promise<void>
   /** To all who subscribe to the topic of the room that was entered; dropped before one is. */
   gossip(topic: Topic, frame: Uint8Array): void
-  /** Whether anybody who is not in `members` subscribes to the topic. */
-  hasOutsideSubscribers(topic: Topic, members: readonly PeerId[]): boolean
   /** Dial this address now, and again whenever the connection is lost. */
   addAddress(address: string): void
   /** Connected peers with the addresses that they can be dialled at, for the next start. */

@@ -83,6 +83,12 @@ describe('canonical bytes', () => {
     }
   })
 
+  it('hold a text as it is, a mark of its byte order included', () => {
+    for (const text of ['\ufeffx', `\ufeff${'x'.repeat(200)}`]) {
+      expect(decodeWith(new Writer().text(text).finish(), (reader) => reader.text(999))).toEqual({ value: text })
+    }
+  })
+
   it('hold as much as there is, however small the guess', () => {
     const writer = new Writer(1)
     const many = Array.from({ length: 3_000 }, (_, i) => i % 256)
@@ -127,5 +133,5 @@ it('hex goes there and back, and what is none is refused', () => {
       expect(fromHex(toHex(bytes))).toEqual(bytes)
     }),
   )
-  for (const text of ['0', 'zz', 'AB', '0g', 'é0', '0x']) expect(fromHex(text)).toBeUndefined()
+  for (const text of ['0', 'zz', 'AB', '0g', 'é0', '0é', '0漢', '0x']) expect(fromHex(text)).toBeUndefined()
 })

@@ -20,7 +20,11 @@ describe('what a stranger may send over a stream', () => {
   })
 
   it('is never followed by a pause so long that a stream would pass for dead', () => {
-    expect(createBudget('ring', () => 0).spend(1_000_000, 0)).toBe(2_000)
+    expect(createBudget('ring', () => 0).spend(6_000, 0)).toBe(2_000)
+  })
+
+  it('is a flood where it is thousands of frames over', () => {
+    expect(createBudget('ring', () => 0).spend(6_001, 0)).toBe(Number.POSITIVE_INFINITY)
   })
 
   it('is no more after a long silence than the burst', () => {
@@ -48,6 +52,17 @@ describe('who says too much by gossip', () => {
     expect(floodOf(outcasts, 300)).toBe(true)
     now = 29_999
     expect(outcasts.isOut('X')).toBe(true)
+  })
+
+  it('or floods a stream is out as long', () => {
+    let now = 0
+    const outcasts = createOutcasts(() => now)
+    outcasts.cast('X')
+    outcasts.cast('X')
+    now = 9_999
+    expect(outcasts.isOut('X')).toBe(true)
+    now = 10_000
+    expect(outcasts.isOut('X')).toBe(false)
   })
 
   it('is nobody who says what a learner says', () => {

@@ -2,8 +2,12 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { AccountId, AuctionId, Instant } from '../../src/core/ids.ts'
 import type { Cents } from '../../src/core/money.ts'
+import { addAuction, createAuction } from '../../src/market/auctions.ts'
 import { createAccount, createBank, historyMax, hold, newestHistory, post, release } from '../../src/market/bank.ts'
 import { createMarket } from '../../src/market/market.ts'
+import type { Operation } from '../../src/market/operation.ts'
+import { faultOfState } from '../../src/market/sound.ts'
+import { createState } from '../../src/market/state.ts'
 import {
   ana,
   bid,
@@ -109,6 +113,36 @@ describe('a balance below 0', () => {
     expect(() => release(bank, withMoney(0, 5), place, 6, auction)).toThrow('no balance below 0')
     expect(() => post(bank, withMoney(9, 5), withMoney(0, 0), place, 6, auction)).toThrow('no balance below 0')
     expect(() => hold(bank, withMoney(5, 0), place, 5, auction)).not.toThrow()
+  })
+})
+
+describe('a state', () => {
+  const account = (available: number) =>
+    Object.assign(createAccount('a' as AccountId, 'A', ana), { available: available as Cents })
+
+  it('may hold all the money that a room can have, and no cent more', () => {
+    for (const [total, isSound] of [
+      [9 * 10 ** 15, true],
+      [9 * 10 ** 15 + 1, false],
+    ] as const) {
+      const state = createState(rules, sha256)
+      state.bank.accounts.set('a' as AccountId, account(total))
+      state.bank.issuer.available = -total as Cents
+      expect(faultOfState(state) === undefined).toBe(isSound)
+    }
+  })
+
+  it('has no auction that nobody can name', () => {
+    const state = createState(rules, sha256)
+    state.bank.accounts.set('a' as AccountId, account(0))
+    const { kind: _kind, ...lot } = start('a') as Extract<Operation, { kind: 'start-auction' }>
+    const named = (id: string) => {
+      state.auctions.byId.clear()
+      addAuction(state.bank, state.auctions, createAuction(id as AuctionId, lot, ana, 1 as Instant, 2 as Instant))
+      return faultOfState(state)
+    }
+    expect(named('BBBBBB-1-2')).toBeUndefined()
+    expect(named('nobody')).toBe('auction nobody: its id is none')
   })
 })
 

@@ -22,7 +22,9 @@ export async function killersOf(
   const killers: (string | undefined)[] = Array.from({ length: targets.length })
   const runners = Array.from({ length: workers }, () => createRunner(root))
   try {
-    const checks = await measure(root, runners[0] as Runner, plan)
+    const tests = plan.tests.flatMap((folder) => globSync(`test/${folder}/**/*.test.ts`, { cwd: root }))
+    const names = plan.seeds > 0 ? [...tests, simulator] : tests
+    const checks = await measure(root, runners[0] as Runner, plan, names)
     let next = 0
     const work = async (runner: Runner): Promise<void> => {
       while (next < targets.length) {
@@ -36,17 +38,16 @@ export async function killersOf(
     }
     await Promise.all(runners.map(work))
     // What fails now has failed for another reason than the mutants.
-    for (const runner of runners) await measure(root, runner, plan)
+    await measure(root, runners[0] as Runner, plan, names)
   } finally {
     for (const runner of runners) runner.stop()
   }
   return killers
 }
 
-async function measure(root: string, runner: Runner, plan: Plan): Promise<readonly Check[]> {
-  const tests = plan.tests.flatMap((folder) => globSync(`test/${folder}/**/*.test.ts`, { cwd: root }))
+async function measure(root: string, runner: Runner, plan: Plan, names: readonly string[]): Promise<readonly Check[]> {
   const checks: Check[] = []
-  for (const name of plan.seeds > 0 ? [...tests, simulator] : tests) {
+  for (const name of names) {
     const { failed, millis } = await run(root, runner, plan, name, undefined, 600_000)
     if (failed !== undefined) throw new Error(`${name} fails without any change: ${failed}`)
     checks.push({ name, millis, kills: 0 })

@@ -97,14 +97,15 @@ function mutantsOfToken(tokens: readonly Token[], at: number, optionalCalls: Rea
   return [...swap('comparison', comparisons), ...swap('and/or', connectives), ...arithmetic]
 }
 
-/** One more; beside a comparison one less, too. */
+/** One more; beside a comparison one less, too; elsewhere a large one twice: nobody minds a millisecond more. */
 function mutantsOfNumber(tokens: readonly Token[], at: number): readonly Mutant[] {
   const { text, start, end } = tokens[at] as Token
   if (text.includes('.') || (/e/i.test(text) && !text.startsWith('0x'))) return []
   const value = BigInt(text.replaceAll('_', '').replace(/n$/, ''))
   const isBoundary = [tokens[at - 1], tokens[at + 1]].some((side) => side !== undefined && Object.hasOwn(comparisons, side.text))
-  const changed = isBoundary && value > 0n ? [value + 1n, value - 1n] : [value + 1n]
-  return changed.map((other) => ({ change: 'number', start, end, replacement: `${other}${text.endsWith('n') ? 'n' : ''}` }))
+  const other = isBoundary || value < 10n ? value + 1n : 2n * value
+  const changed = isBoundary && value > 0n ? [other, value - 1n] : [other]
+  return changed.map((number) => ({ change: 'number', start, end, replacement: `${number}${text.endsWith('n') ? 'n' : ''}` }))
 }
 
 /** Marks of an operator that binds less than `??`, or of the end of an operand. */

@@ -55,6 +55,26 @@ describe('an alarm', () => {
     expect(timers()).toBe(1)
   })
 
+  it('that is moved later, or to never, sets no timer anew', () => {
+    const { clock } = createTestClock()
+    let calls = 0
+    const counted: Clock = {
+      ...clock,
+      at(at, task) {
+        calls++
+        return clock.at(at, task)
+      },
+    }
+    const alarm = createAlarm(counted, () => {})
+    alarm.set(Number.POSITIVE_INFINITY)
+    expect(calls).toBe(0)
+    for (let time = 100; time < 200; time++) alarm.set(time)
+    alarm.set(Number.POSITIVE_INFINITY)
+    expect(calls).toBe(1)
+    alarm.set(99)
+    expect(calls).toBe(2)
+  })
+
   it('that is called off, or set to never, does not ring', () => {
     const { clock, moveTo } = createTestClock()
     const rang: number[] = []

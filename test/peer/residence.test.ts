@@ -23,7 +23,6 @@ function createListeningTransport() {
     send: () => {},
     async sendBulk() {},
     gossip: () => {},
-    hasOutsideSubscribers: () => false,
     addAddress: (address) => calls.push(address),
     async stop() {
       calls.push('stop')

@@ -43,7 +43,6 @@ const noTransport = {
   send: () => {},
   sendBulk: async () => {},
   gossip: () => {},
-  hasOutsideSubscribers: () => false,
 } as Partial<Transport> as Transport
 
 /** A logger that keeps its warnings. */

@@ -112,6 +112,7 @@ describe('a peer that meets two blocks of one author', () => {
   it('of another author than the other accuses neither, but leaves the epoch', () => {
     const peer = follower().push('A', [first]).push('C', [byC])
     expect(peer.view.evidence).toEqual([twoBlocks(first, byC)])
+    expect(peer.notes('two-blocks')).toMatchObject([{ author: undefined, first: 'A', second: 'C' }])
     expect(peer.view.active).toBe(false)
     peer.receive('A', { kind: 'prepare', epoch: epochOf(4, 'A'), views: [view3] })
     expect(peer.view.promised).toEqual(epochOf(4, 'A'))

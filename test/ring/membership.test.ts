@@ -150,6 +150,13 @@ describe('a loss', () => {
     expect(lossesIn(viewBlock)).toEqual([{ peer: 'C', loss: 77 }])
   })
 
+  it('is no newcomer’s matter', () => {
+    const peer = holder()
+      .receive('D', request('join', { loss: 77 }))
+      .after(300)
+    expect(peer.notes('attempt-started')).toEqual([])
+  })
+
   it('that is written down already is not written again', () => {
     const written = viewAfter(view2, epochOf(3, 'A'), 'AB', [{ peer: id('C'), loss: 77 }])
     const handed = { ...token(2, written), served: [0, 0], wants: [false, false] }

@@ -384,6 +384,8 @@ describe('a block that comes by itself', () => {
     peer.receive('A', answer([one]))
     expect(peer.view.head.index).toBe(4)
     expect(peer.sent('fetch')).toMatchObject([{ to: 'A', what: 'tail', from: 5 }])
+    const useless = follower().push('A', [two]).receive('A', answer([]))
+    expect(useless.sent('fetch')).toEqual([])
     const whole = follower()
       .push('A', [two])
       .receive('A', { ...answer([one]), head: headOf(two) })

@@ -56,8 +56,6 @@ export function createSimTransport(
       if (!isAlive() || peer.dies(world)) return
       for (const target of world.peers) if (target !== peer) transmit(world, peer, target, topic, parcelOf(frame, topic))
     },
-    hasOutsideSubscribers: (_topic, members) =>
-      world.peers.some((other) => other.machine !== undefined && !members.includes(other.id)),
     addAddress: () => {},
     peers: [],
     stop: () => Promise.resolve(),

@@ -124,10 +124,6 @@ export function createMemoryHub(): MemoryHub {
         gossip(topic, frame) {
           publish(station, topic, frame, undefined)
         },
-        hasOutsideSubscribers(_topic, members) {
-          const linked = [...station.linked].map((peer) => stations.get(peer))
-          return linked.some((other) => other !== undefined && other.room === station.room && !members.includes(other.self))
-        },
         addAddress() {
           // Everyone on the hub finds each other anyway.
         },

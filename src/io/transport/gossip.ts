@@ -2,7 +2,6 @@ import type { GossipSub, Message, TopicValidatorResult } from '@chainsafe/libp2p
 import { type PeerId, parsePeerId, type RoomId } from '../../core/ids.ts'
 import { frameBytesMax } from '../../core/limits.ts'
 import type { Topic, TransportEvents, Verdict } from '../../peer/ports.ts'
-import { createOutcasts } from './budget.ts'
 import { envelopeBytesMax, unwrap, wrap } from './envelope.ts'
 
 /** The room's topics: signed messages that everyone checks before passing them on. */
@@ -11,9 +10,6 @@ export interface Gossip {
   publish(topic: Topic, frame: Uint8Array): void
   /** A frame for one peer that there is no connection to. */
   publishTo(to: PeerId, frame: Uint8Array): void
-  hasOutsideSubscribers(topic: Topic, members: readonly PeerId[]): boolean
-  /** It said too much a short while ago: its connections are refused. */
-  isOut(peer: PeerId): boolean
 }
 
 const topics: readonly Topic[] = ['log', 'bank', 'auction', 'ring']
@@ -21,17 +17,16 @@ const topics: readonly Topic[] = ['log', 'bank', 'auction', 'ring']
 const results = { accept: 'accept', ignore: 'ignore', reject: 'reject' } as Record<Verdict, TopicValidatorResult>
 
 /**
- * `areLinked`: whether a peer that we are linked with has said that it is linked with another, too. `onTooMuch`: somebody who
- * is no member is to be hung up on.
+ * `areLinked`: whether a peer that we are linked with has said that it is linked with another, too. `saysTooMuch`: a
+ * message of this peer came, and it is not to be heard.
  */
 export function createGossip(
   pubsub: GossipSub,
   self: PeerId,
   events: TransportEvents,
   areLinked: (peer: PeerId, other: PeerId) => boolean,
-  onTooMuch: (peer: PeerId) => void,
+  saysTooMuch: (peer: PeerId) => boolean,
 ): Gossip {
-  const outcasts = createOutcasts(() => performance.now())
   let room: RoomId | undefined
 
   const nameOf = (topic: Topic): string => `gavelring/${room}/${topic}`
@@ -59,10 +54,7 @@ export function createGossip(
   const validate = (source: string, topic: Topic, message: Message): TopicValidatorResult => {
     const from = message.type === 'signed' ? parsePeerId(message.from.toString()) : undefined
     if (from?.ok !== true) return results.reject
-    if (!events.isUnlimited(from.value) && outcasts.heard(from.value)) {
-      onTooMuch(from.value)
-      return results.reject
-    }
+    if (saysTooMuch(from.value)) return results.reject
     const verdict = hear(from.value, topic, message.data)
     const isForAll = unwrap(message.data)?.to === undefined
     // To gossipsub "ignore" only means that it is not passed on.
@@ -90,10 +82,6 @@ export function createGossip(
     },
     publish: (topic, frame) => send(topic, wrap({ to: undefined, frame })),
     publishTo: (to, frame) => send('ring', wrap({ to, frame })),
-    isOut: (peer) => outcasts.isOut(peer),
-    hasOutsideSubscribers(topic, members) {
-      return room !== undefined && subscribersOf(topic).some((peer) => !members.includes(peer))
-    },
   }
 }
 

@@ -38,6 +38,8 @@ export interface Link {
 export interface LinkEvents {
   /** A member may send as much as it likes; anybody else a few hundred frames a second, and waits for the rest. */
   isUnlimited(): boolean
+  /** It sends far more than that. */
+  onFlood(): void
   onHello(hello: Uint8Array): void
   onVersion(version: number): void
   onFrame(frame: Uint8Array): void
@@ -74,6 +76,9 @@ const signOfLife: Framed = { bytes: new Uint8Array(), isControl: true }
 export function createLink(connection: Connection, greeting: () => Uint8Array, events: LinkEvents): Link {
   const lanes: Partial<Record<LaneName, Lane>> = {}
   const inbound: Partial<Record<LaneName, Stream>> = {}
+  const now = (): number => performance.now()
+  /** Of the link, not of a stream: whoever opens a new one goes on where the old one ended. */
+  const budgets = { ring: createBudget('ring', now), bulk: createBudget('bulk', now) }
   /** Bulk streams that came before the hello. */
   let early: Stream | undefined
   let neighbours: Neighbours | undefined
@@ -161,7 +166,7 @@ export function createLink(connection: Connection, greeting: () => Uint8Array, e
     inbound[name] = stream
     let frames = 0
     let isGood = true
-    const budget = createBudget(name, () => performance.now())
+    const budget = budgets[name]
     const reader = createFrameReader((frame) => {
       if (isGood) isGood = hear(name, frame, frames++ === 0)
     })
@@ -179,7 +184,10 @@ export function createLink(connection: Connection, greeting: () => Uint8Array, e
         if (!isGood) stream.abort(new Error('bad frame'))
       }
       const pause = budget.spend(frames - before, bytes)
-      if (pause > 0 && isGood && !events.isUnlimited()) holdBack(stream, pause)
+      if (pause === 0 || !isGood || events.isUnlimited()) return
+      if (pause < Number.POSITIVE_INFINITY) return holdBack(stream, pause)
+      isGood = false
+      events.onFlood()
     })
     const end = (): void => {
       // A connection that breaks may well break in the middle of a frame; a stream alone may not.

@@ -4,6 +4,7 @@ import { concat } from '../../core/codec.ts'
 import { fromHex, toHex } from '../../core/crypto.ts'
 import { type PeerId, parsePeerId, type RoomId } from '../../core/ids.ts'
 import { Failure, type Transport, type TransportEvents } from '../../peer/ports.ts'
+import { createOutcasts } from './budget.ts'
 import { createDialer, type Dialer } from './dialer.ts'
 import { createGossip, forgetStaleStream, type Gossip } from './gossip.ts'
 import { encodeHello } from './hello.ts'
@@ -34,6 +35,8 @@ export function createTransport(options: TransportOptions): Transport {
   let room: RoomId | undefined
   let running: { node: Node; dialer: Dialer; gossip: Gossip; beat: NodeJS.Timeout } | undefined
   let isStopping = false
+
+  const outcasts = createOutcasts(() => performance.now())
 
   const begin = async (events: TransportEvents): Promise<void> => {
     const node = await createNode(options)
@@ -74,7 +77,7 @@ export function createTransport(options: TransportOptions): Transport {
 
     const onConnection = (connection: Connection): void => {
       const peer = peerOf(connection)
-      if (peer === undefined || isStopping || running?.gossip.isOut(peer) === true) {
+      if (peer === undefined || isStopping || outcasts.isOut(peer)) {
         connection.abort(new Error('not welcome'))
         return
       }
@@ -137,6 +140,13 @@ export function createTransport(options: TransportOptions): Transport {
       void verdict.then(tell)
     }
 
+    const hangUp = (peer: PeerId): void => {
+      const pair = pairs.get(peer)
+      if (pair?.link === undefined) return
+      events.onTrouble({ kind: 'bad-frame', peer, reason: 'it says too much' })
+      abortAll(pair)
+    }
+
     const linkEvents = (peer: PeerId, pair: Pair, connection: Connection) => ({
       onHello(greeting: Uint8Array) {
         pair.loss?.()
@@ -150,6 +160,10 @@ export function createTransport(options: TransportOptions): Transport {
         pair.versionTold = version
       },
       isUnlimited: () => events.isUnlimited(peer),
+      onFlood() {
+        outcasts.cast(peer)
+        hangUp(peer)
+      },
       onFrame: (frame: Uint8Array) => events.onFrame(peer, frame),
       onNeighbours: meet,
       onBroadcast(bytes: Uint8Array) {
@@ -193,14 +207,11 @@ export function createTransport(options: TransportOptions): Transport {
       for (const { link } of pairs.values()) link?.beat(now)
       tellNeighbours()
     }, beatMillis)
-    const hangUp = (peer: PeerId): void => {
-      const pair = pairs.get(peer)
-      if (pair?.link === undefined) return
-      events.onTrouble({ kind: 'bad-frame', peer, reason: 'it says too much' })
-      abortAll(pair)
-    }
     const areLinked = (peer: PeerId, other: PeerId): boolean => pairs.get(peer)?.link?.neighbours?.has(other) ?? false
-    const gossip = createGossip(node.services.gossip, self, events, areLinked, hangUp)
+    const gossip = createGossip(node.services.gossip, self, events, areLinked, (peer) => {
+      if (!events.isUnlimited(peer) && outcasts.heard(peer)) hangUp(peer)
+      return outcasts.isOut(peer)
+    })
     if (room !== undefined) gossip.enterRoom(room)
     running = { node, dialer, gossip, beat }
     for (const address of options.bootstrap) dialer.addAddress(address)
@@ -245,7 +256,6 @@ export function createTransport(options: TransportOptions): Transport {
       const bytes = concat(fromHex(room) ?? new Uint8Array(), frame)
       for (const { link } of pairs.values()) link?.sendBroadcast(bytes)
     },
-    hasOutsideSubscribers: (topic, members) => running?.gossip.hasOutsideSubscribers(topic, members) ?? false,
     addAddress: (address) => running?.dialer.addAddress(address),
     get peers() {
       const connected = [...pairs].filter(([, pair]) => pair.announced)
