@@ -226,6 +226,15 @@ describe('an answer', () => {
     expect(peer.sent('fetch').length).toBe(1)
   })
 
+  it('of use makes good for those of nothing before', () => {
+    const peer = behind().receive('A', offer()).receive('A', answer([])).after(1_000).receive('A', offer())
+    peer.receive('A', answer(past.slice(0, 2))).receive('A', answer([]))
+    peer.after(999).receive('A', offer())
+    expect(peer.sent('fetch')).toEqual([])
+    peer.after(1).receive('A', offer())
+    expect(peer.sent('fetch').length).toBe(1)
+  })
+
   it('that does not come makes others come first, too', () => {
     const peer = behind().receive('A', offer()).after(1_001).receive('C', offer())
     expect(peer.sent('fetch')).toMatchObject([{ to: 'C' }])
@@ -340,6 +349,22 @@ describe('whose word counts', () => {
     expect(peer.sent('fetch')).toMatchObject([{ to: 'C', what: 'committed', from: 3 }])
     peer.receive('C', answer([view5], headOf(view5)))
     expect(peer.view.commit.index).toBe(3)
+  })
+})
+
+describe('a stranger', () => {
+  const isAsked = (peer: DrivenReplica): boolean => {
+    const asked = peer.after(300).receive('Z', offer()).sent('fetch')
+    return asked.some(({ to }) => to === 'Z')
+  }
+  it('is not even asked where a member is heard that has more to give', () => {
+    const nothing = statusOf({ commit: placeOf(genesis), persistedCommit: { epoch: noEpoch, index: 0 } })
+    expect(isAsked(newcomer())).toBe(true)
+    expect(isAsked(newcomer().receive('A', nothing))).toBe(true)
+    expect(isAsked(newcomer().receive('A', offer()))).toBe(false)
+    expect(isAsked(newcomer().receive('A', offer()).after(1_200))).toBe(false)
+    expect(isAsked(newcomer().receive('A', offer()).after(1_201))).toBe(true)
+    expect(isAsked(newcomer().receive('A', offer()).receive('A', answer([])))).toBe(true)
   })
 })
 

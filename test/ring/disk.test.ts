@@ -128,6 +128,14 @@ describe('batches', () => {
     expect(peer.batches).toEqual([])
   })
 
+  it('wait no longer for a second commit', () => {
+    const one = opsAfter(view3, ['x'])
+    const two = opsAfter(one, ['y'])
+    const peer = follower().push('A', [one, two]).persisted()
+    peer.reports('A', placeOf(one)).after(60).reports('A', placeOf(two))
+    expect(peer.after(41).batches).toMatchObject([{ meta: { commit: placeOf(two) } }])
+  })
+
   it('of blocks carry it along', () => {
     const peer = follower()
     const one = opsAfter(view3, ['x'])

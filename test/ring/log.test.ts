@@ -28,6 +28,11 @@ describe('a log', () => {
     expect(log.base).toBe(0)
   })
 
+  it('has a block and a view, or is none', () => {
+    expect(() => new Log([], [genesis], placeOf(genesis), 4)).toThrow('at least its genesis block')
+    expect(() => new Log([genesis], [], placeOf(genesis), 4)).toThrow('at least its genesis block')
+  })
+
   it('finds what is in memory, by its index and its hash', () => {
     const blocks = blocksOf(2)
     const log = logOf(blocks)

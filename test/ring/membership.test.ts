@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Block, headOf } from '../../src/ring/block.ts'
 import type { MessageOf } from '../../src/ring/message.ts'
+import { nextMembers } from '../../src/ring/view.ts'
 import {
   DrivenReplica,
   epochOf,
@@ -373,6 +374,27 @@ describe('a peer outside', () => {
     expect(peer.view.behind).toBe(51)
     peer.receive('A', status(far(3)))
     expect(peer.view.behind).toBe(4)
+  })
+})
+
+describe('the next view', () => {
+  const members = (answered: string, ...configs: readonly string[]): string =>
+    nextMembers({
+      self: id('B'),
+      configs: configs.map((names, index) => ({ epoch: epochOf(index, 'A'), index, members: [...names].map(id), lost: [] })),
+      answered: (peer) => answered.includes(peer),
+      leavers: new Set(),
+      joiners: [],
+      barred: () => false,
+    }).join('')
+
+  it('of a log whose views have nobody in common begins with those of the last one that answered', () => {
+    expect(members('ABCD', 'AB', 'CD')).toBe('CDB')
+    expect(members('ABC', 'AB', 'CD')).toBe('CB')
+  })
+
+  it('begins with those that are in every view', () => {
+    expect(members('ABCD', 'ABC', 'DCB')).toBe('CBD')
   })
 })
 

@@ -52,6 +52,16 @@ describe('a peer’s own operations', () => {
       expect(own.isOwn(first, texts.map(op)), texts.join(' ')).toBe(false)
   })
 
+  it('fill a block to its last byte', () => {
+    const batchOf = (...ops: readonly string[]): number => {
+      const own = new OwnOperations({ ...ringLimits, blockBytes: 4 })
+      own.submit('bank', ops.map(op))
+      return own.nextBatch().ops.length
+    }
+    expect(batchOf('ab', 'cd', 'e')).toBe(2)
+    expect(batchOf('ab', 'cde')).toBe(1)
+  })
+
   it('are announced in order: of one domain, so many and so large', () => {
     const own = new OwnOperations(ringLimits)
     own.submit('bank', [op('aa'), op('b')])

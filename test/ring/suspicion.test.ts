@@ -70,6 +70,16 @@ describe('a peer asks around', () => {
     expect(peer.notes('pre-vote')).toEqual([{ why: 'token-lost', suspect: undefined }])
   })
 
+  it('but not so soon after a new epoch began, in which no turn was seen yet', () => {
+    const peer = follower()
+    for (let waited = 0; waited < 3_000; waited += 250) healthy(peer, 1).after(250)
+    peer.follow(viewAfter(view3, epochOf(4, 'C'), 'ABC'), [view3])
+    for (let waited = 0; waited < 1_000; waited += 250) {
+      healthy(peer, 0).after(250)
+      expect(peer.notes('pre-vote')).toEqual([])
+    }
+  })
+
   it('when a block is committed by nobody for so long', () => {
     const peer = follower()
       .push('A', [opsAfter(view3, ['x'])])
@@ -281,6 +291,29 @@ describe('an epoch for a failure', () => {
     expect(peer.applied).toEqual([3])
   })
 
+  it('goes on with a member that gives the log that it promised piece by piece', () => {
+    const x = opsAfter(view3, ['x'])
+    const z = opsAfter(opsAfter(x, ['y']), ['z'])
+    const peer = initiator()
+      .receive('A', hello({ turn: 2 }))
+      .persisted()
+    peer.receive('C', promise(z)).receive('A', promise())
+    peer.after(900).receive('C', { kind: 'fetched', what: 'tail', blocks: [x], commit: headOf(view3), head: headOf(z) })
+    expect(peer.sent('fetch')).toMatchObject([{ to: 'C', from: 4 }])
+    peer.after(900)
+    expect(peer.view.refused.get(id('C'))).toBeUndefined()
+    peer.after(200)
+    expect(peer.view.refused.get(id('C'))?.reason).toContain('does not give the log')
+  })
+
+  it('names whoever gives a log with an invalid block', () => {
+    const bad = { ...opsAfter(view3, ['x']), signature: new Uint8Array(64) }
+    const peer = initiator().persisted().receive('C', promise(bad))
+    peer.receive('C', { kind: 'fetched', what: 'tail', blocks: [bad], commit: headOf(view3), head: headOf(bad) })
+    expect(peer.view.refused.get(id('C'))?.reason).toBe('a block: its signature is not its author’s')
+    expect(peer.sent('install')).toEqual([])
+  })
+
   it('leaves out, and names, whoever does not give the log that it promised', () => {
     const y = opsAfter(opsAfter(view3, ['x']), ['y'])
     const peer = initiator()
@@ -352,11 +385,32 @@ describe('an epoch for a failure', () => {
     expect(dropped.notes('tail-dropped')).toEqual([{ from: 3 }])
     expect(dropped.sent('install')[0]?.viewBlock).toMatchObject({ index: 4, prevHash: view4.hash })
     expect(dropped.batches).toMatchObject([{ cutFrom: 3 }])
+    const written = opsAfter(view4, ['x'])
+    expect(answerOf(start(), [view4, written]).sent('install')[0]?.viewBlock).toMatchObject({ index: 5, prevHash: written.hash })
     const more = opsAfter(mine, ['more'])
     const kept = answerOf(start(), [mine, more])
     expect(kept.notes('tail-dropped')).toEqual([])
     expect(kept.sent('install')[0]?.viewBlock).toMatchObject({ index: 5, prevHash: more.hash })
     expect(kept.batches).toMatchObject([{ cutFrom: undefined, blocks: [more, { index: 5 }] }])
+  })
+
+  it('takes over a commit that a member names and its own log holds', () => {
+    const x = opsAfter(view3, ['x'])
+    const peer = healthy(follower().push('A', [x]).persisted(), 2)
+    peer.step({ kind: 'link', peer: id('A'), state: 'refused' })
+    const attempt = peer.sent('pre-vote')[0]?.attempt ?? 0
+    peer.receive('C', { kind: 'agree', attempt, promised: view3.epoch }).persisted().receive('C', promise(x, x))
+    expect(peer.view.commit).toEqual(placeOf(x))
+    expect(peer.sent('install').length).toBe(1)
+  })
+
+  it('counts no promise of a life that a view of the chosen log names as lost, among others', () => {
+    const lost = ['X', 'C'].map((peer) => ({ peer: id(peer), loss: 7 }))
+    const view4 = viewAfter(view3, epochOf(4, 'A'), 'AB', lost)
+    const peer = initiator().persisted().receive('A', promise(view4)).receive('C', promise())
+    peer.receive('A', { kind: 'fetched', what: 'tail', blocks: [view4], commit: headOf(view3), head: headOf(view4) })
+    const [install] = peer.sent('install').length > 0 ? peer.sent('install') : peer.after(600).sent('install')
+    expect(install?.viewBlock.body).toMatchObject({ members: ['A', 'B'] })
   })
 
   it('keeps its own log where that is the highest', () => {

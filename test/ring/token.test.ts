@@ -188,6 +188,14 @@ describe('who holds the token', () => {
     expect(peer.sent('token')).toMatchObject([{ to: 'C', served: [0, 1, 0], wants: [false, false, true] }])
   })
 
+  it('asks nobody for it where the token itself says that it wants it again', () => {
+    const peer = new DrivenReplica({ limits: { blockOps: 1 } }).step({ kind: 'tick' }).follow(view3, [view2])
+    peer.submit('x', 'y').receive('A', token(2, view3, { wants: [false, false, true] }))
+    expect(peer.sent('token')).toMatchObject([{ to: 'C', wants: [false, true, true] }])
+    expect(peer.sent('want')).toEqual([])
+    expect(peer.after(100).sent('want')).toEqual([])
+  })
+
   it('waits for its own disk before its next block, but not for long', () => {
     const peer = follower().submit('x').receive('A', token(2)).submit('y')
     expect(peer.view.head.index).toBe(3)
@@ -316,6 +324,7 @@ describe('a peer that wants the token', () => {
       [1, 2],
     ])
     expect(peer.after(100).gossiped('announce')).toEqual([])
+    expect(follower().submit('x').after(100).gossiped('announce')[0]?.ops.length).toBe(1)
   })
 })
 

@@ -25,8 +25,8 @@ export function createBudget(lane: keyof typeof frameBytes, now: () => number): 
 }
 
 /** Gossip has no backpressure, and each message costs a signature: a learner says three things a second. */
-const gossipPerSecond = 50
-const gossipBurst = 200
+const gossipPerSecond = 100
+const gossipBurst = 1_000
 const banMillis = 10_000
 const banMillisMax = 300_000
 const outcastsMax = 256
