@@ -15,7 +15,9 @@ export async function measureSimulator(runs: number): Promise<object> {
 
 function stepsPerSecond(flags: readonly string[]): number {
   const script = fileURLToPath(new URL('../test/sim/main.ts', import.meta.url))
-  const text = execFileSync(process.execPath, [script, '--runs', '200', '--peers', '5', '--jobs', '1', '--json', ...flags], { encoding: 'utf8' })
+  const text = execFileSync(process.execPath, [script, '--runs', '200', '--peers', '5', '--jobs', '1', '--json', ...flags], {
+    encoding: 'utf8',
+  })
   const { stepsPerSecond: rate } = JSON.parse(text.trim().split('\n').at(-1) ?? '{}') as { stepsPerSecond: number }
   return rate
 }

@@ -64,7 +64,7 @@ export interface HostileOptions {
 }
 
 /** A hang is caught here; nothing waits that long. */
-const deadlineMillis = 30_000
+const deadlineMillis = 60_000
 /** What may get lost with a stream that the other end gave up is asked for again. */
 const repeatMillis = 200
 
