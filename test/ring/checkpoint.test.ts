@@ -42,6 +42,8 @@ describe('a checkpoint', () => {
     expect(peer.view.evidence).toEqual([{ kind: 'checkpoint', block: one }])
     expect(peer.batches[0]?.evidence).toEqual([{ kind: 'checkpoint', block: one }])
     expect(peer.notes('checkpoint')).toMatchObject([{ author: 'A', index: 3 }])
+    peer.push('C', [vouching(two, 'C', 2, ours)])
+    expect(peer.batches.flatMap(({ evidence }) => evidence)).toEqual([])
     expect(peer.view.stopped).toBeUndefined()
     peer.receive('A', { kind: 'prepare', epoch: epochOf(4, 'A'), views: [view3] })
     expect(peer.view.promised).toEqual(view3.epoch)

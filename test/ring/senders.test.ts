@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { headOf } from '../../src/ring/block.ts'
 import type { Message } from '../../src/ring/message.ts'
-import { DrivenReplica, epochOf, follower, id, placeOf, statusOf, view3 } from './harness.ts'
+import { DrivenReplica, epochOf, follower, id, opsAfter, placeOf, statusOf, view3 } from './harness.ts'
 
 const { epoch } = view3
 const leap = 2 ** 32
@@ -72,6 +72,13 @@ describe('a number that a member says', () => {
     expect(refusalOf(follower().receive('A', status({}), view3.lamport + leap))).toBeUndefined()
     const peer = follower().receive('A', status({}), view3.lamport + leap + 1)
     expect(refusalOf(peer)).toBe('status: its Lamport time leaps')
+  })
+
+  it('is measured from the newest turn that was seen, in a block or anywhere', () => {
+    const seen = follower().receive('C', status({ turn: leap / 2 }))
+    expect(refusalOf(seen.receive('A', { kind: 'token-ack', epoch, turn: leap + leap / 2 }))).toBeUndefined()
+    const written = follower().push('C', [opsAfter(view3, ['x'], { author: 'C', turn: leap / 2 })])
+    expect(refusalOf(written.receive('A', { kind: 'token-ack', epoch, turn: leap + leap / 2 }))).toBeUndefined()
   })
 
   it('of a turn in another epoch is measured by nothing', () => {

@@ -394,6 +394,30 @@ describe('an epoch for a failure', () => {
     expect(kept.batches).toMatchObject([{ cutFrom: undefined, blocks: [more, { index: 5 }] }])
   })
 
+  it('asks nothing of a view of its own that the chosen log does not hold', () => {
+    const blocks = [genesis, view2, viewAfter(view2, epochOf(3, 'B'), 'BDE')]
+    const peer = new DrivenReplica({ blocks, commit: 1 }).step({ kind: 'tick' }).after(3_251)
+    const attempt = peer.sent('pre-vote')[0]?.attempt ?? 0
+    for (const from of ['A', 'D']) peer.receive(from, { kind: 'agree', attempt, promised: epochOf(4, 'A') })
+    peer.persisted()
+    const higher = viewAfter(view2, epochOf(4, 'A'), 'ABC')
+    const { promised } = peer.view
+    expect(promised).toEqual(epochOf(5, 'B'))
+    peer.receive('A', { kind: 'promise', epoch: promised, head: headOf(higher), commit: placeOf(view2) }).after(600)
+    peer.receive('A', { kind: 'fetched', what: 'tail', blocks: [higher], commit: headOf(view2), head: headOf(higher) })
+    expect(peer.sent('install')[0]?.viewBlock).toMatchObject({ index: 3, prevHash: higher.hash })
+  })
+
+  it('takes over no commit that is another block than the chosen log holds', () => {
+    const x = opsAfter(view3, ['x'])
+    const other = opsAfter(view3, ['other'])
+    const y = opsAfter(x, ['y'])
+    const peer = initiator().persisted().receive('C', promise(y, other))
+    peer.receive('C', { kind: 'fetched', what: 'tail', blocks: [x, y], commit: headOf(view3), head: headOf(y) })
+    expect(peer.sent('install').length).toBe(1)
+    expect(peer.view.commit).toEqual(placeOf(view3))
+  })
+
   it('takes over a commit that a member names and its own log holds', () => {
     const x = opsAfter(view3, ['x'])
     const peer = healthy(follower().push('A', [x]).persisted(), 2)

@@ -40,6 +40,12 @@ describe('a token that arrives', () => {
     expect(on.after(20).sent('token-ack')).toMatchObject([{ to: 'A', turn: 2 }])
   })
 
+  it('is acknowledged by a block of its new holder as well', () => {
+    const peer = follower().submit('x').receive('A', token(2))
+    expect(peer.sent('blocks')).toMatchObject([{ to: 'AC' }])
+    expect(peer.after(20).sent('token-ack')).toEqual([])
+  })
+
   it('is taken once: an older or equal one is only acknowledged', () => {
     const peer = follower().receive('A', token(2)).after(300)
     expect(peer.view.holding).toBeUndefined()
