@@ -176,15 +176,15 @@ export function createDriver(context: PeerContext, engine: Engine): Driver {
 
   const gossipBlocks = ({ cutFrom, blocks }: Persist): void => {
     if (cutFrom !== undefined) gossiped = Math.min(gossiped, cutFrom - 1)
-    const { installed, incarnation, members, commit, lamport } = replica.view
+    // A learner that listens has no use for them: it takes committed blocks, by catching up.
+    if (replica.view.members.length <= streamMembersMax) return
+    const { installed, incarnation, commit, lamport } = replica.view
     const own = blocks.filter(
       ({ author, body, index }) => author === self && body.kind === 'ops' && body.incarnation === incarnation && index > gossiped,
     )
     const last = own.at(-1)
     if (last === undefined) return
     gossiped = last.index
-    // A learner that listens has no use for them: it takes committed blocks, by catching up.
-    if (members.length <= streamMembersMax) return
     gossip('log', lamport, { kind: 'blocks', epoch: installed, blocks: own, commit })
   }
 
