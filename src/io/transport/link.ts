@@ -202,7 +202,13 @@ export function createLink(connection: Connection, greeting: () => Uint8Array, e
   const holdBack = (stream: Stream, millis: number): void => {
     stream.pause()
     setTimeout(() => {
-      if (stream.status === 'open') stream.resume()
+      if (isClosed || connection.status !== 'open' || stream.status !== 'open') return
+      try {
+        stream.resume()
+      } catch (error) {
+        // The connection broke, and the stream has not noticed: to tell the other end that it may go on is impossible.
+        stream.abort(error instanceof Error ? error : new Error(String(error)))
+      }
     }, millis).unref()
   }
 
