@@ -205,9 +205,8 @@ export function createLink(connection: Connection, greeting: () => Uint8Array, e
       if (isClosed || connection.status !== 'open' || stream.status !== 'open') return
       try {
         stream.resume()
-      } catch (error) {
-        // The connection broke, and the stream has not noticed: to tell the other end that it may go on is impossible.
-        stream.abort(error instanceof Error ? error : new Error(String(error)))
+      } catch {
+        // The connection broke, and the stream has not noticed yet: there is nobody to tell that it may go on.
       }
     }, millis).unref()
   }
