@@ -42,6 +42,8 @@ const batchBytes = 64 * 1024
 const reconnectMillis = 20
 
 let hostile: HostilePeer | undefined
+/** What it saw of the room when it came. */
+let sight: Sight | undefined
 let halting = Promise.withResolvers<void>()
 let isHalted = false
 
@@ -56,12 +58,13 @@ async function carryOut(order: HostileOrder): Promise<unknown> {
   switch (order.kind) {
     case 'come':
       hostile = await startHostilePeer({ room: { name: order.room, code: order.code }, address: order.address })
+      sight = await hostile.look()
       return hostile.self
     case 'flood': {
-      if (hostile === undefined) throw new Error('it has not come')
+      if (hostile === undefined || sight === undefined) throw new Error('it has not come')
       halting = Promise.withResolvers()
       isHalted = false
-      return flood(hostile, order.flood)
+      return flood(hostile, sight, order.flood)
     }
     case 'halt':
       isHalted = true
@@ -75,8 +78,7 @@ async function carryOut(order: HostileOrder): Promise<unknown> {
 }
 
 /** Resolves with what went to all members together, and how long that took. */
-async function flood(peer: HostilePeer, { what, perSecond }: Flood): Promise<Flooded> {
-  const sight = await peer.look()
+async function flood(peer: HostilePeer, sight: Sight, { what, perSecond }: Flood): Promise<Flooded> {
   const bytes = bytesOf(what, sight, peer)
   const begin = performance.now()
   let frames = 0

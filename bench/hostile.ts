@@ -77,6 +77,7 @@ export async function measureHostile(only: readonly FloodKind[] = []): Promise<o
       await hostile.order({ kind: 'halt' })
       const { frames, millis } = await sending
       await hostile.order({ kind: 'go' })
+      if (frames === 0 && flood.what !== 'nothing') throw new Error(`nothing was sent: ${flood.what}`)
       await pause(calmMillis)
       const calmBefore = calm
       calm = await rates(room, calmWindows)

@@ -12,7 +12,7 @@ import type { Topic } from '../../src/peer/ports.ts'
 import { type Block, viewOf } from '../../src/ring/block.ts'
 import { decodeFrame, encodeFrame } from '../../src/ring/frame.ts'
 import type { Message, MessageOf, StatusMessage } from '../../src/ring/message.ts'
-import { type Epoch, sameEpoch } from '../../src/ring/view.ts'
+import { type Epoch, sameEpoch, type View } from '../../src/ring/view.ts'
 
 /**
  * Somebody who knows the room code, and says whatever a test wants: a real libp2p node with a key of its own. Its hello is
@@ -74,7 +74,9 @@ export async function startHostilePeer({ room, address }: HostileOptions): Promi
   const transport = createTransport({ identity, room, listen: ['/ip4/127.0.0.1/tcp/0'], mdns: false, bootstrap: [address] })
   const connected = new Set<PeerId>()
   const counts = new Map<Message['kind'], number>()
-  let seen: { readonly first: Block; readonly head: Block; readonly viewBlock: Block } | undefined
+  let first: Block | undefined
+  let head: Block | undefined
+  let viewBlock: Block | undefined
   const fetchedFrom = new Map<PeerId, (message: MessageOf<'fetched'>) => void>()
   let lastStatus: StatusMessage | undefined
   const firstStatus = Promise.withResolvers<void>()
@@ -99,14 +101,17 @@ export async function startHostilePeer({ room, address }: HostileOptions): Promi
     for (const said of answer(from, message)) send(from, said)
   }
 
-  const lamportNow = (): number => (seen?.head.lamport ?? 0) + 1
+  const lamportNow = (): number => (head?.lamport ?? 0) + 1
   const send = (to: PeerId, message: Message, lamport = lamportNow()): void => transport.send(to, encodeFrame(lamport, message))
 
   /** A member's answer, asked for until it comes. */
   const fetch = async (to: PeerId, from: number): Promise<MessageOf<'fetched'>> => {
     const ask = (): void => send(to, { kind: 'fetch', what: 'committed', from })
     const { promise, resolve, reject } = Promise.withResolvers<MessageOf<'fetched'>>()
-    fetchedFrom.set(to, resolve)
+    // One that was asked for more than once may be answered late.
+    fetchedFrom.set(to, (message) => {
+      if (message.blocks[0]?.index === from) resolve(message)
+    })
     const repeating = setInterval(ask, repeatMillis)
     const deadline = setTimeout(() => reject(new Error(`${to} gives no block ${from}`)), deadlineMillis)
     ask()
@@ -119,33 +124,35 @@ export async function startHostilePeer({ room, address }: HostileOptions): Promi
     }
   }
 
-  /**
-   * Reads the log as far as it must: the first view of an epoch is the last one in it. A busy room is some blocks further on
-   * by then.
-   */
+  /** The newest committed block, and that of its view. A busy room is some blocks further on by then. */
   const look = async (): Promise<Sight> => {
     const status = await firstStatus.promise.then(() => lastStatus as StatusMessage)
-    for (;;) {
-      const [member] = connected
-      if (member === undefined) throw new Error('no member is connected')
-      // From the last known block on, so that there is an answer even where nothing new was committed.
-      const { blocks, commit } = await fetch(member, seen?.head.index ?? 0)
-      for (const block of blocks) see(block)
-      if (seen === undefined || !sameEpoch(commit.epoch, seen.viewBlock.epoch)) continue
-      if (commit.index > seen.head.index) for (const block of (await fetch(member, commit.index)).blocks) see(block)
-      const { first, head, viewBlock } = seen
-      const view = viewOf(viewBlock)
-      if (view !== undefined)
-        return { members: view.members, epoch: view.epoch, firstEpoch: first.epoch, head, viewBlock, status }
-    }
+    first ??= await blockAt(0)
+    const { commit } = await fetch(anyMember(), 0)
+    head = await blockAt(commit.index)
+    if (viewBlock === undefined || !sameEpoch(viewBlock.epoch, head.epoch)) viewBlock = await firstOfEpoch(first, head)
+    const { members, epoch } = viewOf(viewBlock) as View
+    return { members, epoch, firstEpoch: first.epoch, head, viewBlock, status }
   }
 
-  const see = (block: Block): void => {
-    if (seen === undefined) {
-      if (block.index === 0) seen = { first: block, head: block, viewBlock: block }
-    } else if (block.index > seen.head.index) {
-      seen = { ...seen, head: block, viewBlock: viewOf(block) === undefined ? seen.viewBlock : block }
+  /** The block of a view is the first of its epoch, and epochs grow along the log: found by halving. */
+  const firstOfEpoch = async (genesis: Block, last: Block): Promise<Block> => {
+    let [below, found] = [genesis, last]
+    if (sameEpoch(genesis.epoch, last.epoch)) return genesis
+    while (found.index - below.index > 1) {
+      const middle = await blockAt(Math.floor((below.index + found.index) / 2))
+      if (sameEpoch(middle.epoch, last.epoch)) found = middle
+      else below = middle
     }
+    return found
+  }
+
+  const blockAt = async (index: number): Promise<Block> => (await fetch(anyMember(), index)).blocks[0] as Block
+
+  const anyMember = (): PeerId => {
+    const [member] = connected
+    if (member === undefined) throw new Error('no member is connected')
+    return member
   }
 
   transport.setHello(hello)
