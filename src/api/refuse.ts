@@ -1,9 +1,9 @@
 import { ORPCError } from '@orpc/client'
 import { ValidationError } from '@orpc/contract'
+import { Failure } from '../core/failure.ts'
 import { formatCents } from '../core/money.ts'
 import type { Rejection } from '../market/outcome.ts'
 import type { Receipt } from '../peer/peer.ts'
-import { Failure } from '../peer/ports.ts'
 import { failures, inputInvalid, notPending, refoundErrors, rejections, unknownAccount, unknownAuction } from './errors.ts'
 
 /** What the market refused, as the contract's error of the same code: the numbers, and where it stands in the log. */

@@ -1,7 +1,7 @@
 import { ORPCError } from '@orpc/client'
 import { Unreachable } from '../api/client.ts'
 import { rejections } from '../api/errors.ts'
-import { Failure } from '../app/failure.ts'
+import { Failure } from '../core/failure.ts'
 
 /** 0 done, 1 refused by the rules, 2 usage, 3 not reachable or no quorum (PRODUCT, Command line). */
 export type ExitCode = 0 | 1 | 2 | 3

@@ -2,8 +2,8 @@ import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Api } from '../api/client.ts'
 import type { ExportedBlock } from '../api/views.ts'
-import { Failure } from '../app/failure.ts'
 import type { LogRow } from '../app/stored-log.ts'
+import { Failure } from '../core/failure.ts'
 import { usageError } from './errors.ts'
 
 /** The committed blocks of a running peer, oldest first, up to what was committed at the start. */

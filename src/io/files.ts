@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { Failure, type FailureCode } from '../peer/ports.ts'
+import { Failure, type FailureCode } from '../core/failure.ts'
 
 /** Writes a whole file so that a crash leaves the old one or the new one, never half of one. On disk when it resolves. */
 export async function replaceFile(path: string, contents: string | Uint8Array, mode: number): Promise<void> {

@@ -1,9 +1,10 @@
+import { Failure } from '../core/failure.ts'
 import type { Block } from '../ring/block.ts'
 import { createBidders } from './bidder.ts'
 import { createContext, type PeerOptions } from './context.ts'
 import { readBlocks } from './disk.ts'
 import type { Peer } from './peer.ts'
-import { type Clock, Failure, type Ports } from './ports.ts'
+import type { Clock, Ports } from './ports.ts'
 import { createResidence } from './residence.ts'
 import { type Ending, peersOf, statusOf, stopText, toProof } from './status.ts'
 

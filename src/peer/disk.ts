@@ -1,12 +1,13 @@
 import { decodeWith, Writer } from '../core/codec.ts'
 import { type Crypto, fromHex } from '../core/crypto.ts'
+import { Failure } from '../core/failure.ts'
 import { count, type Field, optional, struct } from '../core/fields.ts'
 import { type Block, commitField, decodeBlock, headField } from '../ring/block.ts'
 import { decodeEvidence, type Evidence } from '../ring/evidence.ts'
 import type { RingLimits } from '../ring/timing.ts'
 import type { Disk, DiskMeta } from '../ring/types.ts'
 import { epochField, sameEpoch } from '../ring/view.ts'
-import { type Entropy, Failure, type Store, type StoreBatch, type StoredBlock } from './ports.ts'
+import type { Entropy, Store, StoreBatch, StoredBlock } from './ports.ts'
 
 /** Of the record: a store that a later program wrote is refused, not guessed at. */
 const metaVersion = 2

@@ -1,8 +1,9 @@
 import type { Crypto } from '../core/crypto.ts'
+import { Failure } from '../core/failure.ts'
 import { type Evidence, encodeEvidence } from '../ring/evidence.ts'
 import type { DiskMeta, Persist } from '../ring/types.ts'
 import { encodeMeta, evidenceName, toStored } from './disk.ts'
-import { Failure, type Store } from './ports.ts'
+import type { Store } from './ports.ts'
 
 /** Several batches of the ring as one: the same rows as if each had been written by itself, in order. */
 export interface MergedPersist {

@@ -1,3 +1,4 @@
+import { Failure } from '../core/failure.ts'
 import { type OperationId, operationId, type PeerId } from '../core/ids.ts'
 import { auctionStartBytesMax, operationBytesMax } from '../core/limits.ts'
 import { decodeSubmission, encodeSubmission } from '../market/codec.ts'
@@ -8,7 +9,7 @@ import type { Domain } from '../ring/message.ts'
 import type { Input, ReplicaView } from '../ring/types.ts'
 import { epochText } from '../ring/view.ts'
 import type { PendingOperation, Receipt } from './peer.ts'
-import { type Clock, Failure } from './ports.ts'
+import type { Clock } from './ports.ts'
 
 /** This peer's operations from `submit` until their block is applied, or their deadline passes. */
 export interface Proposals {

@@ -1,12 +1,13 @@
 import { decodeWith, Writer } from '../core/codec.ts'
 import { type Crypto, toHex } from '../core/crypto.ts'
+import { Failure } from '../core/failure.ts'
 import { hash } from '../core/fields.ts'
 import { createMarket, restoreMarket } from '../market/market.ts'
 import type { AppliedBlock, Market, RoomRules } from '../market/types.ts'
 import type { Block, Commit, Genesis } from '../ring/block.ts'
 import type { DiskMeta } from '../ring/types.ts'
 import { readBlocks } from './disk.ts'
-import { Failure, type Logger, type Store } from './ports.ts'
+import type { Logger, Store } from './ports.ts'
 
 /** Usual number of committed blocks from one snapshot to the next. */
 export const snapshotEvery = 1_000

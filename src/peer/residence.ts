@@ -1,10 +1,10 @@
 import { assert } from '../core/assert.ts'
+import { Failure } from '../core/failure.ts'
 import type { RoomId } from '../core/ids.ts'
 import type { Block } from '../ring/block.ts'
 import type { FoundRoom, PeerContext } from './context.ts'
 import { drawLoss } from './disk.ts'
 import { createNetwork, createRememberer, type Lobby, readRememberedAddresses } from './network.ts'
-import { Failure } from './ports.ts'
 import { type Arrival, firstBatch, foundRoom, incarnationIn, meet, refoundBlock, roomIdOf, salt, shortRoomId } from './room.ts'
 import { openSession, type Session } from './session.ts'
 

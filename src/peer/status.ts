@@ -1,3 +1,4 @@
+import type { Failure } from '../core/failure.ts'
 import type { Instant, PeerId } from '../core/ids.ts'
 import { type Evidence, liarOf } from '../ring/evidence.ts'
 import type { Refusal, ReplicaView, StopReason } from '../ring/types.ts'
@@ -5,7 +6,6 @@ import { epochText } from '../ring/view.ts'
 import type { PeerContext } from './context.ts'
 import type { Lobby } from './network.ts'
 import type { PeerInfo, PeerStatus, Proof } from './peer.ts'
-import type { Failure } from './ports.ts'
 import { rulesOf } from './replay.ts'
 import type { Session } from './session.ts'
 

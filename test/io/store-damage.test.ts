@@ -3,8 +3,9 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { Failure } from '../../src/core/failure.ts'
 import { createStore, eraseStore } from '../../src/io/store.ts'
-import { Failure, type Store } from '../../src/peer/ports.ts'
+import type { Store } from '../../src/peer/ports.ts'
 import { batchOf, block, text } from './store-conformance.ts'
 
 const root = await mkdtemp(join(tmpdir(), 'gavelring-damage-'))

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { Failure } from '../../src/core/failure.ts'
 import type { PeerId } from '../../src/core/ids.ts'
 import type { News } from '../../src/peer/context.ts'
-import { Failure } from '../../src/peer/ports.ts'
 import { peerNamed } from './keyed-crypto.ts'
 import { genesisBy, opsAfter } from './log-of-blocks.ts'
 import { createListeningLogger, createTestContext } from './test-context.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { Failure } from '../../src/core/failure.ts'
 import { numberMax } from '../../src/core/limits.ts'
 import { decodeMeta, evidenceName } from '../../src/peer/disk.ts'
-import { Failure } from '../../src/peer/ports.ts'
 import { firstBatch, foundRoom, refoundBlock, roomIdOf } from '../../src/peer/room.ts'
 import { openSession } from '../../src/peer/session.ts'
 import { verifyLog } from '../../src/peer/verify.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { Failure } from '../../src/core/failure.ts'
 import type { PeerId } from '../../src/core/ids.ts'
-import { Failure } from '../../src/peer/ports.ts'
 import type { Session } from '../../src/peer/session.ts'
 import {
   type Condition,

@@ -1,5 +1,6 @@
+import { Failure } from '../../src/core/failure.ts'
 import type { Random } from '../../src/core/random.ts'
-import { Failure, type Store, type StoreBatch, type StoredBlock } from '../../src/peer/ports.ts'
+import type { Store, StoreBatch, StoredBlock } from '../../src/peer/ports.ts'
 import { later } from './clock.ts'
 import type { SimPeer } from './peer.ts'
 import { after, guard, type World } from './world.ts'

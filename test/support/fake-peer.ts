@@ -1,3 +1,4 @@
+import { Failure, type FailureCode } from '../../src/core/failure.ts'
 import {
   type AccountId,
   type AuctionId,
@@ -12,7 +13,6 @@ import type { Submission } from '../../src/market/operation.ts'
 import type { MarketEvent, Outcome, Rejection } from '../../src/market/outcome.ts'
 import type { AccountView, AuctionView } from '../../src/market/types.ts'
 import type { Bidder, Peer, PeerEvent, PeerInfo, PendingOperation, Proof, Receipt } from '../../src/peer/peer.ts'
-import { Failure, type FailureCode } from '../../src/peer/ports.ts'
 
 type Block = Awaited<ReturnType<Peer['log']>>[number]
 

@@ -1,5 +1,6 @@
 import { assert } from '../../src/core/assert.ts'
-import { Failure, type Store, type StoreBatch, type StoredBlock } from '../../src/peer/ports.ts'
+import { Failure } from '../../src/core/failure.ts'
+import type { Store, StoreBatch, StoredBlock } from '../../src/peer/ports.ts'
 
 export interface MemoryStore extends Store {
   /** The process dies: writes under way never happen, what was not synced is forgotten. It can be opened again. */

@@ -1,7 +1,8 @@
 import { multiaddr } from '@multiformats/multiaddr'
+import { Failure } from '../../core/failure.ts'
 import { type PeerId, parsePeerId } from '../../core/ids.ts'
 import { roomMembersMax } from '../../core/limits.ts'
-import { Failure, type TransportTrouble } from '../../peer/ports.ts'
+import type { TransportTrouble } from '../../peer/ports.ts'
 import { codeOf } from '../files.ts'
 import { componentNames, type Node } from './node.ts'
 

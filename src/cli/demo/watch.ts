@@ -1,6 +1,6 @@
-import { formatCents } from '../api/views.ts'
-import type { DemoPeer } from './demo-stage.ts'
-import type { Transcript } from './demo-transcript.ts'
+import { formatCents } from '../../api/views.ts'
+import type { DemoPeer } from './stage.ts'
+import type { Transcript } from './transcript.ts'
 
 /** Tells the bids of one auction as this peer sees them committed. */
 export function watchAuction(

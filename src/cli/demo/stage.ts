@@ -3,9 +3,9 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { readApiAddress } from '../api/api-files.ts'
-import { type Api, type ApiClient, connectApi } from '../api/client.ts'
-import { CliError } from './errors.ts'
+import { readApiAddress } from '../../api/api-files.ts'
+import { type Api, type ApiClient, connectApi } from '../../api/client.ts'
+import { CliError } from '../errors.ts'
 
 /** The demo's peers, each a process of its own. */
 export interface Stage {
@@ -90,7 +90,7 @@ export function createStage(folder: string): Stage {
 }
 
 function spawnPeer({ name, room, code, create, bootstrap }: DemoPeerOptions, profile: string) {
-  const launcher = fileURLToPath(new URL('./gavelring.mjs', import.meta.url))
+  const launcher = fileURLToPath(new URL('../gavelring.mjs', import.meta.url))
   const joining = bootstrap.length === 0 ? [] : ['--no-mdns', ...bootstrap.flatMap((address) => ['--bootstrap', address])]
   const args = ['peer', '--room', room, '--name', name, '--profile', profile, '--listen', '/ip4/127.0.0.1/tcp/0', ...joining]
   // The code in the environment, where other users of the machine do not see it; nothing of the person's own settings.

@@ -1,6 +1,6 @@
-import { formatCents } from '../api/views.ts'
-import { auditProfile, type LogAudit } from '../app/audit-log.ts'
-import type { DemoFacts } from './demo-story.ts'
+import { formatCents } from '../../api/views.ts'
+import { auditProfile, type LogAudit } from '../../app/audit-log.ts'
+import type { DemoFacts } from './story.ts'
 
 export interface DemoCheck {
   readonly name: string

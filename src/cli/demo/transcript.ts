@@ -1,4 +1,4 @@
-import type { Call } from './command.ts'
+import type { Call } from '../command.ts'
 
 export interface TranscriptEntry {
   /** Milliseconds since the demo began. */

@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Call, type Command, textFlag } from './command.ts'
-import { checkLogs, type DemoCheck } from './demo-checks.ts'
-import { createStage, type Stage } from './demo-stage.ts'
-import { type DemoFacts, playDemo } from './demo-story.ts'
-import { createTranscript, type Transcript } from './demo-transcript.ts'
-import { usageError } from './errors.ts'
-import { table } from './output.ts'
+import { type Call, type Command, textFlag } from '../command.ts'
+import { usageError } from '../errors.ts'
+import { table } from '../output.ts'
+import { checkLogs, type DemoCheck } from './checks.ts'
+import { createStage, type Stage } from './stage.ts'
+import { type DemoFacts, playDemo } from './story.ts'
+import { createTranscript, type Transcript } from './transcript.ts'
 
 export const demo: Command = {
   name: 'demo',

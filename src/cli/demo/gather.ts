@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
-import { type DemoPeer, type Stage, until } from './demo-stage.ts'
-import type { Transcript } from './demo-transcript.ts'
+import { type DemoPeer, type Stage, until } from './stage.ts'
+import type { Transcript } from './transcript.ts'
 
 export interface Gathered {
   readonly peers: readonly DemoPeer[]

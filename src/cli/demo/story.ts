@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { formatCents, type Settled } from '../api/views.ts'
-import { gather } from './demo-gather.ts'
-import { type DemoPeer, type Stage, until } from './demo-stage.ts'
-import type { Transcript } from './demo-transcript.ts'
-import { watchAuction } from './demo-watch.ts'
-import { shortPeer } from './output.ts'
+import { formatCents, type Settled } from '../../api/views.ts'
+import { shortPeer } from '../output.ts'
+import { gather } from './gather.ts'
+import { type DemoPeer, type Stage, until } from './stage.ts'
+import type { Transcript } from './transcript.ts'
+import { watchAuction } from './watch.ts'
 
 export interface DemoPlan {
   readonly stage: Stage
