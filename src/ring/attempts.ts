@@ -1,6 +1,5 @@
 import type { PeerId } from '../core/ids.ts'
-import { type Block, type Commit, type Head, headOf, signBlock, viewOf } from './block.ts'
-import { faultOfPlace } from './chain.ts'
+import { type Block, type Commit, faultOfPlace, type Head, headOf, signBlock, viewOf } from './block.ts'
 import type { Installing, Preparing, Wishes } from './epochs.ts'
 import { isHigher } from './log.ts'
 import type { MessageOf } from './message.ts'

@@ -1,5 +1,5 @@
 import { headOf } from './block.ts'
-import type { Evidence } from './evidence.ts'
+import type { Evidence } from './faults.ts'
 import type { Ring } from './ring.ts'
 import { timing } from './timing.ts'
 import type { DiskMeta } from './types.ts'

@@ -1,7 +1,10 @@
-import type { PeerId } from '../core/ids.ts'
+import type { Instant, PeerId } from '../core/ids.ts'
+import { numberMax } from '../core/limits.ts'
+import type { Block } from './block.ts'
+import type { StatusMessage } from './message.ts'
 import type { Ring } from './ring.ts'
-import { timing } from './timing.ts'
-import type { Epoch } from './view.ts'
+import { timeAheadNote, timing } from './timing.ts'
+import { type Epoch, noEpoch, sameEpoch } from './view.ts'
 
 /** What is known of another peer. All of it is hearsay about getting going: no safety rests on it. */
 export interface Known {
@@ -108,5 +111,144 @@ export class Peers {
       this.#known.delete(peer)
       return
     }
+  }
+}
+
+/** The heartbeat, the back-up of lost reports, and the measure of clock offsets (PROTOCOL, section 3). */
+export class Status {
+  readonly #ring: Ring
+
+  constructor(ring: Ring) {
+    this.#ring = ring
+  }
+
+  send(): void {
+    const { log, epochs, token, out, due, peers, roomClock } = this.#ring
+    due.arm('status', out.now + timing.statusEvery)
+    const view = log.installedView
+    const { isActive } = epochs
+    out.gossip({
+      kind: 'status',
+      epoch: view.epoch,
+      // A durable index vouches for something only while its sender is active.
+      // Rule 3-status [S2] [S3]
+      durable: isActive && log.durable >= view.index ? { index: log.durable, hash: log.at(log.durable).hash } : undefined,
+      commit: log.commit,
+      persistedCommit: this.#persistedCommit(),
+      turn: token.taken,
+      promised: epochs.promised,
+      active: isActive,
+      wallClock: roomClock.ownTime(),
+    })
+    peers.commitTold(epochs.otherMembers)
+  }
+
+  /** From whoever knows the code it is an offer to catch up; the rest counts from voters of our log only. */
+  onStatus(from: PeerId, status: StatusMessage, isOfferOnly: boolean): void {
+    const { log, epochs, peers, counting, token, roomClock, catchUp, fetching, membership, out } = this.#ring
+    const { active, persistedCommit, durable } = status
+    peers.update(from, { told: { isActive: active, at: out.now }, persistedCommit })
+    if (!isOfferOnly) {
+      epochs.saw(status.promised)
+      epochs.saw(status.epoch)
+      roomClock.clockSeen(from, status.wallClock)
+      if (durable !== undefined) counting.report(from, status.epoch, durable)
+      token.sawTurn(status.epoch, status.turn)
+      counting.learn(status.commit)
+      const isOfOurEpoch = sameEpoch(status.epoch, log.installedView.epoch)
+      if (active && isOfOurEpoch) membership.sawActive(from)
+      if (epochs.isActive && isOfOurEpoch && (durable?.index ?? 0) > log.head.index) fetching.askForTail(from)
+    }
+    catchUp.consider(from, status)
+  }
+
+  /** What a leaver may rely on; a peer that has forgotten can be relied on for nothing. */
+  #persistedCommit(): { readonly epoch: Epoch; readonly index: number } {
+    const { log, disk, membership } = this.#ring
+    if (membership.hasForgotten) return { epoch: noEpoch, index: 0 }
+    const { index } = disk.written.commit
+    return { epoch: log.find(index)?.epoch ?? log.committedView.epoch, index }
+  }
+}
+
+/** What time it is in the room: the median of its members' clocks (PROTOCOL, section 3). */
+export class RoomClock {
+  readonly #ring: Ring
+  /** Milliseconds since 1970 minus monotonic milliseconds, fixed at start. */
+  readonly #base: number
+  /** When the head of the log got here. */
+  #headAt: number
+
+  constructor(ring: Ring, wallClock: { readonly at: number; readonly now: number }) {
+    this.#ring = ring
+    this.#base = wallClock.at - wallClock.now
+    this.#headAt = wallClock.now
+  }
+
+  /** Milliseconds since 1970 on this peer's own clock: the wall clock at its start, carried on by the monotonic one. */
+  ownTime(now = this.#ring.out.now): number {
+    return Math.max(0, Math.floor(this.#base + now))
+  }
+
+  /**
+   * Own clock plus the median of the offsets to the members, its own 0 included; of an even number the earlier middle
+   * value. `undefined` until more than half of the view is measured: one clock that is an hour off must not carry a room
+   * away just because the others are not known yet.
+   */
+  #measured(now: number): number | undefined {
+    const { epochs, peers } = this.#ring
+    const offsets = [0]
+    const others = epochs.otherMembers
+    for (const member of others) {
+      const { clockOffset } = peers.of(member)
+      if (clockOffset !== undefined) offsets.push(clockOffset)
+    }
+    if (2 * offsets.length <= others.length + 1) return undefined
+    offsets.sort((a, b) => a - b)
+    return this.ownTime(now) + Math.floor(offsets[(offsets.length - 1) >> 1] as number)
+  }
+
+  /** The time that a block would carry at `now`: never before the head's plus what has passed here since that came. */
+  blockTime(now = this.#ring.out.now): Instant {
+    const carried = Math.floor(this.#ring.log.head.time + Math.max(0, now - this.#headAt))
+    return Math.min(numberMax, Math.max(carried, this.#measured(now) ?? 0)) as Instant
+  }
+
+  /** A block is at the head of the log: names its author where it is far ahead of the room. */
+  blockCame(block: Block): void {
+    const { out, self } = this.#ring
+    this.#headAt = out.now
+    if (block.author === self) return
+    const clock = this.#measured(out.now)
+    if (clock !== undefined && block.time > clock + timeAheadNote) {
+      out.note('time-ahead', { author: block.author, index: block.index, millis: block.time - clock })
+    }
+  }
+
+  /** A status carried the sender's own clock; half a round trip has passed since. */
+  clockSeen(peer: PeerId, wallClock: number): void {
+    const { peers } = this.#ring
+    peers.update(peer, { clockOffset: wallClock + peers.of(peer).roundTrip / 2 - this.ownTime() })
+  }
+
+  pingMembers(): void {
+    const { epochs, peers, out, due } = this.#ring
+    due.arm('ping', out.now + timing.pingEvery)
+    // Members only: others need no answer, and get none.
+    if (!epochs.isInView) return
+    for (const member of epochs.otherMembers) peers.update(member, { pingedAt: out.now })
+    out.send(epochs.otherMembers, { kind: 'ping', nonce: Math.floor(out.now) })
+  }
+
+  onPing(from: PeerId, nonce: number): void {
+    this.#ring.out.send([from], { kind: 'pong', nonce, wallClock: this.ownTime() })
+  }
+
+  onPong(from: PeerId, nonce: number, wallClock: number): void {
+    const { peers, out } = this.#ring
+    const { pingedAt } = peers.of(from)
+    if (nonce !== Math.floor(pingedAt)) return
+    peers.update(from, { roundTrip: out.now - pingedAt })
+    this.clockSeen(from, wallClock)
   }
 }

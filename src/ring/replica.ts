@@ -1,12 +1,13 @@
 import { assertNever, Bug } from '../core/assert.ts'
 import type { PeerId } from '../core/ids.ts'
-import { headOf } from './block.ts'
+import { type Commit, type Head, headOf } from './block.ts'
+import type { Evidence } from './faults.ts'
 import type { Domain, Message } from './message.ts'
 import { Ring } from './ring.ts'
 import { hear } from './senders.ts'
 import { announceBytesMax, announceOpsMax, timing } from './timing.ts'
-import type { Input, Output, Replica, ReplicaOptions, ReplicaView } from './types.ts'
-import { isViewQuorum, noEpoch } from './view.ts'
+import type { Input, Output, Refusal, Replica, ReplicaOptions, ReplicaView, StopReason } from './types.ts'
+import { type Epoch, isViewQuorum, noEpoch } from './view.ts'
 
 /** One peer of the ring log (PROTOCOL, sections 1 to 5). */
 export function createReplica(options: ReplicaOptions): Replica {
@@ -15,7 +16,7 @@ export function createReplica(options: ReplicaOptions): Replica {
   let hasStarted = false
   let wakeAt = Number.NaN
   return {
-    view: viewOfRing(ring),
+    view: new RingView(ring),
     step(now, input): readonly Output[] {
       if (out.stopped !== undefined) return []
       out.now = Math.max(out.now, now)
@@ -177,6 +178,7 @@ function announce({ token, asking, own, out, epochs, membership }: Ring): void {
 function runDue(ring: Ring): void {
   const { due, out, token, counting, disk } = ring
   const { now } = out
+  if (now < due.next) return
   if (due.take('status', now)) ring.status.send()
   if (due.take('ack', now)) token.sendOwedAck()
   if (due.take('tokenRepeat', now)) token.repeat()
@@ -193,72 +195,103 @@ function runDue(ring: Ring): void {
   due.take('token', now)
 }
 
-/** What others may read of a replica between its steps. */
-function viewOfRing(ring: Ring): ReplicaView {
-  const { log, epochs, token, membership, disk, faults, own, out, peers, self, roomClock } = ring
-  const isHeard = (member: PeerId, now: number): boolean => {
+/** What others may read of a replica between its steps. A class: its getters are one piece of code for all replicas of a process. */
+class RingView implements ReplicaView {
+  readonly #ring: Ring
+
+  constructor(ring: Ring) {
+    this.#ring = ring
+  }
+
+  get incarnation(): number {
+    return this.#ring.membership.incarnation
+  }
+
+  get membership(): ReplicaView['membership'] {
+    return this.#ring.membership.kind
+  }
+
+  get promised(): Epoch {
+    return this.#ring.epochs.promised
+  }
+
+  get installed(): Epoch {
+    return this.#ring.log.installedView.epoch
+  }
+
+  get active(): boolean {
+    return this.#ring.epochs.isActive
+  }
+
+  get members(): readonly PeerId[] {
+    return this.#ring.log.lastView.members
+  }
+
+  get head(): Head {
+    return headOf(this.#ring.log.head)
+  }
+
+  get durable(): number {
+    return this.#ring.log.durable
+  }
+
+  get commit(): Commit {
+    return this.#ring.log.commit
+  }
+
+  get lamport(): number {
+    return this.#ring.out.clock.time
+  }
+
+  get holding(): number | undefined {
+    return this.#ring.token.holding
+  }
+
+  get turnSeen(): number {
+    return this.#ring.token.turnSeen
+  }
+
+  get pending(): ReplicaView['pending'] {
+    return this.#ring.own.entries
+  }
+
+  get failed(): boolean {
+    return this.#ring.disk.failed
+  }
+
+  get behind(): number {
+    return this.#ring.membership.behind
+  }
+
+  get evidence(): readonly Evidence[] {
+    return this.#ring.faults.evidence
+  }
+
+  get refused(): ReadonlyMap<PeerId, Refusal> {
+    return this.#ring.faults.refused
+  }
+
+  get stopped(): StopReason | undefined {
+    return this.#ring.out.stopped
+  }
+
+  reachable(now: number): readonly PeerId[] {
+    return this.#ring.log.lastView.members.filter((member) => this.#isHeard(member, now))
+  }
+
+  hasQuorum(now: number): boolean {
+    return this.#ring.log.configs.every((view) => isViewQuorum(view.members, (peer) => this.#isHeard(peer, now)))
+  }
+
+  time(now: number): number {
+    return this.#ring.roomClock.blockTime(now)
+  }
+
+  #isHeard(member: PeerId, now: number): boolean {
+    const { self, membership, peers } = this.#ring
     if (member === self) return !membership.hasForgotten
     const { isRefused, heardAt, persistedCommit } = peers.of(member)
     // One that has forgotten its log is here, and can be counted on for nothing.
     return !isRefused && now - heardAt <= timing.suspectAfter && persistedCommit?.epoch.number !== noEpoch.number
-  }
-  return {
-    get incarnation() {
-      return membership.incarnation
-    },
-    get membership() {
-      return membership.kind
-    },
-    get promised() {
-      return epochs.promised
-    },
-    get installed() {
-      return log.installedView.epoch
-    },
-    get active() {
-      return epochs.isActive
-    },
-    get members() {
-      return log.lastView.members
-    },
-    get head() {
-      return headOf(log.head)
-    },
-    get durable() {
-      return log.durable
-    },
-    get commit() {
-      return log.commit
-    },
-    get lamport() {
-      return out.clock.time
-    },
-    get holding() {
-      return token.holding
-    },
-    get turnSeen() {
-      return token.turnSeen
-    },
-    get pending() {
-      return own.entries
-    },
-    get failed() {
-      return disk.failed
-    },
-    get behind() {
-      return membership.behind
-    },
-    get evidence() {
-      return faults.evidence
-    },
-    get refused() {
-      return faults.refused
-    },
-    get stopped() {
-      return out.stopped
-    },
-    reachable: (now) => log.lastView.members.filter((member) => isHeard(member, now)),
-    hasQuorum: (now) => log.configs.every((view) => isViewQuorum(view.members, (peer) => isHeard(peer, now))),
-    time: (now) => roomClock.blockTime(now),
   }
 }

@@ -1,29 +1,22 @@
 import type { Crypto } from '../core/crypto.ts'
 import type { PeerId } from '../core/ids.ts'
+import { createLamportClock, type LamportClock } from '../core/lamport.ts'
 import type { Random } from '../core/random.ts'
-import { Asking } from './asking.ts'
 import { Attempts } from './attempts.ts'
-import { Blocks } from './blocks.ts'
-import { CatchUp } from './catch-up.ts'
-import { Checkpoints } from './checkpoints.ts'
-import { Counting } from './counting.ts'
-import { Deadlines } from './deadlines.ts'
+import { CatchUp, Fetching } from './catch-up.ts'
+import { Checkpoints, Counting } from './commit.ts'
 import { Disk } from './disk.ts'
-import { Epochs } from './epochs.ts'
+import { Epochs, Promises } from './epochs.ts'
 import { Faults } from './faults.ts'
-import { Fetching } from './fetching.ts'
-import { Log } from './log.ts'
+import { Blocks, Log } from './log.ts'
 import { Membership } from './membership.ts'
-import { Outbox } from './outbox.ts'
-import { Peers } from './peers.ts'
-import { Promises } from './promises.ts'
-import { OwnOperations } from './queue.ts'
-import { RoomClock } from './room-clock.ts'
-import { Status } from './status.ts'
+import type { Message } from './message.ts'
+import { Asking, OwnOperations } from './operations.ts'
+import { Peers, RoomClock, Status } from './peers.ts'
 import { Suspicion } from './suspicion.ts'
-import { type RingLimits, ringLimits } from './timing.ts'
+import { Deadlines, type RingLimits, ringLimits } from './timing.ts'
 import { Token } from './token.ts'
-import type { Pace, ReplicaOptions } from './types.ts'
+import type { Note, Output, Pace, ReplicaOptions, StopReason } from './types.ts'
 
 /** One replica: its roles. Each owns its state and has the only way into it; they know each other through this. */
 export class Ring {
@@ -84,5 +77,51 @@ export class Ring {
     this.roomClock = new RoomClock(this, wallClock)
     this.status = new Status(this)
     for (const name of ['status', 'ping', 'look', 'request'] as const) this.due.arm(name, wallClock.now)
+  }
+}
+
+/** The only way out of the ring: what a step decided, in order. Each sending advances the Lamport clock. */
+export class Outbox {
+  readonly clock: LamportClock
+  /** Monotonic milliseconds of the step that runs. */
+  now: number
+  #outputs: Output[] = []
+  #stopped: StopReason | undefined
+
+  constructor(now: number, lamport: number) {
+    this.now = now
+    this.clock = createLamportClock(lamport)
+  }
+
+  get stopped(): StopReason | undefined {
+    return this.#stopped
+  }
+
+  put(output: Output): void {
+    this.#outputs.push(output)
+  }
+
+  send(to: readonly PeerId[], message: Message): void {
+    if (to.length > 0) this.#outputs.push({ kind: 'send', to, lamport: this.clock.advance(), message })
+  }
+
+  gossip(message: Message): void {
+    this.#outputs.push({ kind: 'gossip', lamport: this.clock.advance(), message })
+  }
+
+  note(event: string, facts: Note['facts']): void {
+    this.#outputs.push({ kind: 'note', note: { event, facts } })
+  }
+
+  /** This peer takes no more part. Said last, whatever else the step still decides. */
+  stop(reason: StopReason): void {
+    this.#stopped ??= reason
+  }
+
+  /** What the step decided. */
+  take(): readonly Output[] {
+    const outputs = this.#outputs
+    this.#outputs = []
+    return outputs
   }
 }

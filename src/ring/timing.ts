@@ -92,3 +92,66 @@ export const announceOpsMax = 16
 export const announceBytesMax = 8 * 1024
 /** A block so far ahead of the room clock is pointed at. */
 export const timeAheadNote = 2_000
+
+/** Everything that is done at a time, by name. */
+const names = [
+  'status',
+  'ping',
+  'look',
+  'want',
+  'announce',
+  'ack',
+  'tokenRepeat',
+  'token',
+  'collect',
+  'commitTell',
+  'commitFlush',
+  'attempt',
+  'activation',
+  'request',
+  'stage',
+] as const
+
+export type Deadline = (typeof names)[number]
+
+const never = Number.POSITIVE_INFINITY
+
+/** When each thing is to be done next, on the peer's monotonic clock. Armed and read here and nowhere else. */
+export class Deadlines {
+  readonly #at: Record<Deadline, number> = Object.fromEntries(names.map((name) => [name, never])) as Record<Deadline, number>
+  /** The earliest of all, unless it was the one that moved away since. It is asked for far more often than it changes. */
+  #next = never
+  #isStale = false
+
+  arm(name: Deadline, at: number): void {
+    if (at <= this.#next) this.#next = at
+    else if (this.#at[name] === this.#next) this.#isStale = true
+    this.#at[name] = at
+  }
+
+  /** At the latest then: an earlier time stays. */
+  armBy(name: Deadline, at: number): void {
+    if (at < this.#at[name]) this.arm(name, at)
+  }
+
+  disarm(name: Deadline): void {
+    this.arm(name, never)
+  }
+
+  /** True once for each time that came: it is disarmed by being taken. */
+  take(name: Deadline, now: number): boolean {
+    if (now < this.#at[name]) return false
+    this.disarm(name)
+    return true
+  }
+
+  /** The earliest of all; `Infinity`: nothing is to be done. */
+  get next(): number {
+    if (this.#isStale) {
+      this.#isStale = false
+      this.#next = never
+      for (const name of names) if (this.#at[name] < this.#next) this.#next = this.#at[name]
+    }
+    return this.#next
+  }
+}

@@ -1,7 +1,6 @@
 import { assert } from '../core/assert.ts'
 import type { PeerId } from '../core/ids.ts'
-import { type Block, headOf, signBlock } from './block.ts'
-import { faultOfPlace } from './chain.ts'
+import { type Block, faultOfPlace, headOf, signBlock } from './block.ts'
 import type { MessageOf, TokenMessage } from './message.ts'
 import type { Ring } from './ring.ts'
 import { timing } from './timing.ts'

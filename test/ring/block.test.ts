@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Instant, PeerId } from '../../src/core/ids.ts'
 import { type Block, decodeBlock, isSignedByAuthor, opsOf, signBlock, type Unsigned, viewOf } from '../../src/ring/block.ts'
-import { encodeFrame } from '../../src/ring/frame.ts'
-import type { Message } from '../../src/ring/message.ts'
+import { encodeFrame, type Message } from '../../src/ring/message.ts'
 import { bytesOf, id, placeOf } from './harness.ts'
 import { testCrypto } from './room.ts'
 

@@ -60,6 +60,15 @@ describe('a peer that is behind', () => {
     ).toEqual([])
   })
 
+  it('asks nobody who offers less, even where that is not what it has', () => {
+    const other = { index: 0, hash: 'ee'.repeat(32) }
+    expect(
+      behind()
+        .receive('A', statusOf({ commit: other }))
+        .sent('fetch'),
+    ).toEqual([])
+  })
+
   it('asks again only after a while, whoever offers', () => {
     const peer = behind().receive('A', offer()).after(199).receive('C', offer())
     expect(peer.sent('fetch')).toEqual([])
@@ -81,6 +90,13 @@ describe('a peer that is behind', () => {
     expect(peer.view.promised).toEqual(last.epoch)
     expect(peer.batches).toMatchObject([{ meta: { promised: last.epoch, commit: placeOf(at(3)) } }])
     expect(peer.view.commit.index).toBe(3)
+  })
+
+  it('promises that epoch once only, whatever more of it comes', () => {
+    const peer = behind().receive('A', offer())
+    expect(peer.receive('A', answer(past.slice(0, 2))).notes('promised')).toEqual([{ number: 5, initiator: 'C' }])
+    expect(peer.receive('A', answer(past.slice(2, 4))).notes('promised')).toEqual([])
+    expect(peer.view.commit.index).toBe(5)
   })
 
   it('asks for the rest at once, a frame at a time, until it has the commit that was named', () => {
@@ -116,6 +132,15 @@ describe('a peer that is behind', () => {
       .receive('A', answer([...past.slice(0, 3), bad]))
     expect(peer.view.commit.index).toBe(4)
     expect(peer.view.refused.get(id('A'))?.reason).toContain('signature')
+  })
+
+  it('takes nothing that follows another block than its commit, and holds that against nobody', () => {
+    const elsewhere = viewAfter(viewAfter(genesis, epochOf(2, 'A'), 'AB'), epochOf(3, 'A'), 'ABC')
+    const peer = behind()
+      .receive('A', offer())
+      .receive('A', answer([elsewhere]))
+    expect(peer.view.commit.index).toBe(1)
+    expect([...peer.view.refused]).toEqual([])
   })
 
   it('takes nothing where there is a gap, and holds that against nobody', () => {
@@ -154,6 +179,15 @@ describe('a peer that is behind', () => {
       .receive('A', offer())
       .receive('A', answer(past, beyond(2 ** 20 + 5)))
     expect(peer.view.commit.index).toBe(7)
+  })
+
+  it('measures that leap from the highest epoch of which it has heard, or that the chain shows', () => {
+    const beyond = (number: number) => ({ epoch: epochOf(number, 'C'), index: 99, hash: 'ab'.repeat(32) })
+    const heard = behind().receive('A', { ...offer(), promised: epochOf(9, 'A') })
+    expect(heard.receive('A', answer(past, beyond(2 ** 20 + 9))).view.commit.index).toBe(7)
+    const view9 = viewAfter(past[4] as Block, epochOf(9, 'C'), 'ABC')
+    const shown = behind().receive('A', statusOf({ commit: placeOf(last) }))
+    expect(shown.receive('A', answer([...past.slice(0, 5), view9], beyond(2 ** 20 + 9))).view.commit.index).toBe(7)
   })
 
   it('refuses a commit that is not of its block’s own epoch', () => {
@@ -205,6 +239,26 @@ describe('an answer', () => {
     expect(inTime.view.commit.index).toBe(7)
   })
 
+  it('of what is committed already by then says nothing new', () => {
+    const peer = behind().receive('A', offer()).receive('A', answer(past)).receive('A', answer(past))
+    expect(peer.notes('caught-up')).toEqual([])
+    expect(peer.sent('fetch')).toEqual([])
+  })
+
+  it('that was overtaken is one whatever it holds of what is here, also of what is in memory no more', () => {
+    const here = [view2, ...past.slice(0, 3)]
+    for (const blocks of [[at(4)], [at(3), at(4)], [genesis, view2, view3]]) {
+      const peer = new DrivenReplica({ blocks: here }).step({ kind: 'tick' }).receive('A', offer())
+      expect(peer.receive('A', answer(blocks)).sent('fetch')).toEqual([])
+      peer.after(200).receive('A', answer(blocks))
+      expect(peer.sent('fetch')).toMatchObject([{ to: 'A', what: 'committed', from: 5 }])
+    }
+    const gap = new DrivenReplica({ blocks: here }).step({ kind: 'tick' }).receive('A', offer())
+    gap.after(200).receive('A', answer([at(4), at(6)]))
+    expect(gap.sent('fetch')).toEqual([])
+    expect(gap.after(500).receive('A', offer()).sent('fetch')).toEqual([])
+  })
+
   it('that another one overtook is nobody’s fault, and what is lacking is asked for no faster for it', () => {
     const blocks = [genesis, view2, ...past.slice(0, 3)]
     const peer = new DrivenReplica({ blocks }).step({ kind: 'tick' }).receive('A', offer())
@@ -242,6 +296,43 @@ describe('an answer', () => {
     expect(peer.sent('fetch')).toEqual([])
     peer.after(800).receive('A', offer())
     expect(peer.sent('fetch')).toMatchObject([{ to: 'A' }])
+    const patient = behind().receive('A', offer()).after(1_000).receive('C', offer())
+    expect(patient.after(300).receive('A', offer()).sent('fetch').length).toBe(1)
+  })
+
+  it('is waited for from the first question on, and by its own sender’s alone', () => {
+    const isAskedAgain = (peer: DrivenReplica): boolean => {
+      expect(peer.receive('C', offer()).sent('fetch')).toMatchObject([{ to: 'C' }])
+      return peer.after(250).receive('A', offer()).sent('fetch').length > 0
+    }
+    const often = behind()
+    for (let times = 0; times < 4; times++) often.receive('A', offer()).after(300)
+    expect(isAskedAgain(often)).toBe(false)
+    expect(isAskedAgain(behind().after(600).receive('A', offer()).after(300))).toBe(true)
+    const overtaken = behind().receive('C', offer()).after(200).receive('A', offer())
+    overtaken.receive('C', answer(past.slice(0, 2), headOf(at(3))))
+    expect(isAskedAgain(overtaken.after(1_001))).toBe(false)
+    const answered = behind()
+      .receive('A', offer(at(4)))
+      .receive('A', answer(past.slice(0, 3), headOf(at(4))))
+    expect(isAskedAgain(answered.after(1_001))).toBe(true)
+  })
+
+  it('that nobody asked for is forgiven to whoever turns out to be a member', () => {
+    const peer = follower().receive('X', answer([]))
+    expect(peer.view.refused.has(id('X'))).toBe(true)
+    peer.follow(viewAfter(view3, epochOf(4, 'C'), 'ABCX'), [view3])
+    expect(peer.view.refused.has(id('X'))).toBe(false)
+  })
+
+  it('that shows a later life of this very peer ends it there', () => {
+    const own = opsAfter(view3, ['x'], { author: 'B', incarnation: 2 })
+    const peer = behind()
+      .receive('A', offer())
+      .receive('A', answer([view3, own]))
+    expect(peer.stopReason).toMatchObject({ kind: 'own-later-block' })
+    expect(peer.notes('caught-up')).toEqual([])
+    expect(peer.sent('fetch')).toEqual([])
   })
 })
 
@@ -254,6 +345,14 @@ describe('an active peer', () => {
     expect(peer.sent('fetch')).toMatchObject([{ to: 'C', what: 'tail', from: 3 }])
     peer.receive('C', answer([at(3), at(4), at(5)], headOf(at(5))))
     expect(peer.view.commit.index).toBe(2)
+  })
+
+  it('nor those that it asked for while it was behind', () => {
+    const peer = behind().receive('C', offer(at(4)))
+    expect(peer.sent('fetch')).toMatchObject([{ to: 'C', what: 'committed' }])
+    peer.follow(view3, [view2]).receive('C', answer([view3, at(3)], headOf(at(3))))
+    expect(peer.view.active).toBe(true)
+    expect(peer.view.commit).toEqual(placeOf(view3))
   })
 
   it('that lags behind its room, which made another epoch, follows it and is active no more', () => {
@@ -270,6 +369,18 @@ describe('an active peer', () => {
 describe('whose word counts', () => {
   it('a member’s of the own log', () => {
     expect(behind().receive('C', offer()).receive('C', answer(past)).view.commit.index).toBe(7)
+  })
+
+  it('a member’s also where somebody made a view of whom this log knows nothing', () => {
+    const made = viewAfter(view2, epochOf(4, 'X'), 'XAB')
+    const peer = behind().receive('A', offer(made))
+    expect(peer.receive('A', answer([made], headOf(made))).view.commit.index).toBe(2)
+  })
+
+  it('to a newcomer, whatever number its room has come to', () => {
+    const far = { epoch: epochOf(2 ** 30, 'C'), index: 99, hash: 'ab'.repeat(32) }
+    const peer = newcomer().receive('A', offer())
+    expect(peer.receive('A', answer([view2, ...past], far)).view.commit.index).toBe(7)
   })
 
   it('that of one who came in by views that known ones made', () => {
@@ -307,6 +418,8 @@ describe('whose word counts', () => {
     expect(peer.view.commit.index).toBe(7)
     const led = newcomer().receive('Z', offer()).receive('Z', answer(chain))
     expect(led.view.commit.index).toBe(0)
+    expect(led.sent('fetch')).toEqual([])
+    expect(led.after(300).receive('Z', offer()).sent('fetch')).toEqual([])
   })
 
   it('but no stranger’s to a newcomer that hears of a member with more', () => {
@@ -364,7 +477,10 @@ describe('a stranger', () => {
     expect(isAsked(newcomer().receive('A', offer()))).toBe(false)
     expect(isAsked(newcomer().receive('A', offer()).after(1_200))).toBe(false)
     expect(isAsked(newcomer().receive('A', offer()).after(1_201))).toBe(true)
-    expect(isAsked(newcomer().receive('A', offer()).receive('A', answer([])))).toBe(true)
+    const useless = () => newcomer().receive('A', offer()).receive('A', answer([]))
+    expect(isAsked(useless())).toBe(true)
+    expect(isAsked(useless().after(699))).toBe(true)
+    expect(isAsked(useless().after(700))).toBe(false)
   })
 })
 

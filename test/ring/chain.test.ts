@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Instant, PeerId } from '../../src/core/ids.ts'
-import { decodeBlock, signBlock, type Unsigned } from '../../src/ring/block.ts'
-import { faultOf } from '../../src/ring/chain.ts'
+import { decodeBlock, faultOf, signBlock, type Unsigned } from '../../src/ring/block.ts'
 import { genesisOf, roomStart, testCrypto } from './room.ts'
 
 const genesis = genesisOf('A')

@@ -42,6 +42,8 @@ describe('a checkpoint', () => {
     expect(peer.view.evidence).toEqual([{ kind: 'checkpoint', block: one }])
     expect(peer.batches[0]?.evidence).toEqual([{ kind: 'checkpoint', block: one }])
     expect(peer.notes('checkpoint')).toMatchObject([{ author: 'A', index: 3 }])
+    expect(peer.gossiped('evidence')).toEqual([])
+    expect(peer.view.active).toBe(true)
     peer.push('C', [vouching(two, 'C', 2, ours)])
     expect(peer.batches.flatMap(({ evidence }) => evidence)).toEqual([])
     expect(peer.view.stopped).toBeUndefined()
@@ -70,6 +72,25 @@ describe('a checkpoint', () => {
     peer.push('D', [vouching(two, 'D', 2, ours)])
     expect(peer.view.evidence).toEqual([])
     expect(peer.view.stopped).toBeUndefined()
+  })
+
+  it('that differs counts against its author, also where it agreed before', () => {
+    const wide = viewAfter(view2, epochOf(3, 'A'), 'ABCD')
+    const peer = new DrivenReplica().step({ kind: 'tick' }).follow(wide, [view2])
+    peer.step({ kind: 'applied', index: 1, stateHash: ours }).step({ kind: 'applied', index: 2, stateHash: ours })
+    const one = vouching(wide, 'A', 2, ours)
+    const two = vouching(one, 'C', 1, ours)
+    peer.push('A', [one, two, vouching(two, 'C', 2, theirs)])
+    expect(peer.notes('checkpoint-differs')).toEqual([{ author: 'C', index: 2 }])
+    expect(peer.view.evidence).toEqual([])
+  })
+
+  it('of the first of those that differ is the one that is named', () => {
+    const peer = applied().step({ kind: 'applied', index: 3, stateHash: ours })
+    const one = vouching(view3, 'C', 2, theirs)
+    const two = vouching(one, 'A', 3, theirs)
+    peer.push('A', [one, two])
+    expect(peer.stopReason).toEqual({ kind: 'state-diverged', index: 3, authors: ['A', 'C'] })
   })
 
   it('of a state that is still to come is looked at when it comes', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Block } from '../../src/ring/block.ts'
+import { type Block, headOf } from '../../src/ring/block.ts'
 import { DrivenReplica, epochOf, follower, opsAfter, placeOf, statusOf, view2, view3, viewAfter } from './harness.ts'
 
 const one = opsAfter(view3, ['x'])
@@ -37,6 +37,18 @@ describe('a block is committed', () => {
     expect(peer.view.commit.index).toBe(2)
     peer.persisted()
     expect(peer.view.commit.index).toBe(3)
+  })
+
+  it('by the highest that each member has said of an epoch, in whatever order that came', () => {
+    const counted = follower().push('A', [one, two]).reports('A', placeOf(two)).reports('A', placeOf(one)).persisted()
+    expect(counted.view.commit).toEqual(placeOf(two))
+    const ahead = follower().reports('A', placeOf(two)).reports('A', placeOf(one)).push('A', [one, two]).persisted()
+    expect(ahead.view.commit).toEqual(placeOf(two))
+    const view4 = viewAfter(view3, epochOf(4, 'A'), 'ABC')
+    const next = opsAfter(view4, ['x'])
+    const early = follower().reports('C', placeOf(next), view4.epoch).reports('C', placeOf(view3))
+    early.follow(view4, [view3]).push('A', [next]).persisted()
+    expect(early.view.commit).toEqual(placeOf(next))
   })
 
   it('of four by three, not by two', () => {
@@ -219,5 +231,54 @@ describe('a commit that moved', () => {
     peer.step({ kind: 'tick' })
     expect(peer.gossiped('status')).toMatchObject([{ commit: placeOf(one) }])
     expect(peer.sent('committed')).toEqual([])
+  })
+})
+
+describe('a status', () => {
+  const told = (durable: Block) =>
+    statusOf({ epoch: view3.epoch, promised: view3.epoch, commit: placeOf(view3), active: true, durable: placeOf(durable) })
+  it('makes up for a report that was lost', () => {
+    expect(having(one).receive('A', told(one)).view.commit).toEqual(placeOf(one))
+  })
+
+  it('shows what is missing here of the own epoch, which is fetched', () => {
+    expect(having(one).receive('A', told(two)).sent('fetch')).toMatchObject([{ to: 'A', what: 'tail', from: 4 }])
+    expect(having(one).receive('A', told(one)).sent('fetch')).toEqual([])
+  })
+
+  it('of strangers, however many, makes no member forgotten', () => {
+    const peer = follower().receive('A', told(view3)).receive('C', told(view3))
+    for (let i = 0; i < 600; i++) peer.receive(`stranger${i}`, told(view3))
+    expect(peer.view.reachable(peer.now)).toEqual(['A', 'B', 'C'])
+  })
+})
+
+describe('a commit', () => {
+  it('is told by nobody who takes no part any more', () => {
+    const peer = having(one).reports('A', placeOf(one))
+    peer.receive('C', { kind: 'prepare', epoch: epochOf(4, 'C'), views: [view3] }).after(2)
+    expect(peer.sent('committed')).toEqual([])
+  })
+
+  it('is progress: what waits behind it has not stalled yet', () => {
+    const isAgreed = (millis: number): boolean => {
+      const peer = having(one).after(1_400).push('A', [two]).persisted().reports('A', placeOf(one))
+      expect(peer.view.commit).toEqual(placeOf(one))
+      return peer.after(millis).receive('C', { kind: 'pre-vote', attempt: 1, suspect: undefined }).sent('agree').length > 0
+    }
+    expect(isAgreed(1_500)).toBe(false)
+    expect(isAgreed(1_501)).toBe(true)
+  })
+})
+
+describe('what is on the own disk', () => {
+  it('is told to the authors of it, and not to oneself', () => {
+    const peer = follower().submit('x')
+    const { epoch } = view3
+    const token = { kind: 'token', epoch, turn: 2, head: headOf(view3), commit: placeOf(view3), blocks: [] } as const
+    peer.receive('A', { ...token, served: [0, 0, 0], wants: [false, false, false] }).persisted()
+    expect(peer.view.durable).toBe(3)
+    expect(peer.sent('durable')).toEqual([])
+    expect(follower().push('A', [one]).persisted().sent('durable')).toMatchObject([{ to: 'A', durable: { index: 3 } }])
   })
 })

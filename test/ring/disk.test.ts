@@ -214,3 +214,24 @@ describe('a disk that failed', () => {
     expect(peer.view.commit.index).toBe(1)
   })
 })
+
+describe('a batch that is under way', () => {
+  it('vouches for all of it that still stands when a tail is dropped meanwhile', () => {
+    const x = opsAfter(view3, ['x'])
+    const epoch = epochOf(4, 'A')
+    const peer = follower().push('A', [x, opsAfter(x, ['y'])])
+    const first = peer.issued
+    peer.receive('A', { kind: 'prepare', epoch, views: [view3] })
+    peer.receive('A', { kind: 'install', epoch, viewBlock: viewAfter(x, epoch, 'ABC') })
+    expect(peer.notes('tail-dropped')).toEqual([{ from: 4 }])
+    expect(peer.persisted(first).view.durable).toBe(3)
+    expect(peer.persisted().view.durable).toBe(4)
+  })
+
+  it('is waited for by all that depends on it, also by what changed nothing itself', () => {
+    const epoch = epochOf(4, 'C')
+    const prepare = { kind: 'prepare', epoch, views: [view3] } as const
+    const peer = follower().receive('C', prepare).receive('C', prepare)
+    expect(peer.persisted().sent('promise')).toMatchObject([{ to: 'C' }, { to: 'C' }])
+  })
+})

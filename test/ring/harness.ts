@@ -1,7 +1,7 @@
 import type { Instant, PeerId, RoomId } from '../../src/core/ids.ts'
 import { createRandom } from '../../src/core/random.ts'
 import { type Block, type Commit, headOf, signBlock, type Unsigned, viewOf } from '../../src/ring/block.ts'
-import type { Evidence } from '../../src/ring/evidence.ts'
+import type { Evidence } from '../../src/ring/faults.ts'
 import type { Message, MessageOf } from '../../src/ring/message.ts'
 import { createReplica } from '../../src/ring/replica.ts'
 import { type RingLimits, ringLimits } from '../../src/ring/timing.ts'
@@ -73,6 +73,8 @@ export interface Given {
   readonly evidence?: readonly Evidence[]
   /** Of the wall clock, against the room's start. */
   readonly ahead?: number
+  /** What the monotonic clock says when it starts. */
+  readonly startedAt?: number
 }
 
 /** The room that most tests begin in. */
@@ -86,7 +88,18 @@ export class DrivenReplica {
   outputs: readonly Output[] = []
   #issued = 0
 
-  constructor({ self = 'B', blocks = [genesis, view2], commit, meta = {}, limits = {}, evidence = [], ahead = 0 }: Given = {}) {
+  constructor(given: Given = {}) {
+    const {
+      self = 'B',
+      blocks = [genesis, view2],
+      commit,
+      meta = {},
+      limits = {},
+      evidence = [],
+      ahead = 0,
+      startedAt = 0,
+    } = given
+    this.now = startedAt
     const head = blocks.at(-1) as Block
     const committed = blocks.find(({ index }) => index === (commit ?? head.index)) as Block
     const viewBlocks = blocks.filter((block) => viewOf(block) !== undefined)
@@ -108,7 +121,7 @@ export class DrivenReplica {
         evidence,
       },
       incarnation: meta.incarnation ?? 1,
-      wallClock: { at: roomStart + ahead, now: 0 },
+      wallClock: { at: roomStart + ahead, now: startedAt },
       crypto: testCrypto(self),
       random: createRandom(1),
       pace: { idleHop: 250 },
@@ -236,6 +249,15 @@ export const view3 = viewAfter(view2, epochOf(3, 'A'), 'ABC')
 export function follower(given: Given = {}): DrivenReplica {
   // C is heard, too: or it would be suspected at once.
   return new DrivenReplica(given).step({ kind: 'tick' }).receive('C', { kind: 'ping', nonce: 0 }).follow(view3, [view2])
+}
+
+/** A status of a member that takes part in that view. */
+export const activeStatus = (changes: Partial<MessageOf<'status'>> = {}): MessageOf<'status'> =>
+  statusOf({ epoch: view3.epoch, promised: view3.epoch, commit: placeOf(view3), active: true, ...changes })
+
+/** Both neighbours of `B` are heard, and a turn is seen: nothing is amiss. */
+export function healthy(peer: DrivenReplica, turn: number): DrivenReplica {
+  return peer.receive('A', activeStatus({ turn })).receive('C', activeStatus({ turn }))
 }
 
 export const instant = (millis: number): Instant => millis as Instant

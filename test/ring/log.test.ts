@@ -172,6 +172,15 @@ describe('the views of a log', () => {
     expect(log.hasCommittedLoss(id('A'), 8)).toBe(false)
   })
 
+  it('are at hand also where their blocks have left the memory and another one followed', () => {
+    const next = viewAfter(view2, epochOf(3, 'A'), 'AB')
+    const last = opsAfter(next, ['x'])
+    const log = new Log([last], [view2, next], placeOf(last), 4)
+    expect(log.hasView(view2)).toBe(true)
+    expect(log.hasView(next)).toBe(true)
+    expect(log.hasView(viewAfter(view2, epochOf(3, 'B'), 'AB'))).toBe(false)
+  })
+
   it('are at hand also where their blocks have left the memory', () => {
     const blocks = blocksOf(12)
     const log = logOf(blocks, 1, 4)
@@ -192,6 +201,18 @@ describe('the memory of a log', () => {
     expect(log.slice(0, 6).map(({ index }) => index)).toEqual([5, 6])
     expect(log.find(4)).toBeUndefined()
     expect(log.at(9).index).toBe(9)
+  })
+
+  it('keeps as many however often it is cut, and loses its tail where that begins', () => {
+    const blocks = blocksOf(60)
+    const log = logOf(blocks, 1, 4)
+    for (let index = 2; index <= 50; index++) {
+      log.commitTo(index)
+      expect(log.base).toBeLessThanOrEqual(Math.max(0, index - 4))
+      expect(log.base).toBeGreaterThanOrEqual(index - 9)
+    }
+    expect(log.cut(55).map(({ index }) => index)).toEqual([55, 56, 57, 58, 59, 60, 61])
+    expect(log.head).toBe(blocks[54])
   })
 
   it('keeps what is not on disk yet, however far it is committed', () => {

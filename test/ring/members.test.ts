@@ -37,6 +37,15 @@ describe('the members of the next view', () => {
       leavers: 'AB',
       next: 'ABX',
     },
+    {
+      story: 'where nobody would stay, leavers stay, but no liar among them',
+      self: 'X',
+      configs: ['AB', 'AB'],
+      answered: 'ABX',
+      leavers: 'AB',
+      barred: 'A',
+      next: 'BX',
+    },
     { story: 'those in every config come first', self: 'C', configs: ['ABC', 'CBD'], answered: 'BCD', next: 'CBD' },
     {
       story: 'members of the newest config alone count as newcomers',

@@ -79,6 +79,30 @@ describe('a request', () => {
     expect(membersIn(peer.sent('install')[0]?.viewBlock)).toBe('ABC')
   })
 
+  it('of a newcomer that then promises another epoch does not end the one that is made for it', () => {
+    const peer = holder().receive('D', request('join')).after(300).persisted()
+    const { epoch } = peer.sent('prepare')[0] as MessageOf<'prepare'>
+    peer.receive('D', { kind: 'refuse', epoch, promised: epochOf(9, 'D') })
+    expect(peer.after(150).sent('prepare')).toMatchObject([{ to: 'AC' }])
+    for (const from of ['A', 'C']) peer.receive(from, { kind: 'promise', epoch, head: headOf(view3), commit: placeOf(view3) })
+    expect(membersIn(peer.sent('install')[0]?.viewBlock)).toBe('ABC')
+  })
+
+  it('brings in a newcomer that lacks few enough blocks', () => {
+    const isIn = (caughtUpBlocks: number): boolean => {
+      const peer = new DrivenReplica({ limits: { caughtUpBlocks } })
+        .step({ kind: 'tick' })
+        .receive('C', { kind: 'ping', nonce: 0 })
+      peer.follow(view3, [view2]).receive('A', token(2)).receive('D', request('join')).after(300).persisted()
+      const { epoch } = peer.sent('prepare')[0] as MessageOf<'prepare'>
+      for (const from of ['A', 'C']) peer.receive(from, { kind: 'promise', epoch, head: headOf(view3), commit: placeOf(view3) })
+      peer.receive('D', { kind: 'promise', epoch, head: headOf(view2), commit: placeOf(view2) })
+      return membersIn(peer.sent('install')[0]?.viewBlock) === 'ABCD'
+    }
+    expect(isIn(0)).toBe(false)
+    expect(isIn(1)).toBe(true)
+  })
+
   it('goes above what its sender promised', () => {
     const peer = holder()
       .receive('D', request('join', { above: epochOf(40, 'D') }))
@@ -105,10 +129,14 @@ describe('a request', () => {
       .receive('X', request('leave', { above: epochOf(9, 'X') }))
       .after(300)
     expect(needed.notes('attempt-started').length).toBe(1)
+    const just = holder()
+      .receive('X', request('leave', { above: epochOf(4, 'X') }))
+      .after(300)
+    expect(just.notes('attempt-started').length).toBe(1)
   })
 
   it('is forgotten with its epoch', () => {
-    const peer = follower().receive('D', request('join'))
+    const peer = follower().receive('D', request('join')).receive('A', request('leave'))
     peer.follow(viewAfter(view3, epochOf(4, 'C'), 'ABC'), [view3])
     peer.receive('A', token(2, viewAfter(view3, epochOf(4, 'C'), 'ABC'))).after(300)
     expect(peer.notes('attempt-started')).toEqual([])
@@ -127,6 +155,102 @@ describe('a request', () => {
       next.push(...peer.sent('prepare').map(({ to }) => to))
     }
     expect(next).toEqual(['AC'])
+  })
+
+  it('of one that did its part is kept, although the attempt came to nothing', () => {
+    const peer = holder().receive('D', request('join')).receive('E', request('join')).after(300).persisted()
+    const { epoch } = peer.sent('prepare')[0] as MessageOf<'prepare'>
+    peer.receive('D', { kind: 'promise', epoch, head: headOf(view3), commit: placeOf(view3) })
+    expect(peer.during(2_600).notes('attempt-given-up').length).toBe(1)
+    peer.after(10)
+    for (let woken = 0; woken < 1_000 && peer.sent('prepare').length === 0; woken++) {
+      const [asked] = peer.after(10).sent('pre-vote')
+      if (asked !== undefined) peer.receive('C', { kind: 'agree', attempt: asked.attempt, promised: view3.epoch }).persisted()
+    }
+    expect(peer.sent('prepare').map(({ to }) => to)).toEqual(['ACD'])
+  })
+
+  it('of a member that takes part again is served at once', () => {
+    const isServed = (changes: Partial<MessageOf<'status'>>): boolean => {
+      const peer = holder()
+        .receive('C', request('rejoin', { above: epochOf(4, 'C') }))
+        .after(300)
+      const { epoch } = viewProposedBy(peer, ['A', 'C']) as Block
+      for (const from of ['A', 'C']) peer.receive(from, { kind: 'installed', epoch })
+      peer.persisted().receive('C', statusOf({ epoch, promised: epoch, active: true, ...changes }))
+      peer.receive('C', request('rejoin', { above: epochOf(9, 'C') }))
+      const place = { epoch, head: peer.view.head, commit: peer.view.commit }
+      return (
+        peer
+          .receive('A', { ...token(50, view3), ...place })
+          .after(300)
+          .notes('attempt-started').length > 0
+      )
+    }
+    expect(isServed({})).toBe(true)
+    expect(isServed({ active: false })).toBe(false)
+    expect(isServed({ epoch: view3.epoch })).toBe(false)
+  })
+
+  it('of one that was proposed and did not install is given up, too, and no other', () => {
+    const peer = holder().receive('D', request('join')).receive('E', request('join')).after(300).persisted()
+    const { epoch } = peer.sent('prepare')[0] as MessageOf<'prepare'>
+    const behind = { ...headOf(view3), hash: 'ee'.repeat(32) }
+    for (const from of ['D', 'E']) peer.receive(from, { kind: 'promise', epoch, head: behind, commit: placeOf(genesis) })
+    for (const from of ['A', 'C']) peer.receive(from, { kind: 'promise', epoch, head: headOf(view3), commit: placeOf(view3) })
+    expect(peer.sent('install')).toMatchObject([{ to: 'DEAC' }])
+    peer.receive('D', { kind: 'installed', epoch })
+    peer.during(2_600)
+    expect(peer.notes('attempt-given-up')).toEqual([{ epoch: '4.B', phase: 'installing' }])
+    for (let woken = 0; woken < 1_000 && peer.sent('prepare').length === 0; woken++) {
+      const [asked] = peer.after(10).sent('pre-vote')
+      if (asked === undefined) continue
+      for (const from of ['A', 'C']) peer.receive(from, { kind: 'agree', attempt: asked.attempt, promised: view3.epoch })
+      peer.persisted()
+    }
+    expect(peer.sent('prepare').map(({ to }) => to)).toEqual(['ACD'])
+  })
+
+  it('is one of so many that are served at a time, whatever they ask for', () => {
+    const peer = holder()
+    for (let i = 0; i < 30; i++) peer.receive(`leaver${i}`, request('leave', { above: epochOf(9, 'X') }))
+    for (let i = 0; i < 30; i++) peer.receive(`lost${i}`, request('rejoin', { loss: i }))
+    for (let i = 0; i < 300; i++) peer.receive(`joiner${i}`, request('join'))
+    peer.after(300).persisted()
+    const asked = peer.outputs.flatMap((output) => (output.kind === 'send' && output.message.kind === 'prepare' ? output.to : []))
+    expect(asked.filter((to) => to.startsWith('joiner')).length).toBe(256 - 60)
+  })
+
+  /** `D` asks so many milliseconds after each epoch that was made for it and in which it did nothing. */
+  const asking = (
+    pauses: readonly number[],
+  ): { readonly peer: DrivenReplica; readonly last: Block; readonly isServed: boolean } => {
+    const peer = holder().receive('D', request('join')).after(300)
+    let isServed = true
+    let last = view3
+    for (const [times, pause] of pauses.entries()) {
+      last = viewProposedBy(peer, ['A', 'C']) as Block
+      const { epoch } = last
+      for (const from of ['A', 'C']) peer.receive(from, { kind: 'installed', epoch })
+      peer.persisted().after(pause)
+      peer.receive('D', request('join', { above: epoch }))
+      peer.receive('A', { ...token(50 + times, view3), epoch, head: peer.view.head, commit: peer.view.commit }).after(300)
+      isServed = peer.notes('attempt-started').length > 0
+    }
+    return { peer, last, isServed }
+  }
+  it('of one whose epochs come to nothing has to wait longer each time, and in the end its sender is named', () => {
+    expect(asking([1_999]).isServed).toBe(false)
+    expect(asking([2_000]).isServed).toBe(true)
+    expect(asking([2_000, 3_999]).isServed).toBe(false)
+    const twice = asking([2_000, 4_000])
+    expect(twice.isServed).toBe(true)
+    expect(asking([2_000, 4_000, 7_999]).isServed).toBe(false)
+    const often = asking([2_000, 4_000, 8_000, 1])
+    expect(twice.peer.view.refused.get(id('D'))).toBeUndefined()
+    expect(often.peer.view.refused.get(id('D'))?.reason).toBe('request: its epochs come to nothing')
+    often.peer.follow(viewAfter(often.last, epochOf(60, 'C'), 'ABCD'))
+    expect(often.peer.view.refused.get(id('D'))).toBeUndefined()
   })
 
   it('of one whose epochs come to nothing is served ever more seldom', () => {
@@ -173,6 +297,23 @@ describe('a loss', () => {
     expect(asked(78)).toBe(1)
   })
 
+  it('that the chosen log has, or whose peer is in the view, is not written into that view', () => {
+    const attempt = () => {
+      const peer = holder().receive('C', rejoin(77)).after(300).persisted()
+      return { peer, epoch: (peer.sent('prepare')[0] as MessageOf<'prepare'>).epoch }
+    }
+    const chosen = attempt()
+    const written = viewAfter(view3, epochOf(4, 'A'), 'AB', [{ peer: id('C'), loss: 77 }])
+    chosen.peer.receive('A', { kind: 'promise', epoch: chosen.epoch, head: headOf(written), commit: placeOf(view3) }).after(600)
+    const fetched = { kind: 'fetched', what: 'tail', blocks: [written], commit: headOf(view3), head: headOf(written) } as const
+    expect(lossesIn(chosen.peer.receive('A', fetched).sent('install')[0]?.viewBlock)).toEqual([])
+    const { peer, epoch } = attempt()
+    for (const from of ['A', 'C']) peer.receive(from, { kind: 'promise', epoch, head: headOf(view3), commit: placeOf(view3) })
+    const [install] = peer.sent('install')
+    expect(membersIn(install?.viewBlock)).toBe('ABC')
+    expect(lossesIn(install?.viewBlock)).toEqual([])
+  })
+
   it('is forgotten with its epoch: whoever asked repeats it', () => {
     const view4 = viewAfter(view3, epochOf(4, 'A'), 'ABC')
     const peer = follower().receive('C', rejoin(77)).follow(view4, [view3])
@@ -181,16 +322,17 @@ describe('a loss', () => {
   })
 
   it('makes promises of before void: they are no part of a quorum', () => {
-    // C is lost in epoch 3; its old head, of epoch 2, stands for nothing in the next quorum.
-    const written = viewAfter(view2, epochOf(3, 'A'), 'AB', [{ peer: id('C'), loss: 77 }])
-    const peer = new DrivenReplica({ blocks: [genesis, view2, written], commit: 1 }).step({ kind: 'tick' }).after(3_251)
+    const five = viewAfter(genesis, epochOf(2, 'A'), 'ABCDE')
+    const written = viewAfter(five, epochOf(3, 'A'), 'ABDE', [{ peer: id('C'), loss: 77 }])
+    const peer = new DrivenReplica({ blocks: [genesis, five, written], commit: 1 }).step({ kind: 'tick' }).after(3_251)
     const attempt = peer.sent('pre-vote')[0]?.attempt ?? 0
-    for (const from of ['A', 'C']) peer.receive(from, { kind: 'agree', attempt, promised: view2.epoch })
+    for (const from of ['A', 'D']) peer.receive(from, { kind: 'agree', attempt, promised: five.epoch })
     peer.persisted()
     const { epoch } = peer.sent('prepare')[0] as MessageOf<'prepare'>
-    peer.receive('C', { kind: 'promise', epoch, head: headOf(view2), commit: placeOf(view2) }).after(600)
+    const promise = (head: Block) => ({ kind: 'promise', epoch, head: headOf(head), commit: placeOf(five) }) as const
+    peer.receive('A', promise(written)).receive('C', promise(five)).after(600)
     expect(peer.sent('install')).toEqual([])
-    peer.receive('A', { kind: 'promise', epoch, head: headOf(written), commit: placeOf(view2) })
+    peer.receive('D', promise(written))
     expect(peer.sent('install').length).toBe(1)
   })
 })
@@ -214,6 +356,16 @@ describe('a peer that has forgotten', () => {
     peer.receive('A', { kind: 'pre-vote', attempt: 1, suspect: undefined })
     expect(peer.sent('agree')).toEqual([])
     expect(peer.persisted().sent('promise')).toEqual([])
+  })
+
+  it('answers no view of the epoch that it found its room in', () => {
+    const peer = lost()
+      .receive('A', offer(view3))
+      .receive('A', answer([view2, view3]))
+      .persisted()
+    expect(peer.view.promised).toEqual(view3.epoch)
+    peer.receive('A', { kind: 'install', epoch: view3.epoch, viewBlock: view3 })
+    expect(peer.sent('installed')).toEqual([])
   })
 
   it('asks to be written down, with its number, and says that it can be relied on for nothing', () => {
@@ -318,6 +470,15 @@ describe('a peer that leaves', () => {
     expect(peer.stopReason).toEqual({ kind: 'left' })
   })
 
+  it('does not go while it may be needed in an epoch that it promised since', () => {
+    const view4 = viewAfter(view3, epochOf(4, 'A'), 'ACD')
+    const peer = follower().step({ kind: 'leave' }).follow(view4, [view3])
+    peer.receive('A', { kind: 'prepare', epoch: epochOf(5, 'A'), views: [view4] })
+    const told = { epoch: view4.epoch, promised: view4.epoch, persistedCommit: { epoch: view4.epoch, index: 3 } }
+    for (const from of ['A', 'C', 'D']) peer.receive(from, statusOf({ ...told, commit: placeOf(view4) }))
+    expect(peer.view.stopped).toBeUndefined()
+  })
+
   it('in the midst of collecting requests lets go of the token', () => {
     const peer = holder().receive('D', request('join')).after(10).step({ kind: 'leave' })
     expect(peer.sent('token')).toMatchObject([{ turn: 3 }])
@@ -361,6 +522,26 @@ describe('a peer outside', () => {
     expect(peer.during(700).gossiped('request')).toMatchObject([{ purpose: 'join', loss: undefined }])
   })
 
+  it('that lacks just as much as is allowed asks to join', () => {
+    const asked = (count: number) =>
+      newcomer()
+        .step({ kind: 'tick' })
+        .receive('A', status(far(count)))
+        .during(700)
+    expect(new DrivenReplica({ self: 'X', blocks: [genesis] }).view.behind).toBe(0)
+    expect(asked(0).view.behind).toBe(2)
+    expect(asked(0).gossiped('request')).toMatchObject([{ purpose: 'join' }])
+    expect(asked(1).gossiped('request')).toEqual([])
+  })
+
+  it('asks for nothing while what it promised is not on its disk', () => {
+    const peer = follower()
+      .receive('C', { kind: 'prepare', epoch: epochOf(4, 'C'), views: [view3] })
+      .during(700)
+    expect(peer.gossiped('request')).toEqual([])
+    expect(peer.persisted().during(700).gossiped('request')).toMatchObject([{ purpose: 'rejoin', above: epochOf(4, 'C') }])
+  })
+
   it('is a learner, and takes no part', () => {
     const peer = newcomer().step({ kind: 'tick' })
     expect(peer.view.membership).toBe('learner')
@@ -374,6 +555,11 @@ describe('a peer outside', () => {
     expect(peer.view.behind).toBe(51)
     peer.receive('A', status(far(3)))
     expect(peer.view.behind).toBe(4)
+    const member = newcomer()
+      .step({ kind: 'tick' })
+      .receive('Z', status(far(50)))
+      .receive('A', status(genesis))
+    expect(member.view.behind).toBe(0)
   })
 })
 

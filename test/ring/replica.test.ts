@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { epochOf, follower, opsAfter, placeOf, statusOf, view3 } from './harness.ts'
+import { DrivenReplica, epochOf, follower, opsAfter, placeOf, statusOf, view3 } from './harness.ts'
 
 describe('a replica', () => {
   it('says when it wants to be woken, and again only when that changes', () => {
@@ -28,6 +28,14 @@ describe('a replica', () => {
     expect(peer.submit('x').outputs).toEqual([])
     expect(peer.receive('A', statusOf()).outputs).toEqual([])
     expect(peer.view.active).toBe(false)
+  })
+
+  it('that finds itself to be broken stops, and says why', () => {
+    const meta = { commit: { index: 99, hash: 'ee'.repeat(32) } }
+    const peer = new DrivenReplica({ meta }).step({ kind: 'tick' })
+    peer.receive('C', { kind: 'fetch', what: 'tail', from: 1 })
+    expect(peer.stopReason).toEqual({ kind: 'bug', message: 'block 99 is not in memory' })
+    expect(peer.after(1_000).outputs).toEqual([])
   })
 
   it('tells others its clock with each frame, ahead of all that it has heard', () => {

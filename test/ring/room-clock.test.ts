@@ -118,6 +118,7 @@ describe('clocks are measured', () => {
 
   it('a status tells the own clock', () => {
     expect(follower({ ahead: 7 }).during(500).gossiped('status')[0]?.wallClock).toBe(roomStart + 507)
+    expect(new DrivenReplica({ startedAt: 9_000 }).step({ kind: 'tick' }).gossiped('status')[0]?.wallClock).toBe(roomStart)
     expect(new DrivenReplica({ ahead: -roomStart - 5 }).after(1).gossiped('status')[0]?.wallClock).toBe(0)
   })
 })

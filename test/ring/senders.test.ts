@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { headOf } from '../../src/ring/block.ts'
 import type { Message } from '../../src/ring/message.ts'
-import { DrivenReplica, epochOf, follower, id, opsAfter, placeOf, statusOf, view3 } from './harness.ts'
+import { DrivenReplica, epochOf, follower, genesis, id, opsAfter, placeOf, statusOf, view2, view3, viewAfter } from './harness.ts'
 
 const { epoch } = view3
 const leap = 2 ** 32
@@ -81,6 +81,57 @@ describe('a number that a member says', () => {
     expect(refusalOf(written.receive('A', { kind: 'token-ack', epoch, turn: leap + leap / 2 }))).toBeUndefined()
   })
 
+  it('of requests is measured from those that are known', () => {
+    const asked = () => follower().receive('A', { kind: 'want', epoch, request: 5 })
+    const again = (request: number) => refusalOf(asked().receive('A', { kind: 'want', epoch, request }))
+    expect(again(leap + 5)).toBeUndefined()
+    expect(again(leap + 6)).toBe('want: its request leaps')
+    const served = (request: number) => refusalOf(asked().receive('A', token(2, [request, 0, 0])))
+    expect(served(leap + 5)).toBeUndefined()
+    expect(served(leap + 6)).toBe('token: a request leaps')
+  })
+
+  it('of a clock is followed by half a leap at most, from the log on', () => {
+    const clockAfter = (ahead: number) => follower().receive('A', status({}), view3.lamport + ahead).view.lamport
+    expect(clockAfter(leap / 2)).toBeGreaterThan(leap / 2)
+    expect(clockAfter(leap / 2 + 1)).toBeLessThan(100)
+  })
+
+  it('of a status that leaps is an offer to catch up, and nothing else', () => {
+    const x = opsAfter(view3, ['x'])
+    const far = epochOf(2 ** 30, 'C')
+    const offer = status({ epoch: far, promised: far, commit: placeOf(x), durable: placeOf(x) })
+    const active = follower().receive('A', offer)
+    expect(refusalOf(active)).toBe('status: its epoch leaps')
+    expect(active.sent('fetch')).toMatchObject([{ to: 'A', what: 'committed', from: 3 }])
+    expect(follower().receive('X', offer).sent('fetch')).toEqual([])
+    const behind = new DrivenReplica({ blocks: [genesis, view2, view3, x], commit: 2 }).step({ kind: 'tick' }).receive('X', offer)
+    expect(behind.sent('fetch')).toEqual([])
+    const away = () => new DrivenReplica().step({ kind: 'tick' })
+    expect(away().receive('X', offer).sent('fetch')).toMatchObject([{ to: 'X' }])
+    expect(refusalOf(away().receive('X', offer), 'X')).toBeUndefined()
+    expect(refusalOf(away().receive('A', offer))).toBeUndefined()
+    expect(away().receive('A', offer, leap / 2).view.lamport).toBeLessThan(100)
+    const having = new DrivenReplica({ blocks: [genesis, view2, view3, x], commit: 2 }).step({ kind: 'tick' })
+    having.receive('A', offer)
+    expect(having.view.commit.index).toBe(2)
+  })
+
+  it('of a stranger’s that is of no use is forgiven once that turns out to be a member', () => {
+    const peer = follower()
+    for (let times = 0; times < 101; times++) peer.receive('X', { kind: 'want', epoch: epochOf(2, 'A'), request: 1 })
+    expect(refusalOf(peer, 'X')).toBe('want: its sender is not a member')
+    peer.follow(viewAfter(view3, epochOf(4, 'C'), 'ABCX'), [view3])
+    expect(refusalOf(peer, 'X')).toBeUndefined()
+  })
+
+  it('that leaps is forgiven to nobody, although its sender becomes a member', () => {
+    const peer = follower().receive('X', { kind: 'request', purpose: 'join', above: epochOf(2 ** 30, 'X'), loss: undefined })
+    expect(refusalOf(peer, 'X')).toBe('request: its epoch leaps')
+    peer.follow(viewAfter(view3, epochOf(4, 'C'), 'ABCX'), [view3])
+    expect(refusalOf(peer, 'X')).toBe('request: its epoch leaps')
+  })
+
   it('of a turn in another epoch is measured by nothing', () => {
     const peer = follower().receive('A', { kind: 'token-ack', epoch: epochOf(2, 'A'), turn: 2 ** 40 })
     expect(refusalOf(peer)).toBeUndefined()
@@ -128,6 +179,18 @@ describe('who is obeyed', () => {
       { kind: 'durable', epoch: epochOf(2, 'A'), durable: commit },
     ]
     for (const message of late) expect(refusalOf(follower().receive('X', message), 'X'), message.kind).toBeUndefined()
+  })
+
+  it('in an epoch of its own: nobody who shows only a view that it made itself, and who is named for it', () => {
+    const prepareOf = (author: string): Message => {
+      const shown = viewAfter(genesis, epochOf(2, author), 'ABX')
+      return { kind: 'prepare', epoch: epochOf(9, 'X'), views: [shown] }
+    }
+    const peer = follower().receive('X', prepareOf('X'))
+    expect(refusalOf(peer, 'X')).toBe('prepare: its sender is not a member')
+    const former = follower().receive('X', prepareOf('A'))
+    expect(refusalOf(former, 'X')).toBeUndefined()
+    expect(former.view.promised).toEqual(epoch)
   })
 
   it('not itself, whoever says so', () => {

@@ -40,6 +40,17 @@ describe('a token that arrives', () => {
     expect(on.after(20).sent('token-ack')).toMatchObject([{ to: 'A', turn: 2 }])
   })
 
+  it('is acknowledged once, and before the next one is taken', () => {
+    const peer = follower().receive('A', token(2)).after(20)
+    expect(peer.view.turnSeen).toBe(2)
+    expect(peer.sent('token-ack')).toMatchObject([{ to: 'A', turn: 2 }])
+    expect(peer.after(230).receive('A', token(5)).sent('token-ack')).toEqual([])
+    const on = follower().receive('A', token(2, view3, { wants: [false, false, true] }))
+    on.receive('C', { kind: 'token-ack', epoch: view3.epoch, turn: 3 }).receive('C', token(4))
+    expect(on.sent('token-ack')).toMatchObject([{ to: 'A', turn: 2 }])
+    expect(on.view.holding).toBe(4)
+  })
+
   it('is acknowledged by a block of its new holder as well', () => {
     const peer = follower().submit('x').receive('A', token(2))
     expect(peer.sent('blocks')).toMatchObject([{ to: 'AC' }])
@@ -81,6 +92,24 @@ describe('a token that arrives', () => {
     expect(peer.after(50).sent('token-ack')).toEqual([])
   })
 
+  it('counts its turns anew in each epoch, of which a peer that takes no part has taken none', () => {
+    const turnTold = (peer: DrivenReplica) => peer.during(600).gossiped('status')[0]?.turn
+    expect(turnTold(new DrivenReplica().step({ kind: 'tick' }))).toBe(0)
+    const next = viewAfter(view3, epochOf(4, 'C'), 'ABC')
+    const peer = follower().receive('A', token(2)).follow(next, [view3])
+    expect(turnTold(peer)).toBe(0)
+  })
+
+  it('of an epoch that is over is held against nobody, and takes nothing from a holder', () => {
+    const late = token(9, view3, { epoch: view2.epoch })
+    const holder = follower().receive('A', token(2)).receive('A', late)
+    expect(holder.view.holding).toBe(2)
+    expect(holder.receive('A', { ...late, served: [0], wants: [false] }).view.refused.size).toBe(0)
+    const handing = holder.after(250)
+    expect(handing.sent('token')).toMatchObject([{ to: 'C', turn: 3 }])
+    expect(handing.receive('A', late).after(150).sent('token')).toMatchObject([{ to: 'C', turn: 3 }])
+  })
+
   it('before the blocks up to its head waits for them, and asks for them', () => {
     const peer = follower().receive('A', token(2, one))
     expect(peer.view.holding).toBeUndefined()
@@ -109,6 +138,7 @@ describe('a token that arrives', () => {
     const peer = follower().push('A', [one]).receive('A', token(3, other))
     expect(peer.view.holding).toBeUndefined()
     expect(peer.view.refused.get(id('A'))?.reason).toContain('does not extend the log')
+    expect(peer.after(10).view.refused.get(id('A'))?.count).toBe(1)
     // Nor one that ends before what is here.
     peer.receive('A', token(3, view3))
     expect(peer.view.holding).toBeUndefined()
@@ -182,6 +212,8 @@ describe('who holds the token', () => {
     peer.persisted().submit('y')
     expect(peer.view.head.index).toBe(4)
     expect(peer.view.holding).toBe(3)
+    expect(peer.view.turnSeen).toBe(3)
+    expect(peer.during(500).gossiped('status')[0]?.turn).toBe(3)
     const wanted = follower().submit('x').receive('A', token(2))
     wanted.receive('C', { kind: 'want', epoch: view3.epoch, request: 1 }).submit('y')
     expect(wanted.view.head.index).toBe(3)
@@ -205,6 +237,7 @@ describe('who holds the token', () => {
   it('waits for its own disk before its next block, but not for long', () => {
     const peer = follower().submit('x').receive('A', token(2)).submit('y')
     expect(peer.view.head.index).toBe(3)
+    expect(peer.outputs).toContainEqual({ kind: 'wake', at: peer.now + 2 })
     peer.after(1.5)
     expect(peer.view.head.index).toBe(3)
     peer.after(0.5)
@@ -222,11 +255,53 @@ describe('who holds the token', () => {
     expect(peer.view.head.index).toBe(5)
   })
 
+  it('whose block all would refuse writes none, gives the token up and wants another epoch', () => {
+    const status = (turn: number) => statusOf({ epoch: view3.epoch, promised: view3.epoch, active: true, turn })
+    const peer = follower()
+      .receive('A', status(2 ** 32))
+      .receive('C', status(2 ** 32))
+    peer.submit('x').receive('A', token(2 ** 33))
+    expect(peer.notes('own-block-refused')).toEqual([{ index: 3, turn: 2 ** 33, fault: 'its turn leaps' }])
+    expect(peer.view.head.index).toBe(2)
+    expect(peer.view.holding).toBeUndefined()
+    expect(peer.view.active).toBe(false)
+    expect(peer.during(4_000).notes('pre-vote')[0]).toEqual({ why: 'spoiled', suspect: undefined })
+  })
+
   it('with a disk that failed hands it on and writes nothing', () => {
     const peer = follower().receive('A', token(2)).submit().step({ kind: 'persist-failed' })
     expect(peer.sent('token')).toMatchObject([{ to: 'C', turn: 3 }])
+    expect(peer.after(20).sent('token-ack')).toEqual([])
     peer.submit('x')
     expect(peer.view.head.index).toBe(2)
+  })
+
+  it('tells of a commit only whom no block and no token of its own has told', () => {
+    const committing = (): DrivenReplica => {
+      const peer = follower().push('A', [one]).persisted().receive('A', token(3, one))
+      return peer.reports('A', one)
+    }
+    expect(committing().view.commit.index).toBe(3)
+    expect(committing().after(2).sent('committed')).toMatchObject([{ to: 'AC' }])
+    expect(committing().submit('y').after(2).sent('committed')).toEqual([])
+    const passed = committing().receive('C', { kind: 'want', epoch: view3.epoch, request: 1 })
+    expect(passed.sent('token')).toMatchObject([{ to: 'C' }])
+    expect(passed.notes('token-passed')).toEqual([{ to: 'C', turn: 4 }])
+    expect(passed.after(2).sent('committed')).toMatchObject([{ to: 'A' }])
+  })
+
+  it('holds none any more once it has stopped', () => {
+    const peer = follower().push('A', [one]).receive('A', token(3, one))
+    expect(peer.view.holding).toBe(3)
+    const own = opsAfter(one, ['y'], { author: 'B', incarnation: 2, turn: 9 })
+    peer.push('A', [own], placeOf(own))
+    expect(peer.stopReason).toMatchObject({ kind: 'own-later-block' })
+    expect(peer.view.holding).toBeUndefined()
+  })
+
+  it('does not pass it to itself for nothing, although it once wanted it', () => {
+    const peer = follower().receive('A', token(2, view3, { wants: [false, true, false] }))
+    expect(peer.view.holding).toBe(2)
   })
 
   it('writes what it wrote in a tail that was dropped again, under the same number', () => {
@@ -313,6 +388,33 @@ describe('a peer that wants the token', () => {
     expect(new DrivenReplica().submit('x').after(300).sent('want')).toEqual([])
   })
 
+  it('is quiet once it holds the token, has written all, or takes no part any more', () => {
+    const full = new DrivenReplica({ limits: { windowBlocks: 1 } }).step({ kind: 'tick' }).follow(view3, [view2])
+    const holder = full.push('A', [one]).submit('x').receive('A', token(3, one))
+    expect(holder.view.holding).toBe(3)
+    expect(holder.during(240).sent('want')).toEqual([])
+    const written = follower().submit('x').receive('A', token(2))
+    expect(written.during(240).sent('want')).toEqual([])
+    const gone = follower()
+      .submit('x')
+      .receive('C', { kind: 'prepare', epoch: epochOf(4, 'C'), views: [view3] })
+    expect(gone.during(2_000).sent('want')).toEqual([])
+  })
+
+  it('asks anew in a new epoch also where the token of the last one knew that it wants more, and once', () => {
+    const view4 = viewAfter(view3, epochOf(4, 'C'), 'ABC')
+    const peer = new DrivenReplica({ limits: { blockOps: 1 } }).step({ kind: 'tick' }).receive('C', { kind: 'ping', nonce: 0 })
+    peer
+      .follow(view3, [view2])
+      .submit('x', 'y')
+      .receive('A', token(2, view3, { wants: [false, false, true] }))
+    expect(peer.sent('token')).toMatchObject([{ to: 'C', wants: [false, true, true] }])
+    peer.receive('C', { kind: 'prepare', epoch: view4.epoch, views: [view3] }).persisted()
+    peer.receive('C', { kind: 'install', epoch: view4.epoch, viewBlock: view4 }).persisted()
+    expect(peer.sent('want')).toMatchObject([{ to: 'AC', epoch: view4.epoch, request: 1 }])
+    expect(peer.submit('z').sent('want')).toEqual([])
+  })
+
   it('asks anew in a new epoch', () => {
     const peer = follower().submit('x')
     peer.follow(viewAfter(view3, epochOf(4, 'C'), 'ABC'), [view3])
@@ -344,6 +446,28 @@ describe('a block that comes by itself', () => {
     expect(peer.view.head.index).toBe(4)
   })
 
+  it('waits with others for the one before them, and all are taken in one step', () => {
+    const three = opsAfter(two, ['z'])
+    const peer = follower().push('A', [three]).push('A', [two]).after(200).push('A', [one])
+    expect(peer.view.head.index).toBe(5)
+    expect(peer.sent('fetch')).toEqual([])
+  })
+
+  it('and waits is forgotten with its epoch: nothing is asked for in vain', () => {
+    const view4 = viewAfter(view3, epochOf(4, 'A'), 'ABC')
+    const peer = follower().push('A', [opsAfter(opsAfter(two, ['z']), ['w'])])
+    peer
+      .follow(view4, [view3])
+      .after(200)
+      .push('A', [opsAfter(view4, ['x'])])
+    expect(peer.view.head.index).toBe(4)
+    expect(peer.sent('fetch')).toEqual([])
+  })
+
+  it('moves the clock on, however far it is ahead of the frame that brought it', () => {
+    expect(follower().push('A', [opsAfter(view3, ['x'], { lamport: 1_000 })]).view.lamport).toBeGreaterThan(1_000)
+  })
+
   it('is asked for once in a while only', () => {
     const peer = follower().push('A', [two])
     expect(peer.after(149).push('A', [two]).sent('fetch')).toEqual([])
@@ -369,6 +493,7 @@ describe('a block that comes by itself', () => {
     peer.push('A', [opsAfter(view3, ['x'], { epoch: epochOf(4, 'A') })])
     peer.push('A', [viewAfter(view3, epochOf(4, 'A'), 'A')])
     expect(peer.view.head.index).toBe(2)
+    expect(peer.view.refused.size).toBe(0)
   })
 
   it('may be many turns after the one before it, but not more than any room can have passed', () => {

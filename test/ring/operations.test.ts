@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { blockBytesMax, blockOpsMax } from '../../src/core/limits.ts'
-import { OwnOperations } from '../../src/ring/queue.ts'
+import { OwnOperations } from '../../src/ring/operations.ts'
 import { ringLimits } from '../../src/ring/timing.ts'
 
 const op = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -31,6 +31,24 @@ describe('a peer’s own operations', () => {
     own.dropped(1)
     expect(own.nextBatch().firstSequence).toBe(2)
     expect(texts(own)).toEqual(['b', 'c'])
+  })
+
+  it('are committed once, whatever is said of them later, also where they were not in the log', () => {
+    const own = new OwnOperations(ringLimits)
+    own.submit('bank', [op('a'), op('b'), op('c')])
+    own.committed(1, 2)
+    own.committed(1, 1)
+    expect(own.entries.map(({ sequence }) => sequence)).toEqual([3])
+    expect(own.unwritten).toBe(1)
+    expect(texts(own)).toEqual(['c'])
+  })
+
+  it('are told from others’ by every one of their bytes', () => {
+    const own = new OwnOperations(ringLimits)
+    own.submit('bank', [op('ab')])
+    own.nextBatch()
+    expect(own.isOwn(1, [op('ab')])).toBe(true)
+    expect(own.isOwn(1, [op('ac')])).toBe(false)
   })
 
   it('are told from others’ by their bytes', () => {
@@ -85,7 +103,10 @@ describe('a peer’s own operations', () => {
     own.placed(1, 2)
     own.dropped(1)
     expect(own.withdraw(2, op('again'))).toBe(false)
-    expect(own.withdraw(3, op('none'))).toBe(false)
+    own.submit('bank', [op('c')])
+    own.placed(1, 2)
+    expect(own.withdraw(3, op('first'))).toBe(true)
+    expect(own.withdraw(4, op('none'))).toBe(false)
   })
 
   it('fill a block up to its limits, and one that is too large for company goes alone', () => {
@@ -100,5 +121,8 @@ describe('a peer’s own operations', () => {
     expect(large.nextBatch().ops.length).toBe(1)
     large.placed(1, 1)
     expect(large.nextBatch().ops.length).toBe(2)
+    const huge = new OwnOperations({ ...ringLimits, blockBytes: 1 })
+    huge.submit('auction', [op('huge'), op('x')])
+    expect(texts(huge)).toEqual(['huge'])
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { PeerId } from '../../src/core/ids.ts'
 import type { Block } from '../../src/ring/block.ts'
-import { decodeEvidence, type Evidence, encodeEvidence, evidenceKey, isTwoBlocks, liarOf } from '../../src/ring/evidence.ts'
+import { decodeEvidence, type Evidence, encodeEvidence, evidenceKey, isTwoBlocks, liarOf } from '../../src/ring/faults.ts'
 import { DrivenReplica, epochOf, follower, genesis, id, opsAfter, placeOf, statusOf, view2, view3, viewAfter } from './harness.ts'
 import { testCrypto } from './room.ts'
 
@@ -68,6 +68,28 @@ describe('a peer that meets two blocks of one author', () => {
     expect(peer.view.active).toBe(false)
     expect(peer.view.stopped).toBeUndefined()
     expect(peer.view.head.hash).toBe(first.hash)
+  })
+
+  it('takes nothing more of the frame that brought the second one', () => {
+    const next = opsAfter(first, ['next'])
+    const peer = follower().push('A', [first]).push('A', [second, next], placeOf(first))
+    expect(peer.view.head.hash).toBe(first.hash)
+    expect(peer.view.commit).toEqual(placeOf(view3))
+  })
+
+  it('has proof only where both authors were members of that view', () => {
+    const peer = follower()
+      .push('A', [first])
+      .push('C', [opsAfter(view3, ['y'], { author: 'X' })])
+    expect(peer.view.evidence).toEqual([])
+    expect(peer.view.active).toBe(true)
+  })
+
+  it('hears of what it knows already as often as anybody likes, also once that view is long gone', () => {
+    const evidence = twoBlocks(first, second)
+    const peer = new DrivenReplica({ evidence: [evidence] }).step({ kind: 'tick' })
+    for (let times = 0; times < 150; times++) peer.receive('Z', { kind: 'evidence', evidence })
+    expect(peer.view.refused.size).toBe(0)
   })
 
   it('gives the token up that it holds in that epoch', () => {

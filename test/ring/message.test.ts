@@ -4,8 +4,7 @@ import { Writer } from '../../src/core/codec.ts'
 import type { Instant } from '../../src/core/ids.ts'
 import { frameBytesMax, wireVersion } from '../../src/core/limits.ts'
 import { type Block, headOf, signBlock } from '../../src/ring/block.ts'
-import { decodeFrame, encodeFrame } from '../../src/ring/frame.ts'
-import type { Message } from '../../src/ring/message.ts'
+import { decodeFrame, encodeFrame, type Message, topicOf } from '../../src/ring/message.ts'
 import { noEpoch } from '../../src/ring/view.ts'
 import { createKeyedCrypto, peerNamed } from '../peer/keyed-crypto.ts'
 
@@ -168,6 +167,7 @@ describe('a frame', () => {
     const bytes = new Uint8Array(frameBytesMax + 1)
     bytes[0] = wireVersion
     expect(decodeFrame(bytes, crypto)).toEqual({ kind: 'malformed', reason: `more than ${frameBytesMax} bytes` })
+    expect(decodeFrame(bytes.subarray(1), crypto)).not.toMatchObject({ reason: `more than ${frameBytesMax} bytes` })
   })
 
   it('announces at most 8 KiB and 16 operations', () => {
@@ -229,3 +229,10 @@ function* withEachNumber<T extends object>(value: T, number: number): Generator<
     }
   }
 }
+
+it('what everyone should hear has a topic, and nothing else has', () => {
+  const topics: Readonly<Partial<Record<Message['kind'], string>>> = { status: 'ring', request: 'ring', evidence: 'ring' }
+  for (const message of messages) {
+    expect(topicOf(message), message.kind).toBe(message.kind === 'announce' ? message.domain : topics[message.kind])
+  }
+})

@@ -1,0 +1,541 @@
+import { describe, expect, it } from 'vitest'
+import { type Block, headOf } from '../../src/ring/block.ts'
+import type { MessageOf } from '../../src/ring/message.ts'
+import {
+  activeStatus,
+  DrivenReplica,
+  epochOf,
+  follower,
+  genesis,
+  healthy,
+  id,
+  opsAfter,
+  placeOf,
+  view2,
+  view3,
+  viewAfter,
+} from './harness.ts'
+
+/** `B` has asked around and a quorum agreed: it has started an epoch of its own. */
+function initiator(): DrivenReplica {
+  const peer = healthy(follower(), 1)
+  peer.step({ kind: 'link', peer: id('A'), state: 'refused' })
+  const [asked] = peer.sent('pre-vote')
+  return peer.receive('C', { kind: 'agree', attempt: asked?.attempt ?? 0, promised: view3.epoch })
+}
+
+const epoch4 = epochOf(4, 'B')
+const promise = (head: Block = view3, commit: Block = view3): MessageOf<'promise'> => ({
+  kind: 'promise',
+  epoch: epoch4,
+  head: headOf(head),
+  commit: placeOf(commit),
+})
+
+describe('an epoch for a failure', () => {
+  it('is started once a quorum of the last view agrees', () => {
+    const peer = initiator()
+    expect(peer.notes('attempt-started')).toEqual([{ epoch: '4.B', why: 'failure' }])
+    expect(peer.view.promised).toEqual(epoch4)
+    expect(peer.view.active).toBe(false)
+  })
+
+  it('is not started for answers to another question, or by too few, or too late', () => {
+    const asking = () => healthy(follower(), 1).step({ kind: 'link', peer: id('A'), state: 'refused' })
+    const peer = asking()
+    const [asked] = peer.sent('pre-vote')
+    const attempt = asked?.attempt ?? 0
+    peer.receive('C', { kind: 'agree', attempt: attempt + 1, promised: view3.epoch })
+    expect(peer.notes('attempt-started')).toEqual([])
+    peer.receive('X', { kind: 'agree', attempt, promised: view3.epoch })
+    expect(peer.notes('attempt-started')).toEqual([])
+    peer.after(501).receive('C', { kind: 'agree', attempt, promised: view3.epoch })
+    expect(peer.notes('attempt-started')).toEqual([])
+  })
+
+  it('asks for promises once its own is on disk', () => {
+    const peer = initiator()
+    expect(peer.sent('prepare')).toEqual([])
+    peer.persisted()
+    expect(peer.sent('prepare')).toMatchObject([{ to: 'AC', epoch: epoch4 }])
+    expect(peer.sent('prepare')[0]?.views).toEqual([view3])
+    peer.after(150)
+    expect(peer.sent('prepare')).toMatchObject([{ to: 'AC' }])
+  })
+
+  it('asks again whoever does not answer, however often it looks', () => {
+    const peer = initiator().persisted()
+    expect(peer.during(460).sent('prepare')).toMatchObject([{ to: 'AC' }, { to: 'AC' }, { to: 'AC' }])
+    expect(peer.during(900).sent('prepare').length).toBe(6)
+    const waiting = initiator()
+      .receive('A', activeStatus({ turn: 2 }))
+      .persisted()
+      .receive('C', promise())
+    expect(waiting.after(150).sent('prepare')).toMatchObject([{ to: 'A' }])
+  })
+
+  it('asks nobody for promises where it has promised another one before its own was on disk', () => {
+    const peer = initiator().receive('C', { kind: 'prepare', epoch: epochOf(5, 'C'), views: [view3] })
+    peer.persisted()
+    expect(peer.sent('promise')).toMatchObject([{ to: 'C', epoch: epochOf(5, 'C') }])
+    expect(peer.sent('prepare')).toEqual([])
+  })
+
+  it('proposes a view of those that promised, once nobody is worth waiting for', () => {
+    const peer = initiator().persisted().receive('C', promise())
+    const [install] = peer.sent('install')
+    expect(install).toMatchObject({ to: 'C', epoch: epoch4, viewBlock: { index: 3, author: 'B', turn: 0, prevHash: view3.hash } })
+    expect(install?.viewBlock.body).toMatchObject({ kind: 'view', members: ['B', 'C'], lost: [] })
+    expect(peer.notes('epoch-activated')).toEqual([])
+    expect(peer.outputs.filter(({ kind }) => kind === 'apply')).toEqual([])
+  })
+
+  it('waits a moment for a member that was heard lately', () => {
+    const peer = initiator()
+      .receive('A', activeStatus({ turn: 2 }))
+      .persisted()
+      .receive('C', promise())
+    expect(peer.sent('install')).toEqual([])
+    peer.after(599)
+    expect(peer.sent('install')).toEqual([])
+    peer.after(1)
+    expect(peer.sent('install').length).toBe(1)
+  })
+
+  it('is active once its view is on enough disks, its own among them; then it has the token', () => {
+    const peer = initiator().persisted().receive('C', promise())
+    peer.receive('C', { kind: 'installed', epoch: epoch4 })
+    expect(peer.notes('epoch-activated')).toEqual([])
+    expect(peer.view.commit.index).toBe(2)
+    peer.persisted()
+    expect(peer.notes('epoch-activated')).toEqual([{ epoch: '4.B', members: 2, index: 3 }])
+    expect(peer.view.active).toBe(true)
+    expect(peer.view.holding).toBe(1)
+    expect(peer.view.commit.index).toBe(3)
+    expect(peer.sent('activated')).toMatchObject([{ to: 'AC', epoch: epoch4, commit: { index: 3 } }])
+  })
+
+  it('takes over the highest log that a member promised, and its commit', () => {
+    const x = opsAfter(view3, ['x'])
+    const y = opsAfter(x, ['y'])
+    const peer = initiator().persisted().receive('C', promise(y, x))
+    expect(peer.sent('fetch')).toMatchObject([{ to: 'C', what: 'tail', from: 3 }])
+    peer.receive('C', { kind: 'fetched', what: 'tail', blocks: [x, y], commit: headOf(view3), head: headOf(y) })
+    expect(peer.sent('fetch')).toEqual([])
+    expect(peer.sent('install')[0]?.viewBlock).toMatchObject({ index: 5, prevHash: y.hash })
+    expect(peer.view.commit).toEqual(placeOf(x))
+    expect(peer.applied).toEqual([3])
+    expect(peer.during(1_000).sent('fetch')).toEqual([])
+  })
+
+  it('goes on with a member that gives the log that it promised piece by piece', () => {
+    const x = opsAfter(view3, ['x'])
+    const z = opsAfter(opsAfter(x, ['y']), ['z'])
+    const peer = initiator()
+      .receive('A', activeStatus({ turn: 2 }))
+      .persisted()
+    peer.receive('C', promise(z)).receive('A', promise())
+    peer.after(900).receive('C', { kind: 'fetched', what: 'tail', blocks: [x], commit: headOf(view3), head: headOf(z) })
+    expect(peer.sent('fetch')).toMatchObject([{ to: 'C', from: 4 }])
+    peer.after(900)
+    expect(peer.view.refused.get(id('C'))).toBeUndefined()
+    peer.after(200)
+    expect(peer.view.refused.get(id('C'))?.reason).toContain('does not give the log')
+  })
+
+  it('fetches a higher log of somebody who votes only in another one that it fetched before', () => {
+    const peer = healthy(follower(), 1).step({ kind: 'link', peer: id('A'), state: 'refused' })
+    const attempt = peer.sent('pre-vote')[0]?.attempt ?? 0
+    peer
+      .receive('C', { kind: 'agree', attempt, promised: epochOf(8, 'C') })
+      .persisted()
+      .after(600)
+    const view5 = viewAfter(view3, epochOf(5, 'A'), 'ADE')
+    const view6 = viewAfter(view5, epochOf(6, 'D'), 'ADE')
+    const gives = (from: string, blocks: readonly Block[]) => {
+      const head = headOf(blocks.at(-1) as Block)
+      peer.receive(from, { kind: 'promise', epoch: epochOf(9, 'B'), head, commit: placeOf(view3) })
+      expect(peer.sent('fetch')).toMatchObject([{ to: from, what: 'tail', from: 3 }])
+      peer.receive(from, { kind: 'fetched', what: 'tail', blocks, commit: headOf(view3), head })
+    }
+    gives('A', [view5])
+    expect(peer.sent('prepare')).toMatchObject([{ to: 'DE' }])
+    gives('D', [view5, view6])
+    expect(peer.sent('install')[0]?.viewBlock).toMatchObject({ index: 5, prevHash: view6.hash })
+  })
+
+  it('names whoever gives a log with an invalid block', () => {
+    const bad = { ...opsAfter(view3, ['x']), signature: new Uint8Array(64) }
+    const peer = initiator().persisted().receive('C', promise(bad))
+    peer.receive('C', { kind: 'fetched', what: 'tail', blocks: [bad], commit: headOf(view3), head: headOf(bad) })
+    expect(peer.view.refused.get(id('C'))?.reason).toBe('a block: its signature is not its author’s')
+    expect(peer.sent('install')).toEqual([])
+    expect(peer.during(900).sent('fetch')).toEqual([])
+  })
+
+  it('leaves out, and names, whoever does not give the log that it promised', () => {
+    const y = opsAfter(opsAfter(view3, ['x']), ['y'])
+    const peer = initiator()
+      .receive('A', activeStatus({ turn: 2 }))
+      .persisted()
+    peer
+      .after(900)
+      .receive('A', activeStatus({ turn: 3 }))
+      .receive('C', promise(y))
+      .receive('A', promise())
+    expect(peer.sent('install')).toEqual([])
+    peer.after(1_000)
+    expect(peer.view.refused.get(id('C'))).toBeUndefined()
+    peer.after(1)
+    expect(peer.view.refused.get(id('C'))?.reason).toContain('does not give the log')
+    expect(peer.sent('install')[0]?.viewBlock.body).toMatchObject({ members: ['A', 'B'] })
+  })
+
+  it('fetches no more from whoever did not give its log, in this attempt and for longer each time', () => {
+    const y = opsAfter(opsAfter(view3, ['x']), ['y'])
+    const peer = initiator().persisted()
+    const isAskedForLog = (): boolean => peer.receive('C', { ...promise(y), epoch: peer.view.promised }).sent('fetch').length > 0
+    const isAskedForLogAt = (time: number): boolean => {
+      peer.during(time - peer.now).after(10)
+      for (let woken = 0; woken < 1_000 && peer.sent('prepare').length === 0; woken++) {
+        const [asked] = peer.after(10).sent('pre-vote')
+        if (asked !== undefined) peer.receive('C', { kind: 'agree', attempt: asked.attempt, promised: view3.epoch }).persisted()
+      }
+      return isAskedForLog()
+    }
+    const endOfFetch = (): number => {
+      expect(peer.during(990).sent('fetch').length).toBeGreaterThan(3)
+      expect(peer.during(500).sent('fetch').length).toBeLessThan(2)
+      return peer.now - 490
+    }
+    expect(isAskedForLog()).toBe(true)
+    const first = endOfFetch()
+    expect(isAskedForLogAt(first + 5_100)).toBe(true)
+    const second = endOfFetch()
+    expect(isAskedForLogAt(second + 5_000)).toBe(false)
+    expect(isAskedForLogAt(second + 10_100)).toBe(true)
+  })
+
+  it('wants no quorum of a view that a later one has replaced for good', () => {
+    const five = viewAfter(genesis, epochOf(2, 'A'), 'ABCDE')
+    const next = viewAfter(five, epochOf(3, 'A'), 'ABCDE')
+    const peer = new DrivenReplica({ blocks: [genesis, five] }).step({ kind: 'tick' }).receive('C', { kind: 'ping', nonce: 0 })
+    const [asked] = peer
+      .follow(next, [five])
+      .step({ kind: 'link', peer: id('A'), state: 'refused' })
+      .sent('pre-vote')
+    for (const from of ['C', 'D']) peer.receive(from, { kind: 'agree', attempt: asked?.attempt ?? 0, promised: next.epoch })
+    peer.persisted().after(600)
+    const later = viewAfter(next, epochOf(4, 'A'), 'AB')
+    peer.receive('A', promise(later, later))
+    peer.receive('A', { kind: 'fetched', what: 'tail', blocks: [later], commit: headOf(next), head: headOf(later) })
+    expect(peer.view.commit).toEqual(placeOf(later))
+    expect(peer.sent('install')[0]?.viewBlock.body).toMatchObject({ members: ['A', 'B'] })
+  })
+
+  it('is above all that members say they have promised or installed', () => {
+    const startedAfter = (changes: Partial<MessageOf<'status'>>): number => {
+      const peer = healthy(follower(), 1).receive('C', activeStatus({ turn: 2, ...changes }))
+      peer.step({ kind: 'link', peer: id('A'), state: 'refused' })
+      const attempt = peer.sent('pre-vote')[0]?.attempt ?? 0
+      return peer.receive('C', { kind: 'agree', attempt, promised: view3.epoch }).view.promised.number
+    }
+    expect(startedAfter({})).toBe(4)
+    expect(startedAfter({ promised: epochOf(9, 'C') })).toBe(10)
+    expect(startedAfter({ epoch: epochOf(9, 'C') })).toBe(10)
+    expect(startedAfter({ promised: epochOf(3 + 2 ** 20, 'C') })).toBe(4 + 2 ** 20)
+    expect(startedAfter({ promised: epochOf(4 + 2 ** 20, 'C') })).toBe(4)
+  })
+
+  it('wants a quorum of every view of its log that is not settled, for its past and for its view', () => {
+    const blocks = [genesis, view2, viewAfter(view2, epochOf(3, 'B'), 'BDE')]
+    const peer = new DrivenReplica({ blocks, commit: 1 }).step({ kind: 'tick' }).after(3_251)
+    const [asked] = peer.sent('pre-vote')
+    expect(asked?.to).toBe('ACDE')
+    for (const from of ['D', 'E']) peer.receive(from, { kind: 'agree', attempt: asked?.attempt ?? 0, promised: view3.epoch })
+    expect(peer.notes('attempt-started')).toEqual([])
+    expect(peer.view.promised).toEqual(epochOf(3, 'B'))
+    peer.receive('A', { kind: 'agree', attempt: asked?.attempt ?? 0, promised: view3.epoch }).persisted()
+    for (const from of ['D', 'E']) peer.receive(from, promise(blocks[2], view2))
+    peer.after(600)
+    expect(peer.sent('install')).toEqual([])
+    peer.receive('A', promise(view2, view2))
+    expect(peer.sent('install')[0]?.viewBlock.body).toMatchObject({ members: ['B', 'D'] })
+    peer.persisted()
+    for (const from of ['D', 'E']) peer.receive(from, { kind: 'installed', epoch: epoch4 })
+    expect(peer.notes('epoch-activated')).toEqual([])
+    peer.receive('A', { kind: 'installed', epoch: epoch4 })
+    expect(peer.notes('epoch-activated').length).toBe(1)
+  })
+
+  it('gives up its own tail for a higher log, and keeps what both have', () => {
+    const mine = opsAfter(view3, ['mine'])
+    const start = (): DrivenReplica => {
+      const peer = healthy(follower().push('A', [mine]).persisted(), 2)
+      peer.step({ kind: 'link', peer: id('A'), state: 'refused' })
+      const attempt = peer.sent('pre-vote')[0]?.attempt ?? 0
+      return peer.receive('C', { kind: 'agree', attempt, promised: epochOf(4, 'A') }).persisted()
+    }
+    const answerOf = (peer: DrivenReplica, blocks: readonly Block[]): DrivenReplica => {
+      const head = headOf(blocks.at(-1) as Block)
+      peer.receive('C', { kind: 'promise', epoch: peer.view.promised, head, commit: placeOf(view3) })
+      expect(peer.sent('fetch')).toMatchObject([{ to: 'C', what: 'tail', from: 3 }])
+      return peer.receive('C', { kind: 'fetched', what: 'tail', blocks, commit: headOf(view3), head })
+    }
+    const view4 = viewAfter(view3, epochOf(4, 'A'), 'ABC')
+    const dropped = answerOf(start(), [view4])
+    expect(dropped.notes('tail-dropped')).toEqual([{ from: 3 }])
+    expect(dropped.sent('install')[0]?.viewBlock).toMatchObject({ index: 4, prevHash: view4.hash })
+    expect(dropped.batches).toMatchObject([{ cutFrom: 3 }])
+    const written = opsAfter(view4, ['x'])
+    expect(answerOf(start(), [view4, written]).sent('install')[0]?.viewBlock).toMatchObject({ index: 5, prevHash: written.hash })
+    const more = opsAfter(mine, ['more'])
+    const kept = answerOf(start(), [mine, more])
+    expect(kept.notes('tail-dropped')).toEqual([])
+    expect(kept.sent('install')[0]?.viewBlock).toMatchObject({ index: 5, prevHash: more.hash })
+    expect(kept.batches).toMatchObject([{ cutFrom: undefined, blocks: [more, { index: 5 }] }])
+  })
+
+  it('asks nothing of a view of its own that the chosen log does not hold', () => {
+    const blocks = [genesis, view2, viewAfter(view2, epochOf(3, 'B'), 'BDE')]
+    const peer = new DrivenReplica({ blocks, commit: 1 }).step({ kind: 'tick' }).after(3_251)
+    const attempt = peer.sent('pre-vote')[0]?.attempt ?? 0
+    for (const from of ['A', 'D']) peer.receive(from, { kind: 'agree', attempt, promised: epochOf(4, 'A') })
+    peer.persisted()
+    const higher = viewAfter(view2, epochOf(4, 'A'), 'ABC')
+    const { promised } = peer.view
+    expect(promised).toEqual(epochOf(5, 'B'))
+    peer.receive('A', { kind: 'promise', epoch: promised, head: headOf(higher), commit: placeOf(view2) }).after(600)
+    peer.receive('A', { kind: 'fetched', what: 'tail', blocks: [higher], commit: headOf(view2), head: headOf(higher) })
+    expect(peer.sent('install')[0]?.viewBlock).toMatchObject({ index: 3, prevHash: higher.hash })
+  })
+
+  it('is made by nobody who finds in the chosen log what it wrote itself and does not know of', () => {
+    const own = opsAfter(view3, ['x'], { author: 'B', incarnation: 2 })
+    const peer = initiator().persisted().receive('C', promise(own, own))
+    peer.receive('C', { kind: 'fetched', what: 'tail', blocks: [own], commit: headOf(view3), head: headOf(own) })
+    expect(peer.stopReason).toMatchObject({ kind: 'own-later-block', which: 'older-copy' })
+    expect(peer.sent('install')).toEqual([])
+    expect(peer.view.head).toEqual(headOf(own))
+  })
+
+  it('takes over no commit that is another block than the chosen log holds', () => {
+    const x = opsAfter(view3, ['x'])
+    const other = opsAfter(view3, ['other'])
+    const y = opsAfter(x, ['y'])
+    const peer = initiator().persisted().receive('C', promise(y, other))
+    peer.receive('C', { kind: 'fetched', what: 'tail', blocks: [x, y], commit: headOf(view3), head: headOf(y) })
+    expect(peer.sent('install').length).toBe(1)
+    expect(peer.view.commit).toEqual(placeOf(view3))
+  })
+
+  it('takes over a commit that a member names and its own log holds', () => {
+    const x = opsAfter(view3, ['x'])
+    const peer = healthy(follower().push('A', [x]).persisted(), 2)
+    peer.step({ kind: 'link', peer: id('A'), state: 'refused' })
+    const attempt = peer.sent('pre-vote')[0]?.attempt ?? 0
+    peer.receive('C', { kind: 'agree', attempt, promised: view3.epoch }).persisted().receive('C', promise(x, x))
+    expect(peer.view.commit).toEqual(placeOf(x))
+    expect(peer.sent('install').length).toBe(1)
+  })
+
+  it('counts no promise of a life that a view of the chosen log names as lost, among others', () => {
+    const lost = ['X', 'C'].map((peer) => ({ peer: id(peer), loss: 7 }))
+    const view4 = viewAfter(view3, epochOf(4, 'A'), 'AB', lost)
+    const peer = initiator().persisted().receive('A', promise(view4)).receive('C', promise())
+    peer.receive('A', { kind: 'fetched', what: 'tail', blocks: [view4], commit: headOf(view3), head: headOf(view4) })
+    const [install] = peer.sent('install').length > 0 ? peer.sent('install') : peer.after(600).sent('install')
+    expect(install?.viewBlock.body).toMatchObject({ members: ['A', 'B'] })
+  })
+
+  it('wants other promises in place of those of a life that a view of the chosen log names as lost', () => {
+    const five = viewAfter(genesis, epochOf(2, 'A'), 'ABCDE')
+    const next = viewAfter(five, epochOf(3, 'A'), 'ABCDE')
+    const peer = new DrivenReplica({ blocks: [genesis, five] }).step({ kind: 'tick' }).receive('C', { kind: 'ping', nonce: 0 })
+    const [asked] = peer
+      .follow(next, [five])
+      .step({ kind: 'link', peer: id('A'), state: 'refused' })
+      .sent('pre-vote')
+    for (const from of ['C', 'D']) peer.receive(from, { kind: 'agree', attempt: asked?.attempt ?? 0, promised: next.epoch })
+    peer.persisted()
+    const lost = ['X', 'C'].map((name) => ({ peer: id(name), loss: 7 }))
+    const later = viewAfter(next, epochOf(4, 'A'), 'ABDE', lost)
+    peer.receive('A', promise(later, next)).receive('C', promise(next, next)).after(600)
+    peer.receive('A', { kind: 'fetched', what: 'tail', blocks: [later], commit: headOf(next), head: headOf(later) })
+    expect(peer.sent('install')).toEqual([])
+    peer.receive('D', promise(next, next))
+    expect(peer.sent('install')[0]?.viewBlock.body).toMatchObject({ members: ['A', 'B', 'D'] })
+  })
+
+  it('goes on above a log that a member promised for it although that is of a later epoch', () => {
+    const later = viewAfter(view3, epochOf(5, 'C'), 'ABC')
+    const peer = initiator().persisted().receive('C', promise(later))
+    peer.receive('C', { kind: 'fetched', what: 'tail', blocks: [later], commit: headOf(view3), head: headOf(later) })
+    expect(peer.sent('install')).toEqual([])
+    peer.receive('C', promise())
+    expect(peer.sent('install')).toEqual([])
+    for (let woken = 0; woken < 500 && peer.sent('pre-vote').length === 0; woken++) peer.after(10)
+    const [again] = peer.sent('pre-vote')
+    peer.receive('C', { kind: 'agree', attempt: again?.attempt ?? 0, promised: view3.epoch })
+    expect(peer.notes('attempt-started')).toEqual([{ epoch: '6.B', why: 'failure' }])
+  })
+
+  it('waits for others where the highest log lacks what is known to be committed', () => {
+    const short: Block = { ...viewAfter(genesis, epochOf(3, 'C'), 'ABC') }
+    const peer = initiator().persisted().receive('C', promise(short, genesis))
+    expect(peer.sent('fetch')).toEqual([])
+    expect(peer.sent('install')).toEqual([])
+    const beside = viewAfter(view2, epochOf(3, 'C'), 'ABC')
+    const asked = initiator().persisted().receive('C', promise(beside, genesis))
+    expect(asked.sent('fetch')).toMatchObject([{ to: 'C', what: 'tail', from: 3 }])
+  })
+
+  it('keeps its own log where that is the highest', () => {
+    const peer = follower()
+      .push('A', [opsAfter(view3, ['x'])])
+      .persisted()
+    healthy(peer, 2).step({ kind: 'link', peer: id('A'), state: 'refused' })
+    const attempt = peer.sent('pre-vote')[0]?.attempt ?? 0
+    peer.receive('C', { kind: 'agree', attempt, promised: view3.epoch }).persisted().receive('C', promise())
+    expect(peer.sent('install')[0]?.viewBlock.index).toBe(4)
+    expect(peer.notes('tail-dropped')).toEqual([])
+  })
+
+  it('does not count the promise of a stranger', () => {
+    const peer = initiator().persisted()
+    peer.receive('X', promise()).after(700)
+    expect(peer.sent('install')).toEqual([])
+  })
+
+  it('starts over above a member’s refusal, after a while, without asking around again', () => {
+    const peer = initiator().persisted()
+    peer.receive('C', { kind: 'refuse', epoch: epoch4, promised: epochOf(8, 'C') })
+    peer.during(600)
+    expect(peer.notes('attempt-started')).toEqual([{ epoch: '9.B', why: 'refused' }])
+    expect(peer.notes('pre-vote')).toEqual([])
+  })
+
+  it('does not start over once it is a member of no view any more', () => {
+    const peer = initiator().persisted()
+    peer.receive('C', { kind: 'refuse', epoch: epoch4, promised: epochOf(8, 'C') })
+    const without = viewAfter(view3, epochOf(4, 'A'), 'AC')
+    peer.receive('A', activeStatus({ epoch: without.epoch, promised: without.epoch, commit: placeOf(without) }))
+    const fetched = {
+      kind: 'fetched',
+      what: 'committed',
+      blocks: [without],
+      commit: headOf(without),
+      head: headOf(without),
+    } as const
+    peer.receive('A', fetched)
+    expect(peer.view.members).toEqual(['A', 'C'])
+    expect(peer.during(1_000).notes('attempt-started')).toEqual([])
+  })
+
+  it('does not mind a refusal for an epoch that is not above its own', () => {
+    for (const promised of [epochOf(3, 'C'), epoch4]) {
+      const peer = initiator().persisted()
+      peer.receive('C', { kind: 'refuse', epoch: epoch4, promised }).receive('C', promise())
+      expect(peer.sent('install').length).toBe(1)
+    }
+    const above = initiator()
+      .persisted()
+      .receive('C', { kind: 'refuse', epoch: epoch4, promised: epochOf(5, 'C') })
+    expect(above.during(600).notes('attempt-started')).toEqual([{ epoch: '6.B', why: 'refused' }])
+  })
+
+  it('is given up after a while', () => {
+    const peer = initiator().persisted()
+    expect(peer.during(2_490).notes('attempt-given-up')).toEqual([])
+    expect(peer.during(20).notes('attempt-given-up')).toEqual([{ epoch: '4.B', phase: 'preparing' }])
+    const installing = initiator().persisted().receive('C', promise())
+    expect(installing.during(3_000).notes('attempt-given-up')).toEqual([{ epoch: '4.B', phase: 'installing' }])
+  })
+
+  it('ends with a write that failed: no view is proposed any more', () => {
+    const peer = initiator().persisted().step({ kind: 'persist-failed' }).receive('C', promise())
+    expect(peer.sent('install')).toEqual([])
+    expect(peer.during(3_000).sent('install')).toEqual([])
+    expect(peer.view.head).toEqual(headOf(view3))
+  })
+
+  it('fetches no log any more once it is given up', () => {
+    const peer = initiator()
+      .persisted()
+      .receive('C', promise(opsAfter(view3, ['x'])))
+    expect(peer.sent('fetch').length).toBe(1)
+    peer.step({ kind: 'persist-failed' })
+    expect(peer.during(1_000).sent('fetch')).toEqual([])
+  })
+
+  it('ends with a promise to another', () => {
+    const peer = initiator().persisted()
+    peer.receive('C', { kind: 'prepare', epoch: epochOf(5, 'C'), views: [view3] }).receive('C', promise())
+    expect(peer.sent('install')).toEqual([])
+    expect(peer.view.promised).toEqual(epochOf(5, 'C'))
+  })
+
+  it('proposes its view again to those that do not answer', () => {
+    const peer = initiator()
+      .receive('A', activeStatus({ turn: 2 }))
+      .persisted()
+      .receive('C', promise())
+      .receive('A', promise())
+    expect(peer.sent('install').map(({ to }) => to)).toEqual(['CA'])
+    peer.receive('C', { kind: 'installed', epoch: epoch4 }).after(150)
+    expect(peer.sent('install').map(({ to }) => to)).toEqual(['A'])
+  })
+
+  it('tells members that did not answer again and again, for as long as it lasts', () => {
+    const peer = initiator()
+      .receive('A', activeStatus({ turn: 2 }))
+      .persisted()
+      .receive('C', promise())
+      .receive('A', promise())
+    peer.receive('C', { kind: 'installed', epoch: epoch4 }).persisted()
+    expect(peer.notes('epoch-activated').length).toBe(1)
+    peer.after(199)
+    expect(peer.sent('activated')).toEqual([])
+    peer.after(1)
+    expect(peer.sent('install')).toMatchObject([{ to: 'A' }])
+    expect(peer.sent('activated')).toMatchObject([{ to: 'A', commit: { index: 3 } }])
+    expect(peer.after(200).sent('activated')).toMatchObject([{ to: 'A' }])
+    peer.receive('A', { kind: 'installed', epoch: epoch4 }).after(250)
+    expect(peer.sent('activated')).toEqual([])
+  })
+})
+
+describe('a peer alone', () => {
+  it('founds its ring at once, and waits for nobody', () => {
+    const peer = new DrivenReplica({ self: 'A', blocks: [genesis] }).step({ kind: 'tick' })
+    expect(peer.notes('attempt-started')).toEqual([{ epoch: '2.A', why: 'alone' }])
+    peer.persisted()
+    peer.persisted()
+    expect(peer.view.active).toBe(true)
+    expect(peer.view.holding).toBe(1)
+    peer.submit('x').persisted()
+    expect(peer.view.commit.index).toBe(2)
+  })
+
+  it('proposes no view that nobody could accept', () => {
+    const last = viewAfter(genesis, epochOf(2, 'A'), 'A', [], { lamport: 2 ** 48 })
+    const peer = new DrivenReplica({ self: 'A', blocks: [genesis, last] }).step({ kind: 'tick' }).persisted()
+    expect(peer.notes('own-block-refused')).toEqual([{ index: 2, turn: 0, fault: 'a number in it is over 2^48' }])
+    expect(peer.view.head).toEqual(headOf(last))
+    expect(peer.during(3_000).notes('attempt-given-up')).toEqual([])
+  })
+
+  it('by one view of its log, and not by the next, waits for others', () => {
+    const blocks = [genesis, viewAfter(genesis, epochOf(2, 'A'), 'ABC')]
+    const peer = new DrivenReplica({ self: 'A', blocks, commit: 0 }).step({ kind: 'tick' })
+    expect(peer.notes('attempt-started')).toEqual([])
+  })
+
+  it('of a view of two goes on alone only as its first member', () => {
+    const two = viewAfter(genesis, epochOf(2, 'A'), 'AB')
+    const first = new DrivenReplica({ self: 'A', blocks: [genesis, two] }).step({ kind: 'tick' })
+    expect(first.notes('attempt-started').length).toBe(1)
+    const second = new DrivenReplica({ self: 'B', blocks: [genesis, two] }).step({ kind: 'tick' })
+    expect(second.notes('attempt-started')).toEqual([])
+  })
+})
