@@ -1,15 +1,22 @@
 import { type AuctionId, auctionId, type Instant, type PeerId, parseAuctionId } from '../core/ids.ts'
+import { auctionMillisMax } from '../core/limits.ts'
 import type { Cents } from '../core/money.ts'
 import { type Account, type Bank, findOpen, hold, type Place, post, release } from './bank.ts'
 import type { Lot, Operation } from './operation.ts'
 import type { MarketEvent, Rejection } from './outcome.ts'
-import type { AuctionView } from './types.ts'
+import type { AuctionView, Bid } from './types.ts'
+
+/** Bids of an auction that are remembered: for people, no rule looks at them. */
+export const recentBidsMax = 50
 
 /** One English auction. Only functions of this file change it. */
 export interface Auction extends AuctionView {
+  firstEnd: Instant
   endsAt: Instant
+  paused: AuctionView['paused']
   leader: AuctionView['leader']
   bids: number
+  readonly recentBids: Bid[]
   minimum: Cents
   ended: AuctionView['ended']
 }
@@ -46,14 +53,22 @@ export function startAuction(
   if (auctions.byId.has(id)) return { code: 'malformed', detail: 'another peer whose id ends alike has used this auction id' }
   const { kind: _kind, ...lot } = operation
   const endsAt = later(place.time, lot.durationMillis)
-  addAuction(bank, auctions, createAuction(id, lot, place.author, place.time, endsAt))
+  addAuction(bank, auctions, createAuction(id, auctions.byId.size + 1, lot, place.author, place.time, endsAt))
   events.push({ kind: 'auction-started', auction: id, item: lot.item, endsAt })
   return undefined
 }
 
-export function createAuction(id: AuctionId, lot: Lot, seller: PeerId, startedAt: Instant, firstEnd: Instant): Auction {
-  const minimum = lot.startingPrice
-  return { id, lot, seller, startedAt, firstEnd, endsAt: firstEnd, leader: undefined, bids: 0, minimum, ended: undefined }
+export function createAuction(
+  id: AuctionId,
+  number: number,
+  lot: Lot,
+  seller: PeerId,
+  startedAt: Instant,
+  firstEnd: Instant,
+): Auction {
+  const times = { startedAt, firstEnd, endsAt: firstEnd, paused: undefined }
+  const bidding = { leader: undefined, bids: 0, recentBids: [], minimum: lot.startingPrice }
+  return { id, number, lot, seller, ...times, ...bidding, ended: undefined }
 }
 
 /** Puts an auction where bids, closing and its payee find it. */
@@ -77,6 +92,8 @@ export function bid(
   if (account.owner !== place.author) return { code: 'not-owner', account: account.id }
   const auction = findRunning(auctions, operation.auction, place.time)
   if ('code' in auction) return auction
+  const pause = pauseAt(auction, place.time)
+  if (pause !== undefined) return { code: 'auction-paused', auction: auction.id, until: pause.until }
   const { lot, leader } = auction
   if (account.id === lot.payee) return { code: 'own-lot' }
   if (operation.amount < auction.minimum) return { code: 'bid-too-low', minimum: auction.minimum }
@@ -89,6 +106,8 @@ export function bid(
   if (leader !== undefined && leader.account !== account.id) releaseLeader(bank, auction, place, events)
   auction.leader = { account: account.id, amount, at: place.time }
   auction.bids++
+  auction.recentBids.push(auction.leader)
+  if (auction.recentBids.length > recentBidsMax) auction.recentBids.shift()
   auction.minimum = minimumAfter(lot, amount)
   extend(auction, place.time)
   events.push({ kind: 'bid-accepted', auction: auction.id, account: account.id, amount, endsAt: auction.endsAt })
@@ -107,14 +126,70 @@ export function cancelAuction(
   operation: Of<'cancel-auction'>,
   events: MarketEvent[],
 ): Rejection | undefined {
-  const known = auctions.byId.get(operation.auction)
-  const isHost = place.author === bank.rules.founder
-  if (known !== undefined && known.seller !== place.author && !isHost) return { code: 'not-owner', account: known.lot.payee }
-  const auction = findRunning(auctions, operation.auction, place.time)
+  const auction = findGoverned(bank, auctions, place, operation.auction)
   if ('code' in auction) return auction
-  if (auction.bids > 0 && !(isHost && operation.reason !== ''))
-    return { code: 'auction-has-bids', auction: auction.id, bids: auction.bids }
+  const { id, bids } = auction
+  const isHost = place.author === bank.rules.founder
+  if (bids > 0 && !isHost) return { code: 'auction-has-bids', auction: id, bids }
+  if (bids > 0 && operation.reason === '') {
+    return { code: bank.rules.version < 2 ? 'auction-has-bids' : 'reason-needed', auction: id, bids }
+  }
   end(bank, auctions, auction, place, 'cancelled', operation.reason, events)
+  return undefined
+}
+
+/** The announced end moves, and with it the one that a soft close has moved. An auction may be this long at most, pauses and all. */
+export function extendAuction(
+  bank: Bank,
+  auctions: Auctions,
+  place: Place,
+  operation: Of<'extend-auction'>,
+  events: MarketEvent[],
+): Rejection | undefined {
+  const auction = findGoverned(bank, auctions, place, operation.auction)
+  if ('code' in auction) return auction
+  const latest = later(auction.startedAt, auctionMillisMax)
+  if (later(auction.firstEnd, operation.millis) > latest) return { code: 'auction-too-long', auction: auction.id, latest }
+  postpone(auction, operation.millis)
+  events.push({ kind: 'auction-extended', auction: auction.id, endsAt: auction.endsAt })
+  return undefined
+}
+
+/** All of the pause is put onto the end at once, so that whoever closes auctions needs to know of no pauses. */
+export function pauseAuction(
+  bank: Bank,
+  auctions: Auctions,
+  place: Place,
+  operation: Of<'pause-auction'>,
+  events: MarketEvent[],
+): Rejection | undefined {
+  const auction = findGoverned(bank, auctions, place, operation.auction)
+  if ('code' in auction) return auction
+  const before = pauseAt(auction, place.time)
+  if (before !== undefined) return { code: 'auction-paused', auction: auction.id, until: before.until }
+  const until = later(place.time, operation.millis)
+  auction.paused = { at: place.time, until }
+  postpone(auction, until - place.time)
+  events.push({ kind: 'auction-paused', auction: auction.id, until, endsAt: auction.endsAt })
+  return undefined
+}
+
+/** Takes back what is left of the pause. */
+export function resumeAuction(
+  bank: Bank,
+  auctions: Auctions,
+  place: Place,
+  operation: Of<'resume-auction'>,
+  events: MarketEvent[],
+): Rejection | undefined {
+  const auction = findGoverned(bank, auctions, place, operation.auction)
+  if ('code' in auction) return auction
+  const pause = pauseAt(auction, place.time)
+  if (pause === undefined) return { code: 'auction-not-paused', auction: auction.id }
+  // Never more than was put on, whatever the time of this block.
+  postpone(auction, Math.max(pause.at, place.time) - pause.until)
+  auction.paused = undefined
+  events.push({ kind: 'auction-resumed', auction: auction.id, endsAt: auction.endsAt })
   return undefined
 }
 
@@ -141,12 +216,30 @@ export function minimumAfter(lot: Lot, leading: number): Cents {
   return Math.min(leading + lot.increment, lot.buyNow ?? Number.MAX_SAFE_INTEGER) as Cents
 }
 
+/** An auction that runs and that the author may govern: its seller, and the host. */
+function findGoverned(bank: Bank, auctions: Auctions, place: Place, id: AuctionId): Auction | Rejection {
+  const known = auctions.byId.get(id)
+  const isOther = known !== undefined && known.seller !== place.author && bank.rules.founder !== place.author
+  return isOther ? { code: 'not-owner', account: known.lot.payee } : findRunning(auctions, id, place.time)
+}
+
 /** Open, and its end not reached: bids count by block time. */
 function findRunning(auctions: Auctions, id: AuctionId, time: Instant): Auction | Rejection {
   const auction = auctions.byId.get(id)
   if (auction === undefined) return { code: 'auction-unknown', auction: id }
   if (auction.ended !== undefined) return { code: 'auction-closed', auction: id, at: auction.ended.at }
   return time >= auction.endsAt ? { code: 'auction-closed', auction: id, at: auction.endsAt } : auction
+}
+
+/** The pause in which it stands still at this time. */
+export function pauseAt({ paused }: AuctionView, time: Instant): AuctionView['paused'] {
+  return paused !== undefined && time < paused.until ? paused : undefined
+}
+
+/** Moves both ends; `millis` below 0: back. */
+function postpone(auction: Auction, millis: number): void {
+  auction.firstEnd = later(auction.firstEnd, millis)
+  auction.endsAt = later(auction.endsAt, millis)
 }
 
 /** Soft close: a late bid moves the end, at most to the first end + cap. */
@@ -181,6 +274,7 @@ function end(
   }
   const sold = why === 'sold' ? leader : undefined
   auction.ended = { why, at: place.time, reason }
+  auction.paused = undefined
   auctions.open.delete(auction.id)
   payee?.payeeOf.delete(auction.id)
   events.push({ kind: 'auction-ended', auction: auction.id, why, winner: sold?.account, price: sold?.amount, reason })

@@ -25,6 +25,10 @@ const kinds = [
   'bid',
   'cancel-auction',
   'close-auction',
+  // Of the rules' version 2.
+  'extend-auction',
+  'pause-auction',
+  'resume-auction',
 ] as const satisfies readonly Operation['kind'][]
 
 const codes = Object.fromEntries(kinds.map((kind, code) => [kind, code])) as Record<Operation['kind'], number>
@@ -89,7 +93,12 @@ function writeOperation(writer: Writer, operation: Operation): void {
       writer.text(operation.auction).text(operation.reason)
       return
     case 'close-auction':
+    case 'resume-auction':
       writer.text(operation.auction)
+      return
+    case 'extend-auction':
+    case 'pause-auction':
+      writer.text(operation.auction).unsigned(operation.millis)
   }
 }
 
@@ -119,7 +128,11 @@ function readOperation(reader: Reader): Operation {
     case 'cancel-auction':
       return { kind, auction: readAuction(reader), reason: readText(reader, reasonCharsMax, 'a reason') }
     case 'close-auction':
+    case 'resume-auction':
       return { kind, auction: readAuction(reader) }
+    case 'extend-auction':
+    case 'pause-auction':
+      return { kind, auction: readAuction(reader), millis: readMillis(reader, 1) }
   }
 }
 

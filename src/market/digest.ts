@@ -1,5 +1,5 @@
 import { Writer } from '../core/codec.ts'
-import { type Crypto, fromHex, type Hash, toHex } from '../core/crypto.ts'
+import { type Crypto, fromHex, type Hash, hashText } from '../core/crypto.ts'
 import type { Account } from './bank.ts'
 import { writeOutcome } from './outcome-codec.ts'
 import type { AppliedBlock, AppliedOutcome, RoomRules } from './types.ts'
@@ -7,7 +7,7 @@ import type { AppliedBlock, AppliedOutcome, RoomRules } from './types.ts'
 /** What a room's state chain starts from. */
 export function firstStateHash(rules: RoomRules, hash: Crypto['hash']): Hash {
   const writer = new Writer().text('gavelring/1/state').text(rules.currency).text(rules.deposits).text(rules.founder)
-  return toHex(hash(writer.finish()))
+  return hashText(hash(writer.finish()))
 }
 
 /**
@@ -27,5 +27,5 @@ export function nextStateHash(
     if (outcome !== undefined) writeOutcome(writer, outcome)
   }
   for (const account of changed) writer.text(account.id).signed(account.available).unsigned(account.held).flag(account.closed)
-  return toHex(hash(writer.finish()))
+  return hashText(hash(writer.finish()))
 }

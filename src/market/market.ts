@@ -1,15 +1,26 @@
 import { assertNever } from '../core/assert.ts'
-import type { Crypto } from '../core/crypto.ts'
-import { bid, cancelAuction, closeAuction, type Start, startAuction } from './auctions.ts'
+import type { Crypto, Hash } from '../core/crypto.ts'
+import type { PeerId } from '../core/ids.ts'
+import type { Cents } from '../core/money.ts'
+import {
+  bid,
+  cancelAuction,
+  closeAuction,
+  extendAuction,
+  pauseAuction,
+  resumeAuction,
+  type Start,
+  startAuction,
+} from './auctions.ts'
 import { type Author, authorOf, hashOfBody, recallRequest, rememberRequest, takeSequence } from './authors.ts'
 import { closeAccount, deposit, openAccount, type Place, transfer, withdraw } from './bank.ts'
-import { decodeSubmission } from './codec.ts'
 import { nextStateHash } from './digest.ts'
 import type { Operation } from './operation.ts'
 import type { MarketEvent, Outcome, Rejection } from './outcome.ts'
 import { readSnapshot, writeSnapshot } from './snapshot.ts'
 import { createState, type MarketState } from './state.ts'
 import type { AppliedBlock, AppliedOutcome, Market, RoomRules } from './types.ts'
+import { decodeInVersion } from './versions.ts'
 
 export function createMarket(rules: RoomRules, hash: Crypto['hash']): Market {
   return marketOver(createState(rules, hash), hash)
@@ -26,30 +37,53 @@ export function restoreMarket(
 }
 
 function marketOver(state: MarketState, hash: Crypto['hash']): Market {
-  const { bank, auctions } = state
-  return {
-    get stateHash() {
-      return state.stateHash
-    },
-    get index() {
-      return state.index
-    },
-    accounts: bank.accounts,
-    get issuer() {
-      return bank.issuer.available
-    },
-    auctions: auctions.byId,
-    openAuctions: auctions.open,
-    apply(block) {
-      state.index = block.index
-      if (block.ops.length === 0) return []
-      bank.changed.clear()
-      const outcomes = applyAll(state, block, hash)
-      state.stateHash = nextStateHash(state.stateHash, block, outcomes, bank.changed, hash)
-      return outcomes
-    },
-    incarnationOf: (author) => state.authors.get(author)?.incarnation ?? 0,
-    snapshot: () => writeSnapshot(state, hash),
+  return new StatefulMarket(state, hash)
+}
+
+class StatefulMarket implements Market {
+  readonly accounts: Market['accounts']
+  readonly auctions: Market['auctions']
+  readonly openAuctions: Market['openAuctions']
+  readonly #state: MarketState
+  readonly #hash: Crypto['hash']
+
+  constructor(state: MarketState, hash: Crypto['hash']) {
+    this.#state = state
+    this.#hash = hash
+    this.accounts = state.bank.accounts
+    this.auctions = state.auctions.byId
+    this.openAuctions = state.auctions.open
+  }
+
+  get stateHash(): Hash {
+    return this.#state.stateHash
+  }
+
+  get index(): number {
+    return this.#state.index
+  }
+
+  get issuer(): Cents {
+    return this.#state.bank.issuer.available
+  }
+
+  apply(block: AppliedBlock): readonly AppliedOutcome[] {
+    const state = this.#state
+    const { bank } = state
+    state.index = block.index
+    if (block.ops.length === 0) return []
+    bank.changed.clear()
+    const outcomes = applyAll(state, block, this.#hash)
+    state.stateHash = nextStateHash(state.stateHash, block, outcomes, bank.changed, this.#hash)
+    return outcomes
+  }
+
+  incarnationOf(author: PeerId): number {
+    return this.#state.authors.get(author)?.incarnation ?? 0
+  }
+
+  snapshot(): Uint8Array {
+    return writeSnapshot(this.#state, this.#hash)
   }
 }
 
@@ -79,7 +113,7 @@ function applyOne(
   hash: Crypto['hash'],
 ): AppliedOutcome {
   const { sequence } = start
-  const decoded = decodeSubmission(bytes)
+  const decoded = decodeInVersion(bytes, state.bank.rules.version)
   if ('malformed' in decoded) {
     return { sequence, outcome: { accepted: false, rejection: { code: 'malformed', detail: decoded.malformed } } }
   }
@@ -133,6 +167,12 @@ function route(
       return cancelAuction(bank, auctions, place, operation, events)
     case 'close-auction':
       return closeAuction(bank, auctions, place, operation, events)
+    case 'extend-auction':
+      return extendAuction(bank, auctions, place, operation, events)
+    case 'pause-auction':
+      return pauseAuction(bank, auctions, place, operation, events)
+    case 'resume-auction':
+      return resumeAuction(bank, auctions, place, operation, events)
     default:
       return assertNever(operation)
   }

@@ -13,6 +13,11 @@ export type Operation =
   | { readonly kind: 'cancel-auction'; readonly auction: AuctionId; readonly reason: string }
   /** Any peer may write it once the end has passed. */
   | { readonly kind: 'close-auction'; readonly auction: AuctionId }
+  /** The end is `millis` later, and so is the end that a soft close counts its cap from. By the seller or the host. */
+  | { readonly kind: 'extend-auction'; readonly auction: AuctionId; readonly millis: number }
+  /** The countdown stands still and bids are refused, for `millis` at most: an auctioneer may vanish. By the seller or the host. */
+  | { readonly kind: 'pause-auction'; readonly auction: AuctionId; readonly millis: number }
+  | { readonly kind: 'resume-auction'; readonly auction: AuctionId }
   /** Takes the place of an operation that a person withdrew before it was in a block, so that its sequence has no gap. */
   | { readonly kind: 'void' }
 
@@ -20,7 +25,7 @@ export type Operation =
 export interface Lot {
   readonly item: string
   readonly description: string
-  /** PNG, JPEG or WebP bytes; empty: none. */
+  /** PNG, JPEG, WebP or GIF bytes; empty: none. */
   readonly picture: Uint8Array
   /** The seller's account that is paid. */
   readonly payee: AccountId

@@ -26,7 +26,7 @@ export function readOutcome(reader: Reader): Outcome {
 const eventsMax = 16
 const textBytesMax = 4_096
 
-/** The fields of each event, in the order of their bytes; an event's own place is its code. */
+/** The fields of each event, in the order of their bytes; an event's own place is its code: new ones go to the end. */
 const eventFields = {
   'account-opened': ['account', 'holder'],
   'account-closed': ['account'],
@@ -37,8 +37,12 @@ const eventFields = {
   'bid-accepted': ['auction', 'account', 'amount', 'endsAt'],
   outbid: ['auction', 'account', 'by', 'amount'],
   'auction-ended': ['auction', 'why', 'winner', 'price', 'reason'],
+  'auction-extended': ['auction', 'endsAt'],
+  'auction-paused': ['auction', 'until', 'endsAt'],
+  'auction-resumed': ['auction', 'endsAt'],
 } as const satisfies { readonly [Kind in MarketEvent['kind']]: readonly FieldOf<Extract<MarketEvent, { kind: Kind }>>[] }
 
+/** The same for rejections; the order in which they are checked is that of `Rejection`. */
 const rejectionFields = {
   malformed: [],
   'request-reused': [],
@@ -57,6 +61,10 @@ const rejectionFields = {
   'account-not-empty': ['available', 'held'],
   'account-in-use': ['auction'],
   'funds-short': ['available'],
+  'auction-paused': ['auction', 'until'],
+  'auction-not-paused': ['auction'],
+  'auction-too-long': ['auction', 'latest'],
+  'reason-needed': ['auction', 'bids'],
 } as const satisfies { readonly [Code in RejectionCode]: readonly FieldOf<Extract<Rejection, { code: Code }>>[] }
 
 type FieldOf<Value> = Exclude<keyof Value, 'kind' | 'code'>
@@ -107,6 +115,7 @@ function writeField(writer: Writer, field: string, value: unknown): void {
     case 'endsAt':
     case 'at':
     case 'until':
+    case 'latest':
     case 'bids':
     case 'minimum':
     case 'available':
@@ -128,6 +137,7 @@ function readField(reader: Reader, field: string): unknown {
     case 'endsAt':
     case 'at':
     case 'until':
+    case 'latest':
     case 'bids':
     case 'minimum':
     case 'available':

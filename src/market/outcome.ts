@@ -30,8 +30,15 @@ export type Rejection =
   | { readonly code: 'auction-closed'; readonly auction: AuctionId; readonly at: Instant }
   /** Closing before the end. */
   | { readonly code: 'auction-open'; readonly auction: AuctionId; readonly until: Instant }
+  /** No bids before `until`, unless it is resumed earlier. */
+  | { readonly code: 'auction-paused'; readonly auction: AuctionId; readonly until: Instant }
+  | { readonly code: 'auction-not-paused'; readonly auction: AuctionId }
+  /** An extension may not move the end past `latest`. */
+  | { readonly code: 'auction-too-long'; readonly auction: AuctionId; readonly latest: Instant }
   /** Somebody has bid: from now on only the host may cancel, and with a reason. */
   | { readonly code: 'auction-has-bids'; readonly auction: AuctionId; readonly bids: number }
+  /** The host may cancel, but has to say why. */
+  | { readonly code: 'reason-needed'; readonly auction: AuctionId; readonly bids: number }
   | { readonly code: 'own-lot' }
   | { readonly code: 'bid-too-low'; readonly minimum: Cents }
   | { readonly code: 'room-limit'; readonly available: Cents }
@@ -64,6 +71,10 @@ export type MarketEvent =
       readonly by: AccountId
       readonly amount: Cents
     }
+  | { readonly kind: 'auction-extended'; readonly auction: AuctionId; readonly endsAt: Instant }
+  /** It goes on at `until`, unless it is resumed earlier, and then ends at `endsAt`. */
+  | { readonly kind: 'auction-paused'; readonly auction: AuctionId; readonly until: Instant; readonly endsAt: Instant }
+  | { readonly kind: 'auction-resumed'; readonly auction: AuctionId; readonly endsAt: Instant }
   | {
       readonly kind: 'auction-ended'
       readonly auction: AuctionId

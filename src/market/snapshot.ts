@@ -3,16 +3,18 @@ import { type Crypto, fromHex, toHex } from '../core/crypto.ts'
 import type { AccountId, AuctionId, Instant, PeerId, RequestId } from '../core/ids.ts'
 import { requestsPerAuthorMax } from '../core/limits.ts'
 import type { Cents } from '../core/money.ts'
-import { type Auction, addAuction, createAuction, minimumAfter } from './auctions.ts'
+import { type Auction, addAuction, createAuction, minimumAfter, recentBidsMax } from './auctions.ts'
 import { type Author, createAuthor, rememberRequest, requestsInOrder } from './authors.ts'
 import { type Account, createAccount, historyMax, newestHistory } from './bank.ts'
 import { readLot, writeLot } from './codec.ts'
 import { readOutcome, writeOutcome } from './outcome-codec.ts'
 import { faultOfState } from './sound.ts'
 import { createState, type MarketState } from './state.ts'
-import type { AccountEntry, RoomRules } from './types.ts'
+import type { AccountEntry, Bid, RoomRules } from './types.ts'
 
-const snapshotVersion = 2
+const snapshotVersion = 3
+/** The last one that knew of no pauses, and kept no bids but the leading one. */
+const versionWithoutPauses = 2
 const hashBytes = 32
 const countMax = 10_000_000
 
@@ -52,7 +54,8 @@ export function readSnapshot(
 }
 
 function readState(reader: Reader, rules: RoomRules, hash: Crypto['hash']): MarketState {
-  if (reader.byte() !== snapshotVersion) throw new Malformed('a snapshot of another version')
+  const version = reader.byte()
+  if (version !== snapshotVersion && version !== versionWithoutPauses) throw new Malformed('a snapshot of another version')
   const state = createState(rules, hash)
   const { bank, auctions, authors } = state
   state.index = reader.unsigned()
@@ -63,7 +66,7 @@ function readState(reader: Reader, rules: RoomRules, hash: Crypto['hash']): Mark
     bank.accounts.set(unknownTo(bank.accounts, account.id), account)
   })
   reader.list(countMax, () => {
-    const auction = readAuction(reader)
+    const auction = readAuction(reader, auctions.byId.size + 1, version === versionWithoutPauses)
     unknownTo(auctions.byId, auction.id)
     addAuction(bank, auctions, auction)
   })
@@ -120,27 +123,38 @@ function writeAuction(writer: Writer, auction: Auction): void {
   writeLot(writer.text(auction.id), auction.lot)
   writer.text(auction.seller).unsigned(auction.startedAt).unsigned(auction.firstEnd).unsigned(auction.endsAt)
   writer.unsigned(auction.bids)
-  writer.optional(auction.leader, ({ account, amount, at }) => writer.text(account).unsigned(amount).unsigned(at))
+  writer.optional(auction.leader, (leader) => writeBid(writer, leader))
   writer.optional(auction.ended, ({ why, at, reason }) => writer.byte(endings.indexOf(why)).unsigned(at).text(reason))
+  writer.optional(auction.paused, ({ at, until }) => writer.unsigned(at).unsigned(until))
+  writer.list(auction.recentBids, (bid) => writeBid(writer, bid))
 }
 
-function readAuction(reader: Reader): Auction {
+const writeBid = (writer: Writer, { account, amount, at }: Bid): Writer => writer.text(account).unsigned(amount).unsigned(at)
+
+const readBid = (reader: Reader): Bid => ({
+  account: reader.text(64) as AccountId,
+  amount: reader.unsigned() as Cents,
+  at: reader.unsigned() as Instant,
+})
+
+/** Their order is that in which they were started: numbers follow from it. */
+function readAuction(reader: Reader, number: number, isOlder: boolean): Auction {
   const id = reader.text(64) as AuctionId
   const lot = readLot(reader)
-  const auction = createAuction(id, lot, reader.text(64) as PeerId, reader.unsigned() as Instant, reader.unsigned() as Instant)
+  const seller = reader.text(64) as PeerId
+  const auction = createAuction(id, number, lot, seller, reader.unsigned() as Instant, reader.unsigned() as Instant)
   auction.endsAt = reader.unsigned() as Instant
   auction.bids = reader.unsigned()
-  auction.leader = reader.optional(() => ({
-    account: reader.text(64) as AccountId,
-    amount: reader.unsigned() as Cents,
-    at: reader.unsigned() as Instant,
-  }))
+  auction.leader = reader.optional(() => readBid(reader))
   auction.ended = reader.optional(() => ({
     why: choice(endings, reader.byte()),
     at: reader.unsigned() as Instant,
     reason: reader.text(4_096),
   }))
   if (auction.leader !== undefined) auction.minimum = minimumAfter(lot, auction.leader.amount)
+  if (isOlder) return auction
+  auction.paused = reader.optional(() => ({ at: reader.unsigned() as Instant, until: reader.unsigned() as Instant }))
+  auction.recentBids.push(...reader.list(recentBidsMax, () => readBid(reader)))
   return auction
 }
 

@@ -34,10 +34,20 @@ export function faultOfState({ bank, auctions }: MarketState): string | undefine
   }
 }
 
-function faultOfAuction({ id, lot, leader, bids, startedAt, firstEnd, endsAt }: Auction): string | undefined {
+function faultOfAuction(auction: Auction): string | undefined {
+  const { id, lot, leader, bids, recentBids, startedAt, firstEnd, endsAt, paused } = auction
   if (!parseAuctionId(id).ok) return 'its id is none'
   if (startedAt > firstEnd || firstEnd > endsAt) return 'its times are out of order'
+  if (paused !== undefined) {
+    // What resuming may take back must have been put on before.
+    const { at, until } = paused
+    const isPause = startedAt <= at && at < until && until <= endsAt && firstEnd - (until - at) >= startedAt
+    if (!isPause) return 'its pause is none'
+  }
   if ((leader === undefined) !== (bids === 0)) return 'it has a leader and no bids, or bids and no leader'
+  const last = recentBids.at(-1)
+  const isLast = last === undefined || (last.account === leader?.account && last.amount === leader.amount)
+  if (!isLast || recentBids.length > bids) return 'its last bid is not the leading one'
   if (leader === undefined) return undefined
   const { account, amount } = leader
   const isBid = checkAmount(amount).ok && amount >= lot.startingPrice && amount <= (lot.buyNow ?? amount) && account !== lot.payee

@@ -6,6 +6,8 @@ import type { Outcome } from './outcome.ts'
 
 /** The rules of a room, from its genesis block. */
 export interface RoomRules {
+  /** How operations are applied: see `market/versions.ts`. */
+  readonly version: number
   readonly currency: string
   /** `open`: anyone to an own account; `host`: the founder's peer only, to any account. */
   readonly deposits: 'open' | 'host'
@@ -76,17 +78,30 @@ export interface AccountEntry {
   readonly held: Cents
 }
 
+/** A bid that was accepted. */
+export interface Bid {
+  readonly account: AccountId
+  readonly amount: Cents
+  readonly at: Instant
+}
+
 export interface AuctionView {
   readonly id: AuctionId
+  /** Of the room's auctions the first has number 1; ended ones keep theirs. */
+  readonly number: number
   readonly lot: Lot
   readonly seller: PeerId
   readonly startedAt: Instant
-  /** Before any soft close; one moves the end to at most this + `cap`. */
+  /** Before any soft close; one moves the end to at most this + `cap`. Extensions and pauses move both ends. */
   readonly firstEnd: Instant
   readonly endsAt: Instant
-  readonly leader: { readonly account: AccountId; readonly amount: Cents; readonly at: Instant } | undefined
+  /** The last pause. It is over at `until`, of which `endsAt` knows already, or when it is resumed, which takes back the rest. */
+  readonly paused: { readonly at: Instant; readonly until: Instant } | undefined
+  readonly leader: Bid | undefined
   /** Bids accepted. */
   readonly bids: number
+  /** The newest of them, oldest first: at most 50. */
+  readonly recentBids: readonly Bid[]
   /** The least bid that would be accepted now. */
   readonly minimum: Cents
   readonly ended:

@@ -51,6 +51,9 @@ const byKind: { readonly [Kind in Operation['kind']]: fc.Arbitrary<Omit<Extract<
   bid: fc.record({ auction, account, amount: cents }),
   'cancel-auction': fc.record({ auction, reason: text(140) }),
   'close-auction': fc.record({ auction }),
+  'extend-auction': fc.record({ auction, millis }),
+  'pause-auction': fc.record({ auction, millis }),
+  'resume-auction': fc.record({ auction }),
   void: fc.constant({}),
 }
 

@@ -14,9 +14,13 @@ import {
   deposit,
   encode,
   eve,
+  extend,
+  gif,
   open,
+  pause,
   type Room,
   rejectionOf,
+  resume,
   start,
   startTime,
 } from './room.ts'
@@ -52,6 +56,8 @@ describe('an operation on an auction is refused, with the numbers that explain i
     room.time = end + 5_000
   }
   const eveBids = (room: Room): void => room.accept(eve, bid(lamp, 'eve', 100))
+  const rest = startTime + 60_000
+  const paused = (room: Room): void => room.accept(bob, pause(lamp))
   const cancelled = (room: Room): void => room.accept(bob, cancel(lamp))
   const rows: readonly Row[] = [
     ['to sell for an unknown account', bob, start('nobody'), { code: 'account-unknown', account: 'nobody' }],
@@ -117,8 +123,58 @@ describe('an operation on an auction is refused, with the numbers that explain i
       'to cancel after a bid without a reason, as host',
       ana,
       cancel(lamp),
-      { code: 'auction-has-bids', auction: lamp, bids: 1 },
+      { code: 'reason-needed', auction: lamp, bids: 1 },
       eveBids,
+    ],
+    ['to bid while it is paused', eve, bid(lamp, 'eve', 100), { code: 'auction-paused', auction: lamp, until: rest }, paused],
+    [
+      'to bid up to the last millisecond of a pause',
+      eve,
+      bid(lamp, 'eve', 100),
+      { code: 'auction-paused', auction: lamp, until: rest },
+      (room) => {
+        paused(room)
+        room.time = rest - 1
+      },
+    ],
+    [
+      'to bid at buy-now while it is paused',
+      eve,
+      bid(lamp, 'eve', 1_000),
+      { code: 'auction-paused', auction: lamp, until: rest },
+      paused,
+    ],
+    ['to pause it twice', ana, pause(lamp), { code: 'auction-paused', auction: lamp, until: rest }, paused],
+    ['to pause another peer’s auction', eve, pause(lamp), { code: 'not-owner', account: 'shop' }],
+    ['to pause an unknown auction', bob, pause('BBBBBB-1-9'), { code: 'auction-unknown', auction: 'BBBBBB-1-9' }],
+    ['to pause at the end', bob, pause(lamp), { code: 'auction-closed', auction: lamp, at: end }, atEnd],
+    ['to resume what goes on', bob, resume(lamp), { code: 'auction-not-paused', auction: lamp }],
+    [
+      'to resume what went on by itself',
+      bob,
+      resume(lamp),
+      { code: 'auction-not-paused', auction: lamp },
+      (room) => {
+        paused(room)
+        room.time = rest
+      },
+    ],
+    ['to resume another peer’s auction', eve, resume(lamp), { code: 'not-owner', account: 'shop' }, paused],
+    ['to resume a cancelled auction', bob, resume(lamp), { code: 'auction-closed', auction: lamp, at: startTime }, cancelled],
+    [
+      'to close it while it is paused',
+      eve,
+      closeAuction(lamp),
+      { code: 'auction-open', auction: lamp, until: end + 60_000 },
+      paused,
+    ],
+    ['to extend another peer’s auction', eve, extend(lamp, 1), { code: 'not-owner', account: 'shop' }],
+    ['to extend at the end', bob, extend(lamp, 1), { code: 'auction-closed', auction: lamp, at: end }, atEnd],
+    [
+      'to extend past 30 days from its start',
+      bob,
+      extend(lamp, 30 * 86_400_000 - 29_999),
+      { code: 'auction-too-long', auction: lamp, latest: startTime + 30 * 86_400_000 },
     ],
   ]
 
@@ -219,6 +275,19 @@ describe('a bid', () => {
     expect(room.codeOf(eve, bid(lamp, 'eve', 400))).toBe('auction-closed')
   })
 
+  it('is remembered, but for those that 50 newer ones followed, after a restart too', () => {
+    const room = auctionRoom({ increment: 1 })
+    for (let amount = 100; amount <= 150; amount++) {
+      room.time++
+      room.accept(amount % 2 === 0 ? eve : ana, bid(lamp, amount % 2 === 0 ? 'eve' : 'ana', amount))
+    }
+    room.restore()
+    const { recentBids, bids, leader } = view(room)
+    expect([bids, recentBids.length]).toEqual([51, 50])
+    expect(recentBids[0]).toEqual({ account: 'ana', amount: 101, at: startTime + 2 })
+    expect(recentBids.at(-1)).toEqual(leader)
+  })
+
   it('at buy-now by the leader needs only the difference', () => {
     const room = auctionRoom({ buyNow: 1_000 })
     room.accept(eve, bid(lamp, 'eve', 999), bid(lamp, 'eve', 2_000))
@@ -258,6 +327,106 @@ describe('a soft close', () => {
     room.time = moved
     expect(room.codeOf(ana, bid(lamp, 'ana', amount))).toBe('auction-closed')
     room.accept(ana, closeAuction(lamp))
+  })
+})
+
+describe('an extension', () => {
+  it('moves the end, by the seller and by the host, and the end that a soft close counts from', () => {
+    const room = auctionRoom({ softClose: soft })
+    expect(eventsOf(room, bob, extend(lamp, 5_000))).toEqual([{ kind: 'auction-extended', auction: lamp, endsAt: end + 5_000 }])
+    room.accept(ana, extend(lamp, 1_000))
+    expect(view(room)).toMatchObject({ firstEnd: end + 6_000, endsAt: end + 6_000 })
+    room.time = end + 5_999
+    room.accept(eve, bid(lamp, 'eve', 100))
+    expect(view(room).endsAt).toBe(end + 15_999)
+    room.time = end + 15_998
+    room.accept(eve, bid(lamp, 'eve', 110))
+    expect(view(room).endsAt, 'no further than first end and cap').toBe(end + 18_000)
+  })
+
+  it('moves an end that a soft close has moved before', () => {
+    const room = auctionRoom({ softClose: soft })
+    room.time = end - 1
+    room.accept(eve, bid(lamp, 'eve', 100))
+    room.accept(bob, extend(lamp, 500))
+    expect(view(room)).toMatchObject({ firstEnd: end + 500, endsAt: end + 9_999 + 500 })
+  })
+
+  it('reaches 30 days from the start to the millisecond', () => {
+    const room = auctionRoom()
+    room.accept(bob, extend(lamp, 30 * 86_400_000 - 30_000))
+    expect(view(room).endsAt).toBe(startTime + 30 * 86_400_000)
+    expect(room.codeOf(bob, extend(lamp, 1))).toBe('auction-too-long')
+  })
+})
+
+describe('a pause', () => {
+  it('stops the countdown: what was left of it is left when the seller or the host resumes', () => {
+    const room = auctionRoom({ softClose: soft })
+    room.time = startTime + 10_000
+    expect(eventsOf(room, bob, pause(lamp, 60_000))).toEqual([
+      { kind: 'auction-paused', auction: lamp, until: startTime + 70_000, endsAt: end + 60_000 },
+    ])
+    expect(view(room)).toMatchObject({ paused: { at: startTime + 10_000, until: startTime + 70_000 }, firstEnd: end + 60_000 })
+    room.time = startTime + 25_000
+    expect(eventsOf(room, ana, resume(lamp))).toEqual([{ kind: 'auction-resumed', auction: lamp, endsAt: end + 15_000 }])
+    expect(view(room)).toMatchObject({ paused: undefined, firstEnd: end + 15_000, endsAt: end + 15_000 })
+    room.accept(eve, bid(lamp, 'eve', 100))
+  })
+
+  it('that nobody ends is over at its time, and the auction ends by itself', () => {
+    const room = auctionRoom()
+    room.accept(eve, bid(lamp, 'eve', 100))
+    room.accept(bob, pause(lamp, 1_000))
+    room.time = startTime + 1_000
+    room.accept(ana, bid(lamp, 'ana', 200))
+    room.time = end + 999
+    expect(room.codeOf(eve, closeAuction(lamp))).toBe('auction-open')
+    room.time = end + 1_000
+    expect(room.codeOf(ana, bid(lamp, 'ana', 300))).toBe('auction-closed')
+    room.accept(eve, closeAuction(lamp))
+    expect(view(room).ended?.why).toBe('sold')
+  })
+
+  it('may follow another, and be extended and called off', () => {
+    const room = auctionRoom()
+    room.accept(bob, pause(lamp, 1_000), resume(lamp), pause(lamp, 1_000), extend(lamp, 50))
+    expect(view(room).endsAt).toBe(end + 1_050)
+    room.time = startTime + 1_000
+    room.accept(ana, pause(lamp, 2_000))
+    room.accept(bob, resume(lamp))
+    expect(view(room).endsAt).toBe(end + 1_050)
+    room.accept(ana, pause(lamp), cancel(lamp, 'rain'))
+    expect(view(room)).toMatchObject({ paused: undefined, ended: { why: 'cancelled' } })
+  })
+
+  it('at an absurd block time can still be kept, resumed and closed', () => {
+    const room = auctionRoom()
+    room.time = Number.MAX_SAFE_INTEGER - 5
+    room.accept(bob, start('shop', { durationMillis: 4 }))
+    const auction = [...room.market.openAuctions].at(-1) as AuctionId
+    room.accept(bob, pause(auction))
+    room.restore()
+    room.time++
+    room.accept(bob, resume(auction))
+    room.restore()
+    room.time = Number.MAX_SAFE_INTEGER - 1
+    room.accept(bob, start('shop'))
+    const last = [...room.market.openAuctions].at(-1) as AuctionId
+    room.accept(bob, pause(last))
+    room.restore()
+    room.time++
+    for (const each of [auction, last]) room.accept(eve, closeAuction(each))
+  })
+})
+
+describe('lots', () => {
+  it('are numbered as they were started, ended ones too, and after a restart', () => {
+    const room = auctionRoom()
+    room.accept(bob, cancel(lamp), start('shop'))
+    room.restore()
+    room.accept(eve, start('eve'))
+    expect([...room.market.auctions.values()].map(({ number }) => number)).toEqual([1, 2, 3])
   })
 })
 
@@ -345,10 +514,10 @@ describe('starting', () => {
 
   it('keeps a picture of its own, not a part of the block that brought it', () => {
     const room = auctionRoom()
-    room.accept(bob, start('shop', { picture: new Uint8Array([1, 2, 3]) }))
+    room.accept(bob, start('shop', { picture: gif() }))
     const auction = [...room.market.auctions.values()].at(-1)
-    expect(auction?.lot.picture).toEqual(new Uint8Array([1, 2, 3]))
-    expect(auction?.lot.picture.buffer.byteLength).toBe(3)
+    expect(auction?.lot.picture).toEqual(gif())
+    expect(auction?.lot.picture.buffer.byteLength).toBe(13)
   })
 
   it('is refused under an id that nobody could type', () => {

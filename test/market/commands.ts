@@ -120,6 +120,7 @@ function choose({ auctions }: NaiveRoom, { number, isRunning }: Drawn['auction']
 function timeAfter(time: number, wait: Drawn['wait'], auction: NaiveAuction | undefined): number {
   if (typeof wait === 'number') return time + wait
   if (auction === undefined) return time
+  if (wait === 'until it goes on') return auction.stops?.until ?? time
   return wait === 'until the end' ? auction.end : auction.end - (auction.lot.softClose?.window ?? 1)
 }
 
@@ -184,9 +185,10 @@ function tell(
   reached.add(code ?? `${operation.kind} accepted`)
   if (code !== undefined || !('auction' in operation)) return
   const at = auctions.findIndex(({ id }) => id === operation.auction)
-  const { ended, end, firstEnd } = auctions[at] as NaiveAuction
+  const { ended, end, firstEnd, stops } = auctions[at] as NaiveAuction
   if (ended !== undefined) reached.add(`${ended.why} by ${operation.kind}`)
   if (ended === undefined && end > firstEnd) reached.add('the end moved')
+  if (operation.kind === 'bid' && stops !== undefined) reached.add('a bid after a pause that nobody ended')
   if (operation.kind === 'bid' && before[at] !== undefined)
     reached.add(before[at].account === operation.account ? 'a leader raised' : 'a leader was beaten')
 }

@@ -19,8 +19,9 @@ export function compare(model: NaiveRoom, { market, straight }: { readonly marke
   }
   expect(total, 'the sum of all accounts').toBe(0)
   expect([...market.openAuctions]).toEqual(model.auctions.filter(({ ended }) => ended === undefined).map(({ id }) => id))
-  for (const auction of model.auctions) {
-    const { bids, minimum, seller, endsAt, firstEnd, leader, ended } = market.auctions.get(auction.id as AuctionId) ?? {}
+  for (const [at, auction] of model.auctions.entries()) {
+    const { number, paused, recentBids, bids, minimum, seller, endsAt, firstEnd, leader, ended } =
+      market.auctions.get(auction.id as AuctionId) ?? {}
     expect([seller, bids, minimum, firstEnd, endsAt]).toEqual([
       auction.seller,
       auction.bids.length,
@@ -28,6 +29,8 @@ export function compare(model: NaiveRoom, { market, straight }: { readonly marke
       auction.firstEnd,
       auction.end,
     ])
+    expect([number, paused]).toEqual([at + 1, auction.stops])
+    expect(recentBids).toEqual(auction.bids.slice(-50))
     expect(leader, 'the highest valid bid').toEqual(best(auction))
     expect(ended && { why: ended.why, at: ended.at }).toEqual(auction.ended)
   }

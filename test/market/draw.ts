@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { Operation } from '../../src/market/operation.ts'
-import { bid, cancel, close, closeAuction, deposit, open, start, transfer, withdraw } from './room.ts'
+import { bid, cancel, close, closeAuction, deposit, extend, open, pause, resume, start, transfer, withdraw } from './room.ts'
 
 /** Who writes. */
 export type Name = 'ana' | 'bob' | 'eve'
@@ -19,7 +19,7 @@ export interface Around {
 export interface Drawn {
   readonly author: Name
   /** In milliseconds, or to the very moment from which on a rule says something else. */
-  readonly wait: number | 'until the end' | 'until the window'
+  readonly wait: number | 'until the end' | 'until the window' | 'until it goes on'
   readonly make: (around: Around) => Operation
   /** Which auction: one of those that still run, if there are any, or one of all, of which the last is unknown. */
   readonly auction: { readonly number: number; readonly isRunning: boolean }
@@ -71,9 +71,17 @@ const lot = fc
     return { ...rest, startingPrice, reserve, buyNow }
   })
 
+/** An extension is refused past 30 days: this one nearly always, or by a hair. */
+const longest = fc.integer({ min: 30 * 86_400_000 - 20_000, max: 30 * 86_400_000 })
+const governed =
+  (operation: (auction: string, millis: number) => Operation) =>
+  (millis: number): Drawn['make'] =>
+  ({ auction }) =>
+    operation(auction, millis)
+
 const make: fc.Arbitrary<Drawn['make']> = fc.oneof(
   { weight: 2, arbitrary: someAccount.map((id) => () => open(id)) },
-  { weight: 2, arbitrary: account.map((id) => (around: Around) => close(nameOf(id, around))) },
+  { weight: 3, arbitrary: account.map((id) => (around: Around) => close(nameOf(id, around))) },
   { weight: 4, arbitrary: fc.tuple(account, amount).map(([id, cents]) => paid(deposit, id, cents === 'all' ? 1 : cents)) },
   { weight: 2, arbitrary: fc.tuple(account, amount).map(([id, cents]) => paid(withdraw, id, cents)) },
   {
@@ -91,8 +99,11 @@ const make: fc.Arbitrary<Drawn['make']> = fc.oneof(
     ),
   },
   { weight: 16, arbitrary: fc.tuple(account, over).map(([id, cents]) => bidOver(id, cents)) },
-  { weight: 1, arbitrary: fc.constantFrom('', 'why not').map((reason) => (around: Around) => cancel(around.auction, reason)) },
+  { weight: 2, arbitrary: fc.constantFrom('', 'why not').map((reason) => (around: Around) => cancel(around.auction, reason)) },
   { weight: 4, arbitrary: fc.constant((around: Around) => closeAuction(around.auction)) },
+  { weight: 1, arbitrary: fc.oneof(fc.integer({ min: 1, max: 9_000 }), longest).map(governed(extend)) },
+  { weight: 3, arbitrary: fc.integer({ min: 1, max: 30_000 }).map(governed(pause)) },
+  { weight: 4, arbitrary: fc.constant((around: Around) => resume(around.auction)) },
   { weight: 1, arbitrary: fc.constant((): Operation => ({ kind: 'void' })) },
 )
 
@@ -118,7 +129,7 @@ export const drawn: fc.Arbitrary<Drawn> = fc.record({
     { weight: 4, arbitrary: fc.constant(0) },
     { weight: 4, arbitrary: fc.nat(1_000) },
     { weight: 1, arbitrary: fc.nat(9_000) },
-    { weight: 1, arbitrary: fc.constantFrom('until the end' as const, 'until the window' as const) },
+    { weight: 1, arbitrary: fc.constantFrom('until the end' as const, 'until the window' as const, 'until it goes on' as const) },
   ),
   make,
   auction: fc.record({ number: fc.nat(20), isRunning: fc.constantFrom(true, true, true, false) }),

@@ -89,7 +89,11 @@ const codes: Readonly<Record<RejectionCode, true>> = {
   'auction-unknown': true,
   'auction-closed': true,
   'auction-open': true,
+  'auction-paused': true,
+  'auction-not-paused': true,
+  'auction-too-long': true,
   'auction-has-bids': true,
+  'reason-needed': true,
   'own-lot': true,
   'bid-too-low': true,
   'room-limit': true,
@@ -107,6 +111,9 @@ const kinds: Readonly<Record<Operation['kind'], true>> = {
   bid: true,
   'cancel-auction': true,
   'close-auction': true,
+  'extend-auction': true,
+  'pause-auction': true,
+  'resume-auction': true,
   void: true,
 }
 const turns = [
@@ -118,6 +125,7 @@ const turns = [
   'a leader raised',
   'a leader was beaten',
   'the end moved',
+  'a bid after a pause that nobody ended',
   'an acceptance repeated',
   'a rejection repeated',
 ]

@@ -9,9 +9,12 @@ interface Bid {
 export interface NaiveAuction {
   readonly id: string
   readonly seller: string
+  readonly startedAt: number
   readonly lot: Extract<Operation, { kind: 'start-auction' }>
-  readonly firstEnd: number
+  firstEnd: number
   end: number
+  /** The pause that nobody has ended yet. */
+  stops: { readonly at: number; readonly until: number } | undefined
   readonly bids: Bid[]
   ended: { readonly why: string; readonly at: number } | undefined
 }
@@ -122,20 +125,49 @@ export class NaiveRoom {
         const refusal = this.#mayUse(author, operation.payee)
         if (refusal !== undefined) return refusal
         const end = time + operation.durationMillis
-        this.auctions.push({ id: name, seller: author, lot: operation, firstEnd: end, end, bids: [], ended: undefined })
+        this.auctions.push({ id: name, seller: author, startedAt: time, lot: operation, firstEnd: end, end, ...fresh() })
         return undefined
       }
       case 'bid':
         return this.#bid(author, time, operation)
       case 'cancel-auction': {
-        const auction = this.#auction(operation.auction)
-        if (auction === undefined) return { code: 'auction-unknown', auction: operation.auction }
-        const isHost = author === this.#founder
-        if (author !== auction.seller && !isHost) return { code: 'not-owner', account: auction.lot.payee }
-        if (isOver(auction, time)) return { code: 'auction-closed', auction: auction.id, at: auction.ended?.at ?? auction.end }
-        const allowed = auction.bids.length === 0 || (isHost && operation.reason.length > 0)
-        if (!allowed) return { code: 'auction-has-bids', auction: auction.id, bids: auction.bids.length }
-        auction.ended = { why: 'cancelled', at: time }
+        const auction = this.#governed(author, time, operation.auction)
+        if ('code' in auction) return auction
+        const bids = auction.bids.length
+        if (bids > 0 && author !== this.#founder) return { code: 'auction-has-bids', auction: auction.id, bids }
+        if (bids > 0 && operation.reason.length === 0) return { code: 'reason-needed', auction: auction.id, bids }
+        this.#over(auction, 'cancelled', time)
+        return undefined
+      }
+      case 'extend-auction': {
+        const auction = this.#governed(author, time, operation.auction)
+        if ('code' in auction) return auction
+        const { startedAt, firstEnd } = auction
+        const most = 2_592_000_000
+        if (firstEnd + operation.millis - startedAt > most)
+          return { code: 'auction-too-long', auction: auction.id, latest: startedAt + most }
+        auction.firstEnd += operation.millis
+        auction.end += operation.millis
+        return undefined
+      }
+      case 'pause-auction': {
+        const auction = this.#governed(author, time, operation.auction)
+        if ('code' in auction) return auction
+        if (stands(auction, time)) return { code: 'auction-paused', auction: auction.id, until: auction.stops?.until }
+        auction.stops = { at: time, until: time + operation.millis }
+        auction.firstEnd += operation.millis
+        auction.end += operation.millis
+        return undefined
+      }
+      case 'resume-auction': {
+        const auction = this.#governed(author, time, operation.auction)
+        if ('code' in auction) return auction
+        const { stops } = auction
+        if (stops === undefined || !stands(auction, time)) return { code: 'auction-not-paused', auction: auction.id }
+        // As if it had been paused for just so long.
+        auction.firstEnd += time - stops.until
+        auction.end += time - stops.until
+        auction.stops = undefined
         return undefined
       }
       case 'close-auction': {
@@ -155,6 +187,7 @@ export class NaiveRoom {
     const auction = this.#auction(id)
     if (auction === undefined) return { code: 'auction-unknown', auction: id }
     if (isOver(auction, time)) return { code: 'auction-closed', auction: id, at: auction.ended?.at ?? auction.end }
+    if (stands(auction, time)) return { code: 'auction-paused', auction: id, until: auction.stops?.until }
     if (account === auction.lot.payee) return { code: 'own-lot' }
     const { softClose } = auction.lot
     const minimum = least(auction)
@@ -174,9 +207,22 @@ export class NaiveRoom {
   #finish(auction: NaiveAuction, time: number): void {
     const winning = best(auction)
     const isMet = winning !== undefined && winning.amount >= (auction.lot.reserve ?? 0)
-    auction.ended = { why: winning === undefined ? 'unsold' : isMet ? 'sold' : 'reserve-not-met', at: time }
+    this.#over(auction, winning === undefined ? 'unsold' : isMet ? 'sold' : 'reserve-not-met', time)
     if (winning !== undefined && isMet)
       this.payments.push({ from: winning.account, to: auction.lot.payee, amount: winning.amount })
+  }
+
+  #over(auction: NaiveAuction, why: string, at: number): void {
+    auction.ended = { why, at }
+    auction.stops = undefined
+  }
+
+  /** One that runs, and that this author may call off, extend, pause and resume. */
+  #governed(author: string, time: number, id: string): NaiveAuction | Refusal {
+    const auction = this.#auction(id)
+    if (auction === undefined) return { code: 'auction-unknown', auction: id }
+    if (author !== auction.seller && author !== this.#founder) return { code: 'not-owner', account: auction.lot.payee }
+    return isOver(auction, time) ? { code: 'auction-closed', auction: id, at: auction.ended?.at ?? auction.end } : auction
   }
 
   #mayUse(author: string, id: string): Refusal | undefined {
@@ -198,6 +244,11 @@ export class NaiveRoom {
     return this.auctions.find((auction) => auction.id === id)
   }
 }
+
+const fresh = (): Pick<NaiveAuction, 'stops' | 'bids' | 'ended'> => ({ stops: undefined, bids: [], ended: undefined })
+
+/** Whether its countdown stands still. */
+const stands = ({ stops }: NaiveAuction, time: number): boolean => stops !== undefined && time < stops.until
 
 function isOver({ ended, end }: NaiveAuction, time: number): boolean {
   return ended !== undefined || time >= end

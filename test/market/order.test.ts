@@ -12,8 +12,11 @@ import {
   deposit,
   encode,
   eve,
+  extend,
   open,
+  pause,
   type Room,
+  resume,
   rules,
   start,
   startTime,
@@ -25,6 +28,7 @@ import {
 describe('of two reasons the first in the fixed order is told', () => {
   const running = 'BBBBBB-1-6'
   const over = 'BBBBBB-1-7'
+  const standing = 'BBBBBB-1-8'
   const unknown = 'BBBBBB-9-9'
   const rows: readonly (readonly [first: string, second: string, PeerId, Operation])[] = [
     ['account-unknown', 'account-closed', bob, transfer('old', 'nobody', 1)],
@@ -44,6 +48,15 @@ describe('of two reasons the first in the fixed order is told', () => {
     ['not-owner', 'auction-closed', eve, cancel(over)],
     ['not-owner', 'own-lot', eve, bid(running, 'shop', 1)],
     ['not-host', 'room-limit', bob, deposit('rich', 1e13)],
+    ['not-owner', 'auction-paused', eve, pause(standing)],
+    ['not-owner', 'auction-not-paused', eve, resume(running)],
+    ['not-owner', 'auction-too-long', eve, extend(running, 30 * 86_400_000)],
+    ['not-owner', 'auction-closed', eve, extend(over, 1)],
+    ['account-unknown', 'auction-paused', eve, bid(standing, 'nobody', 1)],
+    ['auction-closed', 'auction-not-paused', bob, resume(over)],
+    ['auction-closed', 'auction-too-long', bob, extend(over, 30 * 86_400_000)],
+    ['auction-paused', 'own-lot', bob, bid(standing, 'shop', 1)],
+    ['auction-paused', 'bid-too-low', eve, bid(standing, 'eve', 1)],
     ['auction-closed', 'own-lot', bob, bid(over, 'shop', 1)],
     ['auction-closed', 'bid-too-low', eve, bid(over, 'eve', 1)],
     ['auction-closed', 'auction-open', bob, closeAuction(over)],
@@ -78,7 +91,7 @@ describe('of two reasons the first in the fixed order is told', () => {
     room.accept(eve, open('eve'))
     room.accept(ana, deposit('eve', 1_000))
     room.accept(bob, open('bob'), open('shop'), open('old'), close('old'), open('rich'), start('shop'))
-    room.accept(bob, start('shop', { durationMillis: 1 }))
+    room.accept(bob, start('shop', { durationMillis: 1 }), start('shop'), pause(standing))
     room.time = startTime + 1
     room.accept(ana, closeAuction(over))
     room.accept(bob, open('full-shop'), start('full-shop'))

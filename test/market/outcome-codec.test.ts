@@ -22,6 +22,9 @@ const events: { readonly [Kind in MarketEvent['kind']]: Extract<MarketEvent, { k
   'bid-accepted': { kind: 'bid-accepted', auction, account, amount, endsAt: at },
   outbid: { kind: 'outbid', auction, account, by, amount },
   'auction-ended': { kind: 'auction-ended', auction, why: 'sold', winner: by, price: amount, reason: '' },
+  'auction-extended': { kind: 'auction-extended', auction, endsAt: at },
+  'auction-paused': { kind: 'auction-paused', auction, until: at, endsAt: at },
+  'auction-resumed': { kind: 'auction-resumed', auction, endsAt: at },
 }
 
 const rejections: { readonly [Code in RejectionCode]: Extract<Rejection, { code: Code }> } = {
@@ -42,6 +45,10 @@ const rejections: { readonly [Code in RejectionCode]: Extract<Rejection, { code:
   'account-not-empty': { code: 'account-not-empty', available: 1 as Cents, held: 2 as Cents },
   'account-in-use': { code: 'account-in-use', auction },
   'funds-short': { code: 'funds-short', available: amount },
+  'auction-paused': { code: 'auction-paused', auction, until: at },
+  'auction-not-paused': { code: 'auction-not-paused', auction },
+  'auction-too-long': { code: 'auction-too-long', auction, latest: at },
+  'reason-needed': { code: 'reason-needed', auction, bids: 3 },
 }
 
 const unsold: MarketEvent = {
@@ -76,6 +83,13 @@ describe('an outcome as bytes', () => {
   it('differs from every other', () => {
     const all = [...accepted, ...rejected].map((outcome) => bytesOf(outcome).toString())
     expect(new Set(all).size).toBe(all.length)
+  })
+
+  it('keeps its code for ever: the state chains of old logs are made of them', () => {
+    const codeOf = (outcome: Outcome): number | undefined => bytesOf(outcome)[outcome.accepted ? 2 : 1]
+    const codes = (outcomes: readonly Outcome[]) => outcomes.map(codeOf)
+    expect(codes(Object.values(events).map((event) => ({ accepted: true, events: [event] })))).toEqual([...Array(12).keys()])
+    expect(codes(rejected)).toEqual([...Array(21).keys()])
   })
 
   it('is malformed at every shorter length, and with an unknown code', () => {

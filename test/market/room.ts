@@ -15,7 +15,7 @@ export const eve = peerNamed('E')
 
 export const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest()
 
-export const rules: RoomRules = { currency: 'EUR', deposits: 'open', founder: ana }
+export const rules: RoomRules = { version: 2, currency: 'EUR', deposits: 'open', founder: ana }
 export const startTime = 1_000_000
 
 /** One market, and what is needed to write operations to it one by one. Block time stands still unless it is moved. */
@@ -113,6 +113,25 @@ export const cancel = (auction: string, reason = ''): Operation => ({
   reason,
 })
 export const closeAuction = (auction: string): Operation => ({ kind: 'close-auction', auction: auction as AuctionId })
+
+export const extend = (auction: string, millis: number): Operation => ({
+  kind: 'extend-auction',
+  auction: auction as AuctionId,
+  millis,
+})
+export const pause = (auction: string, millis = 60_000): Operation => ({
+  kind: 'pause-auction',
+  auction: auction as AuctionId,
+  millis,
+})
+export const resume = (auction: string): Operation => ({ kind: 'resume-auction', auction: auction as AuctionId })
+
+/** A GIF of one pixel, filled up to so many bytes. */
+export function gif(bytes = 13): Uint8Array {
+  const picture = new Uint8Array(bytes)
+  picture.set([...new TextEncoder().encode('GIF89a'), 1, 0, 1, 0])
+  return picture
+}
 
 /** A lamp, from 100 on, by steps of 10, for 30 s. */
 export const start = (payee: string, changes: { readonly [Field in keyof Lot]?: Lot[Field] | number } = {}): Operation => {

@@ -16,9 +16,13 @@ import {
   deposit,
   encode,
   eve,
+  extend,
+  gif,
   open,
+  pause,
   type Room,
   restored,
+  resume,
   rules,
   sha256,
   start,
@@ -33,7 +37,8 @@ function fullRoom(): Room {
   room.accept(ana, open('ana', 'Ána'), deposit('ana', 1_000))
   room.accept(bob, open('bob'), open('old'), close('old'), deposit('bob', 300))
   room.accept(bob, start('bob', { reserve: 150, buyNow: 400, softClose: { window: 5, extension: 6, cap: 7 } }))
-  room.accept(bob, start('bob', { picture: new Uint8Array([1, 2, 3]) }), start('bob', { durationMillis: 1 }), start('bob'))
+  room.accept(bob, start('bob', { picture: gif() }), start('bob', { durationMillis: 1 }), start('bob'), start('bob'))
+  room.accept(bob, pause('BBBBBB-1-9', 1_000))
   room.accept(ana, bid('BBBBBB-1-5', 'ana', 120), bid('BBBBBB-1-6', 'ana', 200), bid('BBBBBB-1-7', 'ana', 250))
   room.submit(bob, cancel('BBBBBB-1-8', 'rain'), 'r1')
   room.submit(ana, withdraw('ana', 9_999), 'r1')
@@ -185,6 +190,9 @@ function goOn(market: Market): void {
       const ids = [...market.accounts.keys()]
       const operations = [...market.auctions.keys()].flatMap((auction) => [
         ...ids.map((id) => bid(auction, id, market.auctions.get(auction)?.minimum ?? 1)),
+        pause(auction),
+        resume(auction),
+        extend(auction, 1),
         cancel(auction, 'why'),
         closeAuction(auction),
       ])

@@ -24,6 +24,10 @@ const account = ({ bank }: MarketState, id: string): Account => bank.accounts.ge
 const auction = ({ auctions }: MarketState): Auction => auctions.byId.get(lamp) as Auction
 const lead = (state: MarketState, id: string, amount: number): void => {
   auction(state).leader = { account: id as AccountId, amount: amount as Cents, at: 0 as Instant }
+  auction(state).recentBids.length = 0
+}
+const pausedFrom = (state: MarketState, at: number, millis: number): void => {
+  auction(state).paused = { at: at as Instant, until: (at + millis) as Instant }
 }
 const add = (state: MarketState, id: string): void => {
   state.bank.accounts.set(id as AccountId, createAccount(id as AccountId, 'Somebody', ana))
@@ -32,6 +36,12 @@ const add = (state: MarketState, id: string): void => {
 describe('a state that was read is sound', () => {
   it('as the market left it', () => {
     expect(faultOfState(soundState())).toBeUndefined()
+  })
+
+  it('as the market left it, in the middle of a pause', () => {
+    const state = soundState()
+    pausedFrom(state, auction(state).startedAt, 30_000)
+    expect(faultOfState(state)).toBeUndefined()
   })
 
   const rows: readonly (readonly [string, RegExp, (state: MarketState) => void])[] = [
@@ -73,6 +83,28 @@ describe('a state that was read is sound', () => {
     ['bids make a leader', /no leader/, (state) => Object.assign(auction(state), { leader: undefined })],
     ['it ends after it starts', /times/, (state) => Object.assign(auction(state), { firstEnd: 0 })],
     ['its end never moved back', /times/, (state) => Object.assign(auction(state), { endsAt: auction(state).firstEnd - 1 })],
+    ['a pause begins after the start', /pause/, (state) => pausedFrom(state, auction(state).startedAt - 1, 5)],
+    ['a pause ends after it begins', /pause/, (state) => pausedFrom(state, auction(state).startedAt, 0)],
+    ['a pause ends before the auction does', /pause/, (state) => pausedFrom(state, auction(state).endsAt - 4, 5)],
+    [
+      'the end was put off by the whole pause',
+      /pause/,
+      (state) => {
+        // So that only the first end is too early for it.
+        Object.assign(auction(state), { endsAt: auction(state).startedAt + 100_000 })
+        pausedFrom(state, auction(state).startedAt, 30_001)
+      },
+    ],
+    [
+      'the last bid is the leading one',
+      /last bid/,
+      (state) => auction(state).recentBids.push({ account: 'ana' as AccountId, amount: 119 as Cents, at: 0 as Instant }),
+    ],
+    [
+      'there are no more bids than were made',
+      /last bid/,
+      (state) => auction(state).recentBids.unshift(...auction(state).recentBids),
+    ],
     ['accounts have ids that can be opened', /no such id/, (state) => add(state, 'a b')],
     ['the issuer is none of them', /no such id/, (state) => add(state, 'issuer')],
   ]

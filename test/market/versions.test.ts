@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest'
+import { restoreMarket } from '../../src/market/market.ts'
+import type { Operation } from '../../src/market/operation.ts'
+import type { RoomRules } from '../../src/market/types.ts'
+import { faultInVersion } from '../../src/market/versions.ts'
+import {
+  ana,
+  bid,
+  bob,
+  cancel,
+  createRoom,
+  deposit,
+  encode,
+  extend,
+  gif,
+  open,
+  pause,
+  rejectionOf,
+  resume,
+  rules,
+  sha256,
+  start,
+} from './room.ts'
+
+const first: RoomRules = { ...rules, version: 1 }
+const lamp = 'BBBBBB-1-2'
+
+/** Bob offers a lamp, and Ana, the host, leads. */
+function roomOf(given: RoomRules) {
+  const room = createRoom(given)
+  room.accept(bob, open('bob'), start('bob'))
+  room.accept(ana, open('ana'), deposit('ana', 1_000), bid(lamp, 'ana', 100))
+  return room
+}
+
+describe('a room keeps the rules that it was founded with', () => {
+  const rows: readonly (readonly [string, typeof ana, Operation, string | undefined, string | undefined])[] = [
+    ['extending', bob, extend(lamp, 1), 'malformed', undefined],
+    ['pausing', bob, pause(lamp), 'malformed', undefined],
+    ['resuming', bob, resume(lamp), 'malformed', 'auction-not-paused'],
+    ['a picture that is none', bob, start('bob', { picture: new Uint8Array([1, 2, 3]) }), undefined, 'malformed'],
+    ['a picture', bob, start('bob', { picture: gif() }), undefined, undefined],
+    ['no picture', bob, start('bob'), undefined, undefined],
+    ['a host that cancels and does not say why', ana, cancel(lamp), 'auction-has-bids', 'reason-needed'],
+    ['a seller that cancels after a bid', bob, cancel(lamp, 'why'), 'auction-has-bids', 'auction-has-bids'],
+  ]
+
+  it.each(rows)('%s', (_name, author, operation, inFirst, inSecond) => {
+    expect([roomOf(first).codeOf(author, operation), roomOf(rules).codeOf(author, operation)]).toEqual([inFirst, inSecond])
+  })
+
+  it('where what is unknown has used its sequence, and was no request', () => {
+    const room = roomOf(first)
+    expect(rejectionOf(room.submit(bob, pause(lamp), 'r').outcome)?.code).toBe('malformed')
+    expect(room.submit(bob, cancel(lamp), 'r').outcome).toMatchObject({ rejection: { code: 'auction-has-bids' } })
+  })
+
+  it('and every kind of operation of today is known in a new room', () => {
+    expect([extend(lamp, 1), pause(lamp), resume(lamp)].map((operation) => faultInVersion(operation, rules.version))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ])
+  })
+})
+
+describe('what a program before pauses wrote', () => {
+  /** `open bob`, `start`, `open ana`, `deposit`, `bid`, as rules of version 1 came to them. */
+  const stateHash = '0091b7142952d451ec2c5168918bfe401542a92d19d38664489e9d27d07380b2'
+
+  it('leads to the state that it led to then', () => {
+    expect(roomOf(first).market.stateHash).toBe(stateHash)
+  })
+
+  it('is a snapshot still', () => {
+    const bytes = Buffer.from(
+      'AgUAkbcUKVLUUewsUWiRi/5AFUKpLRnThmRInp0n0HOAsgHoBwIDYm9iCFNvbWVib2R5NDEyRDNLb29XQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkIAAAAAA2FuYQhTb21lYm9keTQxMkQzS29vV0FBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBhAdkAAIEwIQ9AADoBwEGaXNzdWVyAADoBwAFwIQ9BAFkAAEKQkJCQkJCLTEtMgCEB2QBCkJCQkJCQi0xLTIETGFtcAAAA2JvYmQKAACw6gEANDEyRDNLb29XQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkLAhD3w7j7w7j4BAQNhbmFkwIQ9AAI0MTJEM0tvb1dCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQgECADQxMkQzS29vV0FBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBAQMA2jtaqsHda2lMcgjOVyY13xV2FpzvTCEa3xufi+d034c=',
+      'base64',
+    )
+    const restored = restoreMarket(bytes, first, sha256)
+    if ('malformed' in restored) throw new Error(restored.malformed)
+    expect(restored.value.stateHash).toBe(stateHash)
+    // The bids before the leading one were not kept then.
+    const auctions = [...roomOf(first).market.auctions.values()].map((auction) => ({ ...auction, recentBids: [] }))
+    expect([...restored.value.auctions.values()]).toEqual(auctions)
+    expect([...restored.value.accounts.values()]).toEqual([...roomOf(first).market.accounts.values()])
+  })
+
+  it('has operations whose bytes are still the same', () => {
+    expect(
+      [deposit('ana', 1_000), bid(lamp, 'ana', 100)].map((operation) => Buffer.from(encode(operation)).toString('hex')),
+    ).toEqual(['000303616e61e807', '00070a4242424242422d312d3203616e6164'])
+  })
+})
