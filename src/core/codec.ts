@@ -125,7 +125,7 @@ export class Writer {
 
   /** A copy of what was written. The writer is empty afterwards. */
   finish(): Uint8Array {
-    const written = this.#bytes.slice(0, this.#length)
+    const written = copyOf(this.#bytes.subarray(0, this.#length))
     if (spare.length < spareMax && this.#bytes.length <= spareBytesMax) spare.push(this.#bytes)
     this.#bytes = nothing
     this.#length = 0
@@ -138,6 +138,30 @@ const spare: Uint8Array[] = []
 const spareMax = 4
 const spareBytesMax = 64 * 1024
 const nothing = new Uint8Array(0)
+
+/**
+ * Room for small results, cut off one after the other: a buffer of its own for each costs more than to fill it. Small, since
+ * one result that is kept keeps all of it.
+ */
+let slab = new ArrayBuffer(0)
+let slabUsed = 0
+const slabBytes = 8 * 1024
+/** Smaller ones have no buffer of their own anyway; larger ones are worth one. */
+const slicedBytesMin = 64
+const slicedBytesMax = 1024
+
+function copyOf(bytes: Uint8Array): Uint8Array {
+  const { length } = bytes
+  if (length <= slicedBytesMin || length > slicedBytesMax) return bytes.slice()
+  if (slabUsed + length > slab.byteLength) {
+    slab = new ArrayBuffer(slabBytes)
+    slabUsed = 0
+  }
+  const copy = new Uint8Array(slab, slabUsed, length)
+  slabUsed += length
+  copy.set(bytes)
+  return copy
+}
 
 export class Reader {
   readonly #bytes: Uint8Array
@@ -201,17 +225,7 @@ export class Reader {
 
   /** At most `max` bytes of UTF-8. */
   text(max: number): string {
-    const bytes = this.bytes(max)
-    let text = ''
-    if (bytes.length < 80) {
-      for (let i = 0; i < bytes.length; i++) {
-        const code = bytes[i] as number
-        if (code >= 0x80) return decode(bytes)
-        text += String.fromCharCode(code)
-      }
-      return text
-    }
-    return decode(bytes)
+    return textOf(this.bytes(max))
   }
 
   optional<T>(read: () => T): T | undefined {
@@ -219,17 +233,35 @@ export class Reader {
   }
 
   list<T>(max: number, read: () => T): T[] {
+    const items: T[] = []
+    for (let left = this.count(max); left > 0; left--) items.push(read())
+    return items
+  }
+
+  /** How many entries follow. */
+  count(max: number): number {
     const count = this.unsigned()
     if (count > max) throw new Malformed(`more than ${max} entries`)
-    const items: T[] = []
-    for (let i = 0; i < count; i++) items.push(read())
-    return items
+    return count
   }
 
   /** Throws unless every byte was read. */
   end(): void {
     if (this.left > 0) throw new Malformed('has bytes after its end')
   }
+}
+
+/** Throws `Malformed` where it is not UTF-8. */
+export function textOf(bytes: Uint8Array): string {
+  // A few characters are put together faster than a decoder is called.
+  if (bytes.length >= 12) return decode(bytes)
+  let text = ''
+  for (let i = 0; i < bytes.length; i++) {
+    const code = bytes[i] as number
+    if (code >= 0x80) return decode(bytes)
+    text += String.fromCharCode(code)
+  }
+  return text
 }
 
 function decode(bytes: Uint8Array): string {

@@ -23,6 +23,35 @@ export function toHex(bytes: Uint8Array): string {
   return text
 }
 
+/** Texts of hashes that were met lately, by their first bytes: the same few come in every frame. */
+const met: ({ readonly bytes: Uint8Array; readonly text: Hash } | undefined)[] = Array(1_024)
+
+/** The text of a hash. The same hash mostly gives the very same text, which makes comparing it cheap. */
+export function hashText(bytes: Uint8Array): Hash {
+  const place = (((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0)) % met.length
+  const known = met[place]
+  if (known !== undefined && isSame(known.bytes, bytes)) return known.text
+  const text = hexText(bytes)
+  met[place] = { bytes: bytes.slice(), text }
+  return text
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+/** In one piece: a text that was put together of many is taken apart again, slowly, by whoever compares it. */
+function hexText(bytes: Uint8Array): string {
+  const codes: number[] = []
+  for (const byte of bytes) {
+    const pair = digits[byte] as string
+    codes.push(pair.charCodeAt(0), pair.charCodeAt(1))
+  }
+  return String.fromCharCode(...codes)
+}
+
 /** By character code: the value of a lowercase hex digit, 255 for anything else. */
 const values = new Uint8Array(128).fill(255)
 for (let value = 0; value < 16; value++) values[value.toString(16).charCodeAt(0)] = value

@@ -13,7 +13,17 @@ export class Failure extends Error {
 
 export type FailureCode =
   | 'profile-in-use'
-  | 'profile-unwritable'
+  /** Others than its owner can read the profile folder or a secret in it, or it belongs to somebody else. */
+  | 'profile-exposed'
+  | 'permission-denied'
+  | 'path-missing'
+  /** A file where a folder belongs, or the other way round, or a link. */
+  | 'path-taken'
+  | 'name-too-long'
+  /** Another program has it. */
+  | 'file-busy'
+  /** Too many files are open, in this program or on the machine. */
+  | 'files-exhausted'
   | 'port-in-use'
   | 'address-invalid'
   | 'key-damaged'
@@ -21,9 +31,14 @@ export type FailureCode =
   | 'store-damaged'
   | 'store-version'
   | 'disk-full'
+  | 'disk-read-only'
   | 'disk-failed'
   | 'room-not-found'
   | 'other-room'
+  /** The room has another code than this peer was started with. */
+  | 'other-code'
+  /** Something was done in the room: it is not left for another unless that is forced. */
+  | 'room-has-history'
   | 'peer-version'
   /** Too few members have been reachable for a while to commit anything. */
   | 'no-quorum'
@@ -35,4 +50,6 @@ export type FailureCode =
   | 'operation-too-large'
   /** The state of a room is over what a new room's genesis block can hold. */
   | 'room-too-large'
+  /** As many streams of events are open as can be. */
+  | 'streams-exhausted'
   | 'stopping'

@@ -1,5 +1,5 @@
-import { Malformed, type Reader, type Writer } from './codec.ts'
-import { fromHex, type Hash, toHex } from './crypto.ts'
+import { Malformed, type Reader, textOf, type Writer } from './codec.ts'
+import { fromHex, type Hash, hashText } from './crypto.ts'
 import type { PeerId } from './ids.ts'
 import { numberMax } from './limits.ts'
 
@@ -37,7 +37,35 @@ export const bytes = (bytesMax: number): Field<Uint8Array> => ({
 })
 
 /** A peer's id as it travels: up to 64 bytes. That a signature is its peer's is what makes it more than a text. */
-export const peerId: Field<PeerId> = text(64) as Field<string> as Field<PeerId>
+export const peerId: Field<PeerId> = {
+  write: (writer, value) => writer.text(value),
+  read: (reader) => idOf(reader.bytes(peerIdBytesMax)),
+}
+const peerIdBytesMax = 64
+
+/** Ids that were read lately, by their last bytes: a room has few, and each frame names some. */
+const met: (PeerId | undefined)[] = Array(256)
+
+/** The same bytes mostly give the very same text, which spares making it, and makes comparing it cheap. */
+function idOf(bytes: Uint8Array): PeerId {
+  const { length } = bytes
+  const place = (((bytes[length - 2] ?? 0) << 3) ^ (bytes[length - 1] ?? 0)) % met.length
+  const known = met[place]
+  if (known !== undefined && isText(bytes, known)) return known
+  // As the name of a property there is one of each text: to tell two such apart nobody reads them to their ends.
+  const id = Object.keys({ [textOf(bytes)]: true })[0] as PeerId
+  met[place] = id
+  return id
+}
+
+function isText(bytes: Uint8Array, text: string): boolean {
+  if (bytes.length !== text.length) return false
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] as number
+    if (byte >= 0x80 || byte !== text.charCodeAt(i)) return false
+  }
+  return true
+}
 
 /** 32 bytes, or none for the empty text. */
 export const hash: Field<Hash> = {
@@ -45,7 +73,7 @@ export const hash: Field<Hash> = {
   read(reader) {
     const read = reader.bytes(32)
     if (read.length !== 32 && read.length !== 0) throw new Malformed('a hash has 32 bytes')
-    return toHex(read)
+    return hashText(read)
   },
 }
 
@@ -60,13 +88,23 @@ export const oneOf = <T>(...values: readonly T[]): Field<T> => ({
 })
 
 export const optional = <T>(field: Field<T>): Field<T | undefined> => ({
-  write: (writer, value) => writer.optional(value, (there) => field.write(writer, there)),
-  read: (reader) => reader.optional(() => field.read(reader)),
+  write(writer, value) {
+    writer.flag(value !== undefined)
+    if (value !== undefined) field.write(writer, value)
+  },
+  read: (reader) => (reader.flag() ? field.read(reader) : undefined),
 })
 
 export const list = <T>(field: Field<T>, countMax: number): Field<readonly T[]> => ({
-  write: (writer, items) => writer.list(items, (item) => field.write(writer, item)),
-  read: (reader) => reader.list(countMax, () => field.read(reader)),
+  write(writer, items) {
+    writer.unsigned(items.length)
+    for (const item of items) field.write(writer, item)
+  },
+  read(reader) {
+    const items: T[] = []
+    for (let left = reader.count(countMax); left > 0; left--) items.push(field.read(reader))
+    return items
+  },
 })
 
 /** The fields of an object, in the order in which they are named here. */

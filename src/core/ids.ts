@@ -1,5 +1,6 @@
 import { accountIdCharsMax, nameCharsMax, requestIdCharsMax } from './limits.ts'
 import { type Parsed, parsed, refused } from './result.ts'
+import { isPrintable } from './safe-text.ts'
 
 declare const brand: unique symbol
 type Branded<Base, Name extends string> = Base & { readonly [brand]: Name }
@@ -54,6 +55,16 @@ export function parseRequestId(text: string): Parsed<RequestId> {
 export function parseName(text: string): Parsed<string> {
   const fits = text.length >= 1 && text.length <= nameCharsMax && text.trim() === text && !/\p{Cc}/u.test(text)
   return fits ? parsed(text) : refused('name-invalid', `A name is 1 to ${nameCharsMax} characters without control characters.`)
+}
+
+/** A name that is new here: one that nobody can see, or that turns the writing around, is none. Those in old logs stay. */
+export function parseNewName(text: string): Parsed<string> {
+  const name = parseName(text)
+  if (!name.ok || isPrintable(text)) return name
+  return refused(
+    'name-unprintable',
+    'A name is made of characters that a screen shows: no invisible ones, no marks of direction.',
+  )
 }
 
 export function operationId(author: PeerId, incarnation: number, sequence: number): OperationId {

@@ -8,14 +8,21 @@ export interface LamportClock {
 }
 
 export function createLamportClock(start: number): LamportClock {
-  let time = start
-  return {
-    get time() {
-      return time
-    },
-    advance: () => ++time,
-    observe: (received) => {
-      time = Math.max(time, received) + 1
-    },
+  return new Counter(start)
+}
+
+class Counter implements LamportClock {
+  time: number
+
+  constructor(start: number) {
+    this.time = start
+  }
+
+  advance(): number {
+    return ++this.time
+  }
+
+  observe(received: number): void {
+    this.time = Math.max(this.time, received) + 1
   }
 }

@@ -1,7 +1,9 @@
 /** Version of frames on the wire; a peer that speaks another one is told so and refused (PROTOCOL, section 6). */
 export const wireVersion = 2
-/** How operations are applied, for the life of a room; stands in its genesis block. */
-export const rulesVersion = 1
+/** How operations are applied, for the life of a room; stands in its genesis block. New rooms get this one. */
+export const rulesVersion = 2
+/** Rooms with rules from this version on are known (`market/versions.ts`). */
+export const rulesVersionMin = 1
 
 /** No number in a frame or block is above this (PROTOCOL, section 3, Whom a peer obeys). */
 export const numberMax = 2 ** 48
@@ -25,10 +27,10 @@ export const roomMembersMax = 128
 export const accountIdCharsMax = 32
 export const requestIdCharsMax = 64
 export const nameCharsMax = 64
+export const codeCharsMax = 128
 export const memoCharsMax = 140
 export const descriptionCharsMax = 1_000
 export const reasonCharsMax = 140
-export const currencyCharsMax = 8
 /** Longest auction, extension and cap: 30 days. */
 export const auctionMillisMax = 30 * 24 * 3_600_000
 /** Results remembered per author for `requestId` (PRODUCT, Money). */

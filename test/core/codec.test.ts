@@ -125,6 +125,18 @@ describe('canonical bytes', () => {
     const inner = new Writer().unsigned(2).finish()
     expect(concat(nested.finish(), inner)).toEqual(Uint8Array.of(1, 2))
   })
+
+  it('of any size lie apart: to change some changes no others', () => {
+    const sizes = [0, 1, 63, 64, 65, 700, 1_023, 1_024, 1_025, 5_000]
+    const all = Array.from({ length: 60 }, (_, i) => {
+      const size = sizes[i % sizes.length] as number
+      return { value: i, bytes: new Writer().raw(new Uint8Array(size).fill(i)).finish(), size }
+    })
+    for (const { bytes } of all.filter(({ value }) => value % 2 === 1)) bytes.fill(255)
+    for (const { value, bytes, size } of all) {
+      expect(bytes).toEqual(new Uint8Array(size).fill(value % 2 === 1 ? 255 : value))
+    }
+  })
 })
 
 it('hex goes there and back, and what is none is refused', () => {

@@ -1,6 +1,7 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeWith, Writer } from '../../src/core/codec.ts'
-import { bytes, count, type Field, flag, hash, list, oneOf, optional, struct, text } from '../../src/core/fields.ts'
+import { bytes, count, type Field, flag, hash, list, oneOf, optional, peerId, struct, text } from '../../src/core/fields.ts'
 
 function written<T>(field: Field<T>, value: T): Uint8Array {
   const writer = new Writer()
@@ -45,5 +46,43 @@ describe('a field', () => {
   it('of a number holds 0 to 2^48', () => {
     for (const value of [0, 1, 2 ** 48 - 1, 2 ** 48]) expect(read(count, written(count, value))).toEqual({ value })
     expect(read(count, written(count, 2 ** 48 + 1))).toEqual({ malformed: 'a number is over 2^48' })
+  })
+})
+
+describe('a field that remembers what it read lately', () => {
+  // Few different ends and beginnings: many of them share a place.
+  const ends = fc.constantFrom('', 'a', 'zz', '__proto__', '123', 'é', 'Pr\u00e9A', 'x'.repeat(40))
+  const ids = fc.array(fc.tuple(fc.string({ unit: 'grapheme', maxLength: 4 }), ends).map(([start, end]) => `${start}${end}`))
+
+  it('gives each peer id as it was written, whichever came before', () => {
+    fc.assert(
+      fc.property(ids, (texts) => {
+        for (const id of [...texts, ...texts]) expect(read(peerId, written(peerId, id as never))).toEqual({ value: id })
+      }),
+    )
+  })
+
+  it('gives a peer id that another one begins and ends with', () => {
+    for (const id of ['abab', 'ab', 'abab']) expect(read(peerId, written(peerId, id as never))).toEqual({ value: id })
+  })
+
+  it('refuses a peer id that is not UTF-8, also after one that is the same letter by letter', () => {
+    // Both have one place among those that are remembered.
+    expect(read(peerId, Uint8Array.of(3, 0x6b, 0xc3, 0xa9))).toEqual({ value: 'ké' })
+    expect(read(peerId, Uint8Array.of(2, 0x6b, 0xe9))).toEqual({ malformed: 'text is not UTF-8' })
+    expect(read(peerId, Uint8Array.of(65, ...new Array(65).fill(0x61)))).toHaveProperty('malformed')
+  })
+
+  it('gives each hash as it was written, whichever came before, and does not hold on to the bytes that it came in', () => {
+    const hashes = fc.array(fc.tuple(fc.nat(3), fc.nat(3)).map(([first, last]) => `0${first}${'00'.repeat(30)}0${last}`))
+    fc.assert(
+      fc.property(hashes, (texts) => {
+        for (const one of [...texts, ...texts]) {
+          const frame = written(hash, one)
+          expect(read(hash, frame)).toEqual({ value: one })
+          frame.fill(0x11)
+        }
+      }),
+    )
   })
 })

@@ -6,6 +6,7 @@ import {
   parseAccountId,
   parseAuctionId,
   parseName,
+  parseNewName,
   parseOperationId,
   parsePeerId,
   parseRequestId,
@@ -28,6 +29,12 @@ describe('ids are made only by their parsers', () => {
     ['a peer', parsePeerId, [peer], ['', 'QmFoo', `${peer}1`, peer.replace('a', '0'), peer.toLowerCase()]],
     ['a room', parseRoomId, ['0f'.repeat(32)], ['', '0F'.repeat(32), '0f'.repeat(31)]],
     ['a name', parseName, ['A', 'Ana', 'José 🙂', 'x'.repeat(64)], ['', ' Ana', 'Ana ', 'a\u0000b', 'a\nb', 'x'.repeat(65)]],
+    [
+      'a new name',
+      parseNewName,
+      ['A', 'José 🙂', '👩‍👧', '木村', 'عمر'],
+      ['', ' Ana', 'A\u202Ena', 'A\u200Bna', '\u2066Ana\u2069', 'A\uFEFF', 'A\uD800', 'A\u{E0041}', 'A\u2028B'],
+    ],
     [
       'an auction',
       parseAuctionId,

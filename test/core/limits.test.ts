@@ -4,7 +4,8 @@ import * as limits from '../../src/core/limits.ts'
 it('the limits are those of every peer of this wire version: whoever changes one makes another version', () => {
   expect({ ...limits }).toEqual({
     wireVersion: 2,
-    rulesVersion: 1,
+    rulesVersion: 2,
+    rulesVersionMin: 1,
     numberMax: 281_474_976_710_656,
     epochLeapMax: 1_048_576,
     leapMax: 4_294_967_296,
@@ -19,10 +20,10 @@ it('the limits are those of every peer of this wire version: whoever changes one
     accountIdCharsMax: 32,
     requestIdCharsMax: 64,
     nameCharsMax: 64,
+    codeCharsMax: 128,
     memoCharsMax: 140,
     descriptionCharsMax: 1_000,
     reasonCharsMax: 140,
-    currencyCharsMax: 8,
     auctionMillisMax: 2_592_000_000,
     requestsPerAuthorMax: 10_000,
   })

@@ -1,0 +1,70 @@
+/**
+ * Every line that a peer may write into its log: the name by which programs wait for it, which stays as it is, and the words for
+ * people. A line that is not in here does not compile.
+ */
+export const logEvents = {
+  // The room and its members, for whoever sits at the peer. Written by the pane, as the events of the API come.
+  'peer-here': 'a peer is in reach',
+  'peer-gone': 'a peer is out of reach',
+  'member-joined': 'a member joined the ring',
+  'member-left': 'a member left the ring',
+  'epoch-begun': 'a new epoch has begun',
+  suspected: 'somebody is missed, and asked after',
+  'quorum-lost': 'too few members are reachable: this peer is read-only',
+  'quorum-back': 'the quorum is back',
+  'auction-opened': 'a lot is offered',
+  'auction-led': 'a bid leads',
+  'auction-extended': 'an auction ends later',
+  'auction-paused': 'an auction is paused',
+  'auction-resumed': 'an auction goes on',
+  'auction-closed': 'an auction has ended',
+  outbid: 'an own account was outbid',
+  won: 'an own account won a lot',
+  'account-changed': 'an account was opened or closed',
+  'money-moved': 'money was moved, held or released',
+  'operation-refused': 'the rules refused an operation',
+  'events-missed': 'events were missed',
+
+  // The peer's own way through its life.
+  'room-awaited': 'waiting for the room',
+  'room-founded': 'room founded',
+  'room-refounded': 'a new room goes on from this one',
+  'room-given-up': 'this room gives way to another of the same name',
+  'room-unjoined': 'a room could not be joined',
+  'room-change-failed': 'the room could not be changed',
+  'other-room': 'another room of this name is in sight',
+  'peer-stopped': 'this peer takes no more part',
+  'stop-failed': 'stopping failed',
+
+  // What others do wrong.
+  'peer-refused': 'what a peer says is refused',
+  'peer-version': 'a peer speaks another version of the protocol',
+  'peer-faulty': 'a peer is proven to be faulty',
+  'peer-wrong-code': 'a peer was refused: most likely another room code',
+  'address-unreachable': 'an address could not be reached',
+
+  // Disk and memory.
+  'write-failed': 'a write failed: this peer is read-only now',
+  'log-cut': 'a torn last batch was cut from the log',
+  'snapshot-unwritten': 'a snapshot could not be written',
+  'addresses-unkept': 'known addresses could not be kept',
+  'bidders-unkept': 'bidders could not be kept',
+  'bidders-unread': 'bidders could not be read',
+  'evidence-unread': 'proof of a fault could not be read: it is kept as it is',
+  'blocks-unread': 'blocks for another peer could not be read',
+  'profile-closed': 'others could enter the profile folder: it is closed now',
+
+  // Doors.
+  'api-connection-failed': 'a connection of the API failed',
+  'api-request-failed': 'a request of the API failed',
+
+  // Bugs.
+  'ring-broken': 'the ring stopped: a bug',
+  'listener-failed': 'a listener failed',
+  'frame-too-large': 'a frame over its limit was not sent',
+
+  // For those who look very closely: `step` is what the ring noted.
+  'ring-step': 'the ring took a step',
+} as const
+
+export type LogEvent = keyof typeof logEvents
