@@ -53,12 +53,20 @@ export async function readFileIfThere(path: string): Promise<Uint8Array | undefi
   }
 }
 
-/** An error of the file system as a {@link Failure}; one that is a Failure already stays as it is. */
-export function diskFailure(error: unknown, path: string): Failure {
-  if (error instanceof Failure) return error
-  const cause = codeOf(error) ?? String(error)
-  const { code, text } = describe(cause)
-  return new Failure(code, `${text}: ${path}`, { path, cause }, { cause: error })
+/**
+ * An error of the file system by its own name, as a {@link Failure}. One that is a Failure already stays as it is, and so does a
+ * bug: what has no name of the system's is nothing that the disk did.
+ */
+export function diskFailure(error: unknown, path: string): unknown {
+  const cause = codeOf(error)
+  if (error instanceof Failure || cause === undefined) return error
+  return failureOf(cause, path, error)
+}
+
+/** The same for a library that tells what the system said in words only; `undefined`: they are about something else. */
+export function diskFailureInWords(words: string, path: string, error: unknown): Failure | undefined {
+  const [, cause] = systemWords.find(([pattern]) => pattern.test(words)) ?? []
+  return cause === undefined ? undefined : failureOf(cause, path, error)
 }
 
 export function codeOf(error: unknown): string | undefined {
@@ -66,22 +74,58 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined
 }
 
+function failureOf(cause: string, path: string, error: unknown): Failure {
+  const { code, text } = describe(cause)
+  return new Failure(code, `${text}: ${path}`, { path, cause }, { cause: error })
+}
+
+/** What a person reads; what to do about it goes by the code (api/texts.ts). */
 function describe(cause: string): { readonly code: FailureCode; readonly text: string } {
   switch (cause) {
     case 'EACCES':
-    case 'ENOENT':
     case 'EPERM':
+      return { code: 'permission-denied', text: 'You may not read or write this' }
     case 'EROFS':
-    case 'ENOTDIR':
-    case 'EEXIST':
-      return { code: 'profile-unwritable', text: 'The profile folder cannot be written' }
+      return { code: 'disk-read-only', text: 'This disk can only be read' }
     case 'ENOSPC':
     case 'EDQUOT':
+    case 'EFBIG':
       return { code: 'disk-full', text: 'The disk is full' }
+    case 'ENAMETOOLONG':
+      return { code: 'name-too-long', text: 'This path is too long for the file system' }
+    case 'EMFILE':
+    case 'ENFILE':
+      return { code: 'files-exhausted', text: 'Too many files are open to open one more' }
+    case 'ENOENT':
+      return { code: 'path-missing', text: 'There is no such file or folder' }
+    case 'ENOTDIR':
+    case 'EISDIR':
+    case 'EEXIST':
+    case 'ENOTEMPTY':
+    case 'ELOOP':
+      return { code: 'path-taken', text: 'Something else stands in the place of this file or folder' }
+    case 'EBUSY':
+    case 'ETXTBSY':
+      return { code: 'file-busy', text: 'Another program has this' }
     default:
       return { code: 'disk-failed', text: `The disk failed (${cause})` }
   }
 }
+
+/** As strerror(3) has them on Linux and macOS. Not that something is missing: to a library that is mostly a file of its own. */
+const systemWords: readonly (readonly [RegExp, string])[] = [
+  [/Permission denied|\b(?:EACCES)\b/, 'EACCES'],
+  [/Operation not permitted|\b(?:EPERM)\b/, 'EPERM'],
+  [/Read-only file system|\b(?:EROFS)\b/, 'EROFS'],
+  [/No space left on device|\b(?:ENOSPC)\b/, 'ENOSPC'],
+  [/quota exceeded|\b(?:EDQUOT)\b/, 'EDQUOT'],
+  [/File too large|\b(?:EFBIG)\b/, 'EFBIG'],
+  [/File name too long|\b(?:ENAMETOOLONG)\b/, 'ENAMETOOLONG'],
+  [/Too many open files|\b(?:EMFILE|ENFILE)\b/, 'EMFILE'],
+  [/Not a directory|\b(?:ENOTDIR)\b/, 'ENOTDIR'],
+  [/resource busy|\b(?:EBUSY)\b/, 'EBUSY'],
+  [/Input\/output error|\b(?:EIO)\b/, 'EIO'],
+]
 
 /** A rename is on disk only once its folder is. Windows cannot open folders, and does not need it. */
 async function syncFolder(folder: string): Promise<void> {

@@ -13,6 +13,7 @@ import type { Crypto } from '../core/crypto.ts'
 import { Failure } from '../core/failure.ts'
 import type { PeerId } from '../core/ids.ts'
 import type { Identity } from '../peer/ports.ts'
+import { BoundedMap } from './bounded-map.ts'
 import { plain } from './bytes.ts'
 import { diskFailure, readFileIfThere, replaceFile } from './files.ts'
 import { peerIdOf, publicKeyIn } from './peer-id.ts'
@@ -55,7 +56,7 @@ const heading = 'gavelring key 1'
 /** DER around a raw Ed25519 key (RFC 8410). */
 const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex')
 const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex')
-/** Far above a room's 128 members; only bounds what strangers can make a peer remember. */
+/** Far above a room's 128 members, whose keys stay while signers are invented: what is used goes last. */
 const keysMax = 1_024
 
 function makeSeed(): Uint8Array {
@@ -77,13 +78,14 @@ function identityOf(seed: Uint8Array, isNew: boolean): KeyedIdentity {
 }
 
 function cryptoOf(privateKey: KeyObject): Crypto {
-  const keys = new Map<PeerId, KeyObject | undefined>()
+  const keys = new BoundedMap<PeerId, KeyObject>(keysMax)
 
   const keyOf = (author: PeerId): KeyObject | undefined => {
-    if (keys.has(author)) return keys.get(author)
+    const known = keys.get(author)
+    if (known !== undefined) return known
     const raw = publicKeyIn(author)
-    const key = raw && createPublicKey({ key: Buffer.concat([spkiPrefix, raw]), format: 'der', type: 'spki' })
-    if (keys.size >= keysMax) keys.clear()
+    if (raw === undefined) return undefined
+    const key = createPublicKey({ key: Buffer.concat([spkiPrefix, raw]), format: 'der', type: 'spki' })
     keys.set(author, key)
     return key
   }

@@ -1,9 +1,11 @@
+import { type LogEvent, logEvents } from '../core/log-events.ts'
+import { printable, printableJson } from '../core/safe-text.ts'
 import type { LogFacts, Logger } from '../peer/ports.ts'
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
 
 export interface LoggerOptions {
-  /** `text` for people, `json` for programs: one object a line. */
+  /** `text` for people, `json` for programs: one object a line, `{ time, level, event, message, …facts }`. */
   readonly format: 'json' | 'text'
   /** The least important level that is still written. */
   readonly level: LogLevel
@@ -11,32 +13,66 @@ export interface LoggerOptions {
   readonly write?: (line: string) => void
 }
 
-export function createLogger(options: LoggerOptions): Logger {
+export interface AdjustableLogger extends Logger {
+  /** From here on. */
+  setLevel(level: LogLevel): void
+}
+
+/** Whatever stands in a fact: a line is one line, and nothing in it moves a cursor, turns the direction of writing or hides. */
+export function createLogger(options: LoggerOptions): AdjustableLogger {
   const write = options.write ?? ((line: string) => process.stderr.write(line))
-  const threshold = levels.indexOf(options.level)
+  let threshold = levels.indexOf(options.level)
   const format = options.format === 'json' ? jsonLine : textLine
-  const logAt = (level: LogLevel) => (message: string, facts?: LogFacts) => {
-    if (levels.indexOf(level) <= threshold) write(`${format(level, message, facts ?? {})}\n`)
+  const logAt = (level: LogLevel) => (event: LogEvent, facts?: LogFacts, words?: string) => {
+    if (levels.indexOf(level) > threshold) return
+    const head = { time: new Date().toISOString(), level, event, message: words ?? logEvents[event] }
+    write(`${format(head, facts ?? {})}\n`)
   }
-  return { error: logAt('error'), warn: logAt('warn'), info: logAt('info'), debug: logAt('debug') }
+  return {
+    error: logAt('error'),
+    warn: logAt('warn'),
+    info: logAt('info'),
+    debug: logAt('debug'),
+    setLevel(level) {
+      threshold = levels.indexOf(level)
+    },
+  }
 }
 
 const levels: readonly LogLevel[] = ['error', 'warn', 'info', 'debug']
 
-function jsonLine(level: LogLevel, message: string, facts: LogFacts): string {
-  return JSON.stringify({ ...facts, time: new Date().toISOString(), level, message }, readable)
+const unreadable = 'unreadable'
+
+interface Head {
+  readonly time: string
+  readonly level: LogLevel
+  readonly event: LogEvent
+  readonly message: string
 }
 
-function textLine(level: LogLevel, message: string, facts: LogFacts): string {
+/** The head stands first, and no fact can take its place. */
+function jsonLine(head: Head, facts: LogFacts): string {
+  return valueText({ ...head, ...facts, ...head }) ?? printableJson({ ...head, facts: unreadable })
+}
+
+function textLine({ time, level, message }: Head, facts: LogFacts): string {
   const pairs = Object.entries(facts).filter(([, value]) => value !== undefined)
-  const words = pairs.map(
-    ([name, value]) => `${name}=${typeof value === 'string' ? quoted(value) : JSON.stringify(value, readable)}`,
-  )
-  return [new Date().toISOString().slice(11, 23), level.padEnd(5), message, ...words].join(' ')
+  const words = pairs.map(([name, value]) => `${name}=${isPlain(value) ? value : (valueText(value) ?? unreadable)}`)
+  return printable([time.slice(11, 23), level.padEnd(5), message, ...words].join(' '))
 }
 
-/** A line stays one line: JSON escapes every control character. */
-const quoted = (text: string): string => (/^[\x21-\x7e]+$/.test(text) && !text.includes('"') ? text : JSON.stringify(text))
+/** Needs no quotes, and cannot be taken for anything else. */
+const isPlain = (value: unknown): value is string =>
+  typeof value === 'string' && /^[\x21-\x7e]+$/.test(value) && !value.includes('"')
+
+/** `undefined`: it cannot be told, such as what contains itself; a log line is no reason to fail. */
+function valueText(value: unknown): string | undefined {
+  try {
+    return printableJson(value, readable)
+  } catch {
+    return undefined
+  }
+}
 
 function readable(_name: string, value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString()

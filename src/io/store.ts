@@ -4,7 +4,7 @@ import { ClassicLevel } from 'classic-level'
 import { assert } from '../core/assert.ts'
 import { Failure } from '../core/failure.ts'
 import type { Store, StoreBatch, StoredBlock, StoreOpened } from '../peer/ports.ts'
-import { codeOf, diskFailure } from './files.ts'
+import { codeOf, diskFailure, diskFailureInWords } from './files.ts'
 import { checkLog } from './store/check.ts'
 import { readDamageMark, readEvidence, writeDamageMark } from './store/evidence.ts'
 import {
@@ -73,7 +73,8 @@ export function createStore(folder: string): Store {
           found.push(row.block)
         }
       } catch (error) {
-        throw error instanceof Failure ? error : damage(folder, from + found.length, error)
+        if (error instanceof Failure) throw error
+        throw diskFailureInWords(texts(error), folder, error) ?? damage(folder, from + found.length, error)
       }
       return found
     },
@@ -167,18 +168,13 @@ async function openLevel(folder: string, create: boolean): Promise<Level> {
 
 function openFailure(error: unknown, folder: string): Failure {
   if (isLocked(error)) return inUse(folder, error)
-  const text = texts(error)
-  if (/Permission denied|Read-only file system|EACCES|EROFS|EPERM|ENOTDIR|Not a directory/.test(text)) {
-    return new Failure('profile-unwritable', `The profile folder cannot be written: ${folder}`, { folder }, { cause: error })
-  }
-  if (/No space left/.test(text)) return new Failure('disk-full', `The disk is full: ${folder}`, { folder }, { cause: error })
-  return damage(folder, 0, error)
+  return diskFailureInWords(texts(error), folder, error) ?? damage(folder, 0, error)
 }
 
 function writeFailure(error: unknown, folder: string): Failure {
-  return /No space left|ENOSPC|quota/i.test(texts(error))
-    ? new Failure('disk-full', `The disk is full: ${folder}`, { folder }, { cause: error })
-    : new Failure('disk-failed', `The disk failed, and nothing more is written: ${folder}`, { folder }, { cause: error })
+  const unknown = (): Failure =>
+    new Failure('disk-failed', `The disk failed, and nothing more is written: ${folder}`, { folder }, { cause: error })
+  return diskFailureInWords(texts(error), folder, error) ?? unknown()
 }
 
 function damage(folder: string, index: number, cause?: unknown): Failure {

@@ -55,14 +55,14 @@ describe('the key file', () => {
   it('cannot be made where its folder is a file', async () => {
     const file = newFile()
     await writeFile(file, '')
-    await expect(openIdentity(join(file, 'key'))).rejects.toMatchObject({ code: 'profile-unwritable' })
+    await expect(openIdentity(join(file, 'key'))).rejects.toMatchObject({ code: 'path-taken' })
   })
 
   it('cannot be made in a read-only folder', async (context) => {
     if (process.getuid?.() === 0) context.skip('the superuser may write everywhere, so a read-only folder refuses nothing')
     const folder = newFile()
     await mkdir(folder, { mode: 0o500 })
-    await expect(openIdentity(join(folder, 'key'))).rejects.toMatchObject({ code: 'profile-unwritable' })
+    await expect(openIdentity(join(folder, 'key'))).rejects.toMatchObject({ code: 'permission-denied' })
   })
 })
 

@@ -5,15 +5,16 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { Writer } from '../../src/core/codec.ts'
 import { parsePeerId, type RoomId } from '../../src/core/ids.ts'
 import { frameBytesMax, wireVersion } from '../../src/core/limits.ts'
+import { listenForEchoes } from '../../src/io/discovery/echo.ts'
 import { createIdentity } from '../../src/io/identity.ts'
+import { decodeControl, encodeControl } from '../../src/io/transport/control.ts'
 import { joinFrames } from '../../src/io/transport/framing.ts'
-import { encodeHello } from '../../src/io/transport/hello.ts'
 import { bulkProtocol, ringProtocol } from '../../src/io/transport/link.ts'
-import { decodeNeighbours, encodeNeighbours } from '../../src/io/transport/neighbours.ts'
 import { createNode, type Node } from '../../src/io/transport/node.ts'
-import { createTransport, simultaneousMillis, type TransportOptions } from '../../src/io/transport/transport.ts'
+import { simultaneousMillis } from '../../src/io/transport/pairing.ts'
+import { createTransport, type TransportOptions } from '../../src/io/transport/transport.ts'
 import { until } from '../support/wait.ts'
-import { bytes, room, type Station, startStation } from './transport-conformance.ts'
+import { bytes, helloOf, room, type Station, startStation } from './transport-conformance.ts'
 
 const framed = (frames: readonly Uint8Array[]): Uint8Array =>
   joinFrames(frames.map((frame) => ({ bytes: frame, isControl: false })))
@@ -53,7 +54,7 @@ async function openRing(rogue: Node, to: Station) {
   return connection.newStream(ringProtocol)
 }
 
-const greeting = framed([encodeHello(bytes('hello'))])
+const greeting = framed([helloOf('hello')])
 const badFrames = (station: Station) => station.troubles.filter(({ kind }) => kind === 'bad-frame')
 
 describe('a stream from a rogue peer', () => {
@@ -68,7 +69,7 @@ describe('a stream from a rogue peer', () => {
     await until('it is reported', () => badFrames(station).length > 0)
     await until('the stream is dropped', () => stream.status !== 'open')
     const again = await openRing(rogue, station)
-    again.send(framed([encodeHello(bytes('hello')), bytes('a good frame')]))
+    again.send(framed([helloOf('hello'), bytes('a good frame')]))
     await until('the good frame is there', () => station.frames.length > 0)
     expect(station.frames.map(({ text }) => text)).toEqual(['a good frame'])
     expect(badFrames(station)).toHaveLength(1)
@@ -114,10 +115,13 @@ describe('a stream from a rogue peer', () => {
   it('gives whole frames however they were cut on their way', async () => {
     const [station, rogue] = [await start(), await startRogue()]
     const stream = await openRing(rogue, station)
-    const all = framed([encodeHello(bytes('hello')), bytes('one'), bytes('two')])
+    const all = framed([helloOf('hello'), bytes('one'), bytes('two')])
     for (const byte of all) stream.send(Uint8Array.of(byte))
-    await until('both frames are there', () => station.frames.length >= 2)
-    expect(station.frames.map(({ text }) => text)).toEqual(['one', 'two'])
+    const long = 'long '.repeat(20_000)
+    const bytesOfLong = framed([bytes(long)])
+    for (let at = 0; at < bytesOfLong.length; at += 7_777) stream.send(bytesOfLong.subarray(at, at + 7_777))
+    await until('all frames are there', () => station.frames.length >= 3)
+    expect(station.frames.map(({ text }) => text)).toEqual(['one', 'two', long])
   })
 
   it('is reported when its first frame is no hello', async () => {
@@ -135,6 +139,7 @@ describe('a stream from a rogue peer', () => {
       stream.send(
         framed([
           new Writer()
+            .byte(0)
             .unsigned(wireVersion + 8)
             .raw(bytes('whatever comes then'))
             .finish(),
@@ -216,7 +221,8 @@ describe('dialling', () => {
     stranger.transport.addAddress(station.transport.addresses[0] ?? '')
     const friend = await start({ bootstrap: station.transport.addresses })
     await until('others connect', () => station.isConnectedTo(friend))
-    expect(stranger.troubles).toEqual([{ kind: 'wrong-code', address: station.transport.addresses[0]?.split('/p2p/')[0] }])
+    const address = station.transport.addresses[0]?.split('/p2p/')[0]
+    expect(stranger.troubles).toEqual([{ kind: 'wrong-code', address, peer: station.self }])
     expect([stranger.links, station.links.filter((link) => link.includes(stranger.self))]).toEqual([[], []])
   })
 
@@ -267,6 +273,22 @@ describe('dialling', () => {
     b.transport.send(a.self, bytes('back'))
     await until('both frames are there', () => a.frames.length > 0 && b.frames.length > 0)
     expect([a.links, b.links]).toEqual([[`+${b.self} hello`], [`+${a.self} hello`]])
+  })
+})
+
+describe('discovery', () => {
+  it('leads to the peers of the own room, and tells of others without dialling them', async (context) => {
+    if (!(await listenForEchoes()).some(({ isHeard }) => isHeard)) context.skip('multicast does not work here')
+    const name = `discovery ${createIdentity().self.slice(-20)}`
+    const find = (room: string) => start({ mdns: true, room: { name: room, code: '' } })
+    const stations = [await find(name), await find(name), await find(`not ${name}`)]
+    const [a, b, other] = stations as [Station, Station, Station]
+    b.transport.announce({ name: 'Bo', room: undefined })
+    await until('they have found each other', () => a.isConnectedTo(b) && b.isConnectedTo(a))
+    const seenBy = (one: Station, other: Station) => one.transport.sightings.find(({ peer }) => peer === other.self)
+    await until('what is announced is seen', () => seenBy(a, b)?.name === 'Bo')
+    await until('the other room is seen', () => seenBy(a, other)?.roomName === `not ${name}` && seenBy(other, a) !== undefined)
+    expect([a.links.length, other.links, other.troubles]).toEqual([1, [], []])
   })
 })
 
@@ -324,12 +346,15 @@ describe('a room that is joined by one address', () => {
 
   it('refuses a list of neighbours that is none', () => {
     const peer = createIdentity().self
-    const good = encodeNeighbours([[peer, ['/ip4/127.0.0.1/tcp/4001']]])
-    expect(decodeNeighbours(good)).toEqual(new Map([[peer, ['/ip4/127.0.0.1/tcp/4001']]]))
-    expect(decodeNeighbours(good.subarray(1))).toBeUndefined()
-    expect(decodeNeighbours(good.subarray(0, -1))).toBeUndefined()
-    for (const address of ['/dns4/example.org/tcp/80', 'nonsense', '/ip4/1.2.3.4/udp/5', `/ip4/127.0.0.1/tcp/1/p2p/${peer}`]) {
-      expect(decodeNeighbours(encodeNeighbours([[peer, [address]]]))).toBeUndefined()
+    const listOf = (address: string) => encodeControl({ kind: 'neighbours', neighbours: [{ peer, addresses: [address] }] })
+    const good = '/ip4/127.0.0.1/tcp/4001'
+    expect(decodeControl(listOf(good))).toEqual({ kind: 'neighbours', neighbours: [{ peer, addresses: [good] }] })
+    for (let length = 1; length < listOf(good).length; length++) {
+      expect(decodeControl(listOf(good).subarray(0, length)), `${length} bytes`).toBeTypeOf('string')
+    }
+    const bad = ['/dns4/example.org/tcp/80', 'nonsense', '/ip4/1.2.3.4/udp/5', '/ip4/1.2.3.4/tcp/0', '/ip4/224.0.0.251/tcp/5353']
+    for (const address of [...bad, `/ip4/127.0.0.1/tcp/1/p2p/${peer}`, '/ip6/FD00::2/tcp/1', '/ip6zone/eth0/ip6/fe80::1/tcp/1']) {
+      expect(decodeControl(listOf(address)), address).toBeTypeOf('string')
     }
   })
 })

@@ -1,8 +1,9 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { RoomId } from '../../src/core/ids.ts'
+import { logEvents } from '../../src/core/log-events.ts'
 import { createClock } from '../../src/io/clock.ts'
 import { createEntropy } from '../../src/io/entropy.ts'
 import { createLogger, type LogLevel } from '../../src/io/logger.ts'
@@ -36,14 +37,45 @@ describe('the profile folder', () => {
     },
   )
 
-  it('says that it cannot be written where it would be inside a file', async () => {
-    await expect(openProfile(join(import.meta.filename, 'profile'))).rejects.toMatchObject({ code: 'profile-unwritable' })
+  describe.skipIf(process.platform === 'win32')('that others can enter', () => {
+    it.each([[], ['key', 'rooms.json']])('is closed where nothing but a profile is in it: %j', async (...names) => {
+      const folder = await mkdtemp(join(root, 'open-'))
+      for (const name of names) await writeFile(join(folder, name), '')
+      for (const mode of [0o755, 0o710, 0o777]) {
+        await chmod(folder, mode)
+        expect((await openProfile(folder)).wasOpenToOthers).toBe(true)
+        expect((await stat(folder)).mode & 0o777).toBe(0o700)
+        if (names.length === 0) await rm(join(folder, 'rooms'), { recursive: true })
+      }
+      if (names.length > 0) expect((await openProfile(folder)).wasOpenToOthers).toBe(false)
+    })
+
+    it('is refused, and left as it is, where anything else is in it', async () => {
+      const folder = await mkdtemp(join(root, 'shared-'))
+      await mkdir(join(folder, 'holiday pictures'))
+      await chmod(folder, 0o755)
+      await expect(openProfile(folder)).rejects.toMatchObject({
+        code: 'profile-exposed',
+        message: expect.stringContaining(`chmod 700 ${folder}`),
+      })
+      expect((await stat(folder)).mode & 0o777).toBe(0o755)
+    })
+
+    it.skipIf(process.getuid?.() !== 0)('is refused where it is somebody else’s', async () => {
+      const folder = await mkdtemp(join(root, 'foreign-'))
+      await chown(folder, 12_345, 12_345)
+      await expect(openProfile(folder)).rejects.toMatchObject({ code: 'profile-exposed' })
+    })
+  })
+
+  it('says that something stands in its place where it would be inside a file', async () => {
+    await expect(openProfile(join(import.meta.filename, 'profile'))).rejects.toMatchObject({ code: 'path-taken' })
   })
 
   it.runIf(process.platform === 'linux')(
     'cannot be made where the system lets nobody make folders, and says so at once',
     async () => {
-      await expect(openProfile('/proc/nope')).rejects.toMatchObject({ code: 'profile-unwritable' })
+      await expect(openProfile('/proc/nope')).rejects.toMatchObject({ code: 'path-missing' })
     },
   )
 })
@@ -52,21 +84,25 @@ describe('the logger', () => {
   const linesOf = (format: 'json' | 'text', level: LogLevel): readonly string[] => {
     const lines: string[] = []
     const logger = createLogger({ format, level, write: (line) => lines.push(line) })
-    logger.error('it broke', { cause: new Error('why', { cause: 'deep down' }) })
-    logger.warn('it may break')
-    logger.info('token passed', { epoch: '7.k3XbQz', to: 'a name\nwith a line', turn: 12, none: undefined })
-    logger.debug('detail', { big: 12n, list: [1, 2] })
+    logger.error('ring-broken', { cause: new Error('why', { cause: 'deep down' }) })
+    logger.warn('log-cut')
+    logger.info('epoch-begun', { epoch: '7.k3XbQz', to: 'a name\nwith a line', turn: 12, none: undefined }, 'epoch 7 has begun')
+    logger.debug('ring-step', { big: 12n, list: [1, 2] })
     return lines
   }
 
-  it('writes one object a line', () => {
+  it('writes one object a line, with a name that stays', () => {
     const objects = linesOf('json', 'debug').map((line) => JSON.parse(line))
-    expect(objects.map(({ level, message }) => [level, message])).toEqual([
-      ['error', 'it broke'],
-      ['warn', 'it may break'],
-      ['info', 'token passed'],
-      ['debug', 'detail'],
+    expect(objects.map(({ level, event, message }) => [level, event, message])).toEqual([
+      ['error', 'ring-broken', 'the ring stopped: a bug'],
+      ['warn', 'log-cut', 'a torn last batch was cut from the log'],
+      ['info', 'epoch-begun', 'epoch 7 has begun'],
+      ['debug', 'ring-step', 'the ring took a step'],
     ])
+    for (const object of objects) {
+      expect(Object.keys(object).slice(0, 4)).toEqual(['time', 'level', 'event', 'message'])
+      expect(new Date(object.time).toISOString()).toBe(object.time)
+    }
     expect(objects[2]).toMatchObject({ epoch: '7.k3XbQz', to: 'a name\nwith a line', turn: 12 })
     expect(objects[0].cause).toBe('why (deep down)')
     expect(objects[3]).toMatchObject({ big: '12', list: [1, 2] })
@@ -75,12 +111,66 @@ describe('the logger', () => {
   it('writes one readable line each', () => {
     const lines = linesOf('text', 'debug')
     expect(lines.map((line) => line.split('\n').length)).toEqual([2, 2, 2, 2])
-    expect(lines[2]).toMatch(/^\d\d:\d\d:\d\d\.\d{3} info {2}token passed epoch=7\.k3XbQz to="a name\\nwith a line" turn=12\n$/)
+    expect(lines[2]).toMatch(
+      /^\d\d:\d\d:\d\d\.\d{3} info {2}epoch 7 has begun epoch=7\.k3XbQz to="a name\\nwith a line" turn=12\n$/,
+    )
   })
 
-  it('leaves out what is less important than its level', () => {
+  it('leaves out what is less important than its level, which can change', () => {
     expect(linesOf('text', 'warn')).toHaveLength(2)
     expect(linesOf('text', 'error')).toHaveLength(1)
+    const lines: string[] = []
+    const logger = createLogger({ format: 'json', level: 'info', write: (line) => lines.push(line) })
+    const writeAll = (): void => {
+      for (const level of ['error', 'warn', 'info', 'debug'] as const) logger[level]('ring-step')
+    }
+    const written = (['info', 'debug', 'error'] as const).map((level) => {
+      lines.length = 0
+      logger.setLevel(level)
+      writeAll()
+      return lines.length
+    })
+    expect(written).toEqual([3, 4, 1])
+  })
+
+  it.each(['text', 'json'] as const)(
+    'lets nothing through that could move a cursor, turn the writing or hide, as %s',
+    (format) => {
+      const lines: string[] = []
+      const logger = createLogger({ format, level: 'info', write: (line) => lines.push(line) })
+      const nasty = '\x1b[2J\x9b31m\x07\r\n\x7f\u202e\u2066\u200b\u200d\ufeff\u2028\u{e0041}\ud800 Zoë'
+      logger.info('peer-here', { [nasty]: nasty, list: [nasty], error: new Error(nasty), plain: 'Zoë' }, `${nasty} is in reach`)
+      logger.info('peer-here', { level: 'fatal', time: 'never', event: 'forged', message: 'forged' })
+      const text = lines.join('')
+      expect(text.match(/\n/g)).toHaveLength(2)
+      expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u)
+      if (format === 'text') return
+      const [first, second] = lines.map((line) => JSON.parse(line))
+      expect([first[nasty], first.list, first.message]).toEqual([nasty, [nasty], `${nasty} is in reach`])
+      expect(second).toMatchObject({ level: 'info', event: 'peer-here', message: 'a peer is in reach' })
+    },
+  )
+
+  it('does not fail over a fact that cannot be written', () => {
+    const lines: string[] = []
+    const round: Record<string, unknown> = {}
+    round.round = round
+    for (const format of ['text', 'json'] as const) {
+      createLogger({ format, level: 'info', write: (line) => lines.push(line) }).info('peer-here', { round, name: 'Bob' })
+    }
+    expect(lines).toEqual([
+      expect.stringMatching(/a peer is in reach round=unreadable name=Bob\n$/),
+      expect.stringMatching(/^\{"time":.*"event":"peer-here",.*"facts":"unreadable"\}\n$/),
+    ])
+  })
+})
+
+describe('the table of log lines', () => {
+  it('has names for programs and words for people, none of them twice', () => {
+    const names = Object.keys(logEvents)
+    for (const name of names) expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/)
+    const words: readonly string[] = Object.values(logEvents)
+    expect(new Set(words).size).toBe(words.length)
   })
 })
 

@@ -251,6 +251,6 @@ describe('a disk that refuses', () => {
     const folder = newFolder()
     await mkdir(folder)
     await chmod(folder, 0o500)
-    await expect(createStore(join(folder, 'log')).open()).rejects.toMatchObject({ code: 'profile-unwritable' })
+    await expect(createStore(join(folder, 'log')).open()).rejects.toMatchObject({ code: 'permission-denied' })
   })
 })

@@ -115,6 +115,6 @@ describe('the LevelDB store', () => {
 
   it('says that the profile cannot be written where its folder would be inside a file', async () => {
     const folder = join(import.meta.filename, 'rooms')
-    await expect(createStore(folder).open()).rejects.toMatchObject({ code: 'profile-unwritable' })
+    await expect(createStore(folder).open()).rejects.toMatchObject({ code: 'path-taken' })
   })
 })

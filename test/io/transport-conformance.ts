@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { Writer } from '../../src/core/codec.ts'
+import { writeHelloHead } from '../../src/core/hello-head.ts'
 import type { PeerId, RoomId } from '../../src/core/ids.ts'
 import type { Topic, Transport, TransportTrouble, Verdict } from '../../src/peer/ports.ts'
 import { until } from '../support/wait.ts'
@@ -30,6 +32,9 @@ export interface Network {
 
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const decode = (frame: Uint8Array): string => new TextDecoder().decode(frame)
+/** A hello that says this text behind its head. */
+export const helloOf = (text: string): Uint8Array => writeHelloHead(new Writer()).raw(bytes(text)).finish()
+const headBytes = helloOf('').length
 export const room = 'ab'.repeat(32) as RoomId
 
 export async function startStation(transport: Transport, hello: string): Promise<Station> {
@@ -45,10 +50,10 @@ export async function startStation(transport: Transport, hello: string): Promise
     strangers: new Set(),
     isConnectedTo: (other) => connected.has(other.self),
   }
-  transport.setHello(bytes(hello))
+  transport.setHello(helloOf(hello))
   await transport.start({
     onConnected(peer, greeting) {
-      station.links.push(`+${peer} ${decode(greeting)}`)
+      station.links.push(`+${peer} ${decode(greeting.subarray(headBytes))}`)
       connected.add(peer)
     },
     onDisconnected(peer, refused) {
@@ -61,6 +66,7 @@ export async function startStation(transport: Transport, hello: string): Promise
       station.gossip.push({ from, topic, text: decode(frame) })
       return station.verdict
     },
+    onSighted: () => {},
     onTrouble: (trouble) => station.troubles.push(trouble),
   })
   return station

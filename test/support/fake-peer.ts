@@ -11,19 +11,30 @@ import {
 import type { Cents } from '../../src/core/money.ts'
 import type { Submission } from '../../src/market/operation.ts'
 import type { MarketEvent, Outcome, Rejection } from '../../src/market/outcome.ts'
-import type { AccountView, AuctionView } from '../../src/market/types.ts'
-import type { Bidder, Peer, PeerEvent, PeerInfo, PendingOperation, Proof, Receipt } from '../../src/peer/peer.ts'
+import type { AccountView, AuctionView, RoomRules } from '../../src/market/types.ts'
+import type {
+  Bidder,
+  JoinTarget,
+  OtherRoom,
+  Peer,
+  PeerEvent,
+  PeerInfo,
+  PendingOperation,
+  Proof,
+  Receipt,
+} from '../../src/peer/peer.ts'
 
 type Block = Awaited<ReturnType<Peer['log']>>[number]
 
 /** A peer without a room: it answers what a test tells it to, and keeps what it was asked. */
 export interface FakePeer extends Peer {
   readonly submissions: { readonly submission: Submission; readonly deadlineMillis: number }[]
-  readonly bidders: Bidder[]
   readonly voided: string[]
+  readonly joins: JoinTarget[]
   /** From here on each `submit` is answered so. */
   answer(answer: FakeAnswer): void
   setQuorum(held: boolean): void
+  setCurrency(currency: string): void
   setPending(pending: readonly PendingOperation[]): void
   setLog(blocks: readonly Block[]): void
   tell(event: FakeEvent): void
@@ -45,11 +56,24 @@ export const fakeAuction: AuctionId = auctionId(fakeSelf, 1, 3)
 /** Events that the fake keeps: few, so that a test can overrun them. */
 export const fakeEventsKept = 10
 
+export const fakeRules: RoomRules = { version: 2, currency: 'EUR', deposits: 'open', founder: fakeSelf }
+
 export const fakeProof: Proof = {
   kind: 'two-blocks',
   author: fakeOther,
   what: 'signed two different blocks 7',
   blocks: ['aa', 'bb'].map((byte) => ({ index: 7, epoch: '1.dfEPoC', author: fakeOther, hash: byte.repeat(32) })),
+}
+export const fakeLink = 'gavelring://join?room=classroom'
+export const fakeOtherRoom: OtherRoom = {
+  id: '56'.repeat(8),
+  name: 'classroom',
+  founder: 'Eve',
+  size: 2,
+  founded: fakeTime,
+  hasCode: true,
+  reason: 'another-code',
+  version: 2,
 }
 const fakeLiar: PeerInfo = {
   peer: fakeOther,
@@ -66,25 +90,30 @@ const fakeLiar: PeerInfo = {
 export function createFakePeer(): FakePeer {
   let answer: FakeAnswer = { events: [] }
   let quorum = true
+  let rules = fakeRules
   let pending: readonly PendingOperation[] = []
   let blocks: readonly Block[] = []
   let numbers = 0
   let events: PeerEvent[] = []
   const listeners = new Set<(event: PeerEvent) => void>()
   const submissions: FakePeer['submissions'] = []
-  const bidders: Bidder[] = []
+  const started: Bidder[] = []
   const voided: string[] = []
+  const joins: JoinTarget[] = []
   const stopping = Promise.withResolvers<string>()
 
   return {
     submissions,
-    bidders,
     voided,
+    joins,
     answer: (next) => {
       answer = next
     },
     setQuorum: (held) => {
       quorum = held
+    },
+    setCurrency: (currency) => {
+      rules = { ...fakeRules, currency }
     },
     setPending: (next) => {
       pending = next
@@ -104,8 +133,13 @@ export function createFakePeer(): FakePeer {
       room: {
         id: 'ab'.repeat(32) as RoomId,
         name: 'classroom',
-        rules: { currency: 'EUR', deposits: 'open', founder: fakeSelf },
+        founded: fakeTime,
+        hasCode: true,
+        rules,
       },
+      entered: 'founded',
+      otherRooms: [fakeOtherRoom],
+      link: fakeLink,
       role: quorum ? 'member' : 'read-only',
       trouble: quorum ? undefined : 'no quorum: 1 of 3 members reachable',
       epoch: '1.dfEPoC',
@@ -155,17 +189,33 @@ export function createFakePeer(): FakePeer {
     auction: (id) => (id === auction.id ? auction : undefined),
     proofs: () => [fakeProof],
     log: async (from, count) => blocks.slice(from, from + count),
+    verdicts: () => undefined,
     subscribe: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
     recentEvents: () => events,
+    rules: () => rules,
     startBidder: (bidder) => {
-      bidders.push(bidder)
+      if (answer !== 'voided' && 'rejection' in answer) return answer.rejection
+      started.push(bidder)
+      return undefined
+    },
+    bidders: () => started,
+    stopBidder: (auction, account) => {
+      const at = started.findIndex((bidder) => bidder.auction === auction && bidder.account === account)
+      if (at >= 0) started.splice(at, 1)
+      return at >= 0
     },
     async refound({ force }) {
       if (quorum && !force) throw new Failure('quorum-held', 'The fake has its quorum.')
       return '12'.repeat(32) as RoomId
+    },
+    link: () => `${fakeLink}&code=lamp`,
+    async join(target, { force }) {
+      joins.push(target)
+      if (!force) throw new Failure('room-has-history', 'The fake has a history.')
+      return { room: '34'.repeat(32) as RoomId, archive: '/tmp/archive.jsonl' }
     },
     stop: async () => stopping.resolve('left'),
     stopped: stopping.promise,
@@ -212,6 +262,7 @@ const account: AccountView = {
 
 const auction: AuctionView = {
   id: fakeAuction,
+  number: 1,
   lot: {
     item: 'Lamp',
     description: 'Brass',
@@ -228,8 +279,10 @@ const auction: AuctionView = {
   startedAt: fakeTime,
   firstEnd: (fakeTime + 30_000) as Instant,
   endsAt: (fakeTime + 30_000) as Instant,
+  paused: undefined,
   leader: undefined,
   bids: 0,
+  recentBids: [],
   minimum: cents(1_000),
   ended: undefined,
 }

@@ -3,15 +3,13 @@ import type { Crypto } from '../../src/core/crypto.ts'
 import type { PeerId, RoomId } from '../../src/core/ids.ts'
 import { createIdentity } from '../../src/io/identity.ts'
 import { joinFrames } from '../../src/io/transport/framing.ts'
-import { encodeHello as encodeLinkHello } from '../../src/io/transport/hello.ts'
 import { bulkProtocol, ringProtocol } from '../../src/io/transport/link.ts'
 import { createNode } from '../../src/io/transport/node.ts'
 import { createTransport } from '../../src/io/transport/transport.ts'
-import { decodeHello, encodeHello, type HelloRoom } from '../../src/peer/hello.ts'
+import { decodeHello, encodeHello, type HelloRoom } from '../../src/peer/network.ts'
 import type { Topic } from '../../src/peer/ports.ts'
 import { type Block, viewOf } from '../../src/ring/block.ts'
-import { decodeFrame, encodeFrame } from '../../src/ring/frame.ts'
-import type { Message, MessageOf, StatusMessage } from '../../src/ring/message.ts'
+import { decodeFrame, encodeFrame, type Message, type MessageOf, type StatusMessage } from '../../src/ring/message.ts'
 import { type Epoch, sameEpoch, type View } from '../../src/ring/view.ts'
 
 /**
@@ -174,6 +172,7 @@ export async function startHostilePeer({ room, address }: HostileOptions): Promi
       }
       return 'ignore'
     },
+    onSighted: () => {},
     onTrouble: () => {},
   })
   await entered.promise
@@ -207,13 +206,13 @@ export async function startHostilePeer({ room, address }: HostileOptions): Promi
  */
 export async function sendCutFrames({ room, address }: HostileOptions): Promise<PeerId> {
   const identity = createIdentity()
-  const node = await createNode({ identity, room, listen: [], mdns: false })
+  const node = await createNode({ identity, room, listen: [] })
   await node.handle([ringProtocol, bulkProtocol], () => {})
   await node.start()
   try {
     const connection = await node.dial(multiaddr(address))
     const hello = encodeHello({ name: 'Mallory', roomName: room.name, room: undefined })
-    const greeting = joinFrames([{ bytes: encodeLinkHello(hello), isControl: false }])
+    const greeting = joinFrames([{ bytes: hello, isControl: false }])
     const frame = joinFrames([{ bytes: encodeFrame(1, { kind: 'ping', nonce: 1 }), isControl: false }])
     for (const protocol of [ringProtocol, bulkProtocol]) {
       const stream = await connection.newStream(protocol)

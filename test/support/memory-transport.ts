@@ -1,10 +1,14 @@
 import type { PeerId, RoomId } from '../../src/core/ids.ts'
-import type { Topic, Transport, TransportEvents } from '../../src/peer/ports.ts'
+import { wireVersion } from '../../src/core/limits.ts'
+import type { Announcement, Sighting, Topic, Transport, TransportEvents } from '../../src/peer/ports.ts'
 
 /** Joins transports of one process: all that were started with one room code are linked, until a link is cut. */
 export interface MemoryHub {
-  /** A transport of this peer; after `stop` another one can be made for the same peer, as a restart does. */
-  transport(self: PeerId, code?: string): Transport
+  /**
+   * A transport of this peer; after `stop` another one can be made for the same peer, as a restart does. All of one hub
+   * hear each other's announcements, whatever their codes; whoever dials one with another code is told so.
+   */
+  transport(self: PeerId, code?: string, roomName?: string): Transport
   /** Both ends hear that the connection is lost, but not refused. */
   cut(a: PeerId, b: PeerId): void
   heal(a: PeerId, b: PeerId): void
@@ -13,6 +17,8 @@ export interface MemoryHub {
 interface Station {
   readonly self: PeerId
   readonly code: string
+  readonly roomName: string
+  announcement: Announcement | undefined
   events: TransportEvents | undefined
   hello: Uint8Array
   room: RoomId | undefined
@@ -55,6 +61,31 @@ export function createMemoryHub(): MemoryHub {
     if (refusedAt !== a) later(a, () => a.events?.onDisconnected(b.self, refusedAt === b))
   }
 
+  const sightingOf = ({ self, code, roomName, announcement }: Station): Sighting | undefined =>
+    announcement && {
+      peer: self,
+      name: announcement.name,
+      version: wireVersion,
+      addresses: [`/memory/${self}`],
+      roomName,
+      hasCode: code !== '',
+      room: announcement.room && { ...announcement.room, id: announcement.room.id.slice(0, 16) },
+      at: performance.now(),
+    }
+
+  const others = (station: Station): readonly Station[] => [...stations.values()].filter((other) => other !== station)
+
+  /** `viewer` hears what `other` makes known, and dials it where it calls itself of the same room. */
+  const sight = (viewer: Station, other: Station): void => {
+    const sighting = sightingOf(other)
+    if (sighting === undefined || !isRunning(viewer)) return
+    later(viewer, () => {
+      viewer.events?.onSighted(sighting)
+      if (other.roomName !== viewer.roomName || other.code === viewer.code) return
+      viewer.events?.onTrouble({ kind: 'wrong-code', address: `/memory/${other.self}`, peer: other.self })
+    })
+  }
+
   /** In the order of the calls, and never within the caller's own step, as with a real network. */
   const later = (station: Station, task: () => void): void => {
     setImmediate(() => {
@@ -90,10 +121,12 @@ export function createMemoryHub(): MemoryHub {
   }
 
   return {
-    transport(self, code = 'code') {
+    transport(self, code = 'code', roomName = 'test') {
       const station: Station = {
         self,
         code,
+        roomName,
+        announcement: undefined,
         events: undefined,
         hello: new Uint8Array(),
         room: undefined,
@@ -106,7 +139,8 @@ export function createMemoryHub(): MemoryHub {
           station.events = events
           stations.set(self, station)
           heard.set(station, new Set())
-          for (const other of stations.values()) if (other !== station) link(station, other)
+          for (const other of others(station)) link(station, other)
+          for (const other of others(station)) sight(station, other)
         },
         enterRoom(room) {
           station.room = room
@@ -123,6 +157,14 @@ export function createMemoryHub(): MemoryHub {
         },
         gossip(topic, frame) {
           publish(station, topic, frame, undefined)
+        },
+        announce(announcement) {
+          if (JSON.stringify(announcement) === JSON.stringify(station.announcement)) return
+          station.announcement = announcement
+          if (isRunning(station)) for (const other of others(station)) sight(other, station)
+        },
+        get sightings() {
+          return others(station).flatMap((other) => sightingOf(other) ?? [])
         },
         addAddress() {
           // Everyone on the hub finds each other anyway.

@@ -1,28 +1,40 @@
 import { multiaddr } from '@multiformats/multiaddr'
+import { parseAddress, partsOf } from '../../core/address.ts'
 import { Failure } from '../../core/failure.ts'
-import { type PeerId, parsePeerId } from '../../core/ids.ts'
+import type { PeerId } from '../../core/ids.ts'
 import { roomMembersMax } from '../../core/limits.ts'
 import type { TransportTrouble } from '../../peer/ports.ts'
+import { BoundedMap } from '../bounded-map.ts'
 import { codeOf } from '../files.ts'
-import { componentNames, type Node } from './node.ts'
+import { isOtherPeer, isWrongCode } from './handshake-errors.ts'
+import { createHearsayRates, type Teller } from './hearsay.ts'
+import type { Node } from './node.ts'
+import { numbersOf } from './numbers-of.ts'
+import type { Verdict } from './pairing.ts'
 
-/** Keeps this peer connected with all that it knows: dials at once, and again with a growing pause, for ever. */
+/**
+ * Keeps this peer connected with all that it knows: dials at once, and again with a growing pause. Whom it was told of by
+ * others it dials at a bounded rate, and forgets soon where nobody answers.
+ *
+ * The pauses are its own and no library's (p-retry and the like): a pause belongs to a peer and not to one row of tries; it
+ * is cut short by a loss or a new address, begins anew after a hello, and ends for good with a link that the other opened.
+ */
 export interface Dialer {
-  /** An address that a person gave, with or without a peer id. Fails with `address-invalid`. */
+  /** An address that a person gave, with or without a peer id; a name is resolved at each try. Fails with `address-invalid`. */
   addAddress(address: string): void
-  /** Where a peer says it listens, or was seen to listen: the newest wins. Dials it unless it is linked. */
-  learn(peer: PeerId, addresses: readonly string[]): void
-  /** Where others say that it listens, a few addresses. Dials it unless it is linked, or too many are known already. */
-  hearOf(peer: PeerId, addresses: readonly string[]): void
+  /** Where a peer that is linked says that it listens. `remote`: where its connection comes from. */
+  learn(peer: PeerId, addresses: readonly string[], remote: string): void
+  /** Where others say that a peer listens. `remote`: where they are connected from. */
+  hearOf(peer: PeerId, addresses: readonly string[], teller: Teller, remote: string | undefined): void
   /** The peer is linked already, and has answered at this address, too. */
   foundAt(peer: PeerId, address: string): void
   /** The peer has said hello, whoever dialled. */
   greeted(peer: PeerId): void
   /**
    * A link to this remote address was lost after its hello: dials at once. Resolves whether that was refused, which only a
-   * host whose process is gone does; `false` where nobody knows after a quarter of a second.
+   * host whose process is gone does; `lost` where nobody knows after a quarter of a second.
    */
-  lost(peer: PeerId, remote: string): Promise<boolean>
+  lost(peer: PeerId, remote: string): Promise<Verdict>
   /** A link was lost before its hello: the next try waits, since whatever is wrong will hardly be better at once. */
   dismissed(peer: PeerId): void
   /** With its id at their ends. */
@@ -32,94 +44,148 @@ export interface Dialer {
   stop(): void
 }
 
+export interface DialerPorts {
+  readonly self: PeerId
+  readonly dial: Node['dial']
+  isLinked(peer: PeerId): boolean
+  isPlausible(address: string, teller: string | undefined): boolean
+  onTrouble(trouble: TransportTrouble): void
+}
+
+/** How an address came here. Only what somebody else told costs of what is set aside for hearsay. */
+type Origin =
+  /** A person gave it. */
+  | { readonly kind: 'given' }
+  /** The peer answered there, or its connection comes from that host. */
+  | { readonly kind: 'seen' }
+  | { readonly kind: 'told'; readonly teller: Teller }
+
 interface Target {
+  /** `undefined`: whoever answers. */
   peer: PeerId | undefined
-  /** Without the peer id at their ends. */
-  addresses: readonly string[]
+  /** Without the peer id at their ends, the best first. */
+  addresses: ReadonlyMap<string, Origin>
   pauseMillis: number
   timer: NodeJS.Timeout | undefined
   isDialling: boolean
-  /** A person gave the address, and wants to know when it does not answer. */
-  isGiven: boolean
   isReported: boolean
+  /** Since when no try has succeeded; monotonic. */
+  failingSince: number | undefined
 }
 
 type Outcome = 'linked' | 'refused' | 'failed'
 
 const pauseMillisMin = 250
 const pauseMillisMax = 5_000
+/** Of peers that are away for long: a room comes back after a break, and need not be asked for every few seconds. */
+const longPauseMillis = 30_000
+const longMillis = 600_000
+/** So long hearsay is tried. */
+const hearsayMillis = 30_000
+/** And so long it is not listened to again. */
+const deafMillis = 60_000
 const verdictMillis = 250
 const addressesMax = 16
 /** Peers that are not met are forgotten beyond these: whatever others say of whom, it takes no more memory and no more dials. */
 const targetsMax = 2 * roomMembersMax
+const remembered = 256
 
-export function createDialer(
-  node: Pick<Node, 'peerId' | 'dial'>,
-  isLinked: (peer: PeerId) => boolean,
-  onTrouble: (trouble: TransportTrouble) => void,
-): Dialer {
+const given: Origin = { kind: 'given' }
+const seen: Origin = { kind: 'seen' }
+
+export function createDialer({ self, dial, isLinked, isPlausible, onTrouble }: DialerPorts): Dialer {
   const targets = new Set<Target>()
-  const wrongCodes = new Set<string>()
+  const now = (): number => performance.now()
+  const rates = createHearsayRates(now)
+  /** Addresses that have been reported for their wrong code. */
+  const wrongCodes = new BoundedMap<string, true>(remembered)
+  /** Peers of whom hearsay led nowhere, and until when it is not listened to. */
+  const deadEnds = new BoundedMap<PeerId, number>(remembered)
   const stopping = new AbortController()
 
   const targetOf = (peer: PeerId): Target | undefined => [...targets].find((target) => target.peer === peer)
 
-  const add = (peer: PeerId | undefined, addresses: readonly string[]): Target => {
+  const add = (peer: PeerId | undefined): Target => {
     if (targets.size >= targetsMax) forgetOldest()
     const target: Target = {
       peer,
-      addresses,
+      addresses: new Map(),
       pauseMillis: pauseMillisMin,
       timer: undefined,
       isDialling: false,
-      isGiven: false,
       isReported: false,
+      failingSince: undefined,
     }
     targets.add(target)
     return target
   }
 
-  const forgetOldest = (): void => {
-    const oldest = [...targets].find(({ peer, isGiven }) => !isGiven && !(peer !== undefined && isLinked(peer)))
-    if (oldest === undefined) return
-    clearTimeout(oldest.timer)
-    targets.delete(oldest)
+  const remove = (target: Target): void => {
+    clearTimeout(target.timer)
+    targets.delete(target)
   }
 
-  const dial = async (target: Target, addresses: readonly string[]): Promise<Outcome> => {
+  const forgetOldest = (): void => {
+    const idle = [...targets].filter((target) => !isGiven(target) && !(target.peer !== undefined && isLinked(target.peer)))
+    const oldest = idle.find(isHearsay) ?? idle[0]
+    if (oldest !== undefined) remove(oldest)
+  }
+
+  /** Tries these addresses of a target, as many as hearsay may cost. */
+  const tryNow = async (target: Target, addresses: Target['addresses'] = target.addresses): Promise<Outcome> => {
     clearTimeout(target.timer)
     if (target.isDialling || stopping.signal.aborted) return 'failed'
     if (target.peer !== undefined && isLinked(target.peer)) return 'linked'
+    const allowed = [...addresses].filter(([, origin]) => origin.kind !== 'told' || rates.spend(origin.teller))
     target.isDialling = true
-    const outcome = await attempt(target, addresses)
+    const outcome =
+      allowed.length === 0
+        ? 'failed'
+        : await attempt(
+            target,
+            allowed.map(([address]) => address),
+          )
     target.isDialling = false
-    if (outcome !== 'linked') retryLater(target)
+    if (outcome !== 'linked') tryLater(target)
     return outcome
   }
 
-  const retryLater = (target: Target): void => {
+  const tryLater = (target: Target): void => {
     clearTimeout(target.timer)
-    if (!targets.has(target)) return
-    target.timer = setTimeout(() => void dial(target, target.addresses), target.pauseMillis)
-    target.pauseMillis = Math.min(2 * target.pauseMillis, pauseMillisMax)
+    if (!targets.has(target) || stopping.signal.aborted) return
+    target.failingSince ??= now()
+    const failingMillis = now() - target.failingSince
+    if (failingMillis > hearsayMillis && isHearsay(target)) {
+      if (target.peer !== undefined) deadEnds.set(target.peer, now() + deafMillis)
+      remove(target)
+      return
+    }
+    target.timer = setTimeout(() => void tryNow(target), target.pauseMillis)
+    target.pauseMillis = failingMillis > longMillis ? longPauseMillis : Math.min(2 * target.pauseMillis, pauseMillisMax)
   }
 
   const attempt = async (target: Target, addresses: readonly string[]): Promise<Outcome> => {
     const suffix = target.peer === undefined ? '' : `/p2p/${target.peer}`
     try {
-      const connection = await node.dial(
-        addresses.map((address) => multiaddr(address + suffix)),
-        { signal: stopping.signal },
-      )
+      const connection = await dial(await resolve(addresses, suffix), { signal: stopping.signal })
       adopt(target, connection.remotePeer.toString() as PeerId)
       return 'linked'
     } catch (error) {
-      const errors = error instanceof AggregateError ? error.errors : [error]
+      const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [error]
       // At the address that a person gave now lives somebody else, as after a profile was deleted: whoever it is will do.
-      if (target.isGiven && errors.some(isOtherPeer)) target.peer = undefined
+      if (isGiven(target) && errors.some(isOtherPeer)) target.peer = undefined
       report(target, addresses, errors)
       return errors.length > 0 && errors.every((one) => codeOf(one) === 'ECONNREFUSED') ? 'refused' : 'failed'
     }
+  }
+
+  /** A name that is not known keeps nobody from the other addresses. */
+  const resolve = async (addresses: readonly string[], suffix: string) => {
+    const found = await Promise.allSettled(addresses.map(numbersOf))
+    const numbers = found.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
+    const failures = found.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+    if (numbers.length === 0) throw new AggregateError(failures)
+    return numbers.map((number) => multiaddr(number + suffix))
   }
 
   /** Who answers at an address that came without a peer id is known only now, and may be known by other ways already. */
@@ -127,9 +193,8 @@ export function createDialer(
     const other = [...targets].find((one) => one !== target && one.peer === peer)
     target.peer = peer
     if (other === undefined) return
-    clearTimeout(other.timer)
-    targets.delete(other)
-    target.addresses = merge(target.addresses, other.addresses)
+    remove(other)
+    target.addresses = merged(target.addresses, other.addresses)
   }
 
   const report = (target: Target, addresses: readonly string[], errors: readonly unknown[]): void => {
@@ -137,9 +202,9 @@ export function createDialer(
     const address = addresses[0] ?? ''
     if (errors.some(isWrongCode)) {
       target.pauseMillis = pauseMillisMax
-      if (!wrongCodes.has(address)) onTrouble({ kind: 'wrong-code', address })
-      wrongCodes.add(address)
-    } else if (target.isGiven && !target.isReported) {
+      if (!wrongCodes.has(address)) onTrouble({ kind: 'wrong-code', address, peer: target.peer })
+      wrongCodes.set(address, true)
+    } else if (isGiven(target) && !target.isReported) {
       target.isReported = true
       const reason = errors.map((one) => (one instanceof Error ? one.message : String(one))).join('; ')
       onTrouble({ kind: 'unreachable', address, reason })
@@ -148,67 +213,75 @@ export function createDialer(
 
   return {
     addAddress(text) {
-      const { address, peer } = parseDialAddress(text)
-      if (peer === node.peerId.toString()) return
-      const known = peer === undefined ? [...targets].find((target) => target.addresses.includes(address)) : targetOf(peer)
-      const target = known ?? add(peer, [])
-      target.isGiven = true
-      target.addresses = merge([address], target.addresses)
-      void dial(target, target.addresses)
+      const { address, peer } = readAddress(text)
+      if (peer === self) return
+      const known = peer === undefined ? [...targets].find((target) => target.addresses.has(address)) : targetOf(peer)
+      const target = known ?? add(peer)
+      target.addresses = merged(new Map([[address, given]]), target.addresses)
+      void tryNow(target)
     },
 
-    learn(peer, addresses) {
-      const target = targetOf(peer) ?? add(peer, [])
-      target.addresses = merge(addresses, target.addresses)
-      void dial(target, target.addresses)
+    learn(peer, addresses, remote) {
+      const host = hostOf(remote)
+      const told: Origin = { kind: 'told', teller: peer }
+      const known = addresses
+        .filter((address) => isPlausible(address, remote))
+        .map((address) => [address, hostOf(address) === host ? seen : told] as const)
+      if (known.length === 0) return
+      const target = targetOf(peer) ?? add(peer)
+      target.addresses = merged(new Map(known), target.addresses)
+      void tryNow(target)
     },
 
-    hearOf(peer, addresses) {
+    hearOf(peer, addresses, teller, remote) {
+      if (peer === self || (deadEnds.get(peer) ?? 0) > now()) return
+      const told: Origin = { kind: 'told', teller }
+      const news = addresses.filter((address) => isPlausible(address, remote)).map((address) => [address, told] as const)
       const known = targetOf(peer)
+      if (news.length === 0) return
       // It will know us by others, too, and has fewer to dial.
-      if (known === undefined && targets.size >= targetsMax) return
-      const target = known ?? add(peer, [])
-      // What was seen at first hand is tried first, and not pushed out.
-      target.addresses = merge(target.addresses.slice(0, addressesMax - addresses.length), addresses)
-      void dial(target, target.addresses)
+      if (known === undefined && (targets.size >= targetsMax || !rates.has(teller))) return
+      const target = known ?? add(peer)
+      const before = target.addresses.size
+      // What is known better is tried first, and not pushed out.
+      target.addresses = merged(target.addresses, new Map(news))
+      if (known === undefined || target.addresses.size > before) void tryNow(target)
     },
 
     foundAt(peer, address) {
-      const target = [...targets].find((one) => one.peer === undefined && one.addresses.includes(address))
+      const target = [...targets].find((one) => one.peer === undefined && one.addresses.has(address))
       if (target !== undefined) adopt(target, peer)
     },
 
     greeted(peer) {
+      deadEnds.delete(peer)
       const target = targetOf(peer)
       if (target === undefined) return
       clearTimeout(target.timer)
       target.pauseMillis = pauseMillisMin
       target.isReported = false
+      target.failingSince = undefined
     },
 
     dismissed(peer) {
       const target = targetOf(peer)
-      if (target !== undefined) retryLater(target)
+      if (target !== undefined) tryLater(target)
     },
 
     async lost(peer, remote) {
       const target = targetOf(peer)
-      if (target === undefined || target.addresses.length === 0 || stopping.signal.aborted) return false
+      if (target === undefined || target.addresses.size === 0 || stopping.signal.aborted) return 'lost'
       // Its other addresses may lead elsewhere: a peer's loopback address is, seen from here, our own.
       const host = hostOf(remote)
-      const same = target.addresses.filter((address) => hostOf(address) === host)
-      const dialled = dial(target, same.length > 0 ? same : target.addresses)
+      const same = new Map([...target.addresses].filter(([address]) => hostOf(address) === host))
+      const tried = tryNow(target, same.size > 0 ? same : target.addresses)
       const undecided = new Promise<Outcome>((resolve) => setTimeout(() => resolve('failed'), verdictMillis))
-      return (await Promise.race([dialled, undecided])) === 'refused' && same.length > 0
+      return (await Promise.race([tried, undecided])) === 'refused' && same.size > 0 ? 'refused' : 'lost'
     },
 
-    addressesOf(peer) {
-      return (targetOf(peer)?.addresses ?? []).map((address) => `${address}/p2p/${peer}`)
-    },
+    addressesOf: (peer) => [...(targetOf(peer)?.addresses.keys() ?? [])].map((address) => `${address}/p2p/${peer}`),
 
-    listensAt(peer) {
-      return (targetOf(peer)?.addresses ?? []).filter((address) => /^\/ip[46]\//.test(address))
-    },
+    listensAt: (peer) => [...(targetOf(peer)?.addresses.keys() ?? [])].filter((address) => /^\/ip[46]\//.test(address)),
 
     stop() {
       stopping.abort()
@@ -218,27 +291,31 @@ export function createDialer(
   }
 }
 
-/** The newest first; a peer that has moved leaves its old addresses behind. */
-const merge = (newer: readonly string[], older: readonly string[]): readonly string[] =>
-  [...new Set([...newer, ...older])].slice(0, addressesMax)
+const isGiven = ({ addresses }: Target): boolean => [...addresses.values()].some(({ kind }) => kind === 'given')
 
-/** `/ip4/192.168.1.7/tcp/4001`, with or without `/p2p/12D3KooW…`. */
-function parseDialAddress(text: string): { readonly address: string; readonly peer: PeerId | undefined } {
-  const names = componentNames(text)?.join('/')
-  const [address = '', id] = text.split('/p2p/')
-  const peer = id === undefined ? undefined : parsePeerId(id)
-  const fits = names !== undefined && /^(ip4|ip6|dns|dns4|dns6)\/tcp(\/p2p)?$/.test(names)
-  if (fits && (peer === undefined || peer.ok)) return { address, peer: peer?.value }
-  throw new Failure('address-invalid', `An address looks like /ip4/192.168.1.7/tcp/4001, not ${text}`, { address: text })
+const isHearsay = ({ addresses }: Target): boolean => [...addresses.values()].every(({ kind }) => kind === 'told')
+
+/** The better ones first; a peer that has moved leaves its old addresses behind. What is known of one better stays known. */
+function merged(better: Target['addresses'], other: Target['addresses']): Target['addresses'] {
+  const all = new Map<string, Origin>()
+  for (const [address, origin] of [...better, ...other]) {
+    const known = all.get(address)
+    if (known === undefined ? all.size < addressesMax : rank[origin.kind] < rank[known.kind]) all.set(address, origin)
+  }
+  return all
 }
 
-const hostOf = (address: string): string | undefined => address.split('/')[2]
+const rank = { given: 0, seen: 1, told: 2 } as const
 
-function isOtherPeer(error: unknown): boolean {
-  return error instanceof Error && /does not match expected remote identity/.test(error.message)
+/** In its canonical form, and the peer id at its end, if it has one. */
+function readAddress(text: string): { readonly address: string; readonly peer: PeerId | undefined } {
+  const address = parseAddress(text, 'dial')
+  if (!address.ok) throw new Failure('address-invalid', `${address.error.message} Not so: ${text}`, { address: text })
+  const [at = '', peer] = address.value.split('/p2p/')
+  return { address: at, peer: peer as PeerId | undefined }
 }
 
-/** The handshake's first sealed message does not open: the other has mixed in another prologue. */
-function isWrongCode(error: unknown): boolean {
-  return error instanceof Error && error.name === 'EncryptionFailedError' && /decrypt|authenticate/i.test(error.message)
+const hostOf = (address: string): string | undefined => {
+  const parts = partsOf(address)
+  return parts && `${parts.host}%${parts.zone ?? ''}`
 }

@@ -1,5 +1,7 @@
+import { decodeWith, Writer } from '../../core/codec.ts'
+import { type Field, optional, struct } from '../../core/fields.ts'
 import type { PeerId } from '../../core/ids.ts'
-import { peerIdOf, publicKeyIn } from '../peer-id.ts'
+import { peerKey, rest } from './wire-fields.ts'
 
 /**
  * What a gossip message carries: a frame for everyone, or, where there is no connection to a peer, a frame for that peer
@@ -11,28 +13,19 @@ export interface Envelope {
   readonly frame: Uint8Array
 }
 
-const forAll = 0
-const forOne = 1
-const keyBytes = 32
-/** Bytes of an envelope beside its frame, at most. */
-export const envelopeBytesMax = 1 + keyBytes
+const field: Field<Envelope> = struct<Envelope>({ to: optional(peerKey), frame: rest })
 
-/** `undefined` where the addressee is no peer. */
-export function wrap(envelope: Envelope): Uint8Array | undefined {
-  const key = envelope.to === undefined ? new Uint8Array() : publicKeyIn(envelope.to)
-  return key && Buffer.concat([Uint8Array.of(envelope.to === undefined ? forAll : forOne), key, envelope.frame])
+/** Bytes of an envelope beside its frame, at most. */
+export const envelopeBytesMax = 33
+
+export function wrap(envelope: Envelope): Uint8Array {
+  const writer = new Writer(envelope.frame.length + envelopeBytesMax)
+  field.write(writer, envelope)
+  return writer.finish()
 }
 
-/** `undefined` where the bytes are no envelope. */
+/** `undefined` where the bytes are no envelope. The frame is not copied. */
 export function unwrap(bytes: Uint8Array): Envelope | undefined {
-  switch (bytes[0]) {
-    case forAll:
-      return { to: undefined, frame: bytes.subarray(1) }
-    case forOne:
-      return bytes.length < envelopeBytesMax
-        ? undefined
-        : { to: peerIdOf(bytes.subarray(1, envelopeBytesMax)), frame: bytes.subarray(envelopeBytesMax) }
-    default:
-      return undefined
-  }
+  const decoded = decodeWith(bytes, (reader) => field.read(reader))
+  return 'value' in decoded ? decoded.value : undefined
 }

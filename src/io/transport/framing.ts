@@ -11,6 +11,8 @@ export interface Framed {
 
 const headBytes = 4
 const controlBit = 0x80000000
+/** For a frame of which no more has come than its length: what is said costs nothing, only what is sent. */
+const firstBytes = 16 * 1024
 
 /** One piece of memory, so that the frames of one tick leave in one write. */
 export function joinFrames(frames: readonly Framed[]): Uint8Array {
@@ -38,6 +40,7 @@ export function createFrameReader(onFrame: (frame: Framed) => void): FrameReader
   const head = new Uint8Array(headBytes)
   let headFilled = 0
   let body: Uint8Array | undefined
+  let bodyLength = 0
   let bodyFilled = 0
   let isControl = false
   let isBroken = false
@@ -54,17 +57,18 @@ export function createFrameReader(onFrame: (frame: Framed) => void): FrameReader
           if (headFilled < headBytes) continue
           const word = new DataView(head.buffer).getUint32(0)
           isControl = word >= controlBit
-          const length = isControl ? word - controlBit : word
-          isBroken = length > frameBytesMax
+          bodyLength = isControl ? word - controlBit : word
+          isBroken = bodyLength > frameBytesMax
           if (isBroken) break
-          body = new Uint8Array(length)
+          body = new Uint8Array(Math.min(bodyLength, firstBytes))
           bodyFilled = 0
         }
-        const part = chunk.subarray(at, at + body.length - bodyFilled)
+        const part = chunk.subarray(at, at + bodyLength - bodyFilled)
+        body = withRoom(body, bodyFilled + part.length, bodyLength)
         body.set(part, bodyFilled)
         bodyFilled += part.length
         at += part.length
-        if (bodyFilled < body.length) continue
+        if (bodyFilled < bodyLength) continue
         const bytes = body
         body = undefined
         headFilled = 0
@@ -73,4 +77,11 @@ export function createFrameReader(onFrame: (frame: Framed) => void): FrameReader
       return !isBroken
     },
   }
+}
+
+function withRoom(bytes: Uint8Array, needed: number, most: number): Uint8Array {
+  if (needed <= bytes.length) return bytes
+  const grown = new Uint8Array(Math.min(most, Math.max(needed, 4 * bytes.length)))
+  grown.set(bytes)
+  return grown
 }

@@ -2,6 +2,7 @@ import type { GossipSub, Message, TopicValidatorResult } from '@chainsafe/libp2p
 import { type PeerId, parsePeerId, type RoomId } from '../../core/ids.ts'
 import { frameBytesMax } from '../../core/limits.ts'
 import type { Topic, TransportEvents, Verdict } from '../../peer/ports.ts'
+import { publicKeyIn } from '../peer-id.ts'
 import { envelopeBytesMax, unwrap, wrap } from './envelope.ts'
 
 /** The room's topics: signed messages that everyone checks before passing them on. */
@@ -16,17 +17,17 @@ const topics: readonly Topic[] = ['log', 'bank', 'auction', 'ring']
 /** libp2p's enum, by its values, since it is a type only. */
 const results = { accept: 'accept', ignore: 'ignore', reject: 'reject' } as Record<Verdict, TopicValidatorResult>
 
-/**
- * `areLinked`: whether a peer that we are linked with has said that it is linked with another, too. `saysTooMuch`: a
- * message of this peer came, and it is not to be heard.
- */
-export function createGossip(
-  pubsub: GossipSub,
-  self: PeerId,
-  events: TransportEvents,
-  areLinked: (peer: PeerId, other: PeerId) => boolean,
-  saysTooMuch: (peer: PeerId) => boolean,
-): Gossip {
+export interface GossipPorts {
+  readonly pubsub: GossipSub
+  readonly self: PeerId
+  readonly events: Pick<TransportEvents, 'onFrame' | 'onGossip' | 'onTrouble'>
+  /** Whether a peer that this one is linked with has said that it is linked with another, too. */
+  areLinked(peer: PeerId, other: PeerId): boolean
+  /** A message signed by `from` came over the link with `source`: whether it is to be heard. */
+  mayBeHeard(source: PeerId, from: PeerId): boolean
+}
+
+export function createGossip({ pubsub, self, events, areLinked, mayBeHeard }: GossipPorts): Gossip {
   let room: RoomId | undefined
 
   const nameOf = (topic: Topic): string => `gavelring/${room}/${topic}`
@@ -48,21 +49,22 @@ export function createGossip(
   }
 
   /** It came from its author, who sends to all its links at once, and these are all the peers that we could pass it on to. */
-  const hasReachedAll = (from: PeerId, source: string, topic: Topic): boolean =>
+  const hasReachedAll = (from: PeerId, source: PeerId, topic: Topic): boolean =>
     source === from && subscribersOf(topic).every((peer) => peer === from || areLinked(peer, from))
 
-  const validate = (source: string, topic: Topic, message: Message): TopicValidatorResult => {
+  const validate = (sender: string, topic: Topic, message: Message): TopicValidatorResult => {
+    const source = parsePeerId(sender)
     const from = message.type === 'signed' ? parsePeerId(message.from.toString()) : undefined
-    if (from?.ok !== true) return results.reject
-    if (saysTooMuch(from.value)) return results.reject
+    if (!source.ok || from?.ok !== true) return results.reject
+    if (!mayBeHeard(source.value, from.value)) return results.reject
     const verdict = hear(from.value, topic, message.data)
     const isForAll = unwrap(message.data)?.to === undefined
     // To gossipsub "ignore" only means that it is not passed on.
-    return results[verdict === 'accept' && isForAll && hasReachedAll(from.value, source, topic) ? 'ignore' : verdict]
+    return results[verdict === 'accept' && isForAll && hasReachedAll(from.value, source.value, topic) ? 'ignore' : verdict]
   }
 
-  const send = (topic: Topic, data: Uint8Array | undefined): void => {
-    if (room === undefined || data === undefined) return
+  const send = (topic: Topic, data: Uint8Array): void => {
+    if (room === undefined) return
     // It goes to whoever is there; that nobody is, or that the node is stopping, is no error.
     pubsub.publish(nameOf(topic), data).catch(() => {})
   }
@@ -81,15 +83,22 @@ export function createGossip(
       }
     },
     publish: (topic, frame) => send(topic, wrap({ to: undefined, frame })),
-    publishTo: (to, frame) => send('ring', wrap({ to, frame })),
+    publishTo(to, frame) {
+      // What has the form of a peer's id need not be the id of a key.
+      if (publicKeyIn(to) !== undefined) send('ring', wrap({ to, frame }))
+    },
   }
 }
 
 /**
- * gossipsub 17 keeps a stream to a peer that was being opened while the connection broke, and then never opens another.
- * When a first connection to a peer comes about it has no stream yet: whatever is there is such a one. (Its map is public in
- * the class, but not in the interface that the package exports.)
+ * gossipsub 17 keeps a stream to a peer that was being opened while the connection broke, and then never opens another. When a
+ * first connection to a peer comes about it has no stream yet: whatever is there is such a one. Its map is public in the class,
+ * but not in the interface that the package exports; a release without it fails here, at the start, and not in a broken room.
  */
-export function forgetStaleStream(pubsub: GossipSub, peer: PeerId): void {
-  if ('streamsOutbound' in pubsub && pubsub.streamsOutbound instanceof Map) pubsub.streamsOutbound.delete(peer)
+export function staleStreams(pubsub: GossipSub): { forget(peer: PeerId): void } {
+  if (!('streamsOutbound' in pubsub) || !(pubsub.streamsOutbound instanceof Map)) {
+    throw new TypeError('this release of gossipsub has no map streamsOutbound')
+  }
+  const streams: Map<unknown, unknown> = pubsub.streamsOutbound
+  return { forget: (peer) => streams.delete(peer) }
 }

@@ -1,9 +1,10 @@
 import type { Connection, Stream } from '@libp2p/interface'
+import { helloHead } from '../../core/hello-head.ts'
+import { wireVersion } from '../../core/limits.ts'
 import { createBudget } from './budget.ts'
+import { type Broadcast, type Control, decodeControl, encodeControl, type Neighbour } from './control.ts'
 import { createFrameReader, type Framed } from './framing.ts'
-import { decodeHello } from './hello.ts'
 import { createLane, type Lane } from './lane.ts'
-import { decodeNeighbours, type Neighbours } from './neighbours.ts'
 
 export const ringProtocol = '/gavelring/ring'
 export const bulkProtocol = '/gavelring/bulk'
@@ -25,11 +26,10 @@ export interface Link {
   accept(stream: Stream, lane: LaneName): void
   /** Heard from lately. */
   isFresh(now: number): boolean
-  /** Whom the other says that it is linked with; `undefined`: it has not said so yet. */
-  readonly neighbours: Neighbours | undefined
-  sendNeighbours(encoded: Uint8Array): void
+  /** The other is told this, and again on a stream that is opened anew. */
+  sendNeighbours(neighbours: readonly Neighbour[]): void
   /** One copy of what goes to all links at once. */
-  sendBroadcast(frame: Uint8Array): void
+  sendBroadcast(broadcast: Broadcast): void
   /** Every second or so: says that this peer lives, and looks whether the other does. */
   beat(now: number): void
   close(): void
@@ -45,9 +45,9 @@ export interface LinkEvents {
   onFrame(frame: Uint8Array): void
   onBadFrame(reason: string): void
   /** Whom the other is linked with, itself included. */
-  onNeighbours(neighbours: Neighbours): void
+  onNeighbours(neighbours: readonly Neighbour[]): void
   /** What the other says to all at once, and has a link to all. */
-  onBroadcast(frame: Uint8Array): void
+  onBroadcast(broadcast: Broadcast): void
   /** Too much waits for a peer that takes nothing. */
   onStuck(reason: string): void
 }
@@ -63,15 +63,9 @@ const asleepMillis = 3_000
 /** So that a peer whose streams always break is not flooded with new ones. */
 const reopenMillis = 250
 
-/** First byte of a control frame that says something. */
-const controls = { neighbours: 1, broadcast: 2 } as const
+const framed = (control: Control): Framed => ({ bytes: encodeControl(control), isControl: true })
 
-const controlFrame = (control: number, bytes: Uint8Array): Framed => ({
-  bytes: Buffer.concat([Uint8Array.of(control), bytes]),
-  isControl: true,
-})
-
-const signOfLife: Framed = { bytes: new Uint8Array(), isControl: true }
+const signOfLife = framed({ kind: 'alive' })
 
 export function createLink(connection: Connection, greeting: () => Uint8Array, events: LinkEvents): Link {
   const lanes: Partial<Record<LaneName, Lane>> = {}
@@ -81,7 +75,6 @@ export function createLink(connection: Connection, greeting: () => Uint8Array, e
   const budgets = { ring: createBudget('ring', now), bulk: createBudget('bulk', now) }
   /** Bulk streams that came before the hello. */
   let early: Stream | undefined
-  let neighbours: Neighbours | undefined
   /** What the other was told last: a stream that is opened anew may have lost it. */
   let told: Framed | undefined
   let isGreeted = false
@@ -122,43 +115,39 @@ export function createLink(connection: Connection, greeting: () => Uint8Array, e
   const hear = (name: LaneName, { bytes, isControl }: Framed, isFirst: boolean): boolean => {
     heardAt = performance.now()
     if (name === 'ring' && isFirst) return greet(bytes)
-    if (isControl) return control(bytes)
+    if (isControl) return obey(decodeControl(bytes))
     events.onFrame(bytes)
     return true
   }
 
-  const control = (bytes: Uint8Array): boolean => {
-    if (bytes.length === signOfLife.bytes.length) return true
-    if (bytes[0] === controls.broadcast) {
-      events.onBroadcast(bytes.subarray(1))
-      return true
+  const obey = (control: Control | string): boolean => {
+    if (typeof control === 'string') {
+      events.onBadFrame(`control frame: ${control}`)
+      return false
     }
-    neighbours = bytes[0] === controls.neighbours ? decodeNeighbours(bytes.subarray(1)) : undefined
-    if (neighbours === undefined) events.onBadFrame('no list of neighbours')
-    else events.onNeighbours(neighbours)
-    return neighbours !== undefined
+    if (control.kind === 'neighbours') events.onNeighbours(control.neighbours)
+    if (control.kind === 'broadcast') events.onBroadcast(control)
+    return true
   }
 
-  const greet = (frame: Uint8Array): boolean => {
-    const hello = decodeHello(frame)
-    switch (hello.kind) {
-      case 'hello':
-        // A stream that was opened anew greets again: the peer is known already.
-        if (!isGreeted) {
-          isGreeted = true
-          events.onHello(hello.hello)
-          if (early !== undefined) listen(early, 'bulk')
-          early = undefined
-        }
-        return true
-      case 'version':
-        events.onVersion(hello.version)
-        fail('speaks another version')
-        return false
-      case 'malformed':
-        events.onBadFrame(`hello: ${hello.reason}`)
-        return false
+  const greet = (hello: Uint8Array): boolean => {
+    const head = helloHead(hello)
+    if ('malformed' in head) {
+      events.onBadFrame(`hello: ${head.malformed}`)
+      return false
     }
+    if (head.version !== wireVersion) {
+      events.onVersion(head.version)
+      fail('speaks another version')
+      return false
+    }
+    // A stream that was opened anew greets again: the peer is known already.
+    if (isGreeted) return true
+    isGreeted = true
+    events.onHello(hello)
+    if (early !== undefined) listen(early, 'bulk')
+    early = undefined
+    return true
   }
 
   const listen = (stream: Stream, name: LaneName): void => {
@@ -230,17 +219,14 @@ export function createLink(connection: Connection, greeting: () => Uint8Array, e
       await lane.drained()
     },
     isFresh: (now) => isGreeted && now - heardAt < freshMillis,
-    get neighbours() {
-      return neighbours
-    },
-    sendNeighbours(encoded) {
-      told = controlFrame(controls.neighbours, encoded)
+    sendNeighbours(neighbours) {
+      told = framed({ kind: 'neighbours', neighbours })
       lanes.ring?.send(told)
     },
-    sendBroadcast(frame) {
+    sendBroadcast(broadcast) {
       if (isClosed) return
       sentAt = performance.now()
-      lanes.ring?.send(controlFrame(controls.broadcast, frame))
+      lanes.ring?.send(framed({ kind: 'broadcast', ...broadcast }))
     },
     accept(stream, name) {
       if (name === 'bulk' && !isGreeted) {

@@ -2,34 +2,34 @@ import { type GossipSub, gossipsub } from '@chainsafe/libp2p-gossipsub'
 import { privateKeyFromRaw } from '@libp2p/crypto/keys'
 import { type Identify, identify } from '@libp2p/identify'
 import type { Libp2p } from '@libp2p/interface'
-import { mdns } from '@libp2p/mdns'
-import { tcp } from '@libp2p/tcp'
-import { multiaddr } from '@multiformats/multiaddr'
+import { noise } from '@libp2p/noise'
+import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
+import { parseAddress } from '../../core/address.ts'
 import { Failure } from '../../core/failure.ts'
 import { frameBytesMax, roomMembersMax } from '../../core/limits.ts'
 import type { KeyedIdentity } from '../identity.ts'
 import { publicKeyIn } from '../peer-id.ts'
-import { roomServiceTag } from './discovery.ts'
 import { envelopeBytesMax } from './envelope.ts'
 import { roomPrologue } from './prologue.ts'
-import { joiningNoise, sparingYamux } from './wire.ts'
+import { handshakesMax, tcp } from './tcp.ts'
 
 export type Node = Libp2p<{ identify: Identify; gossip: GossipSub }>
 
 export interface NodeOptions {
   readonly identity: KeyedIdentity
   readonly room: { readonly name: string; readonly code: string }
-  /** Multiaddrs to listen at. */
+  /** Addresses to listen at, as `core/address.ts` reads them. */
   readonly listen: readonly string[]
-  /** Whether to look for the room's peers by mDNS, and be found. */
-  readonly mdns: boolean
 }
 
 /** How long to wait for a stranger at the other end, in milliseconds. On a LAN all of this takes a few. */
 const patienceMillis = 3_000
-/** Who comes asks at once and is answered by all: asking again only helps where a packet was lost, or a cable plugged in. */
-const mdnsMillis = 20_000
+/** From one host, which may be a whole class behind one address, or on one machine. */
+const connectionsPerSecond = 2 * roomMembersMax
+const dialsMax = 16
+/** Of a connection: a link has two streams each way, gossip one, identify one for a moment. */
+const streamsMax = 32
 
 /** A libp2p node of the room that is not started yet. */
 export async function createNode(options: NodeOptions): Promise<Node> {
@@ -41,15 +41,18 @@ export async function createNode(options: NodeOptions): Promise<Node> {
     privateKey: privateKeyFromRaw(Buffer.concat([identity.seed, publicKeyIn(identity.self) ?? new Uint8Array()])),
     addresses: { listen },
     transports: [tcp()],
-    connectionEncrypters: [joiningNoise(prologueBytes)],
-    streamMuxers: [sparingYamux()],
+    connectionEncrypters: [noise({ prologueBytes })],
+    // Links have their own sign of life, see link.ts. It answers each frame that is read with a window update, a packet more,
+    // and has no option for fewer; a muxer of our own would save one part in a thousand of a core.
+    streamMuxers: [yamux({ enableKeepAlive: false, maxInboundStreams: streamsMax })],
     connectionMonitor: { enabled: false },
-    peerDiscovery: options.mdns ? [mdns({ serviceTag: roomServiceTag(room.name), interval: mdnsMillis })] : [],
     connectionManager: {
       // The defaults guard a public node against strangers: 5 connections a second from one host refuse a classroom.
-      inboundConnectionThreshold: 1_000,
-      maxIncomingPendingConnections: 1_000,
+      inboundConnectionThreshold: connectionsPerSecond,
+      // tcp.ts keeps fewer, and lets the newest in.
+      maxIncomingPendingConnections: 2 * handshakesMax,
       maxConnections: 4 * roomMembersMax,
+      maxParallelDials: dialsMax,
       dialTimeout: 2 * patienceMillis,
       addressDialTimeout: patienceMillis,
       inboundUpgradeTimeout: patienceMillis,
@@ -63,22 +66,11 @@ export async function createNode(options: NodeOptions): Promise<Node> {
   })
 }
 
-/** `/ip4/0.0.0.0/tcp/4001`. Fails with `address-invalid`. */
+/** Fails with `address-invalid`. */
 function parseListenAddress(text: string): string {
-  const names = componentNames(text)
-  if (names?.length === 2 && (names[0] === 'ip4' || names[0] === 'ip6') && names[1] === 'tcp') return text
-  throw new Failure('address-invalid', `An address to listen at looks like /ip4/0.0.0.0/tcp/4001, not ${text}`, { address: text })
-}
-
-/** The protocols of a multiaddr; `undefined` if it is none. */
-export function componentNames(text: string): readonly string[] | undefined {
-  try {
-    return multiaddr(text)
-      .getComponents()
-      .map(({ name }) => name)
-  } catch {
-    return undefined
-  }
+  const address = parseAddress(text, 'listen')
+  if (address.ok) return address.value
+  throw new Failure('address-invalid', `${address.error.message} Not so: ${text}`, { address: text })
 }
 
 /**

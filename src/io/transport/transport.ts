@@ -1,239 +1,193 @@
-import type { Connection, Stream } from '@libp2p/interface'
-import { multiaddr } from '@multiformats/multiaddr'
-import { concat } from '../../core/codec.ts'
-import { fromHex, toHex } from '../../core/crypto.ts'
+import type { Connection } from '@libp2p/interface'
+import { parseAddress } from '../../core/address.ts'
 import { Failure } from '../../core/failure.ts'
 import { type PeerId, parsePeerId, type RoomId } from '../../core/ids.ts'
 import type { Transport, TransportEvents } from '../../peer/ports.ts'
-import { createOutcasts } from './budget.ts'
+import { BoundedMap } from '../bounded-map.ts'
+import { createDiscovery, type Discovery } from '../discovery/discovery.ts'
+import { cleaned } from '../discovery/packet.ts'
+import { createAdmission } from './admission.ts'
 import { createDialer, type Dialer } from './dialer.ts'
-import { createGossip, forgetStaleStream, type Gossip } from './gossip.ts'
-import { encodeHello } from './hello.ts'
-import { bulkProtocol, createLink, type LaneName, type Link, ringProtocol } from './link.ts'
-import { encodeNeighbours, isLoopback, type Neighbours } from './neighbours.ts'
+import { createGossip, type Gossip, staleStreams } from './gossip.ts'
+import { bulkProtocol, createLink, type Link, type LinkEvents, ringProtocol } from './link.ts'
+import { listeningAt } from './listening.ts'
+import { createNeighbourhood, type Neighbourhood } from './neighbourhood.ts'
 import { createNode, type Node, type NodeOptions } from './node.ts'
+import { createPairing, type Pairing } from './pairing.ts'
+import { keepPeerStoreSmall } from './peer-store.ts'
+import { createPlausible } from './plausible.ts'
+import { roomPrologue } from './prologue.ts'
 
 export interface TransportOptions extends NodeOptions {
-  /** Dialled from the start on, beside what mDNS finds. */
+  /** Whether to look for peers by multicast on the local network, and be found. */
+  readonly mdns: boolean
+  /** Dialled from the start on, beside what discovery finds. */
   readonly bootstrap: readonly string[]
 }
 
 /** Signs of life and the search for dead links, once a second for all links together. */
 const beatMillis = 1_000
-/** Two peers that dial each other at once get two connections this close together. */
-export const simultaneousMillis = 2_000
-const secondThoughtMillis = 500
-const roomIdBytes = 32
+/** Peers that speak another wire version are told of once each; of so many that is known. */
+const versionsToldMax = 256
+
+interface Running {
+  readonly node: Node
+  readonly pairing: Pairing
+  readonly neighbourhood: Neighbourhood
+  readonly dialer: Dialer
+  readonly gossip: Gossip
+  readonly discovery: Discovery | undefined
+  readonly beat: NodeJS.Timeout
+}
 
 /**
- * The network of one room over libp2p: TCP, Noise with the room code, yamux, mDNS and gossipsub.
+ * The network of one room over libp2p: TCP, Noise with the room code, yamux and gossipsub, and discovery beside it.
  * `start` fails with `port-in-use` or `address-invalid`.
  */
 export function createTransport(options: TransportOptions): Transport {
   const { self } = options.identity
-  const pairs = new Map<PeerId, Pair>()
   let hello: Uint8Array = new Uint8Array()
   let room: RoomId | undefined
-  let running: { node: Node; dialer: Dialer; gossip: Gossip; beat: NodeJS.Timeout } | undefined
-  let isStopping = false
+  let announced: Parameters<Transport['announce']>[0] = { name: '', room: undefined }
+  let running: Running | undefined
+  // It takes a quarter of a second of another thread: by the time of `start`, which waits for it, it may well be there.
+  roomPrologue(options.room.name, options.room.code).catch(() => {})
 
-  const outcasts = createOutcasts(() => performance.now())
-
-  const begin = async (events: TransportEvents): Promise<void> => {
+  const begin = async (events: TransportEvents): Promise<Running> => {
     const node = await createNode(options)
-    const dialer = createDialer(node, (peer) => pairs.get(peer)?.link !== undefined, events.onTrouble)
+    const stale = staleStreams(node.services.gossip)
+    const ownAddresses = (): readonly string[] => node.getMultiaddrs().map(dialable)
+    const versionsTold = new BoundedMap<PeerId, number>(versionsToldMax)
 
-    let told = ''
-    /** Tells all links whom this peer is linked with, and where those listen, if that has changed. */
-    const tellNeighbours = (): void => {
-      const now = performance.now()
-      const fresh = [...pairs].filter(([, { link }]) => link?.isFresh(now)).map(([peer]) => peer)
-      const listed = fresh.sort().map((peer) => [peer, dialer.listensAt(peer)] as const)
-      const list = listed.join()
-      if (list === told) return
-      told = list
-      const near = encodeNeighbours([[self, []], ...listed])
-      // On another machine a loopback address would lead to that machine itself.
-      const far = encodeNeighbours([
-        [self, []],
-        ...listed.map(([peer, at]) => [peer, at.filter((one) => !isLoopback(one))] as const),
-      ])
-      for (const { link } of pairs.values()) link?.sendNeighbours(isLoopback(link.connection.remoteAddr.toString()) ? near : far)
+    const admission = createAdmission({
+      now: () => performance.now(),
+      isMember: events.isUnlimited,
+      isLinked: (peer) => pairing.links.has(peer),
+      onOut(peer) {
+        if (!pairing.links.has(peer)) return
+        events.onTrouble({ kind: 'bad-frame', peer, reason: 'it says too much' })
+        pairing.hangUp(peer, 'it says too much')
+      },
+    })
+
+    const createLinkWith = (peer: PeerId, connection: Connection): Link => {
+      stale.forget(peer)
+      return createLink(connection, () => hello, linkEvents(peer, connection))
     }
 
-    /** Whoever a link knows and this peer does not is dialled: one address is enough to meet a whole room. */
-    const meet = (neighbours: Neighbours): void => {
-      for (const [peer, addresses] of neighbours) {
-        if (peer !== self && addresses.length > 0 && pairs.get(peer)?.link === undefined) dialer.hearOf(peer, addresses)
-      }
+    const pairing: Pairing = createPairing({
+      isWelcome: (peer) => !admission.isOut(peer),
+      createLink: createLinkWith,
+      onFoundAgain: (peer, connection) => dialer.foundAt(peer, dialable(connection.remoteAddr)),
+      onLinkLost(peer, connection, wasGreeted) {
+        neighbourhood.forget(peer)
+        if (!wasGreeted) {
+          dialer.dismissed(peer)
+          return undefined
+        }
+        neighbourhood.tell()
+        return dialer.lost(peer, dialable(connection.remoteAddr))
+      },
+      onDisconnected: (peer, verdict) => events.onDisconnected(peer, verdict === 'refused'),
+    })
+
+    const dialer: Dialer = createDialer({
+      self,
+      dial: (...dialled) => node.dial(...dialled),
+      isLinked: (peer) => pairing.links.has(peer),
+      isPlausible: createPlausible(ownAddresses),
+      onTrouble: events.onTrouble,
+    })
+
+    const remoteOf = (peer: PeerId): string | undefined => {
+      const connection = pairing.links.get(peer)?.connection
+      return connection && dialable(connection.remoteAddr)
     }
 
-    const pairOf = (peer: PeerId): Pair => {
-      const known = pairs.get(peer)
-      if (known !== undefined) return known
-      const pair: Pair = { link: undefined, spare: new Set(), announced: false, loss: undefined, versionTold: undefined }
-      pairs.set(peer, pair)
-      return pair
-    }
+    const neighbourhood = createNeighbourhood({
+      self,
+      links: pairing.links,
+      listensAt: dialer.listensAt,
+      isMember: events.isUnlimited,
+      onHeardOf: (peer, addresses, teller) => dialer.hearOf(peer, addresses, teller, remoteOf(teller)),
+    })
 
-    const onConnection = (connection: Connection): void => {
-      const peer = peerOf(connection)
-      if (peer === undefined || isStopping || outcasts.isOut(peer)) {
-        connection.abort(new Error('not welcome'))
-        return
-      }
-      if (connection.status !== 'open') return
-      const pair = pairOf(peer)
-      if (pair.link === undefined) {
-        forgetStaleStream(node.services.gossip, peer)
-        pair.link = createLink(connection, () => encodeHello(hello), linkEvents(peer, pair, connection))
-        return
-      }
-      if (pair.link.connection === connection) return
-      if (pair.spare.has(connection)) return
-      pair.spare.add(connection)
-      if (connection.timeline.open - pair.link.connection.timeline.open > simultaneousMillis)
-        onLateConnection(peer, pair, connection)
-    }
-
-    /** A further connection, long after the first one. */
-    const onLateConnection = (peer: PeerId, pair: Pair, connection: Connection): void => {
-      if (connection.direction === 'outbound') {
-        // We found the peer at an address that came without its id.
-        dialer.foundAt(peer, dialable(connection.remoteAddr))
-        connection.abort(new Error('connected already'))
-        return
-      }
-      // Where the other has only found us once more it closes this one at once. Otherwise it has lost the first one, which
-      // we have not noticed yet: both start afresh.
-      setTimeout(() => {
-        if (pair.spare.has(connection)) abortAll(pair)
-      }, secondThoughtMillis)
-    }
-
-    const onConnectionLost = (connection: Connection): void => {
-      const peer = peerOf(connection)
-      const pair = peer && pairs.get(peer)
-      if (peer === undefined || pair === undefined) return
-      const isSpare = pair.spare.delete(connection)
-      // Nothing runs yet over a spare that is closed as soon as it is opened: libp2p does so with a second one to one address.
-      if (isSpare && Date.now() - connection.timeline.open < simultaneousMillis) return
-      // Otherwise some streams are lost, maybe those of gossip: the rest would only half work.
-      if (isSpare || pair.link?.connection === connection) abortAll(pair)
-      if (pair.link?.connection !== connection) return
-      pair.link.close()
-      pair.link = undefined
-      if (isStopping) return
-      if (!pair.announced) {
-        dialer.dismissed(peer)
-        return
-      }
-      pair.announced = false
-      tellNeighbours()
-      const verdict = dialer.lost(peer, connection.remoteAddr.toString())
-      let isTold = false
-      const tell = (refused: boolean): void => {
-        if (!isTold && !isStopping) events.onDisconnected(peer, refused)
-        isTold = true
-        pair.loss = undefined
-      }
-      pair.loss = () => tell(false)
-      void verdict.then(tell)
-    }
-
-    const hangUp = (peer: PeerId): void => {
-      const pair = pairs.get(peer)
-      if (pair?.link === undefined) return
-      events.onTrouble({ kind: 'bad-frame', peer, reason: 'it says too much' })
-      abortAll(pair)
-    }
-
-    const linkEvents = (peer: PeerId, pair: Pair, connection: Connection) => ({
-      onHello(greeting: Uint8Array) {
-        pair.loss?.()
-        pair.announced = true
+    const linkEvents = (peer: PeerId, connection: Connection): LinkEvents => ({
+      onHello(greeting) {
+        pairing.greeted(peer)
         dialer.greeted(peer)
-        tellNeighbours()
+        neighbourhood.tell()
         events.onConnected(peer, greeting)
       },
-      onVersion(version: number) {
-        if (pair.versionTold !== version) events.onTrouble({ kind: 'version', peer, version })
-        pair.versionTold = version
+      onVersion(version) {
+        if (versionsTold.get(peer) !== version) events.onTrouble({ kind: 'version', peer, version })
+        versionsTold.set(peer, version)
       },
       isUnlimited: () => events.isUnlimited(peer),
-      onFlood() {
-        outcasts.cast(peer)
-        hangUp(peer)
+      onFlood: () => admission.cast(peer),
+      onFrame: (frame) => events.onFrame(peer, frame),
+      onNeighbours: (neighbours) => neighbourhood.hear(peer, neighbours),
+      onBroadcast(broadcast) {
+        if (broadcast.room !== room || events.onGossip(peer, 'ring', broadcast.frame) !== 'reject') return
+        events.onTrouble({ kind: 'bad-frame', peer, reason: 'on topic ring' })
       },
-      onFrame: (frame: Uint8Array) => events.onFrame(peer, frame),
-      onNeighbours: meet,
-      onBroadcast(bytes: Uint8Array) {
-        // A topic belongs to one room; so does what is said to all of it at once.
-        const frame = bytes.slice(roomIdBytes)
-        if (room === undefined || toHex(bytes.subarray(0, roomIdBytes)) !== room) return
-        if (events.onGossip(peer, 'ring', frame) === 'reject') {
-          events.onTrouble({ kind: 'bad-frame', peer, reason: 'on topic ring' })
-        }
-      },
-      onBadFrame: (reason: string) => events.onTrouble({ kind: 'bad-frame', peer, reason }),
-      onStuck: (reason: string) => events.onTrouble({ kind: 'unreachable', address: connection.remoteAddr.toString(), reason }),
+      onBadFrame: (reason) => events.onTrouble({ kind: 'bad-frame', peer, reason }),
+      onStuck: (reason) => events.onTrouble({ kind: 'unreachable', address: dialable(connection.remoteAddr), reason }),
     })
 
-    const onStream = (lane: LaneName) => (stream: Stream, connection: Connection) => {
-      onConnection(connection)
-      const peer = peerOf(connection)
-      const link = peer && pairs.get(peer)?.link
-      if (link === undefined) stream.abort(new Error('no such link'))
-      else link.accept(stream, lane)
-    }
-
-    await node.handle(ringProtocol, onStream('ring'))
-    await node.handle(bulkProtocol, onStream('bulk'))
-    node.addEventListener('connection:open', ({ detail }) => onConnection(detail))
-    node.addEventListener('connection:close', ({ detail }) => onConnectionLost(detail))
-    node.addEventListener('peer:discovery', ({ detail }) => {
-      const peer = parsePeerId(detail.id.toString())
-      if (peer.ok && detail.multiaddrs.length > 0) dialer.learn(peer.value, detail.multiaddrs.map(dialable))
-    })
+    await node.handle(ringProtocol, (stream, connection) => pairing.onStream(stream, connection, 'ring'))
+    await node.handle(bulkProtocol, (stream, connection) => pairing.onStream(stream, connection, 'bulk'))
+    node.addEventListener('connection:open', ({ detail }) => pairing.onConnection(detail))
+    node.addEventListener('connection:close', ({ detail }) => pairing.onConnectionLost(detail))
     node.addEventListener('peer:identify', ({ detail }) => {
       const peer = parsePeerId(detail.peerId.toString())
-      const isNear = isLoopback(detail.connection.remoteAddr.toString())
-      const addresses = detail.listenAddrs.map(dialable).filter((address) => isNear || !isLoopback(address))
-      if (peer.ok && addresses.length > 0) dialer.learn(peer.value, addresses)
+      if (peer.ok) dialer.learn(peer.value, detail.listenAddrs.map(dialable), dialable(detail.connection.remoteAddr))
     })
-
     await listen(node, options.listen)
+
+    const peerStore = keepPeerStoreSmall(node.peerStore, (peer) => pairing.links.has(peer))
     const beat = setInterval(() => {
       const now = performance.now()
-      for (const { link } of pairs.values()) link?.beat(now)
-      tellNeighbours()
+      for (const link of pairing.links.values()) link.beat(now)
+      neighbourhood.tell()
+      peerStore.tick()
     }, beatMillis)
-    const areLinked = (peer: PeerId, other: PeerId): boolean => pairs.get(peer)?.link?.neighbours?.has(other) ?? false
-    const gossip = createGossip(node.services.gossip, self, events, areLinked, (peer) => {
-      if (!events.isUnlimited(peer) && outcasts.heard(peer)) hangUp(peer)
-      return outcasts.isOut(peer)
+    const gossip = createGossip({
+      pubsub: node.services.gossip,
+      self,
+      events,
+      areLinked: neighbourhood.areLinked,
+      mayBeHeard: admission.mayBeHeard,
     })
     if (room !== undefined) gossip.enterRoom(room)
-    running = { node, dialer, gossip, beat }
+    const ownRoom = cleaned(options.room.name)
+    const discovery = options.mdns
+      ? createDiscovery({
+          self,
+          room: { name: options.room.name, hasCode: options.room.code !== '' },
+          listening: () => listeningAt(options.listen, ownAddresses()),
+          onSighted(sighting) {
+            // A peer of another room has another prologue: no connection would come about.
+            if (sighting.roomName === ownRoom) dialer.hearOf(sighting.peer, sighting.addresses, 'network', undefined)
+            events.onSighted(sighting)
+          },
+          // Where multicast does not work peers are found by address; `gavelring doctor` says why.
+          onTrouble: () => {},
+        })
+      : undefined
+    discovery?.announce(announced)
+    discovery?.start()
     for (const address of options.bootstrap) dialer.addAddress(address)
-  }
-
-  /** Whether everybody that anybody here knows of is linked with this peer. */
-  const isLinkedWithAll = (): boolean => {
-    const now = performance.now()
-    for (const { link } of pairs.values()) {
-      if (link === undefined) continue
-      if (link.neighbours === undefined || !link.isFresh(now)) return false
-      for (const peer of link.neighbours.keys()) if (peer !== self && pairs.get(peer)?.link === undefined) return false
-    }
-    return true
+    return { node, pairing, neighbourhood, dialer, gossip, discovery, beat }
   }
 
   return {
     self,
-    start: begin,
+    async start(events) {
+      running = await begin(events)
+    },
     get addresses() {
-      return running?.node.getMultiaddrs().map(String) ?? []
+      return running?.node.getMultiaddrs().map((address) => address.toString()) ?? []
     },
     enterRoom(entered) {
       room = entered
@@ -243,66 +197,52 @@ export function createTransport(options: TransportOptions): Transport {
       hello = next.slice()
     },
     send(to, frame) {
-      const link = pairs.get(to)?.link
+      const link = running?.pairing.links.get(to)
       if (link !== undefined) link.send(frame)
       else running?.gossip.publishTo(to, frame)
     },
     async sendBulk(to, frame) {
-      await pairs.get(to)?.link?.sendBulk(frame)
+      await running?.pairing.links.get(to)?.sendBulk(frame)
     },
     gossip(topic, frame) {
       // The heartbeats are most of what an idle room says. Where a link leads to everybody they need neither be signed one by
       // one, since the link vouches for its peer, nor be passed on.
-      if (topic !== 'ring' || room === undefined || !isLinkedWithAll()) return running?.gossip.publish(topic, frame)
-      const bytes = concat(fromHex(room) ?? new Uint8Array(), frame)
-      for (const { link } of pairs.values()) link?.sendBroadcast(bytes)
+      if (topic !== 'ring' || room === undefined || running?.neighbourhood.isWhole() !== true) {
+        running?.gossip.publish(topic, frame)
+        return
+      }
+      for (const link of running.pairing.links.values()) link.sendBroadcast({ room, frame })
+    },
+    announce(announcement) {
+      announced = announcement
+      running?.discovery?.announce(announcement)
+    },
+    get sightings() {
+      return running?.discovery?.sightings ?? []
     },
     addAddress: (address) => running?.dialer.addAddress(address),
     get peers() {
-      const connected = [...pairs].filter(([, pair]) => pair.announced)
-      return connected.map(([peer]) => ({ peer, addresses: running?.dialer.addressesOf(peer) ?? [] }))
+      return running?.pairing.connected.map((peer) => ({ peer, addresses: running?.dialer.addressesOf(peer) ?? [] })) ?? []
     },
     async stop() {
-      isStopping = true
       if (running === undefined) return
-      const { node, dialer, beat } = running
+      const { node, pairing, dialer, discovery, beat } = running
       running = undefined
       clearInterval(beat)
       dialer.stop()
-      for (const { link } of pairs.values()) link?.close()
+      pairing.close()
+      await discovery?.stop()
       await node.stop()
-      pairs.clear()
     },
   }
 }
 
-/** This peer and one other. */
-interface Pair {
-  link: Link | undefined
-  /** Further connections, as two peers get that dial each other at once. */
-  readonly spare: Set<Connection>
-  /** `onConnected` was called, and `onDisconnected` not yet. */
-  announced: boolean
-  /** A loss is not yet told, since a re-dial may be refused: tells it now. */
-  loss: (() => void) | undefined
-  /** Another wire version that it speaks, as was told once. */
-  versionTold: number | undefined
+/** Without the peer id at its end, which the dialer puts there itself, and in its one canonical form. */
+function dialable(address: { toString(): string }): string {
+  const text = address.toString().split('/p2p/')[0] ?? ''
+  const parsed = parseAddress(text, 'dial')
+  return parsed.ok ? parsed.value : text
 }
-
-function abortAll(pair: Pair): void {
-  const reason = new Error('the peer starts afresh')
-  const connections = [...pair.spare, ...(pair.link === undefined ? [] : [pair.link.connection])]
-  pair.spare.clear()
-  for (const connection of connections) if (connection.status === 'open') connection.abort(reason)
-}
-
-function peerOf(connection: Connection): PeerId | undefined {
-  const peer = parsePeerId(connection.remotePeer.toString())
-  return peer.ok ? peer.value : undefined
-}
-
-/** Without the peer id at its end, which the dialer puts there itself. */
-const dialable = (address: { toString(): string }): string => multiaddr(address.toString()).toString().split('/p2p/')[0] ?? ''
 
 async function listen(node: Node, addresses: readonly string[]): Promise<void> {
   try {

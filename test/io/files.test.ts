@@ -1,0 +1,177 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, copyFile, mkdir, mkdtemp, open, readFile, rm, rmdir, stat, symlink, unlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { Failure } from '../../src/core/failure.ts'
+import { diskFailure, diskFailureInWords, readFileIfThere, replaceFile } from '../../src/io/files.ts'
+
+const root = await mkdtemp(join(tmpdir(), 'gavelring-files-'))
+afterAll(() => rm(root, { recursive: true, force: true }))
+let folders = 0
+const newFolder = async (): Promise<string> => {
+  const folder = join(root, String(folders++))
+  await mkdir(folder)
+  return folder
+}
+
+const isRoot = process.getuid?.() === 0
+const isLinux = process.platform === 'linux'
+
+/** What the file system really said, by the name under which it is told. */
+const toldAs = async (path: string, task: () => Promise<unknown>): Promise<unknown> => {
+  const failure = await task().then(
+    () => undefined,
+    (error: unknown) => diskFailure(error, path),
+  )
+  return failure instanceof Failure ? [failure.code, failure.message] : failure
+}
+
+describe('what the file system says is told by its own name', () => {
+  it('a file in the place of a folder, a folder in that of a file, and a link that goes round', async () => {
+    const folder = await newFolder()
+    await writeFile(join(folder, 'file'), '')
+    await mkdir(join(folder, 'folder'))
+    await symlink('round', join(folder, 'round'))
+    const text = 'Something else stands in the place of this file or folder'
+    for (const name of ['file/x', 'folder', 'round/x']) {
+      const path = join(folder, name)
+      expect(await toldAs(path, () => replaceFile(path, '', 0o600))).toEqual(['path-taken', `${text}: ${path}`])
+    }
+  })
+
+  it('a folder that is not there', async () => {
+    const path = join(await newFolder(), 'none', 'file')
+    expect(await toldAs(path, () => replaceFile(path, '', 0o600))).toEqual([
+      'path-missing',
+      `There is no such file or folder: ${path}`,
+    ])
+    expect(await readFileIfThere(path)).toBeUndefined()
+  })
+
+  it('a name that is too long, for writing and for reading', async () => {
+    const path = join(await newFolder(), 'x'.repeat(300))
+    const told = ['name-too-long', `This path is too long for the file system: ${path}`]
+    expect(await toldAs(path, () => replaceFile(path, '', 0o600))).toEqual(told)
+    expect(await toldAs(path, () => readFileIfThere(path))).toEqual(told)
+  })
+
+  it.skipIf(process.platform === 'win32')('what one may not read or write', async () => {
+    const folder = await newFolder()
+    const path = join(folder, 'file')
+    await writeFile(path, '')
+    await chmod(path, 0o000)
+    await chmod(folder, 0o555)
+    await chmod(root, 0o755)
+    // The superuser may do anything: for a moment this process is nobody.
+    if (isRoot) process.seteuid?.(65_534)
+    try {
+      const told = ['permission-denied', `You may not read or write this: ${path}`]
+      expect(await toldAs(path, () => replaceFile(path, '', 0o600))).toEqual(told)
+      expect(await toldAs(path, () => readFileIfThere(path))).toEqual(told)
+    } finally {
+      if (isRoot) process.seteuid?.(0)
+      await chmod(folder, 0o755)
+    }
+  })
+
+  it.skipIf(!isRoot || !isLinux)('a full disk, a disk that can only be read, and one that is in use', async (context) => {
+    const folder = await newFolder()
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder], { stdio: 'ignore' })
+    } catch {
+      context.skip('no file system can be mounted here')
+    }
+    const path = join(folder, 'file')
+    try {
+      expect(await toldAs(path, () => replaceFile(path, 'x'.repeat(1_000_000), 0o600))).toEqual([
+        'disk-full',
+        `The disk is full: ${path}`,
+      ])
+      expect(await toldAs(folder, () => rmdir(folder))).toEqual(['file-busy', `Another program has this: ${folder}`])
+      await unlink(`${path}.new`)
+      execFileSync('mount', ['-o', 'remount,ro', folder], { stdio: 'ignore' })
+      const told = ['disk-read-only', `This disk can only be read: ${path}`]
+      expect(await toldAs(path, () => replaceFile(path, '', 0o600))).toEqual(told)
+    } finally {
+      execFileSync('umount', ['-l', folder], { stdio: 'ignore' })
+    }
+  })
+
+  it.runIf(isLinux)('a program that runs just now', async () => {
+    const path = join(await newFolder(), 'sleep')
+    await copyFile('/bin/sleep', path)
+    await chmod(path, 0o700)
+    const running = spawn(path, ['60'])
+    await once(running, 'spawn')
+    try {
+      expect(await toldAs(path, () => open(path, 'r+'))).toEqual(['file-busy', `Another program has this: ${path}`])
+    } finally {
+      running.kill('SIGKILL')
+    }
+  })
+
+  it.skipIf(process.platform === 'win32')('too many open files', async () => {
+    const folder = await newFolder()
+    const script = `
+      const { openSync } = await import('node:fs')
+      const { replaceFile } = await import(process.argv[1])
+      try { for (;;) openSync(process.execPath) } catch {}
+      await replaceFile(process.argv[2], '', 0o600).catch((error) => process.stderr.write(error.code + ' ' + error.message))
+    `
+    const files = new URL('../../src/io/files.ts', import.meta.url).href
+    const path = join(folder, 'file')
+    const shell = ['-c', 'ulimit -n 64 && exec "$@"', 'sh', process.execPath, '--input-type=module', '-e', script, files, path]
+    const child = spawn('sh', shell, { stdio: ['ignore', 'ignore', 'pipe'] })
+    let said = ''
+    child.stderr.on('data', (chunk) => {
+      said += String(chunk)
+    })
+    await once(child, 'close')
+    expect(said).toBe(`files-exhausted Too many files are open to open one more: ${path}`)
+  })
+})
+
+it('a failure that has a name already keeps it, and a bug is no trouble of the disk', () => {
+  const failure = new Failure('key-damaged', 'x')
+  const bug = new TypeError('x')
+  expect([diskFailure(failure, 'p'), diskFailure(bug, 'p')]).toEqual([failure, bug])
+})
+
+it('what is left is the disk itself', () => {
+  const error = Object.assign(new Error('EIO: i/o error, write'), { code: 'EIO' })
+  expect(diskFailure(error, '/p')).toMatchObject({
+    code: 'disk-failed',
+    message: 'The disk failed (EIO): /p',
+    facts: { cause: 'EIO' },
+  })
+})
+
+it.each([
+  ['IO error: /p/LOCK: Permission denied', 'permission-denied'],
+  ['IO error: /p/LOCK: Read-only file system', 'disk-read-only'],
+  ['IO error: /p/000005.log: No space left on device', 'disk-full'],
+  ['IO error: /p/000005.log: Disk quota exceeded', 'disk-full'],
+  ['IO error: /p/000005.ldb: Too many open files', 'files-exhausted'],
+  ['IO error: /p/000005.ldb: Too many open files in system', 'files-exhausted'],
+  ['IO error: /p/xxx: File name too long', 'name-too-long'],
+  ['IO error: /p/LOCK: Not a directory', 'path-taken'],
+  ['IO error: /p/LOCK: Device or resource busy', 'file-busy'],
+  ['IO error: /p/000005.ldb: Input/output error', 'disk-failed'],
+  ['Corruption: 1 missing files; e.g.: /p/000005.ldb', undefined],
+  ['IO error: /p/000005.ldb: No such file or directory', undefined],
+])('of a library the words count: %s', (words, code) => {
+  expect(diskFailureInWords(words, '/p', new Error(words))?.code).toBe(code)
+})
+
+it('a file is written whole, for its owner only, and replaces a link without following it', async () => {
+  const folder = await newFolder()
+  const [path, other] = [join(folder, 'file'), join(folder, 'other')]
+  await writeFile(other, 'mine')
+  await symlink(other, path)
+  await symlink(other, `${path}.new`)
+  await replaceFile(path, 'new', 0o600)
+  expect([await readFile(path, 'utf8'), await readFile(other, 'utf8')]).toEqual(['new', 'mine'])
+  if (process.platform !== 'win32') expect((await stat(path)).mode & 0o777).toBe(0o600)
+})
