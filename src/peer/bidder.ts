@@ -1,48 +1,149 @@
-import type { AccountId } from '../core/ids.ts'
+import { decodeWith, Writer } from '../core/codec.ts'
+import { count, type Field, list, struct, text } from '../core/fields.ts'
+import type { AccountId, AuctionId, Instant, PeerId } from '../core/ids.ts'
 import type { Cents } from '../core/money.ts'
 import { createRandom, type Random } from '../core/random.ts'
+import { pauseAt } from '../market/auctions.ts'
 import type { Operation } from '../market/operation.ts'
+import type { Rejection } from '../market/outcome.ts'
 import type { AccountView, AuctionView } from '../market/types.ts'
 import type { PeerContext } from './context.ts'
 import type { Bidder } from './peer.ts'
 import type { Clock } from './ports.ts'
 
-/** The automatic bidders that a person started here. */
+/** The automatic bidders that a person started here. They are kept on disk until their auctions end. */
 export interface Bidders {
-  start(bidder: Bidder): void
-  stop(): void
+  /** Why it would never bid; `undefined`: it runs. One for the same auction and account is replaced. */
+  start(bidder: Bidder): Rejection | undefined
+  /** Whether there was one. */
+  stop(auction: AuctionId, account: AccountId): boolean
+  list(): readonly Bidder[]
+  /** Those of the last start, once the room is known. */
+  restore(): Promise<void>
+  /** They rest until the next start; resolves when they are on disk. */
+  close(): Promise<void>
 }
 
 /** A bid that takes so long is looked at again: the auction may have ended meanwhile. */
 const bidDeadlineMillis = 5_000
 
-/** One for each auction and account: starting another one replaces it. They bid in whatever room the peer is in. */
+/** They bid in whatever room the peer is in. */
 export function createBidders(
   context: PeerContext,
   submit: (operation: Operation, deadlineMillis: number) => Promise<unknown>,
 ): Bidders {
-  const { clock } = context.ports
+  const { clock, store, identity, logger } = context.ports
   const random = createRandom(context.options.seed)
-  const running = new Map<string, () => void>()
+  const running = new Map<string, { readonly bidder: Bidder; readonly stop: () => void }>()
+  let written = Promise.resolve()
+
+  const auctionOf = ({ auction }: Bidder): AuctionView | undefined => context.room?.market.auctions.get(auction)
+  const accountOf = ({ account }: Bidder): AccountView | undefined => context.room?.market.accounts.get(account)
+  const time = (): Instant => (context.room?.view.time(clock.monotonic()) ?? 0) as Instant
+  const faultOf = (bidder: Bidder): Rejection | undefined =>
+    faultOfBidder(bidder, auctionOf(bidder), accountOf(bidder), identity.self, time())
+
+  const keep = (): void => {
+    written = written
+      .then(() => store.writeValue(valueName, encodeBidders([...running.values()].map(({ bidder }) => bidder))))
+      .catch((error: unknown) => logger.warn('bidders-unkept', { error }))
+  }
+  const run = (bidder: Bidder): void => {
+    const key = keyOf(bidder.auction, bidder.account)
+    running.get(key)?.stop()
+    const stop = runBidder(bidder, {
+      clock,
+      random,
+      auction: () => auctionOf(bidder),
+      account: () => accountOf(bidder),
+      time,
+      submit: (operation) => submit(operation, bidDeadlineMillis),
+      onOver: () => {
+        running.delete(key)
+        keep()
+      },
+    })
+    running.set(key, { bidder, stop })
+  }
+
   return {
     start(bidder) {
-      const key = `${bidder.auction} ${bidder.account}`
-      running.get(key)?.()
-      const stop = runBidder(bidder, {
-        clock,
-        random,
-        auction: () => context.room?.market.auctions.get(bidder.auction),
-        account: () => context.room?.market.accounts.get(bidder.account),
-        time: () => context.room?.view.time(clock.monotonic()) ?? 0,
-        submit: (operation) => submit(operation, bidDeadlineMillis),
-      })
-      running.set(key, stop)
+      const fault = faultOf(bidder)
+      if (fault !== undefined) return fault
+      run(bidder)
+      keep()
+      return undefined
     },
-    stop() {
-      for (const stop of running.values()) stop()
-      running.clear()
+    stop(auction, account) {
+      const key = keyOf(auction, account)
+      const known = running.get(key)
+      known?.stop()
+      running.delete(key)
+      if (known !== undefined) keep()
+      return known !== undefined
+    },
+    list: () => [...running.values()].map(({ bidder }) => bidder),
+    async restore() {
+      const bytes = await store.readValue(valueName).catch((error: unknown) => {
+        logger.warn('bidders-unread', { error })
+      })
+      if (!(bytes instanceof Uint8Array)) return
+      const decoded = decodeWith(bytes, (reader) => biddersField.read(reader))
+      if ('malformed' in decoded) return logger.warn('bidders-unread', { reason: decoded.malformed })
+      for (const bidder of decoded.value) {
+        const code = faultOf(bidder)?.code
+        // Meanwhile an auction may have ended; or its start was committed, and this peer has yet to hear of it.
+        if (code === undefined || code === 'auction-unknown' || code === 'account-unknown') run(bidder)
+      }
+    },
+    async close() {
+      for (const { stop } of running.values()) stop()
+      await written
     },
   }
+}
+
+const keyOf = (auction: AuctionId, account: AccountId): string => `${auction} ${account}`
+
+/** Where the store keeps them. */
+const valueName = 'bidders'
+/** More than anybody starts by hand. */
+const biddersMax = 1_000
+const biddersField = list(
+  struct<Bidder>({
+    auction: text(64) as Field<string> as Field<AuctionId>,
+    account: text(64) as Field<string> as Field<AccountId>,
+    raise: struct<Bidder['raise']>({ least: count, most: count }),
+    paceMillis: count,
+    maximum: count,
+  }),
+  biddersMax,
+)
+
+function encodeBidders(bidders: readonly Bidder[]): Uint8Array {
+  const writer = new Writer()
+  biddersField.write(writer, bidders.slice(0, biddersMax))
+  return writer.finish()
+}
+
+/** What the rules would say to every bid of it, in the order in which they check; `undefined`: it can bid. */
+export function faultOfBidder(
+  bidder: Bidder,
+  auction: AuctionView | undefined,
+  account: AccountView | undefined,
+  self: PeerId,
+  time: Instant,
+): Rejection | undefined {
+  if (account === undefined) return { code: 'account-unknown', account: bidder.account }
+  if (account.closed) return { code: 'account-closed', account: account.id }
+  if (account.owner !== self) return { code: 'not-owner', account: account.id }
+  if (auction === undefined) return { code: 'auction-unknown', auction: bidder.auction }
+  const { id, ended, endsAt, lot, leader } = auction
+  if (ended !== undefined || time >= endsAt) return { code: 'auction-closed', auction: id, at: ended?.at ?? endsAt }
+  if (account.id === lot.payee) return { code: 'own-lot' }
+  // Who leads already may well stop there.
+  const minimum = leader?.account === account.id ? leader.amount : auction.minimum
+  return bidder.maximum < minimum ? { code: 'bid-too-low', minimum } : undefined
 }
 
 /** What a bidder may look at and do. */
@@ -52,9 +153,11 @@ export interface BidderPorts {
   readonly auction: () => AuctionView | undefined
   readonly account: () => AccountView | undefined
   /** The room clock. */
-  readonly time: () => number
+  readonly time: () => Instant
   /** Resolves when the bid is settled, one way or the other. */
   readonly submit: (operation: Operation) => Promise<unknown>
+  /** It ended by itself. */
+  readonly onOver: () => void
 }
 
 /**
@@ -71,7 +174,7 @@ export function runBidder(bidder: Bidder, ports: BidderPorts): () => void {
   }
   const look = (): void => {
     const decision = decideBid(bidder, ports.auction(), ports.account(), ports.time(), ports.random)
-    if (decision === 'over') return
+    if (decision === 'over') return ports.onOver()
     if (decision === 'wait') return lookIn(bidder.paceMillis)
     const bid: Operation = { kind: 'bid', auction: bidder.auction, account: bidder.account, amount: decision }
     // Whatever became of it shows in the auction at the next look.
@@ -93,12 +196,12 @@ export function decideBid(
   bidder: Bidder,
   auction: AuctionView | undefined,
   account: AccountView | undefined,
-  time: number,
+  time: Instant,
   random: Random,
 ): Cents | 'wait' | 'over' {
   if (auction === undefined || account === undefined) return 'wait'
   if (auction.ended !== undefined || time >= auction.endsAt || account.closed) return 'over'
-  if (leads(auction, bidder.account)) return 'wait'
+  if (pauseAt(auction, time) !== undefined || leads(auction, bidder.account)) return 'wait'
   if (auction.minimum > bidder.maximum) return 'over'
   const { least, most } = bidder.raise
   const wanted = auction.minimum + least + random.below(most - least + 1)

@@ -1,15 +1,18 @@
 import type { Failure } from '../core/failure.ts'
-import type { Instant, PeerId } from '../core/ids.ts'
+import type { Instant, PeerId, RoomId } from '../core/ids.ts'
+import { type LogEvent, logEvents } from '../core/log-events.ts'
 import type { AppliedOutcome } from '../market/types.ts'
 import type { Block } from '../ring/block.ts'
-import { type Evidence, evidenceKey, liarOf } from '../ring/evidence.ts'
+import { type Evidence, evidenceKey, liarOf } from '../ring/faults.ts'
 import type { AnnouncedOp } from '../ring/message.ts'
 import type { RingLimits } from '../ring/timing.ts'
 import type { DiskMeta, Note, Pace, Refusal, StopReason } from '../ring/types.ts'
 import { epochText } from '../ring/view.ts'
 import { announcedEvents, createEventLog, type EventLog } from './events.ts'
-import type { Ports, TransportTrouble } from './ports.ts'
-import { type RoomPlan, shortRoomId } from './room.ts'
+import type { OtherRoom } from './peer.ts'
+import type { Ports, Sighting, TransportTrouble } from './ports.ts'
+import type { RoomPlan } from './room.ts'
+import type { Entry, Waiting } from './search.ts'
 import type { Session } from './session.ts'
 import { evidenceText, nameOrId, stopText } from './status.ts'
 
@@ -18,12 +21,20 @@ export interface PeerOptions {
   readonly name: string
   /** The room's name, and its rules where this peer founds it. */
   readonly room: RoomPlan
-  /** Found the room at once, without looking for it. */
-  readonly create: boolean
-  /** How long to look for the room before founding it, in milliseconds (PROTOCOL, section 6: 3,000). */
+  /** The room code, for join links; empty: none. */
+  readonly code: string
+  /** How it comes into a room, where its disk knows none. */
+  readonly entry: Entry
+  /** How long to look for the room before founding it or saying for whom it waits, in milliseconds (PROTOCOL, section 6: 3,000). */
   readonly lookMillis: number
-  /** Never found a room: fail with `room-not-found`, as a peer must that is to fetch its log anew. */
-  readonly joinOnly?: boolean
+  /** How long to wait where it does not found one, in milliseconds; then it fails with `room-not-found`. Default: without end. */
+  readonly waitMillis?: number
+  /** Called while it waits for its room: soon, when what keeps it away changes, and every 10 s. */
+  readonly onWaiting?: (waiting: Waiting) => void
+  /** Calls the search for the room off: it fails with `stopping`. */
+  readonly signal?: AbortSignal
+  /** Keeps the log of a room that this peer leaves for another for good; resolves with its place. Default: it moves only where there is nothing to keep. */
+  readonly archive?: (room: RoomId, blocks: AsyncIterable<readonly Block[]>) => Promise<string>
   readonly pace: Pace
   /** Of back-off and automatic bidders. */
   readonly seed: number
@@ -59,14 +70,17 @@ export type News =
   /** Proof of somebody's fault, on disk from an earlier start or new. */
   | { readonly kind: 'faulty'; readonly evidence: Evidence }
   | { readonly kind: 'version'; readonly peer: PeerId; readonly version: number }
-  /** A peer of another room of our name. `join`: ours is to give way to it; `strangers`: the two will never mix. */
-  | { readonly kind: 'met'; readonly meeting: 'join' | 'strangers'; readonly found: FoundRoom }
+  /** A peer of another room of our name, to which ours is to give way. */
+  | { readonly kind: 'met'; readonly found: FoundRoom }
+  /** A room of our name that this one will not mix with is in sight, or has changed. */
+  | { readonly kind: 'other-room'; readonly room: OtherRoom }
+  | { readonly kind: 'sighted'; readonly sighting: Sighting }
   | { readonly kind: 'trouble'; readonly trouble: TransportTrouble }
 
 /** A room that a connected peer is in. */
 export interface FoundRoom {
   readonly peer: PeerId
-  readonly room: { readonly id: Session['room']; readonly history: boolean }
+  readonly room: { readonly id: RoomId; readonly history: boolean }
 }
 
 /** What all of one peer share: what it was started with, what it runs on, and the one place where what happens is told. */
@@ -97,7 +111,7 @@ const namesMax = 1_024
 
 export function createContext(options: PeerOptions, ports: Ports): PeerContext {
   const { logger, clock, identity } = ports
-  const events = createEventLog((error) => logger.error('a listener failed', { error }))
+  const events = createEventLog((error) => logger.error('listener-failed', { error }))
   const listeners = new Set<(news: News) => void>()
   const refused = new Map<PeerId, { readonly reason: string; count: number }>()
   const names = new Map<PeerId, string>()
@@ -109,12 +123,12 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
   }
 
   /** Each event is said once for each key: the world repeats itself. */
-  const warnOnce = (event: string, key: string, facts: Readonly<Record<string, string | number>>): void => {
+  const warnOnce = (event: LogEvent, key: string, facts: Readonly<Record<string, string | number>>): void => {
     const keys = said.get(event) ?? new Set()
     if (keys.has(key) || keys.size >= saidMax) return
     said.set(event, keys.add(key))
     logger.warn(event, facts)
-    events.add({ kind: 'note', at: time(), event, facts })
+    events.add({ kind: 'note', at: time(), event: logEvents[event], facts })
   }
 
   const count = (from: PeerId, reason: string): void => {
@@ -123,9 +137,8 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
     else if (refused.size < refusedMax) refused.set(from, { reason, count: 1 })
     warnRefused(from, reason)
   }
-  const warnRefused = (peer: PeerId, reason: string): void => warnOnce('what a peer says is refused', peer, { peer, reason })
-  const warnVersion = (peer: PeerId, version: number): void =>
-    warnOnce('a peer speaks another version of the protocol', peer, { peer, version })
+  const warnRefused = (peer: PeerId, reason: string): void => warnOnce('peer-refused', peer, { peer, reason })
+  const warnVersion = (peer: PeerId, version: number): void => warnOnce('peer-version', peer, { peer, version })
 
   const write = (news: News): void => {
     switch (news.kind) {
@@ -134,15 +147,15 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
       case 'announced':
         return events.addForEyes(() => announcedEvents(news.author, news.ops, time()))
       case 'note':
-        logger.debug(news.note.event, news.note.facts)
+        logger.debug('ring-step', { step: news.note.event, ...news.note.facts })
         return events.addForEyes(() => [{ kind: 'note', at: time(), ...news.note }])
       case 'members':
       case 'quorum':
         return events.add({ ...news, at: time() })
       case 'failed':
-        return logger.error('a write failed: this peer is read-only now', { code: news.failure.code, error: news.failure })
+        return logger.error('write-failed', { code: news.failure.code, error: news.failure })
       case 'stopped':
-        if (news.reason.kind !== 'left') logger.error('this peer takes no more part', { reason: stopText(news.reason) })
+        if (news.reason.kind !== 'left') logger.error('peer-stopped', { reason: stopText(news.reason) })
         return
       case 'malformed':
         return count(news.from, news.reason)
@@ -152,10 +165,12 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
         return warnFaulty(news.evidence)
       case 'version':
         return warnVersion(news.peer, news.version)
-      case 'met':
-        return writeMet(news)
+      case 'other-room':
+        return writeOtherRoom(news.room)
       case 'trouble':
         return writeTrouble(news.trouble)
+      case 'met':
+      case 'sighted':
       case 'persisted':
         return
     }
@@ -164,7 +179,7 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
   const warnFaulty = (evidence: Evidence): void => {
     const { index, epoch } = evidence.kind === 'checkpoint' ? evidence.block : evidence.first
     const peer = liarOf(evidence)
-    warnOnce('a peer is proven to be faulty', evidenceKey(evidence), {
+    warnOnce('peer-faulty', evidenceKey(evidence), {
       ...(peer !== undefined && { peer }),
       what: evidenceText(evidence),
       index,
@@ -172,10 +187,10 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
     })
   }
 
-  const writeMet = ({ meeting, found }: Extract<News, { kind: 'met' }>): void => {
-    if (meeting === 'join') return
-    const { peer, room } = found
-    warnOnce('another room of this name exists', room.id, { peer, room: shortRoomId(room.id) })
+  const writeOtherRoom = (room: OtherRoom): void => {
+    const { id, size, founded, hasCode, reason, version } = room
+    logger.warn('other-room', { room: id, members: size, founded, hasCode, reason, version })
+    events.add({ kind: 'other-room', at: time(), room })
   }
 
   const writeTrouble = (trouble: TransportTrouble): void => {
@@ -185,9 +200,9 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
       case 'bad-frame':
         return count(trouble.peer, trouble.reason)
       case 'wrong-code':
-        return warnOnce('a peer was refused: most likely another room code', trouble.address, { address: trouble.address })
+        return warnOnce('peer-wrong-code', trouble.address, { address: trouble.address })
       case 'unreachable':
-        return logger.debug('trouble on the network', trouble)
+        return logger.debug('address-unreachable', trouble)
     }
   }
 

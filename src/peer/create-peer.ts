@@ -5,8 +5,10 @@ import { createContext, type PeerOptions } from './context.ts'
 import { readBlocks } from './disk.ts'
 import type { Peer } from './peer.ts'
 import type { Clock, Ports } from './ports.ts'
+import { rulesOf } from './replay.ts'
 import { createResidence } from './residence.ts'
-import { type Ending, peersOf, statusOf, stopText, toProof } from './status.ts'
+import { type Ending, leftText, linkOf, peersOf, statusOf, stopText, toProof } from './status.ts'
+import { createVerdictBook } from './verdicts.ts'
 
 /** Of the time to stop, what is kept for disk and network, in milliseconds. */
 const closeMillis = 1_000
@@ -20,16 +22,19 @@ export async function createPeer(options: PeerOptions, ports: Ports): Promise<Pe
   const context = createContext(options, ports)
   const residence = createResidence(context)
   const stopped = Promise.withResolvers<string>()
-  const ringStopped = Promise.withResolvers<void>()
   let finishing: Promise<void> | undefined
   let leaving = false
   let stopReason: string | undefined
   const ending = (): Ending => ({ leaving, stopReason })
 
   context.hear((news) => {
-    if (news.kind !== 'stopped') return
-    ringStopped.resolve()
-    if (!leaving) void finish(stopText(news.reason))
+    // A room that is left for another one ends, too.
+    const isExpected = leaving || (news.kind === 'stopped' && news.reason.kind === 'left' && residence.moving !== undefined)
+    if (news.kind === 'stopped' && !isExpected) void finish(stopText(news.reason))
+  })
+  const verdicts = createVerdictBook()
+  context.hear((news) => {
+    if (news.kind === 'applied') verdicts.add(news.block, news.outcomes)
   })
   const bidders = createBidders(context, (operation, deadlineMillis) =>
     peer.submit({ request: undefined, operation }, deadlineMillis),
@@ -39,16 +44,16 @@ export async function createPeer(options: PeerOptions, ports: Ports): Promise<Pe
   const finish = (reason: string): Promise<void> => {
     stopReason ??= reason
     finishing ??= (async () => {
-      bidders.stop()
+      await bidders.close()
       await residence.close()
     })()
-      .catch((error: unknown) => logger.error('stopping failed', { error }))
+      .catch((error: unknown) => logger.error('stop-failed', { error }))
       .then(() => stopped.resolve(reason))
     return finishing
   }
 
   const peer: Peer = {
-    status: () => statusOf(context, residence.session, ending()),
+    status: () => statusOf(context, residence, ending()),
     peers: () => peersOf(context, residence.session, residence.lobby),
     submit(submission, deadlineMillis) {
       const { moving } = residence
@@ -72,31 +77,33 @@ export async function createPeer(options: PeerOptions, ports: Ports): Promise<Pe
       for await (const chunk of readBlocks(store, identity.crypto, from, through)) blocks.push(...chunk)
       return blocks
     },
+    verdicts: (block) => verdicts.of(block),
     proofs: () => residence.session.view.evidence.map(toProof),
     subscribe: (listener) => context.events.subscribe(listener),
     recentEvents: () => context.events.recent(),
+    rules: () => rulesOf(residence.session.genesis),
     startBidder: (bidder) => bidders.start(bidder),
+    bidders: () => bidders.list(),
+    stopBidder: (auction, account) => bidders.stop(auction, account),
     refound: ({ force }) => residence.refound(force),
+    join: (target, options) => residence.join(target, options),
+    link: () => linkOf(context, residence.session, options.code || undefined),
     async stop(deadlineMillis) {
       const end = clock.monotonic() + deadlineMillis
       if (!leaving && stopReason === undefined) {
         leaving = true
         residence.settleDown()
         await residence.moving
-        const { view, failed, input } = residence.session
-        // Without a quorum nobody could let it go.
-        const canLeave = view.stopped === undefined && failed === undefined && view.hasQuorum(clock.monotonic())
-        input({ kind: 'leave' })
-        const patience = Math.max(deadlineMillis / 2, deadlineMillis - closeMillis)
-        if (canLeave) await within(clock, patience, ringStopped.promise)
+        await residence.session.leave(Math.max(deadlineMillis / 2, deadlineMillis - closeMillis))
       }
-      await within(clock, Math.max(0, end - clock.monotonic()), finish('left the room'))
+      await within(clock, Math.max(0, end - clock.monotonic()), finish(leftText))
     },
     stopped: stopped.promise,
   }
 
   try {
     await residence.open()
+    await bidders.restore()
   } catch (error) {
     await finish('could not start')
     throw error

@@ -3,9 +3,9 @@ import { type Crypto, fromHex } from '../core/crypto.ts'
 import { Failure } from '../core/failure.ts'
 import { count, type Field, optional, struct } from '../core/fields.ts'
 import { type Block, commitField, decodeBlock, headField } from '../ring/block.ts'
-import { decodeEvidence, type Evidence } from '../ring/evidence.ts'
+import { decodeEvidence, type Evidence, encodeEvidence } from '../ring/faults.ts'
 import type { RingLimits } from '../ring/timing.ts'
-import type { Disk, DiskMeta } from '../ring/types.ts'
+import type { Disk, DiskMeta, Persist } from '../ring/types.ts'
 import { epochField, sameEpoch } from '../ring/view.ts'
 import type { Entropy, Store, StoreBatch, StoredBlock } from './ports.ts'
 
@@ -80,23 +80,25 @@ export async function* readBlocks(store: Store, crypto: Crypto, from: number, th
 
 /**
  * What the ring needs of the disk to start: the newest blocks, the views from the last committed one on, and all evidence.
- * `freeSlots`: where more of that can be kept, lowest first.
+ * `freeSlots`: where more of that can be kept, lowest first. `unreadSlots`: what is kept there is evidence that this program
+ * cannot read; another version may, so it stays.
  */
 export async function readDisk(
   store: Store,
   crypto: Crypto,
   meta: DiskMeta,
   { memoryBlocks }: RingLimits,
-): Promise<{ readonly disk: Disk; readonly freeSlots: readonly number[] }> {
+): Promise<{ readonly disk: Disk; readonly freeSlots: readonly number[]; readonly unreadSlots: readonly number[] }> {
   const from = Math.max(0, Math.min(meta.commit.index, meta.head.index - memoryBlocks + 1))
   const blocks: Block[] = []
   for await (const chunk of readBlocks(store, crypto, from, meta.head.index)) blocks.push(...chunk)
   const viewBlocks: Block[] = [await lastCommittedView(store, crypto, meta.commit.index)]
   for (const block of blocks) if (block.index > meta.commit.index && block.body.kind === 'view') viewBlocks.push(block)
-  const kept = await readEvidence(store, crypto)
+  const { kept, unreadSlots } = await readEvidence(store, crypto)
   return {
     disk: { meta, blocks, viewBlocks, evidence: [...kept.values()] },
-    freeSlots: slots.filter((slot) => !kept.has(slot)),
+    freeSlots: slots.filter((slot) => !kept.has(slot) && !unreadSlots.includes(slot)),
+    unreadSlots,
   }
 }
 
@@ -104,15 +106,21 @@ export const evidenceName = (slot: number): string => `evidence/${slot}`
 
 const slots: readonly number[] = Array.from({ length: evidenceMax }, (_, slot) => slot)
 
-/** By the slot that it takes. What cannot be read is left out. */
-export async function readEvidence(store: Store, crypto: Crypto): Promise<ReadonlyMap<number, Evidence>> {
+/** By the slot that it takes, and the slots of what cannot be read. */
+export async function readEvidence(
+  store: Store,
+  crypto: Crypto,
+): Promise<{ readonly kept: ReadonlyMap<number, Evidence>; readonly unreadSlots: readonly number[] }> {
   const kept = new Map<number, Evidence>()
+  const unreadSlots: number[] = []
   for (const slot of slots) {
     const bytes = await store.readValue(evidenceName(slot))
     const decoded = bytes && decodeEvidence(bytes, crypto)
-    if (decoded !== undefined && 'value' in decoded) kept.set(slot, decoded.value)
+    if (decoded === undefined) continue
+    if ('value' in decoded) kept.set(slot, decoded.value)
+    else unreadSlots.push(slot)
   }
-  return kept
+  return { kept, unreadSlots }
 }
 
 /** In a batch: the evidence of another room goes. */
@@ -143,4 +151,111 @@ function fromStored(row: StoredBlock, crypto: Crypto): Block {
     throw new Failure('store-damaged', `Block ${row.index} cannot be read: ${decoded.malformed}.`, { index: row.index })
   }
   return decoded.value
+}
+
+/** Several batches of the ring as one: the same rows as if each had been written by itself, in order. */
+export interface MergedPersist {
+  /** Of the last batch in it. */
+  readonly id: number
+  readonly cutFrom: number | undefined
+  readonly blocks: Persist['blocks']
+  readonly evidence: readonly Evidence[]
+  readonly meta: DiskMeta
+}
+
+export interface PersistQueue {
+  /** Begins at once where nothing is under way; else it shares the next fsync with all that comes meanwhile. */
+  add(persist: Persist): void
+  /** Resolves when everything added is on disk, or has failed. */
+  idle(): Promise<void>
+  readonly failed: Failure | undefined
+}
+
+export interface PersistQueueOptions {
+  readonly store: Store
+  readonly crypto: Crypto
+  /** Slots for evidence in which nothing is kept. What comes when none is left is kept in memory only. */
+  readonly freeSlots: readonly number[]
+  /** Every batch up to `id` is on disk. */
+  readonly onPersisted: (id: number, meta: DiskMeta) => void
+  /** Once. */
+  readonly onFailed: (failure: Failure) => void
+}
+
+/** One fsync at a time. After a failed write nothing is written any more: a later batch must not leave a gap behind it. */
+export function createPersistQueue({ store, crypto, onPersisted, onFailed, ...options }: PersistQueueOptions): PersistQueue {
+  const slots = [...options.freeSlots]
+  let waiting: MergedPersist | undefined
+  let isWriting = false
+  let failed: Failure | undefined
+  let idlers: (() => void)[] = []
+
+  const writeNext = (): void => {
+    const batch = waiting
+    if (isWriting) return
+    if (batch === undefined) return rest()
+    waiting = undefined
+    isWriting = true
+    // No `await`: whoever drives this by callbacks of his own need not wait for a microtask.
+    store.write(toBatch(batch)).then(
+      () => {
+        // What comes of it is one batch, too.
+        onPersisted(batch.id, batch.meta)
+        isWriting = false
+        writeNext()
+      },
+      (error: unknown) => {
+        isWriting = false
+        failed = error instanceof Failure ? error : new Failure('disk-failed', 'A write failed.', {}, { cause: error })
+        onFailed(failed)
+        rest()
+      },
+    )
+  }
+
+  const toBatch = ({ cutFrom, blocks, evidence, meta }: MergedPersist) => ({
+    cutFrom,
+    blocks: blocks.map(toStored),
+    values: evidence.flatMap((one) => {
+      const slot = slots.shift()
+      return slot === undefined ? [] : [{ name: evidenceName(slot), bytes: encodeEvidence(one, crypto) }]
+    }),
+    meta: encodeMeta(meta),
+  })
+
+  const rest = (): void => {
+    const resting = idlers
+    idlers = []
+    for (const idle of resting) idle()
+  }
+
+  return {
+    add(persist) {
+      if (failed !== undefined) return
+      waiting = mergePersists(waiting, persist)
+      writeNext()
+    },
+    idle: () =>
+      new Promise((resolve) => {
+        idlers.push(resolve)
+        if (!isWriting) rest()
+      }),
+    get failed() {
+      return failed
+    },
+  }
+}
+
+export function mergePersists(first: MergedPersist | undefined, second: MergedPersist): MergedPersist {
+  if (first === undefined) return second
+  const { id, meta } = second
+  const cut = second.cutFrom
+  const evidence = [...first.evidence, ...second.evidence]
+  if (cut === undefined) return { id, cutFrom: first.cutFrom, blocks: [...first.blocks, ...second.blocks], evidence, meta }
+  const kept = first.blocks.filter((block) => block.index < cut)
+  // What the first batch appends begins where it cuts, or after the last row on disk: a cut at or beyond that
+  // place takes back only what was never written.
+  const begins = first.cutFrom ?? first.blocks[0]?.index
+  const cutFrom = begins !== undefined && cut >= begins ? first.cutFrom : cut
+  return { id, cutFrom, blocks: [...kept, ...second.blocks], evidence, meta }
 }

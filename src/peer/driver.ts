@@ -4,17 +4,15 @@ import type { PeerId } from '../core/ids.ts'
 import { frameBytesMax } from '../core/limits.ts'
 import type { Market } from '../market/types.ts'
 import type { Block } from '../ring/block.ts'
-import { encodeFrame } from '../ring/frame.ts'
-import { type Message, topicOf } from '../ring/message.ts'
+import { encodeFrame, type Message, topicOf } from '../ring/message.ts'
 import { ringLimits } from '../ring/timing.ts'
 import type { Input, Output, Persist, Replica } from '../ring/types.ts'
-import { createAlarm } from './alarm.ts'
 import type { PeerContext } from './context.ts'
-import { createPersistQueue } from './persist-queue.ts'
-import type { Topic } from './ports.ts'
+import { createPersistQueue } from './disk.ts'
+import { createServer } from './exchange.ts'
+import type { Clock, Topic } from './ports.ts'
 import type { Proposals } from './proposals.ts'
 import { type SnapshotKeeper, toAppliedBlock } from './replay.ts'
-import { createServer } from './serve.ts'
 
 /** Above this many members not everyone has a stream to everyone: blocks go over the mesh too (PROTOCOL, section 3, Ways). */
 const streamMembersMax = 32
@@ -99,7 +97,7 @@ export function createDriver(context: PeerContext, engine: Engine): Driver {
   const stop = (error: unknown): void => {
     if (closed) return
     close()
-    logger.error('the ring stopped: a bug', { error })
+    logger.error('ring-broken', { error })
     context.tell({ kind: 'stopped', reason: { kind: 'bug', message: error instanceof Error ? error.message : String(error) } })
   }
 
@@ -165,7 +163,7 @@ export function createDriver(context: PeerContext, engine: Engine): Driver {
   const encode = (lamport: number, message: Message): Uint8Array | undefined => {
     const frame = encodeFrame(lamport, message)
     if (frame.length <= frameBytesMax) return frame
-    logger.error('a frame over its limit was not sent', { kind: message.kind, bytes: frame.length })
+    logger.error('frame-too-large', { kind: message.kind, bytes: frame.length })
     return undefined
   }
 
@@ -218,6 +216,48 @@ export function createDriver(context: PeerContext, engine: Engine): Driver {
     },
     get hasWritten() {
       return hasWritten
+    },
+  }
+}
+
+export interface Alarm {
+  /** Rings once at this monotonic time, and not at any time set before. */
+  set(time: number): void
+  cancel(): void
+}
+
+/**
+ * One timer for a time that changes with every step. Moving it later costs nothing: the timer goes off early, sees that
+ * it is not time yet, and is set again.
+ */
+export function createAlarm(clock: Clock, ring: () => void): Alarm {
+  let due = Number.POSITIVE_INFINITY
+  let timer: { readonly at: number; readonly cancel: () => void } | undefined
+
+  const arm = (): void => {
+    if (due === Number.POSITIVE_INFINITY || (timer !== undefined && timer.at <= due)) return
+    timer?.cancel()
+    timer = { at: due, cancel: clock.at(due, wake) }
+  }
+
+  const wake = (): void => {
+    timer = undefined
+    if (clock.monotonic() < due) arm()
+    else {
+      due = Number.POSITIVE_INFINITY
+      ring()
+    }
+  }
+
+  return {
+    set(time) {
+      due = time
+      arm()
+    },
+    cancel() {
+      timer?.cancel()
+      timer = undefined
+      due = Number.POSITIVE_INFINITY
     },
   }
 }

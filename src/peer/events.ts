@@ -109,7 +109,7 @@ function blockEvents(block: Block, outcomes: readonly AppliedOutcome[]): NewEven
       for (const event of outcome.events) events.push({ kind: 'market', at, operation, block: index, event })
     } else {
       const what = kindOfOperation(body.ops[sequence - body.firstSequence])
-      events.push({ kind: 'rejected', at, operation, block: index, code: outcome.rejection.code, what })
+      events.push({ kind: 'rejected', at, operation, block: index, rejection: outcome.rejection, what })
     }
   }
   return events

@@ -1,11 +1,15 @@
-import { decodeWith, Writer } from '../core/codec.ts'
-import type { PeerId, RoomId } from '../core/ids.ts'
-import { type Block, headOf } from '../ring/block.ts'
-import { decodeFrame, encodeFrame } from '../ring/frame.ts'
+import { decodeWith, Malformed, Writer } from '../core/codec.ts'
+import { count, type Field, flag, hash, optional, struct, text } from '../core/fields.ts'
+import { helloHead, isHello, readHelloHead, writeHelloHead } from '../core/hello-head.ts'
+import { type Instant, type PeerId, parseRoomId, type RoomId } from '../core/ids.ts'
+import { nameCharsMax, wireVersion } from '../core/limits.ts'
+import { type Block, type Head, headField, headOf } from '../ring/block.ts'
+import { decodeFrame, encodeFrame } from '../ring/message.ts'
 import type { FoundRoom, PeerContext } from './context.ts'
-import { decodeHello, encodeHello, type Hello, type HelloRoom, isHello } from './hello.ts'
-import type { Store, Transport, TransportEvents } from './ports.ts'
-import { meet, refuseGenesis } from './room.ts'
+import { createHearsay } from './hearsay.ts'
+import type { TransportEvents } from './ports.ts'
+import { refuseGenesis } from './room.ts'
+import { meet, type Scene } from './search.ts'
 import type { Session } from './session.ts'
 
 /** Who is connected: the peers with this room's code, whatever room they are in. */
@@ -24,8 +28,10 @@ export interface Network extends Lobby {
   exit(): void
   /** Keeps what new connections are told up to date, and looks again at rooms that were met. Call it now and then. */
   refresh(): void
-  /** A connected peer's room, one with history first; waits for one until this monotonic time. */
-  look(until: number, except: ReadonlySet<PeerId>): Promise<FoundRoom | undefined>
+  /** A connected peer's room that `isMeant`, one with history first; waits for one until this monotonic time. */
+  look(until: number, isMeant: (found: FoundRoom) => boolean): Promise<FoundRoom | undefined>
+  /** All that was heard of others, just now. */
+  scene(): Scene
   /** The genesis block of the room that a connected peer is in; `undefined` where it gives none, or a wrong one. */
   fetchGenesis(peer: PeerId, room: RoomId): Promise<Block | undefined>
 }
@@ -42,6 +48,7 @@ export function createNetwork(context: PeerContext): Network {
   const linked = new Set<PeerId>()
   const genesisAsked = new Map<PeerId, (block: Block | undefined) => void>()
   let session: Session | undefined
+  const heard = createHearsay(transport)
   let lookers: (() => void)[] = []
   let told = ''
 
@@ -53,6 +60,7 @@ export function createNetwork(context: PeerContext): Network {
     if (greeting.kind === 'hello') context.learnName(peer, greeting.hello.name)
     else if (greeting.kind === 'version') context.tell({ kind: 'version', peer, version: greeting.version })
     else context.tell({ kind: 'malformed', from: peer, reason: `hello: ${greeting.reason}` })
+    heard.greeted(peer)
     relink(peer)
     compareRooms(peer)
     for (const look of lookers) look()
@@ -71,7 +79,7 @@ export function createNetwork(context: PeerContext): Network {
     const room = roomOf(peer)
     if (session === undefined || room === undefined) return
     const meeting = meet({ id: session.room, history: session.history }, room)
-    if (meeting === 'join' || meeting === 'strangers') context.tell({ kind: 'met', meeting, found: { peer, room } })
+    if (meeting === 'join') context.tell({ kind: 'met', found: { peer, room } })
   }
 
   /** False for a connected peer that is in another room or in none. One that is not connected is heard over this room's mesh. */
@@ -99,16 +107,25 @@ export function createNetwork(context: PeerContext): Network {
   }
 
   const hello = (): Hello => {
-    const room = session && { id: session.room, head: session.view.head, history: session.history }
-    return { name: options.name, roomName: options.room.name, room }
+    return { name: options.name, roomName: options.room.name, room: session && helloRoomOf(session) }
   }
+  const helloRoomOf = ({ room, view, history, genesis, genesisBlock }: Session): HelloRoom => ({
+    id: room,
+    head: view.head,
+    history,
+    founder: context.nameOf(genesis.founder),
+    members: view.members.length,
+    founded: genesisBlock.time,
+  })
 
   /** Peers that are connected already hear it again only where it changes what they do. */
   const sayHello = (): void => {
     const current = hello()
     const bytes = encodeHello(current)
     transport.setHello(bytes)
-    const telling = `${current.room?.id} ${current.room?.history}`
+    transport.announce({ name: current.name, room: current.room })
+    // How many are in a room that both are not in matters to people there.
+    const telling = `${current.room?.id} ${current.room?.history} ${current.room?.members} ${current.room?.founder}`
     if (telling === told) return
     told = telling
     for (const peer of connected.keys()) transport.send(peer, bytes)
@@ -136,7 +153,11 @@ export function createNetwork(context: PeerContext): Network {
       // Topics are named after the room: whoever is heard there is in it.
       onGossip: (from, topic, frame) => session?.gossip(from, topic, frame) ?? 'ignore',
       isUnlimited: (peer) => session?.view.active !== true || session.view.members.includes(peer),
-      onTrouble: (trouble) => context.tell({ kind: 'trouble', trouble }),
+      onSighted: (sighting) => context.tell({ kind: 'sighted', sighting }),
+      onTrouble(trouble) {
+        heard.trouble(trouble)
+        context.tell({ kind: 'trouble', trouble })
+      },
     },
     enter(entered) {
       session = entered
@@ -154,7 +175,7 @@ export function createNetwork(context: PeerContext): Network {
       sayHello()
       for (const peer of connected.keys()) compareRooms(peer)
     },
-    look(until, except) {
+    look(until, isMeant) {
       return new Promise((resolve) => {
         const done = (found: FoundRoom | undefined): void => {
           cancel()
@@ -162,7 +183,7 @@ export function createNetwork(context: PeerContext): Network {
           resolve(found)
         }
         const look = (): void => {
-          const found = bestRoom(connected, except)
+          const found = bestRoom(connected, isMeant)
           if (found !== undefined) done(found)
         }
         const cancel = clock.at(until, () => done(undefined))
@@ -170,15 +191,27 @@ export function createNetwork(context: PeerContext): Network {
         look()
       })
     },
+    scene: () => ({
+      roomName: options.room.name,
+      hasCode: options.code !== '',
+      own: session && { id: session.room, history: session.history },
+      sightings: transport.sightings.filter(({ peer }) => peer !== identity.self),
+      connected,
+      ...heard.facts(),
+    }),
     fetchGenesis(peer, room) {
       return new Promise((resolve) => {
         const done = (block: Block | undefined): void => {
           cancel()
           genesisAsked.delete(peer)
           const reason = refuseGenesis(block, room, options.room.name, identity.crypto)
-          if (reason !== undefined) logger.warn('a room could not be joined', { peer, room, reason })
+          if (reason !== undefined) {
+            heard.refuse(peer, reason)
+            logger.warn('room-unjoined', { peer, room, reason })
+          }
           resolve(reason === undefined ? block : undefined)
         }
+        genesisAsked.get(peer)?.(undefined)
         const cancel = clock.at(clock.monotonic() + genesisWait, () => done(undefined))
         genesisAsked.set(peer, done)
         void transport.sendBulk(peer, encodeFrame(0, { kind: 'fetch', what: 'committed', from: 0 }))
@@ -188,53 +221,85 @@ export function createNetwork(context: PeerContext): Network {
 }
 
 /** Of several rooms one with history, then the one to which all others would give way. */
-function bestRoom(connected: Lobby['connected'], except: ReadonlySet<PeerId>): FoundRoom | undefined {
+function bestRoom(connected: Lobby['connected'], isMeant: (found: FoundRoom) => boolean): FoundRoom | undefined {
   let best: FoundRoom | undefined
   for (const [peer, hello] of connected) {
     const room = hello?.room
-    if (room === undefined || except.has(peer)) continue
+    if (room === undefined || !isMeant({ peer, room })) continue
     if (best === undefined || meet(best.room, room) === 'join') best = { peer, room }
   }
   return best
 }
 
-const addressesName = 'peers'
-const peersMax = 128
-const addressesMax = 8
-const addressBytesMax = 256
-
-/** Addresses at which peers of the room could be dialled last time; none where there is no such value. */
-export async function readRememberedAddresses(store: Store): Promise<readonly string[]> {
-  const bytes = await store.readValue(addressesName)
-  if (bytes === undefined) return []
-  const decoded = decodeWith(bytes, (reader) =>
-    reader.list(peersMax, () => {
-      reader.text(64)
-      return reader.list(addressesMax, () => reader.text(addressBytesMax))
-    }),
-  )
-  return 'value' in decoded ? decoded.value.flat() : []
+/**
+ * What a peer says first on a new connection, and again when it changes rooms (PROTOCOL, section 6).
+ * Whatever the version of its sender, its head can be read: `core/hello-head.ts`.
+ */
+export interface Hello {
+  /** The person's name; empty: none given. */
+  readonly name: string
+  readonly roomName: string
+  /** `undefined`: still looking for its room. */
+  readonly room: HelloRoom | undefined
 }
 
-/** Keeps the connected peers for the next start. Those of before stay until others are connected. */
-export function createRememberer(store: Store, transport: Transport): () => Promise<void> {
-  let written = ''
-  return async () => {
-    const peers = [...transport.peers].sort((a, b) => (a.peer < b.peer ? -1 : 1)).slice(0, peersMax)
-    const text = JSON.stringify(peers)
-    if (peers.length === 0 || text === written) return
-    written = text
-    await store.writeValue(addressesName, encodePeers(peers))
-  }
+export interface HelloRoom {
+  readonly id: RoomId
+  readonly head: Head
+  /** Something was done there: its state has changed, or an operation waits. A room without may give way to another. */
+  readonly history: boolean
+  /** Name of the peer that founded it, or the end of its id. */
+  readonly founder: string
+  /** Members of its last view. */
+  readonly members: number
+  readonly founded: Instant
 }
 
-function encodePeers(peers: Transport['peers']): Uint8Array {
-  const writer = new Writer()
-  writer.list(peers, ({ peer, addresses }) => {
-    writer.text(peer)
-    writer.list(addresses.filter((address) => address.length <= addressBytesMax).slice(0, addressesMax), (address) =>
-      writer.text(address),
-    )
-  })
+export type DecodedHello =
+  | { readonly kind: 'hello'; readonly hello: Hello }
+  | { readonly kind: 'malformed'; readonly reason: string }
+  | { readonly kind: 'version'; readonly version: number }
+
+export function encodeHello(hello: Hello): Uint8Array {
+  const writer = writeHelloHead(new Writer())
+  helloField.write(writer, hello)
   return writer.finish()
 }
+
+/** Never throws, whatever the bytes. */
+export function decodeHello(bytes: Uint8Array): DecodedHello {
+  const head = helloHead(bytes)
+  if ('malformed' in head) return { kind: 'malformed', reason: head.malformed }
+  if (head.version !== wireVersion) return { kind: 'version', version: head.version }
+  const decoded = decodeWith(bytes, (reader) => {
+    readHelloHead(reader)
+    return helloField.read(reader)
+  })
+  return 'malformed' in decoded ? { kind: 'malformed', reason: decoded.malformed } : { kind: 'hello', hello: decoded.value }
+}
+
+const roomIdField: Field<RoomId> = {
+  write: (writer, id) => hash.write(writer, id),
+  read(reader) {
+    const id = parseRoomId(hash.read(reader))
+    if (!id.ok) throw new Malformed('a room id has 32 bytes')
+    return id.value
+  },
+}
+
+const nameField = text(4 * nameCharsMax)
+
+const helloField: Field<Hello> = struct<Hello>({
+  name: nameField,
+  roomName: nameField,
+  room: optional(
+    struct<HelloRoom>({
+      id: roomIdField,
+      head: headField,
+      history: flag,
+      founder: nameField,
+      members: count,
+      founded: count as Field<Instant>,
+    }),
+  ),
+})

@@ -1,9 +1,10 @@
 import type { Hash } from '../core/crypto.ts'
 import type { AccountId, AuctionId, Instant, OperationId, PeerId, RoomId } from '../core/ids.ts'
 import type { Operation, Submission } from '../market/operation.ts'
-import type { MarketEvent, Outcome } from '../market/outcome.ts'
+import type { MarketEvent, Outcome, Rejection } from '../market/outcome.ts'
 import type { AccountView, AuctionView, RoomRules } from '../market/types.ts'
 import type { Block } from '../ring/block.ts'
+import type { Verdicts } from './verdicts.ts'
 
 /** A running member, learner or visitor of one room: what every door (API, command line, desktop) speaks to. */
 export interface Peer {
@@ -26,23 +27,59 @@ export interface Peer {
   auction(id: AuctionId): AuctionView | undefined
   /** Committed blocks from `from` on, oldest first, at most `count`; fewer where not all are on this peer's disk yet. */
   log(from: number, count: number): Promise<readonly Block[]>
+  /** What became of the operations of a committed block, where they were not simply done; `undefined`: of old ones it is not known. */
+  verdicts(block: Block): Verdicts | undefined
   /** Proof of members' faults that this peer keeps. */
   proofs(): readonly Proof[]
   /** Each event as it happens, until the returned function is called. */
   subscribe(listener: (event: PeerEvent) => void): () => void
   /** The newest events, oldest first, for a subscriber that comes back: at most 1,000. */
   recentEvents(): readonly PeerEvent[]
-  /** A strategy of an automatic bidder, run by this peer until the auction ends or it is stopped. */
-  startBidder(bidder: Bidder): void
+  /** The rules of the room that it is in. */
+  rules(): RoomRules
+  /**
+   * A strategy of an automatic bidder, run by this peer until the auction ends or it is stopped, after a restart too. What
+   * the rules would say to every bid of it is said at once, and then it does not start.
+   */
+  startBidder(bidder: Bidder): Rejection | undefined
+  bidders(): readonly Bidder[]
+  /** Whether there was one. */
+  stopBidder(auction: AuctionId, account: AccountId): boolean
   /**
    * Makes a new room out of this peer's committed state, with a new id. Only where the quorum has been missing for a while,
    * unless forced. Rejects with a `Failure`: `quorum-held`, `room-too-large`, `stopping`, or the disk's.
    */
   refound(options: { readonly force: boolean }): Promise<RoomId>
+  /**
+   * Moves to another room of this name. What was done in this room is in no other: where something was, it moves only if
+   * `force`d, and the log is kept as an archive. `deadlineMillis`: how long to look for somebody who is there. Resolves when this peer is in that room, or was already. Rejects with a
+   * `Failure`: `other-room` (the target has another name), `other-code`, `room-not-found` with the obstacles,
+   * `room-has-history`, `stopping`, or the disk's.
+   */
+  join(target: JoinTarget, options: { readonly force: boolean; readonly deadlineMillis: number }): Promise<Joined>
+  /** What others need to come into this room, as one text; with the room code in it. */
+  link(): string
   /** Leaves in good order where it can; resolves when gone, or after `deadlineMillis`. */
   stop(deadlineMillis: number): Promise<void>
   /** Resolves when the peer takes no more part, with the reason, whoever asked for it. */
   readonly stopped: Promise<string>
+}
+
+/** Which room to move to. */
+export interface JoinTarget {
+  /** Its name and code, where they are told. */
+  readonly name: string | undefined
+  readonly code: string | undefined
+  /** How its id begins; `undefined`: whichever other room of this name there is. */
+  readonly room: string | undefined
+  /** Where to find somebody who is in it. */
+  readonly addresses: readonly string[]
+}
+
+export interface Joined {
+  readonly room: RoomId
+  /** Where the log of the room before is kept; `undefined`: there was nothing to keep. */
+  readonly archive: string | undefined
 }
 
 export interface Receipt {
@@ -55,7 +92,19 @@ export interface Receipt {
 export interface PeerStatus {
   readonly self: PeerId
   readonly name: string
-  readonly room: { readonly id: RoomId; readonly name: string; readonly rules: RoomRules }
+  readonly room: {
+    readonly id: RoomId
+    readonly name: string
+    readonly rules: RoomRules
+    readonly founded: Instant
+    readonly hasCode: boolean
+  }
+  /** How this start came into it. */
+  readonly entered: 'founded' | 'joined' | 'kept'
+  /** Rooms of the same name in sight with which this one will not mix. */
+  readonly otherRooms: readonly OtherRoom[]
+  /** What others need to come into this room, but for its code. */
+  readonly link: string
   /** What it is to the ring just now. `forgotten`: its log was lost, and the room has not gone on since. */
   readonly role: 'member' | 'learner' | 'forgotten' | 'leaving' | 'read-only' | 'stopped'
   /** Why it writes nothing: `no quorum: 1 of 3 members reachable, waiting for …`, `disk full: …`, … */
@@ -81,6 +130,24 @@ export interface PeerStatus {
   readonly pending: number
   readonly addresses: readonly string[]
   readonly version: string
+}
+
+/** Another room of the same name. What it says of itself is hearsay. */
+export interface OtherRoom {
+  /** The first 16 hex digits of its id. */
+  readonly id: string
+  /** The same as this one’s. */
+  readonly name: string
+  /** Name of the peer that founded it, or the end of its id. */
+  readonly founder: string
+  /** Its members. */
+  readonly size: number
+  readonly founded: Instant
+  readonly hasCode: boolean
+  /** What keeps the two apart. `another-room`: both have history. */
+  readonly reason: 'another-code' | 'another-room' | 'another-version'
+  /** The wire version that is spoken there. */
+  readonly version: number
 }
 
 export interface PeerInfo {
@@ -126,13 +193,19 @@ export type PeerEvent = { readonly number: number; readonly at: Instant } & (
       readonly kind: 'rejected'
       readonly operation: OperationId
       readonly block: number
-      readonly code: string
+      readonly rejection: Rejection
       readonly what: Operation['kind'] | 'malformed'
     }
   /** Announced by another peer, or submitted here; not committed yet. */
   | { readonly kind: 'announced'; readonly operation: OperationId; readonly what: Operation['kind'] | 'malformed' }
   | { readonly kind: 'members'; readonly epoch: string; readonly members: readonly PeerId[] }
   | { readonly kind: 'quorum'; readonly held: boolean; readonly text: string }
+  /** A room of the same name with which this one will not mix is in sight, or has changed. */
+  | { readonly kind: 'other-room'; readonly room: OtherRoom }
+  /** A peer of this room came into reach, or went out of it. */
+  | { readonly kind: 'presence'; readonly peer: PeerId; readonly name: string; readonly here: boolean }
+  /** This peer misses a sign of life, of one member or of the token, and asks around: `suspect` where it is one. */
+  | { readonly kind: 'suspected'; readonly suspect: PeerId | undefined; readonly why: string }
   | {
       readonly kind: 'note'
       readonly event: string
@@ -140,7 +213,7 @@ export type PeerEvent = { readonly number: number; readonly at: Instant } & (
     }
 )
 
-/** `3 s`, `1..100`, up to `maximum` cents, is the classic one (PRODUCT, Automatic bidders). */
+/** `3 s`, `1..100`, up to `maximum` cents, is the classic one (PRODUCT, Automatic bidders); `0..0` bids the least that leads. */
 export interface Bidder {
   readonly auction: AuctionId
   readonly account: AccountId

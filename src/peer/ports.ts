@@ -1,5 +1,6 @@
 import type { Crypto } from '../core/crypto.ts'
-import type { PeerId, RoomId } from '../core/ids.ts'
+import type { Instant, PeerId, RoomId } from '../core/ids.ts'
+import type { LogEvent } from '../core/log-events.ts'
 
 /**
  * What the peer needs of the machine. `src/io` keeps these; tests have their own for memory.
@@ -72,15 +73,63 @@ export interface TransportEvents {
   onFrame(from: PeerId, frame: Uint8Array): void
   /** A frame heard on a topic; the verdict decides whether it is passed on. `from` is its signer. */
   onGossip(from: PeerId, topic: Topic, frame: Uint8Array): Verdict
+  /** A peer is heard by discovery for the first time, or what it makes known has changed. */
+  onSighted(sighting: Sighting): void
   /** Another peer, or the world, did something wrong that a person may want to know. */
   onTrouble(trouble: TransportTrouble): void
+}
+
+/** What this peer makes known on the network of the room that it is in. */
+export interface Announcement {
+  /** The peer's own name; empty: none. */
+  readonly name: string
+  /** `undefined`: it looks for its room. */
+  readonly room:
+    | {
+        readonly id: RoomId
+        /** The founder's name, or a short form of its id. */
+        readonly founder: string
+        /** Members of the last view. */
+        readonly members: number
+        /** Time of the genesis block. */
+        readonly founded: Instant
+      }
+    | undefined
+}
+
+/**
+ * A peer heard on the network by discovery, of this room's name or another, whether or not it can be connected with.
+ * All of it is hearsay: anybody on the network can say anything.
+ */
+export interface Sighting {
+  readonly peer: PeerId
+  readonly name: string
+  /** The wire version that it speaks. */
+  readonly version: number
+  readonly addresses: readonly string[]
+  readonly roomName: string
+  /** Its room has a code. */
+  readonly hasCode: boolean
+  /** `undefined`: it looks for its room. */
+  readonly room:
+    | {
+        /** The first 16 hex digits of the room's id. */
+        readonly id: string
+        readonly founder: string
+        readonly members: number
+        /** Milliseconds since 1970. */
+        readonly founded: number
+      }
+    | undefined
+  /** When it was last heard, monotonic milliseconds. */
+  readonly at: number
 }
 
 export type TransportTrouble =
   /** A frame over its limit, half a frame, or one that is none. */
   | { readonly kind: 'bad-frame'; readonly peer: PeerId; readonly reason: string }
-  /** Its handshake failed: most likely another room code. */
-  | { readonly kind: 'wrong-code'; readonly address: string }
+  /** Its handshake failed: most likely another room code. `peer`: who was dialled, where that is known. */
+  | { readonly kind: 'wrong-code'; readonly address: string; readonly peer: PeerId | undefined }
   | { readonly kind: 'version'; readonly peer: PeerId; readonly version: number }
   | { readonly kind: 'unreachable'; readonly address: string; readonly reason: string }
 
@@ -108,6 +157,10 @@ export interface Transport {
   sendBulk(to: PeerId, frame: Uint8Array): Promise<void>
   /** To all who subscribe to the topic of the room that was entered; dropped before one is. */
   gossip(topic: Topic, frame: Uint8Array): void
+  /** What discovery makes known of this peer from now on; as often as wanted: it costs little where nothing changed. */
+  announce(announcement: Announcement): void
+  /** Who was heard by discovery lately; whoever was silent for a while is not in it. */
+  readonly sightings: readonly Sighting[]
   /** Dial this address now, and again whenever the connection is lost. */
   addAddress(address: string): void
   /** Connected peers with the addresses that they can be dialled at, for the next start. */
@@ -131,12 +184,15 @@ export interface Entropy {
   bytes(count: number): Uint8Array
 }
 
-/** A constant message and its facts (STYLE, Logging). Never secrets; never another peer's text above `debug`. */
+/**
+ * A line by its name, and its facts (STYLE, Logging). Never secrets; never another peer's text above `debug`, but for what its person
+ * wrote for the room: names, lots, memos. `words`: for people, in place of those that stand beside the name in {@link logEvents}.
+ */
 export interface Logger {
-  error(message: string, facts?: LogFacts): void
-  warn(message: string, facts?: LogFacts): void
-  info(message: string, facts?: LogFacts): void
-  debug(message: string, facts?: LogFacts): void
+  error(event: LogEvent, facts?: LogFacts, words?: string): void
+  warn(event: LogEvent, facts?: LogFacts, words?: string): void
+  info(event: LogEvent, facts?: LogFacts, words?: string): void
+  debug(event: LogEvent, facts?: LogFacts, words?: string): void
 }
 
 export type LogFacts = Readonly<Record<string, unknown>>

@@ -2,6 +2,7 @@ import { decodeWith, Writer } from '../core/codec.ts'
 import { type Crypto, toHex } from '../core/crypto.ts'
 import { Failure } from '../core/failure.ts'
 import { hash } from '../core/fields.ts'
+import { rulesVersion, rulesVersionMin } from '../core/limits.ts'
 import { createMarket, restoreMarket } from '../market/market.ts'
 import type { AppliedBlock, Market, RoomRules } from '../market/types.ts'
 import type { Block, Commit, Genesis } from '../ring/block.ts'
@@ -19,7 +20,15 @@ export function toAppliedBlock({ index, time, author, body }: Block): AppliedBlo
   return { index, time, author, incarnation, firstSequence, ops }
 }
 
-export const rulesOf = ({ currency, deposits, founder }: Genesis): RoomRules => ({ currency, deposits, founder })
+export const rulesOf = ({ rulesVersion: version, currency, deposits, founder }: Genesis): RoomRules => ({
+  version,
+  currency,
+  deposits,
+  founder,
+})
+
+/** Whether this program can apply operations as the room's rules say. */
+export const knowsRules = ({ rulesVersion: version }: Genesis): boolean => version >= rulesVersionMin && version <= rulesVersion
 
 /** The market after the genesis block: an empty one, or that of the room which it goes on from. */
 export function firstMarket(
@@ -76,7 +85,7 @@ export function createSnapshotKeeper(store: Store, market: Market, logger: Logge
       await store.writeSnapshot(index, bytes)
     } catch (error) {
       // It can be made again from the log.
-      logger.warn('a snapshot could not be written', { index, error })
+      logger.warn('snapshot-unwritten', { index, error })
     }
   }
   const take = (commit: Commit): void => {

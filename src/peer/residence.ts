@@ -1,11 +1,27 @@
 import { assert } from '../core/assert.ts'
 import { Failure } from '../core/failure.ts'
-import type { RoomId } from '../core/ids.ts'
+import type { PeerId, RoomId } from '../core/ids.ts'
 import type { Block } from '../ring/block.ts'
 import type { FoundRoom, PeerContext } from './context.ts'
-import { drawLoss } from './disk.ts'
-import { createNetwork, createRememberer, type Lobby, readRememberedAddresses } from './network.ts'
-import { type Arrival, firstBatch, foundRoom, incarnationIn, meet, refoundBlock, roomIdOf, salt, shortRoomId } from './room.ts'
+import { drawLoss, readBlocks } from './disk.ts'
+import { createRememberer, readRememberedAddresses } from './hearsay.ts'
+import { createNetwork, type Lobby } from './network.ts'
+import type { Joined, JoinTarget, OtherRoom, Peer, PeerStatus } from './peer.ts'
+import { type Arrival, firstBatch, foundRoom, incarnationIn, refoundBlock, roomIdOf, salt, shortRoomId } from './room.ts'
+import {
+  createRoomWatch,
+  decide,
+  type Entry,
+  isSayingDue,
+  isWanted,
+  meet,
+  type Obstacle,
+  obstaclesKey,
+  obstaclesOf,
+  obstacleText,
+  otherRooms,
+  type Waiting,
+} from './search.ts'
 import { openSession, type Session } from './session.ts'
 
 /** Where a peer lives: the room that it found or founded, and the move to another one (PROTOCOL, section 6). */
@@ -14,8 +30,12 @@ export interface Residence {
   open(): Promise<void>
   readonly session: Session
   readonly lobby: Lobby
+  readonly entered: PeerStatus['entered']
+  otherRooms(): readonly OtherRoom[]
   /** While the peer moves from one room to another; resolves when it has. */
   readonly moving: Promise<void> | undefined
+  /** See {@link Peer.join}. */
+  join(target: JoinTarget, options: Parameters<Peer['join']>[1]): Promise<Joined>
   /** Founds a new room that goes on from this one's committed state, and moves there. Throws as {@link refoundBlock} does. */
   refound(force: boolean): Promise<RoomId>
   /** Stays where it is from now on. */
@@ -26,6 +46,12 @@ export interface Residence {
 
 /** How often hellos, addresses and meetings are looked at, in milliseconds. */
 const refreshEvery = 1_000
+/** How often a peer that looks for its room looks at what it has heard, in milliseconds. */
+const lookEvery = 250
+/** A peer that did not give its genesis block, or a wrong one, is asked again after so long, in milliseconds. */
+const askAgainAfter = 10_000
+/** How long the members of a room that is left may take to let this peer go, in milliseconds. */
+const leavePatience = 3_000
 
 export function createResidence(context: PeerContext): Residence {
   const { ports, options } = context
@@ -34,6 +60,8 @@ export function createResidence(context: PeerContext): Residence {
   const remember = createRememberer(store, transport)
   /** Rooms that this peer has been in since it started. */
   const visited = new Set<RoomId>()
+  const roomWatch = createRoomWatch()
+  let entered: PeerStatus['entered'] = 'kept'
   let meeting = false
   let moving: Promise<void> | undefined
   let settled = false
@@ -45,29 +73,34 @@ export function createResidence(context: PeerContext): Residence {
   }
 
   context.hear((news) => {
-    if (news.kind !== 'met' || news.meeting !== 'join' || meeting || settled) return
+    if (news.kind !== 'met' || meeting || settled) return
     meeting = true
     void giveWay(news.found).finally(() => {
       meeting = false
     })
   })
 
+  const otherRoomsNow = (): readonly OtherRoom[] => otherRooms(network.scene())
+
   const giveWay = async ({ peer, room }: FoundRoom): Promise<void> => {
     const genesis = await network.fetchGenesis(peer, room.id)
     const own = session()
     // Meanwhile somebody may have done something here.
-    if (genesis === undefined || settled || meet({ id: own.room, history: own.history }, room) !== 'join') return
-    logger.info('this room gives way to another of the same name', { from: shortRoomId(own.room), to: shortRoomId(room.id) })
-    await change(genesis, lossIn(genesis)).catch(() => {})
+    if (genesis === undefined || settled || moving !== undefined || meet({ id: own.room, history: own.history }, room) !== 'join')
+      return
+    logger.info('room-given-up', { from: shortRoomId(own.room), to: shortRoomId(room.id) })
+    await change(() => moveTo(genesis, lossIn(genesis), room.history)).catch(() => {})
+    entered = 'joined'
   }
 
   /** A move that fails leaves the peer in no room: it stops. */
-  const change = async (genesis: Block, loss: number | undefined): Promise<void> => {
-    moving = moveTo(genesis, loss)
+  const change = async (move: () => Promise<void>): Promise<void> => {
+    // Whoever hears what comes of it finds that this peer moves.
+    moving = Promise.resolve().then(move)
     try {
       await moving
     } catch (error) {
-      logger.error('the room could not be changed', { error })
+      logger.error('room-change-failed', { error })
       context.tell({ kind: 'stopped', reason: { kind: 'bug', message: 'the room could not be changed' } })
       throw error
     } finally {
@@ -82,7 +115,8 @@ export function createResidence(context: PeerContext): Residence {
   const lossIn = (genesis: Block): number | undefined =>
     identity.isNew && !visited.has(roomIdOf(genesis)) ? undefined : drawLoss(entropy)
 
-  const moveTo = async (genesis: Block, loss: number | undefined): Promise<void> => {
+  /** `isFast`: the room there does not give way to another, although no more than its first block is here yet. */
+  const moveTo = async (genesis: Block, loss: number | undefined, isFast: boolean): Promise<void> => {
     network.exit()
     await context.room?.close(new Failure('stopping', 'This peer moves to another room.'))
     const before = context.room?.view.incarnation ?? 0
@@ -92,13 +126,14 @@ export function createResidence(context: PeerContext): Residence {
     }
     const batch = firstBatch(genesis, arrival)
     await store.write(batch)
-    await read(batch.meta)
+    await read(batch.meta, isFast)
     begin()
   }
 
   /** Reads the room from the store. Nothing is sent before `begin`. */
-  const read = async (meta: Uint8Array): Promise<void> => {
+  const read = async (meta: Uint8Array, isFast = false): Promise<void> => {
     const opened = await openSession(context, meta)
+    if (isFast) opened.holdFast()
     visited.add(opened.room)
     network.enter(opened)
   }
@@ -108,46 +143,117 @@ export function createResidence(context: PeerContext): Residence {
     session().start()
   }
 
-  const findOrFound = async (): Promise<void> => {
-    const until = clock.monotonic() + (options.create ? 0 : options.lookMillis)
-    const tried = new Set<FoundRoom['peer']>()
-    while (clock.monotonic() < until) {
-      const found = await network.look(until, tried)
-      if (found === undefined) break
-      tried.add(found.peer)
-      const genesis = await network.fetchGenesis(found.peer, found.room.id)
-      if (genesis !== undefined) return moveTo(genesis, lossIn(genesis))
+  /** Looks for the room until it is in it, or may found it. Throws a `Failure`: `room-not-found` with the obstacles, `stopping`. */
+  const enterOrFound = async (entry: Entry): Promise<void> => {
+    const { lookMillis, waitMillis, signal } = options
+    const began = clock.monotonic()
+    /** When each peer was asked for its genesis block. */
+    const asked = new Map<PeerId, number>()
+    let said: { readonly key: string; readonly at: number } | undefined
+    const isMeant = ({ peer, room }: FoundRoom): boolean =>
+      isWanted(room, wantedOf(entry)) && clock.monotonic() - (asked.get(peer) ?? Number.NEGATIVE_INFINITY) >= askAgainAfter
+
+    while (entry.kind !== 'create') {
+      if (signal?.aborted === true) throw new Failure('stopping', 'The search for the room was called off.')
+      const found = await network.look(clock.monotonic() + lookEvery, isMeant)
+      if (found !== undefined) {
+        asked.set(found.peer, clock.monotonic())
+        const genesis = await network.fetchGenesis(found.peer, found.room.id)
+        if (genesis === undefined) continue
+        entered = 'joined'
+        return moveTo(genesis, lossIn(genesis), found.room.history || wantedOf(entry) !== undefined)
+      }
+      const now = clock.monotonic()
+      const scene = network.scene()
+      const next = decide(entry, { lookMillis, waitMillis }, now - began, scene)
+      if (next === 'look') continue
+      if (next === 'found') break
+      const obstacles = obstaclesOf(entry, scene)
+      const waiting: Waiting = {
+        room: options.room.name,
+        elapsed: now - began,
+        obstacles,
+        why: whyOf(obstacles, options.room.name),
+      }
+      if (next === 'give-up') throw notFound(waiting.room, obstacles, now - began)
+      if (!isSayingDue(obstacles, said && { key: said.key, ago: now - said.at })) continue
+      said = { key: obstaclesKey(obstacles), at: now }
+      options.onWaiting?.(waiting)
     }
-    if (options.joinOnly === true) throw new Failure('room-not-found', `No peer of the room “${options.room.name}” was found.`)
     const genesis = foundRoom(options.room, identity.self, salt(entropy), clock.wall(), identity.crypto)
-    logger.info('room founded', { room: shortRoomId(roomIdOf(genesis)) })
-    return moveTo(genesis, undefined)
+    logger.info('room-founded', { room: shortRoomId(roomIdOf(genesis)) })
+    entered = 'founded'
+    return moveTo(genesis, undefined, false)
+  }
+
+  /** The room on this disk is not the one that was asked for by its id. */
+  const enterAnother = async (entry: Entry): Promise<void> => {
+    if (session().history) throw hasHistory(session())
+    // It gives way to the one that was asked for, and to no other.
+    meeting = true
+    await enterOrFound(entry)
+    meeting = false
+  }
+
+  /** Somebody who is in the room that is meant, and is not this one. */
+  const findOther = async (target: JoinTarget, deadlineMillis: number): Promise<FoundRoom> => {
+    const own = session().room
+    const began = clock.monotonic()
+    const isMeant = ({ room }: FoundRoom): boolean => room.id !== own && isWanted(room, target.room)
+    const found = await network.look(began + deadlineMillis, isMeant)
+    if (found !== undefined) return found
+    const scene = { ...network.scene(), own: undefined }
+    const obstacles = obstaclesOf({ kind: 'join', room: target.room }, scene)
+    // Our own members are no obstacle: they are just not there.
+    const others = obstacles.filter((one) => one.kind !== 'another-room' || !own.startsWith(one.room))
+    throw notFound(options.room.name, others, clock.monotonic() - began)
+  }
+
+  /** Leaves the room that this peer is in, keeps its log where something was done in it, and enters the other one. */
+  const leaveFor = async (genesis: Block): Promise<string | undefined> => {
+    const own = session()
+    const { history, room, view } = own
+    await own.leave(leavePatience)
+    network.exit()
+    await own.close(new Failure('stopping', 'This peer moves to another room.'))
+    const kept = history ? await options.archive?.(room, readBlocks(store, identity.crypto, 0, view.durable)) : undefined
+    await moveTo(genesis, lossIn(genesis), true)
+    return kept
   }
 
   const refresh = (): void => {
-    if (moving === undefined) network.refresh()
-    remember().catch((error: unknown) => logger.debug('known addresses could not be kept', { error }))
+    if (moving === undefined) {
+      network.refresh()
+      for (const room of roomWatch.look(otherRoomsNow(), clock.monotonic())) context.tell({ kind: 'other-room', room })
+    }
+    remember().catch((error: unknown) => logger.debug('addresses-unkept', { error }))
     stopRefreshing = clock.at(clock.monotonic() + refreshEvery, refresh)
   }
 
   return {
     async open() {
       const opened = await store.open((done, total) => options.onProgress('check', done, total))
-      if (opened.torn !== undefined) logger.warn('a torn last batch was cut from the log', opened.torn)
+      if (opened.torn !== undefined) logger.warn('log-cut', opened.torn)
       // A room that is known is read before anybody hears of this peer.
       if (opened.meta !== undefined) await read(opened.meta)
       // Whoever connects from the first moment on is told a hello, be it of a peer that looks for its room.
       network.refresh()
       await transport.start(network.events)
       for (const address of await readRememberedAddresses(store)) transport.addAddress(address)
-      if (opened.meta === undefined) await findOrFound()
-      else begin()
+      const { entry } = options
+      if (opened.meta === undefined) await enterOrFound(entry)
+      else if (isWanted({ id: session().room }, wantedOf(entry))) begin()
+      else await enterAnother(entry)
       refresh()
     },
     get session() {
       return session()
     },
     lobby: network,
+    get entered() {
+      return entered
+    },
+    otherRooms: otherRoomsNow,
     get moving() {
       return moving
     },
@@ -155,12 +261,44 @@ export function createResidence(context: PeerContext): Residence {
       await moving
       if (settled) throw new Failure('stopping', 'This peer is stopping.')
       const block = refoundBlock(context, session(), force)
-      logger.warn('a new room goes on from this one', {
+      logger.warn('room-refounded', {
         from: shortRoomId(session().room),
         to: shortRoomId(roomIdOf(block)),
       })
-      await change(block, undefined)
+      await change(() => moveTo(block, undefined, true))
+      entered = 'founded'
       return roomIdOf(block)
+    },
+    async join(target, { force, deadlineMillis }) {
+      await moving
+      if (settled) throw new Failure('stopping', 'This peer is stopping.')
+      refuseTarget(target, options)
+      if (target.room !== undefined && isWanted({ id: session().room }, target.room)) {
+        return { room: session().room, archive: undefined }
+      }
+      for (const address of target.addresses) transport.addAddress(address)
+      const { peer, room } = await findOther(target, deadlineMillis)
+      if (session().history && (!force || options.archive === undefined)) throw hasHistory(session())
+      const genesis = await network.fetchGenesis(peer, room.id)
+      if (genesis === undefined) {
+        const obstacles = obstaclesOf(options.entry, network.scene())
+        throw notFound(
+          options.room.name,
+          obstacles.filter(({ kind }) => kind === 'refused'),
+          0,
+        )
+      }
+      await moving
+      // Meanwhile this room may have given way by itself, or somebody may have done something here.
+      if (settled) throw new Failure('stopping', 'This peer is stopping.')
+      if (session().room === room.id) return { room: room.id, archive: undefined }
+      if (session().history && !force) throw hasHistory(session())
+      let archive: string | undefined
+      await change(async () => {
+        archive = await leaveFor(genesis)
+      })
+      entered = 'joined'
+      return { room: room.id, archive }
     },
     settleDown() {
       settled = true
@@ -176,3 +314,32 @@ export function createResidence(context: PeerContext): Residence {
     },
   }
 }
+
+const wantedOf = (entry: Entry): string | undefined => (entry.kind === 'join' ? entry.room : undefined)
+
+/** A peer speaks with those that have its room's name and code, and no others: for another room it has to be started anew. */
+function refuseTarget({ name, code }: JoinTarget, options: PeerContext['options']): void {
+  if (name !== undefined && name !== options.room.name) {
+    throw new Failure('other-room', `This peer was started for the room “${options.room.name}”, not “${name}”.`, { name })
+  }
+  if (code !== undefined && code !== options.code) {
+    throw new Failure('other-code', `This peer was started with another code for the room “${options.room.name}”.`)
+  }
+}
+
+const whyOf = (obstacles: readonly Obstacle[], room: string): readonly string[] =>
+  obstacles.map((obstacle) => obstacleText(obstacle, room))
+
+function notFound(room: string, obstacles: readonly Obstacle[], elapsed: number): Failure {
+  const why = whyOf(obstacles, room).join('; ')
+  const end = why.endsWith('?') ? '' : '.'
+  return new Failure('room-not-found', `The room “${room}” was not found in ${Math.round(elapsed / 1_000)} s: ${why}${end}`, {
+    room,
+    obstacles,
+  })
+}
+
+const hasHistory = ({ room, genesis }: Session): Failure =>
+  new Failure('room-has-history', `Something was done in the room “${genesis.name}” (${shortRoomId(room)}) that is here.`, {
+    room,
+  })

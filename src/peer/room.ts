@@ -6,9 +6,8 @@ import { type Block, type Genesis, headOf, isSignedByAuthor, signBlock } from '.
 import type { DiskMeta } from '../ring/types.ts'
 import type { PeerContext } from './context.ts'
 import { encodeMeta, noEvidence, toStored } from './disk.ts'
-import type { HelloRoom } from './hello.ts'
 import type { Entropy, StoreBatch } from './ports.ts'
-import { firstMarket } from './replay.ts'
+import { firstMarket, knowsRules } from './replay.ts'
 import type { Session } from './session.ts'
 
 /** What a room is made of when it is founded. */
@@ -63,7 +62,7 @@ export function refuseGenesis(block: Block | undefined, room: RoomId, name: stri
   if (block === undefined || genesis === undefined) return 'it gave no genesis block'
   if (roomIdOf(block) !== room) return 'its genesis block is of another room'
   if (genesis.name !== name) return 'its room has another name'
-  if (genesis.rulesVersion !== rulesVersion) return `its room has rules of version ${genesis.rulesVersion}`
+  if (!knowsRules(genesis)) return `its room has rules of version ${genesis.rulesVersion}`
   if (block.author !== genesis.founder || !isSignedByAuthor(block, crypto)) return 'its genesis block is not its founder’s'
   return incarnationIn(block, genesis.founder, crypto) === undefined ? 'the state in its genesis block cannot be read' : undefined
 }
@@ -120,24 +119,6 @@ export function refoundBlock({ ports }: PeerContext, session: Session, force: bo
     bytes: block.bytes.length,
     bytesMax: genesisBytesMax,
   })
-}
-
-export type Meeting =
-  /** The same room, or the other looks for one. */
-  | 'nothing'
-  /** Ours gives way: join the other's. */
-  | 'join'
-  /** The other's gives way. */
-  | 'stay'
-  /** Both have history: they never mix. */
-  | 'strangers'
-
-/** Two rooms of one name meet (PROTOCOL, section 6). The other side, asked the same, gives the answer that fits. */
-export function meet(own: Pick<HelloRoom, 'id' | 'history'>, other: Pick<HelloRoom, 'id' | 'history'> | undefined): Meeting {
-  if (other === undefined || other.id === own.id) return 'nothing'
-  if (own.history && other.history) return 'strangers'
-  if (own.history !== other.history) return own.history ? 'stay' : 'join'
-  return own.id > other.id ? 'join' : 'stay'
 }
 
 /** For people: enough of an id to tell two rooms apart. */

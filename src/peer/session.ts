@@ -1,22 +1,22 @@
 import { Failure } from '../core/failure.ts'
-import type { RoomId } from '../core/ids.ts'
+import type { AuctionId, PeerId, RoomId } from '../core/ids.ts'
 import { createRandom } from '../core/random.ts'
 import { createMarket } from '../market/market.ts'
-import type { Market } from '../market/types.ts'
+import type { Operation } from '../market/operation.ts'
+import type { AuctionView, Market } from '../market/types.ts'
 import type { Block, Genesis } from '../ring/block.ts'
 import { createReplica } from '../ring/replica.ts'
 import { ringLimits } from '../ring/timing.ts'
 import type { DiskMeta, Input, ReplicaView } from '../ring/types.ts'
-import { createCloser } from './closer.ts'
 import type { PeerContext } from './context.ts'
 import { decodeMeta, drawLoss, encodeMeta, readBlocks, readDisk } from './disk.ts'
 import { createDriver } from './driver.ts'
+import { createReceiver, type Receiver } from './exchange.ts'
 import type { Ports } from './ports.ts'
 import { createProposals, type Proposals } from './proposals.ts'
-import { createReceiver, type Receiver } from './receive.ts'
 import { createSnapshotKeeper, replayMarket, rulesOf, snapshotEvery } from './replay.ts'
 import { genesisOf, roomIdOf } from './room.ts'
-import { createWatch } from './watch.ts'
+import { createWatch } from './status.ts'
 
 /** One room, from its log on disk: the ring, the market, and what keeps both going. */
 export interface Session extends Receiver {
@@ -33,11 +33,15 @@ export interface Session extends Receiver {
    * count on what this peer has on its disk. Such a room does not give way to another.
    */
   readonly history: boolean
+  /** This room does not give way from here on: somebody chose it, or it has a history that is not here yet. */
+  holdFast(): void
   /** For how long the room has been without its quorum, in milliseconds; 0: it has one. */
   quorumMissing(): number
   /** From here on it sends, and looks after deadlines, auctions and the quorum. */
   start(): void
   input(input: Input): void
+  /** Asks the other members to let this peer go, and resolves when they have, or after `patience` milliseconds. */
+  leave(patience: number): Promise<void>
   /** Takes no more part, and resolves when all is on disk. */
   close(failure: Failure): Promise<void>
 }
@@ -65,11 +69,13 @@ export async function openSession(
     throw new Failure('other-room', message, { name: genesis.name })
   }
   const meta = await raiseIncarnation(ports, metaBytes)
-  const { disk, freeSlots } = await readDisk(store, crypto, meta, limits)
+  const { disk, freeSlots, unreadSlots } = await readDisk(store, crypto, meta, limits)
+  if (unreadSlots.length > 0) logger.warn('evidence-unread', { slots: unreadSlots })
   const market = await replayMarket(store, crypto, genesisBlock, genesis, meta.commit, (done, total) =>
     options.onProgress('replay', done, total),
   )
   const hadOperations = disk.blocks.some(({ body }) => body.kind === 'ops')
+  let isHeldFast = false
   const untouched = createMarket(rulesOf(genesis), crypto.hash).stateHash
 
   const started = { at: clock.wall(), now: clock.monotonic() }
@@ -88,7 +94,7 @@ export async function openSession(
   const snapshots = createSnapshotKeeper(store, market, logger, options.snapshotEvery ?? snapshotEvery)
   const proposals = createProposals({ self, view, clock, wake: () => driver.wake() })
   const driver = createDriver(context, { replica, market, proposals, snapshots, freeSlots })
-  const input = (next: Input): void => driver.input(next)
+  const { input } = driver
   const wallTime = (): number => started.at + clock.monotonic() - started.now
   const receiver = createReceiver(context, view, wallTime, input)
   // Written by the peer itself: nobody waits for it, and what becomes of it shows in the market.
@@ -121,7 +127,10 @@ export async function openSession(
       return driver.failed
     },
     get history() {
-      return hadOperations || driver.hasWritten || market.stateHash !== untouched || view.pending.length > 0
+      return isHeldFast || hadOperations || driver.hasWritten || market.stateHash !== untouched || view.pending.length > 0
+    },
+    holdFast() {
+      isHeldFast = true
     },
     quorumMissing: () => watch.quorumMissing(clock.monotonic()),
     start() {
@@ -129,6 +138,23 @@ export async function openSession(
       look()
     },
     input,
+    async leave(patience) {
+      // Without a quorum nobody could let it go.
+      const canLeave = view.stopped === undefined && driver.failed === undefined && view.hasQuorum(clock.monotonic())
+      const gone = new Promise<void>((resolve) => {
+        const stopListening = context.hear((news) => {
+          if (news.kind === 'stopped') done()
+        })
+        const cancel = clock.at(clock.monotonic() + (canLeave ? patience : 0), () => done())
+        const done = (): void => {
+          stopListening()
+          cancel()
+          resolve()
+        }
+      })
+      input({ kind: 'leave' })
+      await gone
+    },
     async close(failure) {
       stopLooking()
       driver.close()
@@ -168,4 +194,58 @@ async function raiseIncarnation({ store, entropy }: Ports, metaBytes: Uint8Array
   }
   await store.write({ cutFrom: undefined, blocks: [], values: [], meta: encodeMeta(raised) })
   return raised
+}
+
+/** How long the member whose turn it is to close an auction is left to do so (PRODUCT, Auctions). */
+export const closeAfter = 1_000
+/** Then the others come one after the other, in ring order, so that not all of them write the same closing. */
+const closeStagger = 200
+
+export interface Closer {
+  /** Closes what is past its end on the room clock, if it is this peer's turn to. Call it often. */
+  check(now: number): void
+}
+
+export interface CloserOptions {
+  readonly self: PeerId
+  readonly market: Pick<Market, 'auctions' | 'openAuctions'>
+  readonly view: Pick<ReplicaView, 'members' | 'hasQuorum' | 'time'>
+  /** Resolves or rejects when what became of it is known. */
+  readonly submit: (operation: Operation) => Promise<unknown>
+}
+
+/**
+ * A closing shows in the market only once it is committed. Were it the token holder's to write it, the next holder, and
+ * the one after, would meanwhile find the auction open, and write another: so everybody knows whose closing it is.
+ */
+export function createCloser({ self, market, view, submit }: CloserOptions): Closer {
+  /** Own closings on their way: never written twice. */
+  const written = new Set<AuctionId>()
+
+  const close = (id: AuctionId): void => {
+    written.add(id)
+    const done = (): void => {
+      written.delete(id)
+    }
+    submit({ kind: 'close-auction', auction: id }).then(done, done)
+  }
+
+  return {
+    check(now) {
+      if (market.openAuctions.size === 0 || !view.members.includes(self) || !view.hasQuorum(now)) return
+      const time = view.time(now)
+      for (const id of market.openAuctions) {
+        const auction = market.auctions.get(id)
+        if (auction === undefined || written.has(id)) continue
+        if (time >= auction.endsAt + patienceOf(auction, view.members, self)) close(id)
+      }
+    },
+  }
+}
+
+/** The seller closes its own auction, or the first member where the seller is none; the others come in ring order after it. */
+function patienceOf({ seller }: AuctionView, members: readonly PeerId[], self: PeerId): number {
+  const first = Math.max(0, members.indexOf(seller))
+  const rank = (members.indexOf(self) - first + members.length) % members.length
+  return rank === 0 ? 0 : closeAfter + (rank - 1) * closeStagger
 }

@@ -1,12 +1,14 @@
 import type { Failure } from '../core/failure.ts'
 import type { Instant, PeerId } from '../core/ids.ts'
-import { type Evidence, liarOf } from '../ring/evidence.ts'
+import { formatJoinLink } from '../core/join-link.ts'
+import { type Evidence, liarOf } from '../ring/faults.ts'
 import type { Refusal, ReplicaView, StopReason } from '../ring/types.ts'
-import { epochText } from '../ring/view.ts'
+import { epochText, sameEpoch } from '../ring/view.ts'
 import type { PeerContext } from './context.ts'
 import type { Lobby } from './network.ts'
 import type { PeerInfo, PeerStatus, Proof } from './peer.ts'
 import { rulesOf } from './replay.ts'
+import type { Residence } from './residence.ts'
 import type { Session } from './session.ts'
 
 /** Whether the peer was told to leave, or takes no part any more, and why. */
@@ -15,14 +17,28 @@ export interface Ending {
   readonly stopReason: string | undefined
 }
 
-export function statusOf(context: PeerContext, session: Session, ending: Ending): PeerStatus {
+export function statusOf(
+  context: PeerContext,
+  residence: Pick<Residence, 'session' | 'entered' | 'otherRooms'>,
+  ending: Ending,
+): PeerStatus {
+  const { session } = residence
   const { view, market, genesis } = session
   const { ports, options } = context
   const condition = conditionOf(context, session, ending)
   return {
     self: ports.identity.self,
     name: options.name,
-    room: { id: session.room, name: genesis.name, rules: rulesOf(genesis) },
+    room: {
+      id: session.room,
+      name: genesis.name,
+      rules: rulesOf(genesis),
+      founded: session.genesisBlock.time,
+      hasCode: options.code !== '',
+    },
+    entered: residence.entered,
+    otherRooms: residence.otherRooms(),
+    link: linkOf(context, session, undefined),
     role: roleOf(condition),
     trouble: troubleOf(condition),
     epoch: epochText(view.installed),
@@ -44,6 +60,20 @@ export function statusOf(context: PeerContext, session: Session, ending: Ending)
     version: options.version,
   }
 }
+
+/** What others need to come into the room. A loopback address is of use on this machine only, and stands there only alone. */
+export function linkOf({ ports }: PeerContext, session: Pick<Session, 'room' | 'genesis'>, code: string | undefined): string {
+  const { addresses } = ports.transport
+  const far = addresses.filter((address) => !isLoopback(address))
+  return formatJoinLink({
+    room: session.genesis.name,
+    code,
+    roomId: session.room,
+    addresses: far.length > 0 ? far : addresses,
+  })
+}
+
+const isLoopback = (address: string): boolean => /^\/(?:ip4\/127\.|ip6\/::1\/)/.test(address)
 
 /** Members first, in ring order, then the others of the room that are connected, or did something that is shown. */
 export function peersOf(context: PeerContext, session: Session, lobby: Lobby): readonly PeerInfo[] {
@@ -176,10 +206,13 @@ export function toProof(evidence: Evidence): Proof {
   }
 }
 
+/** Of a peer that was told to leave. */
+export const leftText = 'left the room'
+
 export function stopText(reason: StopReason): string {
   switch (reason.kind) {
     case 'left':
-      return 'left the room'
+      return leftText
     case 'own-later-block':
       return `stopped: ${laterText(reason)}; start it with --refetch`
     case 'state-diverged':
@@ -215,4 +248,71 @@ function sumOf(byRing: Refusal | undefined, malformed: Refusal | undefined): Ref
 function diskTrouble(failure: Failure): string {
   const what = failure.code === 'disk-full' ? 'disk full' : 'the disk failed'
   return `${what}: read-only until the peer is started again`
+}
+
+/** Looks at the ring for what people are told: a new view, a quorum lost or found, and who did what is forbidden. */
+export interface Watch {
+  /** Call it often. */
+  look(now: number, session: Pick<Session, 'view' | 'failed'>): void
+  /** For how long there has been no quorum, in milliseconds; 0: there is one. */
+  quorumMissing(now: number): number
+}
+
+/**
+ * A quorum that is back so soon was none lost: after a stall of this process the clock says that nobody was heard for long,
+ * though what they said waits to be read; and members that were just taken in have not been heard yet.
+ */
+const quorumHiccup = 1_000
+/** A new member may be heard before its view is known here: the ring takes back that it refused a stranger. */
+const pardonAfter = 2_000
+
+export function createWatch(context: PeerContext, view: ReplicaView): Watch {
+  let epoch = view.installed
+  let missingSince: number | undefined
+  let isHeldTold: boolean | undefined
+  /** Those that are refused, by when that was seen first; not those that were told. */
+  const suspects = new Map<PeerId, number>()
+  const told = new Set<PeerId>()
+  let evidenceSeen = 0
+
+  const lookAtQuorum = (now: number, session: Pick<Session, 'view' | 'failed'>): void => {
+    if (view.hasQuorum(now)) missingSince = undefined
+    else missingSince ??= now
+    const held = missingSince === undefined
+    if (held === isHeldTold || (!held && quorumMissing(now) < quorumHiccup)) return
+    const isFirst = isHeldTold === undefined
+    isHeldTold = held
+    const condition = conditionOf(context, session, { leaving: false, stopReason: undefined })
+    if (!isFirst) context.tell({ kind: 'quorum', held, text: quorumText(condition) })
+  }
+  const lookAtRefused = (now: number): void => {
+    if (view.refused.size === 0 && suspects.size === 0) return
+    for (const [peer, { reason }] of view.refused) {
+      if (told.has(peer)) continue
+      const since = suspects.get(peer) ?? now
+      suspects.set(peer, since)
+      if (now - since < pardonAfter) continue
+      suspects.delete(peer)
+      told.add(peer)
+      context.tell({ kind: 'refused', peer, reason })
+    }
+    for (const peer of suspects.keys()) if (!view.refused.has(peer)) suspects.delete(peer)
+  }
+  const quorumMissing = (now: number): number => (missingSince === undefined ? 0 : now - missingSince)
+
+  return {
+    quorumMissing,
+    look(now, session) {
+      if (!sameEpoch(epoch, view.installed)) {
+        epoch = view.installed
+        context.tell({ kind: 'members', epoch: epochText(epoch), members: view.members })
+      }
+      lookAtQuorum(now, session)
+      lookAtRefused(now)
+      const { evidence } = view
+      for (; evidenceSeen < evidence.length; evidenceSeen++) {
+        context.tell({ kind: 'faulty', evidence: evidence[evidenceSeen] as NonNullable<(typeof evidence)[number]> })
+      }
+    },
+  }
 }

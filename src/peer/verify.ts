@@ -2,10 +2,9 @@ import type { Crypto, Hash } from '../core/crypto.ts'
 import type { RoomId } from '../core/ids.ts'
 import { rulesVersion } from '../core/limits.ts'
 import type { AppliedOutcome, Market } from '../market/types.ts'
-import { type Block, decodeBlock, isSignedByAuthor, viewOf } from '../ring/block.ts'
-import { faultOf } from '../ring/chain.ts'
+import { type Block, decodeBlock, faultOf, isSignedByAuthor, viewOf } from '../ring/block.ts'
 import type { View } from '../ring/view.ts'
-import { firstMarket, toAppliedBlock } from './replay.ts'
+import { firstMarket, knowsRules, toAppliedBlock } from './replay.ts'
 import { roomIdOf } from './room.ts'
 
 export type Verified =
@@ -102,8 +101,7 @@ function begin(block: Block, crypto: Crypto): Step | string {
   const { body } = block
   if (body.kind !== 'genesis' || block.index !== 0) return 'it is no genesis block'
   const { genesis } = body
-  if (genesis.rulesVersion !== rulesVersion)
-    return `its rules are of version ${genesis.rulesVersion}, this program knows ${rulesVersion}`
+  if (!knowsRules(genesis)) return `its rules are of version ${genesis.rulesVersion}, this program knows ${rulesVersion}`
   if (block.author !== genesis.founder) return 'its author is not the founder'
   if (block.epoch.number !== 1 || block.epoch.initiator !== genesis.founder || block.turn !== 0) {
     return 'a genesis block stands in epoch 1 of its founder, turn 0'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createAlarm } from '../../src/peer/alarm.ts'
+import { createAlarm } from '../../src/peer/driver.ts'
 import type { Clock } from '../../src/peer/ports.ts'
 
 /** A clock that a test moves. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AuctionId, PeerId } from '../../src/core/ids.ts'
 import type { AuctionView, Market } from '../../src/market/types.ts'
-import { closeAfter, createCloser } from '../../src/peer/closer.ts'
+import { closeAfter, createCloser } from '../../src/peer/session.ts'
 import type { ReplicaView } from '../../src/ring/types.ts'
 import { peerNamed } from './keyed-crypto.ts'
 

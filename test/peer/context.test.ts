@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../../src/core/failure.ts'
 import type { PeerId } from '../../src/core/ids.ts'
+import { type LogEvent, logEvents } from '../../src/core/log-events.ts'
 import type { News } from '../../src/peer/context.ts'
 import { peerNamed } from './keyed-crypto.ts'
 import { genesisBy, opsAfter } from './log-of-blocks.ts'
@@ -17,39 +18,34 @@ function createRig() {
 
 const genesis = genesisBy(ana)
 const room = { id: genesis.hash as never, history: true }
-const once: readonly (readonly [string, News, string])[] = [
-  ['a frame that cannot be read', { kind: 'malformed', from: bob, reason: 'ends too early' }, 'what a peer says is refused'],
+const once: readonly (readonly [string, News, LogEvent])[] = [
+  ['a frame that cannot be read', { kind: 'malformed', from: bob, reason: 'ends too early' }, 'peer-refused'],
   [
     'a bad frame that the transport found',
     { kind: 'trouble', trouble: { kind: 'bad-frame', peer: bob, reason: 'over its limit' } },
-    'what a peer says is refused',
+    'peer-refused',
   ],
-  ['what the ring refuses', { kind: 'refused', peer: bob, reason: 'token: no member' }, 'what a peer says is refused'],
-  ['another version', { kind: 'version', peer: bob, version: 9 }, 'a peer speaks another version of the protocol'],
-  [
-    'another version, at the handshake',
-    { kind: 'trouble', trouble: { kind: 'version', peer: bob, version: 9 } },
-    'a peer speaks another version of the protocol',
-  ],
+  ['what the ring refuses', { kind: 'refused', peer: bob, reason: 'token: no member' }, 'peer-refused'],
+  ['another version', { kind: 'version', peer: bob, version: 9 }, 'peer-version'],
+  ['another version, at the handshake', { kind: 'trouble', trouble: { kind: 'version', peer: bob, version: 9 } }, 'peer-version'],
   [
     'another room code',
-    { kind: 'trouble', trouble: { kind: 'wrong-code', address: '/ip4/127.0.0.1/tcp/1' } },
-    'a peer was refused: most likely another room code',
+    { kind: 'trouble', trouble: { kind: 'wrong-code', address: '/ip4/127.0.0.1/tcp/1', peer: undefined } },
+    'peer-wrong-code',
   ],
-  ['another room', { kind: 'met', meeting: 'strangers', found: { peer: bob, room } }, 'another room of this name exists'],
   [
     'proof of a fault',
     { kind: 'faulty', evidence: { kind: 'two-blocks', first: opsAfter(genesis, eve, 1), second: opsAfter(genesis, eve, 2) } },
-    'a peer is proven to be faulty',
+    'peer-faulty',
   ],
 ]
 
 describe('what happens again and again', () => {
-  for (const [what, news, message] of once) {
+  for (const [what, news, event] of once) {
     it(`is said once, in the log and to people: ${what}`, () => {
       const { context, logger, notes } = createRig()
       for (let times = 0; times < 3; times++) context.tell(news)
-      expect([logger.warnings.map((warning) => warning.message), notes()]).toEqual([[message], [message]])
+      expect([logger.warnings.map((warning) => warning.message), notes()]).toEqual([[logEvents[event]], [logEvents[event]]])
     })
   }
 
@@ -65,7 +61,7 @@ describe('what happens again and again', () => {
   it('is no reason to say anything: what concerns nobody here', () => {
     const { context, logger, notes } = createRig()
     context.tell({ kind: 'trouble', trouble: { kind: 'unreachable', address: '/ip4/127.0.0.1/tcp/1', reason: 'refused' } })
-    context.tell({ kind: 'met', meeting: 'join', found: { peer: bob, room } })
+    context.tell({ kind: 'met', found: { peer: bob, room } })
     expect([logger.warnings, notes()]).toEqual([[], []])
   })
 })

@@ -4,7 +4,7 @@ import { Failure } from '../../src/core/failure.ts'
 import { numberMax } from '../../src/core/limits.ts'
 import { decodeMeta, drawLoss, encodeMeta, evidenceName, readBlocks, readDisk, toStored } from '../../src/peer/disk.ts'
 import { type Block, headOf } from '../../src/ring/block.ts'
-import { encodeEvidence } from '../../src/ring/evidence.ts'
+import { encodeEvidence } from '../../src/ring/faults.ts'
 import { ringLimits } from '../../src/ring/timing.ts'
 import type { DiskMeta } from '../../src/ring/types.ts'
 import { createMemoryStore } from '../support/memory-store.ts'
@@ -119,16 +119,16 @@ describe('what the ring reads of the disk', () => {
     expect(await from(40)).toBe(40)
   })
 
-  it('has all evidence that can be read, and knows where more can be kept', async () => {
+  it('has all evidence that can be read, keeps the rest as it is, and knows where more can be kept', async () => {
     const blocks = logWithViews(3, [])
     const store = await storeWith(blocks, metaOf(blocks, 2))
     const genesis = blocks[0] as Block
     const evidence = { kind: 'two-blocks', first: opsAfter(genesis, bob, 1), second: opsAfter(genesis, bob, 2) } as const
     await store.writeValue(evidenceName(1), encodeEvidence(evidence, crypto))
     await store.writeValue(evidenceName(2), Uint8Array.of(1, 2, 3))
-    const { disk, freeSlots } = await readDisk(store, crypto, metaOf(blocks, 2), ringLimits)
-    expect(disk.evidence).toEqual([evidence])
-    expect([freeSlots.length, freeSlots.slice(0, 3)]).toEqual([63, [0, 2, 3]])
+    const { disk, freeSlots, unreadSlots } = await readDisk(store, crypto, metaOf(blocks, 2), ringLimits)
+    expect([disk.evidence, unreadSlots]).toEqual([[evidence], [2]])
+    expect([freeSlots.length, freeSlots.slice(0, 3)]).toEqual([62, [0, 3, 4]])
   })
 
   it('says where an epoch begins without its view: no peer wrote that', async () => {

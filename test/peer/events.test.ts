@@ -61,8 +61,22 @@ describe('the events of a peer', () => {
     expect(events.recent()).toEqual([
       { ...common, number: 1, kind: 'market', operation: operationId(ana, 2, 5), event: opened },
       { ...common, number: 2, kind: 'market', operation: operationId(ana, 2, 5), event: opened },
-      { ...common, number: 3, kind: 'rejected', operation: operationId(ana, 2, 7), code: 'own-lot', what: 'withdraw' },
-      { ...common, number: 4, kind: 'rejected', operation: operationId(ana, 2, 8), code: 'malformed', what: 'malformed' },
+      {
+        ...common,
+        number: 3,
+        kind: 'rejected',
+        operation: operationId(ana, 2, 7),
+        rejection: { code: 'own-lot' },
+        what: 'withdraw',
+      },
+      {
+        ...common,
+        number: 4,
+        kind: 'rejected',
+        operation: operationId(ana, 2, 8),
+        rejection: { code: 'malformed', detail: '' },
+        what: 'malformed',
+      },
     ])
   })
 

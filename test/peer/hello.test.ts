@@ -1,16 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { RoomId } from '../../src/core/ids.ts'
+import { isHello } from '../../src/core/hello-head.ts'
+import type { Instant, RoomId } from '../../src/core/ids.ts'
 import { wireVersion } from '../../src/core/limits.ts'
-import { decodeHello, encodeHello, type Hello, isHello } from '../../src/peer/hello.ts'
-import { encodeFrame } from '../../src/ring/frame.ts'
+import { decodeHello, encodeHello, type Hello } from '../../src/peer/network.ts'
+import { encodeFrame } from '../../src/ring/message.ts'
 import { peerNamed } from './keyed-crypto.ts'
 
 const head = { epoch: { number: 3, initiator: peerNamed('A') }, index: 17, hash: 'ab'.repeat(32) }
+const about = { founder: 'Ana', members: 3, founded: 1_700_000_000_000 as Instant }
 const hellos: readonly Hello[] = [
   { name: '', roomName: 'classroom', room: undefined },
-  { name: 'Ana Conceição', roomName: 'sala 4 é', room: { id: 'cd'.repeat(32) as RoomId, head, history: true } },
-  { name: 'Bob', roomName: 'classroom', room: { id: '01'.repeat(32) as RoomId, head, history: false } },
+  { name: 'Ana Conceição', roomName: 'sala 4 é', room: { id: 'cd'.repeat(32) as RoomId, head, history: true, ...about } },
+  { name: 'Bob', roomName: 'classroom', room: { id: '01'.repeat(32) as RoomId, head, history: false, ...about } },
 ]
 
 describe('a hello', () => {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { PeerId, RoomId } from '../../src/core/ids.ts'
-import { encodeHello, type Hello } from '../../src/peer/hello.ts'
-import { createNetwork, createRememberer, readRememberedAddresses } from '../../src/peer/network.ts'
-import type { Transport } from '../../src/peer/ports.ts'
+import { createRememberer, readRememberedAddresses } from '../../src/peer/hearsay.ts'
+import { createNetwork, encodeHello, type Hello } from '../../src/peer/network.ts'
+import type { Announcement, Transport } from '../../src/peer/ports.ts'
 import { roomIdOf } from '../../src/peer/room.ts'
 import type { Session } from '../../src/peer/session.ts'
 import { headOf } from '../../src/ring/block.ts'
-import { decodeFrame, encodeFrame } from '../../src/ring/frame.ts'
+import { decodeFrame, encodeFrame } from '../../src/ring/message.ts'
 import type { Input } from '../../src/ring/types.ts'
 import { createMemoryStore } from '../support/memory-store.ts'
 import { until } from '../support/wait.ts'
@@ -49,7 +49,7 @@ const elsewhere = 'f'.repeat(64) as RoomId
 const helloOf = (room: RoomId | undefined, history = false): Hello => ({
   name: 'Bob',
   roomName: 'test',
-  room: room && { id: room, head: headOf(genesis), history },
+  room: room && { id: room, head: headOf(genesis), history, founder: 'Ana', members: 2, founded: genesis.time },
 })
 const hello = (room: RoomId | undefined, history = false): Uint8Array => encodeHello(helloOf(room, history))
 
@@ -57,6 +57,7 @@ const hello = (room: RoomId | undefined, history = false): Uint8Array => encodeH
 function createNetworkRig(options: { readonly enters?: boolean; readonly history?: boolean } = {}) {
   const sent: { readonly to: PeerId; readonly frame: Uint8Array; readonly isBulk: boolean }[] = []
   const hellos: Uint8Array[] = []
+  const announcements: Announcement[] = []
   const drains: (() => void)[] = []
   const transport = {
     send: (to, frame) => {
@@ -66,6 +67,11 @@ function createNetworkRig(options: { readonly enters?: boolean; readonly history
       sent.push({ to, frame, isBulk: true })
       return new Promise((resolve) => drains.push(() => resolve()))
     },
+    announce: (announcement) => {
+      announcements.push(announcement)
+    },
+    peers: [],
+    sightings: [],
     setHello: (bytes) => {
       hellos.push(bytes)
     },
@@ -77,7 +83,8 @@ function createNetworkRig(options: { readonly enters?: boolean; readonly history
   const session = {
     room: here,
     genesisBlock: genesis,
-    view: { head: headOf(genesis), lamport: 4 },
+    genesis: genesis.body.kind === 'genesis' && genesis.body.genesis,
+    view: { head: headOf(genesis), lamport: 4, members: [self, peer] },
     get history() {
       return room.history
     },
@@ -88,7 +95,7 @@ function createNetworkRig(options: { readonly enters?: boolean; readonly history
   const network = createNetwork(context)
   if (options.enters !== false) network.enter(session)
   const bulk = () => sent.filter(({ isBulk }) => isBulk)
-  return { network, session, room, sent, bulk, drains, hellos, inputs, frames, news, events: network.events }
+  return { network, session, announcements, room, sent, bulk, drains, hellos, inputs, frames, news, events: network.events }
 }
 
 const links = (inputs: readonly Input[]): readonly string[] =>
@@ -160,7 +167,7 @@ describe('a peer that looks for a room', () => {
     const peers = ['A', 'B', 'C', 'D'].map(peerNamed)
     const histories = [false, false, true, true]
     const best = async (except: readonly PeerId[] = []) =>
-      (await network.look(performance.now() + 5, new Set(except)))?.room.id.slice(0, 1)
+      (await network.look(performance.now() + 5, ({ peer }) => !except.includes(peer)))?.room.id.slice(0, 1)
     expect(await best()).toBeUndefined()
     const found: (string | undefined)[] = []
     for (const [at, one] of peers.entries()) {
@@ -175,7 +182,7 @@ describe('a peer that looks for a room', () => {
 
   it('waits for the first that comes', async () => {
     const { network, events } = createNetworkRig({ enters: false })
-    const looking = network.look(performance.now() + 20_000, new Set())
+    const looking = network.look(performance.now() + 20_000, () => true)
     events.onConnected(other, hello(undefined))
     events.onConnected(peer, hello(here))
     expect((await looking)?.peer).toBe(peer)
@@ -220,17 +227,17 @@ describe('the genesis block', () => {
 
 describe('another room of the same name', () => {
   const rows = [
-    [true, elsewhere, true, ['strangers']],
-    [false, elsewhere, true, ['join']],
-    [false, '0'.repeat(64) as RoomId, false, ['join']],
-    [false, elsewhere, false, []],
-    [true, here, true, []],
+    [true, elsewhere, true, false],
+    [false, elsewhere, true, true],
+    [false, '0'.repeat(64) as RoomId, false, true],
+    [false, elsewhere, false, false],
+    [true, here, true, false],
   ] as const
-  for (const [history, room, theirs, meetings] of rows) {
-    it(`${history ? 'ours has' : 'ours has no'} history, ${room === here ? 'it is ours' : theirs ? 'theirs has' : 'theirs has none'}: ${meetings}`, () => {
+  for (const [history, room, theirs, givesWay] of rows) {
+    it(`${history ? 'ours has' : 'ours has no'} history, ${room === here ? 'it is ours' : theirs ? 'theirs has' : 'theirs has none'}: ours ${givesWay ? 'gives way' : 'stays'}`, () => {
       const { events, news } = createNetworkRig({ history })
       events.onConnected(peer, hello(room, theirs))
-      expect(news.flatMap((one) => (one.kind === 'met' ? [one.meeting] : []))).toEqual(meetings)
+      expect(news.flatMap((one) => (one.kind === 'met' ? [one.found.room.id] : []))).toEqual(givesWay ? [room] : [])
     })
   }
 })

@@ -13,12 +13,14 @@ afterEach(async () => {
   rig = createRig()
 })
 
-const founding = { create: true } as const
+const founding = { entry: { kind: 'create' } } as const
+/** Never founds. */
+const joining = { entry: { kind: 'join', room: undefined } } as const
 
 async function roomOfThree(pace: Pace = { idleHop: 50 }) {
   const machines = ['Ana', 'Bob', 'Cleo'].map((name) => rig.machine(name))
   const peers: Peer[] = []
-  for (const machine of machines) peers.push(await machine.start({ pace, create: peers.length === 0 }))
+  for (const machine of machines) peers.push(await machine.start({ pace, ...(peers.length === 0 && founding) }))
   await until('three are members', () =>
     peers.every((peer) => peer.status().members.length === 3 && peer.status().role === 'member'),
   )
@@ -122,6 +124,46 @@ describe('one peer', () => {
     const again = await machine.start()
     await until('the money is there again', () => again.account(account('ana'))?.available === 1_000)
     await accept(again, { kind: 'withdraw', account: account('ana'), amount: cents(1_000) })
+  })
+})
+
+describe('automatic bidders', () => {
+  /** Ana sells a lamp, and can bid with `purse`. */
+  async function atAuction() {
+    const machine = rig.machine('Ana')
+    const peer = await machine.start(founding)
+    await openWith(peer, 'ana', 1)
+    await openWith(peer, 'purse', 10_000)
+    const id = auctionOf(await accept(peer, { kind: 'start-auction', ...lotOf('ana', { durationMillis: 600_000 }) }))
+    const bidder = { auction: id, account: account('purse'), raise: { least: 0, most: 0 }, paceMillis: 50, maximum: 5_000 }
+    return { machine, peer, id, bidder }
+  }
+
+  it('are kept over a crash, and then bid the least that leads', async () => {
+    const { machine, peer, id, bidder } = await atAuction()
+    const patient = { ...bidder, paceMillis: 3_000_000 }
+    expect(peer.startBidder(patient)).toBeUndefined()
+    expect(peer.startBidder(bidder)).toBeUndefined()
+    await until('it leads', () => peer.auction(id)?.leader?.account === account('purse'))
+    expect(peer.auction(id)?.leader?.amount).toBe(peer.auction(id)?.lot.startingPrice)
+    await machine.crash()
+    const again = await machine.start()
+    expect(again.bidders()).toEqual([bidder])
+    expect(again.stopBidder(id, account('purse'))).toBe(true)
+    expect(again.stopBidder(id, account('purse'))).toBe(false)
+    await again.stop(5_000)
+    expect((await machine.start()).bidders()).toEqual([])
+  })
+
+  it('start only where they could bid, and are gone when the auction is over', async () => {
+    const { peer, id, bidder } = await atAuction()
+    expect(peer.startBidder({ ...bidder, account: account('ana') })).toEqual({ code: 'own-lot' })
+    expect(peer.startBidder({ ...bidder, maximum: 1 })).toMatchObject({ code: 'bid-too-low' })
+    expect(peer.bidders()).toEqual([])
+    peer.startBidder(bidder)
+    await accept(peer, { kind: 'cancel-auction', auction: id, reason: 'rain' })
+    await until('the bidder is gone', () => peer.bidders().length === 0)
+    expect(peer.startBidder(bidder)).toMatchObject({ code: 'auction-closed' })
   })
 })
 
@@ -401,14 +443,14 @@ describe('a room that goes on without its quorum', () => {
 
     const stranger = await machines[2]?.start()
     expect(stranger?.status().room.id).toBe(before.room.id)
-    const fresh = await rig.machineWithKeyOf(machines[1] as NonNullable<(typeof machines)[1]>).start({ joinOnly: true })
+    const fresh = await rig.machineWithKeyOf(machines[1] as NonNullable<(typeof machines)[1]>).start(joining)
     await until('bob is a member', () => fresh.status().role === 'member' && ana.status().members.length === 2)
     expect(fresh.status().room.id).toBe(room)
     await accept(fresh, { kind: 'withdraw', account: account('bob'), amount: cents(1) })
     await agree([ana, fresh])
     expect(['ana', 'bob'].map((id) => ana.account(account(id))?.available)).toEqual([999, 499])
     await until('the old room is told of', () =>
-      ana.recentEvents().some((event) => event.kind === 'note' && event.event === 'another room of this name exists'),
+      ana.recentEvents().some((event) => event.kind === 'other-room' && before.room.id.startsWith(event.room.id)),
     )
   })
 
@@ -428,8 +470,8 @@ describe('a room that goes on without its quorum', () => {
 
 describe('a room that is not there', () => {
   it('is not founded by a peer that must join it', async () => {
-    const joining = rig.machine('Ana').start({ joinOnly: true, lookMillis: 50 })
-    await expect(joining).rejects.toMatchObject({ code: 'room-not-found' })
+    const start = rig.machine('Ana').start({ ...joining, waitMillis: 50 })
+    await expect(start).rejects.toMatchObject({ code: 'room-not-found' })
   })
 
   it('is not looked for in the store of another', async () => {
@@ -468,7 +510,7 @@ describe('two rooms of one name', () => {
     await openWith(bob, 'bob', 20)
     rig.hub.heal(a, b)
     const says = (peer: Peer): boolean =>
-      peer.recentEvents().some((event) => event.kind === 'note' && event.event === 'another room of this name exists')
+      peer.recentEvents().some((event) => event.kind === 'other-room' && event.room.reason === 'another-room')
     await until('both say so', () => says(ana) && says(bob))
     await accept(ana, { kind: 'withdraw', account: account('ana'), amount: cents(1) })
     expect([ana.account(account('bob')), bob.account(account('ana'))]).toEqual([undefined, undefined])

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { createRememberer } from '../../src/peer/network.ts'
+import { createRememberer } from '../../src/peer/hearsay.ts'
 import type { Transport } from '../../src/peer/ports.ts'
 import { createResidence } from '../../src/peer/residence.ts'
 import { createMemoryStore } from '../support/memory-store.ts'
@@ -23,6 +23,8 @@ function createListeningTransport() {
     send: () => {},
     async sendBulk() {},
     gossip: () => {},
+    announce: () => {},
+    sightings: [],
     addAddress: (address) => calls.push(address),
     async stop() {
       calls.push('stop')
@@ -38,7 +40,7 @@ it('has a hello to say before anybody can connect, then goes to where the others
   await createRememberer(store, { peers } as unknown as Transport)()
   await store.close()
   const { transport, calls } = createListeningTransport()
-  const { context } = createTestContext(ana, { store, transport }, { create: true })
+  const { context } = createTestContext(ana, { store, transport }, { entry: { kind: 'create' } })
   const residence = createResidence(context)
   await residence.open()
   expect(calls.slice(0, 3)).toEqual(['hello', 'start', '/ip4/10.0.0.2/tcp/4001'])
@@ -51,7 +53,11 @@ it('has a hello to say before anybody can connect, then goes to where the others
 it('leaves nothing behind in the store where it may not found the room', async () => {
   const store = createMemoryStore()
   const { transport } = createListeningTransport()
-  const { context } = createTestContext(ana, { store, transport }, { lookMillis: 5, joinOnly: true })
+  const { context } = createTestContext(
+    ana,
+    { store, transport },
+    { lookMillis: 5, waitMillis: 10, entry: { kind: 'join', room: undefined } },
+  )
   const residence = createResidence(context)
   await expect(residence.open()).rejects.toMatchObject({ code: 'room-not-found' })
   await residence.close()

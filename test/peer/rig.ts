@@ -68,7 +68,7 @@ function createMachine(
     logger: silentLogger,
     async start(options = {}) {
       const identity: Identity = { self: made.self, crypto: made.crypto, isNew: made.isNew && starts++ === 0 }
-      const transport = hub.transport(made.self)
+      const transport = hub.transport(made.self, options.code)
       crash = async () => {
         store.crash()
         await transport.stop()
@@ -77,7 +77,8 @@ function createMachine(
         {
           name,
           room: { name: 'test', currency: 'EUR', deposits: 'open' },
-          create: false,
+          code: 'code',
+          entry: { kind: 'look' },
           lookMillis: 300,
           pace: { idleHop: 50 },
           seed: 1,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { RoomId } from '../../src/core/ids.ts'
-import type { HelloRoom } from '../../src/peer/hello.ts'
-import { meet, refuseGenesis, roomIdOf } from '../../src/peer/room.ts'
+import type { HelloRoom } from '../../src/peer/network.ts'
+import { refuseGenesis, roomIdOf } from '../../src/peer/room.ts'
+import { meet } from '../../src/peer/search.ts'
 import { headOf } from '../../src/ring/block.ts'
 import { createKeyedCrypto, peerNamed } from './keyed-crypto.ts'
 import { genesisBy, opsAfter } from './log-of-blocks.ts'
@@ -12,7 +13,14 @@ const genesis = genesisBy(ana)
 const lesser = '1'.repeat(64) as RoomId
 const greater = '2'.repeat(64) as RoomId
 
-const roomOf = (id: RoomId, history: boolean): HelloRoom => ({ id, head: headOf(genesis), history })
+const roomOf = (id: RoomId, history: boolean): HelloRoom => ({
+  id,
+  head: headOf(genesis),
+  history,
+  founder: 'Ana',
+  members: 1,
+  founded: genesis.time,
+})
 
 describe('two rooms of one name that meet', () => {
   const rows = [

@@ -5,8 +5,8 @@ import { decodeMeta, evidenceName } from '../../src/peer/disk.ts'
 import { firstBatch, foundRoom, refoundBlock, roomIdOf } from '../../src/peer/room.ts'
 import { openSession } from '../../src/peer/session.ts'
 import { verifyLog } from '../../src/peer/verify.ts'
-import { encodeEvidence } from '../../src/ring/evidence.ts'
-import { encodeFrame } from '../../src/ring/frame.ts'
+import { encodeEvidence } from '../../src/ring/faults.ts'
+import { encodeFrame } from '../../src/ring/message.ts'
 import { ringLimits } from '../../src/ring/timing.ts'
 import { createMemoryStore } from '../support/memory-store.ts'
 import { until } from '../support/wait.ts'
@@ -220,11 +220,12 @@ describe('a room that is opened', () => {
     const session = await openSession(context, batch.meta)
     expect(session.view.evidence).toEqual([evidence])
     session.start()
-    await until('it is named', () => logger.warnings.length > 0)
+    await until('it is named', () => logger.warnings.length > 1)
     session.frame(bob, Uint8Array.of(99))
-    await until('the bad frame is named, too', () => logger.warnings.length > 1)
+    await until('the bad frame is named, too', () => logger.warnings.length > 2)
     for (let i = 0; i < 5; i++) session.frame(bob, Uint8Array.of(2, 200))
     expect(logger.warnings).toMatchObject([
+      { message: 'proof of a fault could not be read: it is kept as it is', facts: { slots: [0] } },
       { message: 'a peer is proven to be faulty', facts: { peer: bob, what: 'signed two different blocks 1', index: 1 } },
       { message: 'a peer speaks another version of the protocol', facts: { peer: bob, version: 99 } },
       { message: 'what a peer says is refused', facts: { peer: bob } },

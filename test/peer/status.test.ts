@@ -13,7 +13,7 @@ import {
   toProof,
   troubleOf,
 } from '../../src/peer/status.ts'
-import type { Evidence } from '../../src/ring/evidence.ts'
+import type { Evidence } from '../../src/ring/faults.ts'
 import type { Refusal, ReplicaView } from '../../src/ring/types.ts'
 import { peerNamed } from './keyed-crypto.ts'
 import { blockAfter, genesisBy, opsAfter } from './log-of-blocks.ts'

@@ -1,4 +1,5 @@
 import type { PeerId } from '../../src/core/ids.ts'
+import { logEvents } from '../../src/core/log-events.ts'
 import { createClock } from '../../src/io/clock.ts'
 import { createEntropy } from '../../src/io/entropy.ts'
 import { createContext, type News, type PeerContext, type PeerOptions } from '../../src/peer/context.ts'
@@ -14,7 +15,8 @@ export function createTestContext(self: PeerId, changes: Partial<Ports> = {}, op
     {
       name: 'Ana',
       room: { name: 'test', currency: 'EUR', deposits: 'open' },
-      create: false,
+      code: 'code',
+      entry: { kind: 'look' },
       lookMillis: 300,
       pace: { idleHop: 50 },
       seed: 1,
@@ -53,8 +55,8 @@ export function createListeningLogger(): Logger & {
   return {
     ...silentLogger,
     warnings,
-    warn(message, facts = {}) {
-      warnings.push({ message, facts })
+    warn(event, facts = {}) {
+      warnings.push({ message: logEvents[event], facts })
     },
   }
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { createWatch } from '../../src/peer/watch.ts'
+import { createWatch } from '../../src/peer/status.ts'
 import type { Refusal, ReplicaView } from '../../src/ring/types.ts'
 import { peerNamed } from './keyed-crypto.ts'
 import { createTestContext } from './test-context.ts'
