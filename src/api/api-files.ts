@@ -1,10 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { exposureOf } from '../core/exposure.ts'
+import { Failure } from '../core/failure.ts'
+import type { Unreachable } from './client.ts'
+import { isKeyText } from './proof.ts'
 
 /**
- * Two small files in the profile folder, readable by its owner only: the session token, which lasts, and where the
- * running peer's API is, which goes when it stops.
+ * Two small files in the profile folder, readable by its owner only, that are there while the peer runs: `api-token` for
+ * people and curl, and `api.json`, which says where the peer's API is. Both are new with each start, so what was read out of
+ * them once is good for nothing later.
  */
 
 export interface ApiAddress {
@@ -13,55 +18,116 @@ export interface ApiAddress {
   readonly token: string
 }
 
-/** The profile's token; made when it is not there, or is none. */
-export function readOrMakeToken(profile: string): string {
-  const path = join(profile, 'api-token')
-  const kept = readText(path)?.trim()
-  if (kept !== undefined && /^[A-Za-z0-9_-]{43}$/.test(kept)) {
-    chmodSync(path, 0o600)
-    return kept
+export interface ApiFile extends ApiAddress {
+  /** Of the process that wrote it. */
+  readonly pid: number
+}
+
+/** 32 random bytes as base64url. */
+export const makeToken = (): string => randomBytes(32).toString('base64url')
+
+export function writeApiFiles(profile: string, { url, token }: ApiAddress): void {
+  writeOwnerOnly(join(profile, tokenFile), `${token}\n`)
+  writeOwnerOnly(join(profile, addressFile), `${JSON.stringify({ url, token, pid: process.pid } satisfies ApiFile)}\n`)
+}
+
+export function removeApiFiles(profile: string): void {
+  for (const name of [addressFile, tokenFile]) {
+    try {
+      rmSync(join(profile, name), { force: true })
+    } catch {
+      // What is left behind opens nothing, and the next start writes it anew.
+    }
   }
-  const token = randomBytes(32).toString('base64url')
-  writeOwnerOnly(path, `${token}\n`)
-  return token
 }
 
-export function writeApiAddress(profile: string, address: ApiAddress): void {
-  writeOwnerOnly(join(profile, 'api.json'), `${JSON.stringify(address)}\n`)
-}
-
-export function removeApiAddress(profile: string): void {
-  rmSync(join(profile, 'api.json'), { force: true })
-}
-
-/** `undefined`: no peer has said where it is. One that died without a word may have left its file behind. */
-export function readApiAddress(profile: string): ApiAddress | undefined {
+/**
+ * `undefined`: no peer has said where it is. One that died without a word leaves its file behind: the client finds nobody
+ * there, or somebody who cannot prove anything (see {@link whyUnreachable}). Throws a `Failure`, `profile-exposed`, where others
+ * could have read or written the file.
+ */
+export function readApiAddress(profile: string): ApiFile | undefined {
+  const path = join(profile, addressFile)
   try {
-    const address: unknown = JSON.parse(readText(join(profile, 'api.json')) ?? '')
-    return isAddress(address) ? address : undefined
+    refuseExposed(profile, 'folder', statSync(profile))
+    return parseAddress(readOwnerOnly(path))
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    if (code === 'ELOOP') throw exposed(path, 'is a link')
+    if (code === 'EACCES' || code === 'EPERM') throw exposed(path, 'cannot be read by you')
+    throw error
+  }
+}
+
+/** What became of the peer that wrote the file, in one sentence for people. */
+export function whyUnreachable(file: ApiFile, { reason, message }: Pick<Unreachable, 'reason' | 'message'>): string {
+  if (isRunning(file.pid)) return reason === 'silent' ? `${message} Its process is ${file.pid}.` : message
+  const end = `The peer of this folder (process ${file.pid}) ended without a word, and left its api.json behind`
+  return reason === 'stranger' ? `${end}: another program is at ${file.url} now, and was not told the token.` : `${end}.`
+}
+
+const addressFile = 'api.json'
+const tokenFile = 'api-token'
+
+/** A process of another user counts, too: signal 0 only asks. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** Half a file counts as none. */
+function parseAddress(text: string): ApiFile | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
   } catch {
     return undefined
   }
+  if (typeof value !== 'object' || value === null) return undefined
+  const { url, token, pid } = value as Record<string, unknown>
+  const isLocal = typeof url === 'string' && /^http:\/\/127\.0\.0\.1:\d{1,5}$/.test(url)
+  const isPid = typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 0
+  return isLocal && isPid && isKeyText(token) ? { url, token, pid } : undefined
 }
 
-function isAddress(value: unknown): value is ApiAddress {
-  if (typeof value !== 'object' || value === null) return false
-  const { url, token } = value as Record<string, unknown>
-  return typeof url === 'string' && typeof token === 'string'
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return undefined
-  }
-}
-
-/** Whole or not at all, and never readable by others, not even for a moment. */
+/** Whole or not at all, and never readable by others, not even for a moment; a link in its place is replaced, not followed. */
 function writeOwnerOnly(path: string, text: string): void {
   const draft = `${path}.new`
   rmSync(draft, { force: true })
-  writeFileSync(draft, text, { mode: 0o600 })
+  writeFileSync(draft, text, { mode: 0o600, flag: 'wx' })
   renameSync(draft, path)
+}
+
+/** Follows no link, and does not wait at a pipe. What is checked is what is read, whatever the name stands for meanwhile. */
+function readOwnerOnly(path: string): string {
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0))
+  try {
+    const stats = fstatSync(file)
+    if (!stats.isFile()) throw exposed(path, 'is no file')
+    refuseExposed(path, 'file', stats)
+    return readFileSync(file, 'utf8')
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Windows keeps files by their folder's rights, and has no such modes. */
+function refuseExposed(
+  path: string,
+  kind: 'file' | 'folder',
+  { mode, uid }: { readonly mode: number; readonly uid: number },
+): void {
+  const self = process.getuid?.()
+  const exposure = self === undefined ? undefined : exposureOf({ path, kind, mode, owner: uid }, self)
+  if (exposure !== undefined) throw exposure
+}
+
+function exposed(path: string, what: string): Failure {
+  const remedy = 'Start the peer again, which writes it anew, or use another folder with --profile.'
+  return new Failure('profile-exposed', `${path} ${what}, so it is not trusted. ${remedy}`, { path })
 }

@@ -1,6 +1,17 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
-import { inputInvalid, notPending, operationErrors, refoundErrors, unknownAccount, unknownAuction } from './errors.ts'
+import {
+  bidderErrors,
+  inputInvalid,
+  notPending,
+  operationErrors,
+  refoundErrors,
+  streamErrors,
+  unknownAccount,
+  unknownAuction,
+  unknownBidder,
+} from './errors.ts'
+import { joinErrors, joinInput } from './rooms.ts'
 import {
   accountText,
   amountText,
@@ -19,9 +30,10 @@ import {
   accountView,
   auctionDetail,
   auctionView,
-  blockView,
+  bidderView,
   eventView,
   exportedBlock,
+  judgedBlock,
   peerView,
   pendingView,
   proofView,
@@ -40,43 +52,36 @@ const operation = oc.errors(operationErrors)
 /** An amount and the account that it goes to or comes from. */
 const onAccount = operationInput.extend({ account: accountText })
 
-export const lotInput = z
-  .object({
-    item: nameText,
-    description: descriptionText.default(''),
-    picture: pictureText.optional(),
-    /** The seller's account that is paid. */
-    payee: accountText,
-    startingPrice: amountText,
-    increment: amountText,
-    reserve: amountText.optional(),
-    buyNow: amountText.optional(),
-    durationMillis: spanMillis.default(30_000),
-    softClose: z.object({ windowMillis: spanMillis, extensionMillis: spanMillis, capMillis: spanMillis }).optional(),
-  })
-  .refine((lot) => lot.reserve === undefined || lot.reserve >= lot.startingPrice, {
-    path: ['reserve'],
-    message: 'The reserve is at least the starting price.',
-  })
-  .refine((lot) => lot.buyNow === undefined || lot.buyNow >= (lot.reserve ?? lot.startingPrice), {
-    path: ['buyNow'],
-    message: 'The buy-now price is at least the reserve and the starting price.',
-  })
+export const lotInput = z.object({
+  item: nameText,
+  description: descriptionText.default(''),
+  picture: pictureText.optional(),
+  /** The seller's account that is paid. */
+  payee: accountText,
+  startingPrice: amountText,
+  increment: amountText,
+  reserve: amountText.optional(),
+  buyNow: amountText.optional(),
+  durationMillis: spanMillis.default(30_000),
+  softClose: z.object({ windowMillis: spanMillis, extensionMillis: spanMillis, capMillis: spanMillis }).optional(),
+})
 
-export const bidderInput = z
-  .object({
-    auction: auctionText,
-    account: accountText,
-    /** Over the least bid, drawn evenly from this range. */
-    raise: z.object({ least: amountText, most: amountText }),
-    paceMillis: z.int().min(50, 'The pace is at least 50 ms.').max(3_600_000, 'The pace is at most an hour.'),
-    /** Never bids more than this. */
-    maximum: amountText,
-  })
-  .refine((bidder) => bidder.raise.least <= bidder.raise.most, {
-    path: ['raise'],
-    message: 'A range goes from the lesser amount to the greater.',
-  })
+export const bidderInput = z.object({
+  auction: auctionText,
+  account: accountText,
+  /** Over the least bid, drawn evenly from this range. Absent: it bids the least that leads, and no more. */
+  raise: z.object({ least: amountText, most: amountText }).optional(),
+  paceMillis: z.int().min(50, 'The pace is at least 50 ms.').max(3_600_000, 'The pace is at most an hour.').default(3_000),
+  /** Never bids more than this. */
+  maximum: amountText,
+})
+
+/** Which lot it was, however it was named. */
+const settledOnLot = settled.extend({ auction: z.string(), number: z.int() })
+
+const onAuction = operationInput.extend({ auction: auctionText })
+/** How long an auction stands still, unless it is resumed earlier: an hour. */
+const pauseMillisUsual = 3_600_000
 
 export const contract = {
   status: question.route({ method: 'GET', path: '/status' }).output(statusView),
@@ -87,6 +92,23 @@ export const contract = {
     .route({ method: 'POST', path: '/refound' })
     .input(z.object({ force: z.boolean().default(false) }).default({ force: false }))
     .output(z.object({ room: z.string() })),
+
+  room: {
+    /** What others need to come into this room, its code included. `status` has the same without the code. */
+    link: question.route({ method: 'GET', path: '/room/link' }).output(z.object({ link: z.string() })),
+    /**
+     * Moves to another room of this name: by a join link, an address, the first digits of the room's id, or the room's name where
+     * only one other is in sight. `force`: although something was done in the room that is here; its log is kept as an archive.
+     */
+    join: question
+      .errors(joinErrors)
+      .route({ method: 'POST', path: '/room/join' })
+
+      .input(joinInput)
+      .output(z.object({ room: z.string(), archive: z.string().optional() })),
+    /** Leaves the room in good order, and stops; the answer comes before that. */
+    leave: question.route({ method: 'POST', path: '/room/leave' }).output(z.object({ room: z.string() })),
+  },
 
   accounts: {
     open: operation
@@ -112,7 +134,15 @@ export const contract = {
     .output(settled),
   transfer: operation
     .route({ method: 'POST', path: '/transfers' })
-    .input(operationInput.extend({ from: accountText, to: accountText, amount: amountText, memo: memoText.default('') }))
+    .input(
+      operationInput
+        .extend({ from: accountText, to: accountText, amount: amountText, memo: memoText.default('') })
+        .refine(({ from, to }) => from !== to, {
+          path: ['to'],
+          message: 'Money goes from one account to another: these two are the same account.',
+          params: { code: 'same-account' },
+        }),
+    )
     .output(settled),
 
   pending: {
@@ -128,7 +158,7 @@ export const contract = {
     start: operation
       .route({ method: 'POST', path: '/auctions' })
       .input(z.intersection(lotInput, operationInput))
-      .output(settled.extend({ auction: z.string(), endsAt: z.int() })),
+      .output(settledOnLot.extend({ endsAt: z.int() })),
     list: question.route({ method: 'GET', path: '/auctions' }).output(z.array(auctionView)),
     show: question
       .errors(unknownAuction)
@@ -138,19 +168,36 @@ export const contract = {
     bid: operation
       .route({ method: 'POST', path: '/auctions/{auction}/bids' })
       .input(onAccount.extend({ auction: auctionText, amount: amountText }))
-      .output(settled),
+      .output(settledOnLot),
     cancel: operation
       .route({ method: 'POST', path: '/auctions/{auction}/cancel' })
-      .input(operationInput.extend({ auction: auctionText, reason: reasonText.default('') }))
-      .output(settled),
+      .input(onAuction.extend({ reason: reasonText.default('') }))
+      .output(settledOnLot),
+    /** The end is so much later. By the seller or the host. */
+    extend: operation
+      .route({ method: 'POST', path: '/auctions/{auction}/extend' })
+      .input(onAuction.extend({ millis: spanMillis }))
+      .output(settledOnLot),
+    /** The countdown stands still, and bids are refused, for so long at most. By the seller or the host. */
+    pause: operation
+      .route({ method: 'POST', path: '/auctions/{auction}/pause' })
+      .input(onAuction.extend({ millis: spanMillis.default(pauseMillisUsual) }))
+      .output(settledOnLot),
+    resume: operation.route({ method: 'POST', path: '/auctions/{auction}/resume' }).input(onAuction).output(settledOnLot),
   },
 
   bidders: {
-    /** An automatic bidder, run by this peer until the auction ends. */
+    /** An automatic bidder, run by this peer until the auction ends, after a restart too. It replaces one for the same account. */
     start: question
-      .errors({ ...unknownAuction, ...unknownAccount })
+      .errors(bidderErrors)
       .route({ method: 'POST', path: '/auctions/{auction}/bidders' })
       .input(bidderInput)
+      .output(bidderView),
+    list: question.route({ method: 'GET', path: '/bidders' }).output(z.array(bidderView)),
+    stop: question
+      .errors({ ...unknownAuction, ...unknownBidder })
+      .route({ method: 'POST', path: '/auctions/{auction}/bidders/stop' })
+      .input(z.object({ auction: auctionText, account: accountText }))
       .output(z.object({ auction: z.string(), account: z.string() })),
   },
 
@@ -159,7 +206,7 @@ export const contract = {
     tail: question
       .route({ method: 'GET', path: '/log/tail' })
       .input(z.object({ count: z.int().min(1).max(1_000).default(20) }))
-      .output(z.array(blockView)),
+      .output(z.array(judgedBlock)),
     /** Committed blocks from `from` on, with their bytes: as many as fit an answer, none after the last. */
     read: question
       .route({ method: 'GET', path: '/log' })
@@ -171,6 +218,7 @@ export const contract = {
 
   /** Events after number `after` (0: all that are still kept), then each as it happens. */
   events: question
+    .errors(streamErrors)
     .route({ method: 'GET', path: '/events' })
     .input(z.object({ after: z.int().min(0).default(0) }))
     .output(eventIterator(eventView)),

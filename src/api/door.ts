@@ -1,44 +1,114 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import { type Challenge, isKeyText, type ProofRole, proofText, ticketProtocolPrefix } from './proof.ts'
 
 /** Browsers cannot set headers on a WebSocket: there the token comes as this subprotocol's second half. */
 export const tokenProtocolPrefix = 'gavelring.token.'
 export const webSocketProtocol = 'gavelring'
 
+/** A no before anything is read: {@link Sockets.refuse} says it and hangs up. */
 export interface DoorRefusal {
   readonly status: number
-  readonly code: 'host-refused' | 'origin-refused' | 'token-wrong' | 'path-unknown'
+  readonly code:
+    | 'host-refused'
+    | 'origin-refused'
+    | 'token-wrong'
+    | 'path-unknown'
+    | 'not-found'
+    | 'nonce-invalid'
+    | 'upgrade-unknown'
+    | 'expectation-unknown'
+    | 'method-refused'
+    | 'body-unexpected'
+    | 'body-unknown'
+    | 'body-too-large'
+    | 'body-unreadable'
+    | 'request-unreadable'
+    | 'request-slow'
+    | 'head-too-large'
+    | 'connections-exhausted'
   readonly message: string
 }
 
-/**
- * Who may come in: only requests that name this machine as their host (a page elsewhere can make its name point here),
- * that come from no page or from our own, and that know the profile's token. `undefined`: welcome.
- */
-export function ignoreStranger(request: IncomingMessage, port: number, token: string): DoorRefusal | undefined {
-  const hosts = [`127.0.0.1:${port}`, `localhost:${port}`]
-  if (!hosts.includes(request.headers.host ?? '')) {
-    return { status: 403, code: 'host-refused', message: 'This API answers to 127.0.0.1 and localhost only.' }
-  }
-  const { origin } = request.headers
-  if (origin !== undefined && !hosts.some((host) => origin === `http://${host}`)) {
-    return { status: 403, code: 'origin-refused', message: 'Pages of other origins may not use this API.' }
-  }
-  if (!isSame(tokenOf(request) ?? '', token)) {
-    return { status: 401, code: 'token-wrong', message: 'The token of the profile folder (api-token) is needed.' }
-  }
-  return undefined
+/** What of a request is looked at before it is let in. */
+export type Knock = Pick<IncomingMessage, 'headers'>
+
+export interface Door {
+  /**
+   * Whoever does not name this machine as the host (a page elsewhere can make its name point here), or comes from a page that is
+   * not our own. `undefined`: may ask for a proof.
+   */
+  ignoreForeign(request: Knock): DoorRefusal | undefined
+  /** Whoever does not know the token. `undefined`: welcome. */
+  ignoreStranger(request: Knock): DoorRefusal | undefined
+  /** Proves that this is the peer whose token the client knows, and draws the number that the client's own proof needs. */
+  challenge(clientNonce: string): Challenge
 }
 
-function tokenOf(request: IncomingMessage): string | undefined {
-  const bearer = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1]
-  if (bearer !== undefined) return bearer
+/** How long a challenge counts, in milliseconds, and how many do: strangers can ask for as many as they like. */
+const challengeMillis = 10_000
+const challengesMax = 4_096
+
+/** `port`: where this door is, asked for anew each time, since it is not known before the server listens. */
+export function createDoor(token: string, port: () => number): Door {
+  // By the server's nonce, the oldest first: a Map keeps the order.
+  const challenges = new Map<string, { readonly clientNonce: string; readonly at: number }>()
+
+  const proofOf = (role: ProofRole, clientNonce: string, serverNonce: string): string =>
+    createHmac('sha256', token)
+      .update(proofText(role, port(), clientNonce, serverNonce))
+      .digest('base64url')
+
+  /** Each is for one connection: whoever hears it comes too late. */
+  const takeTicket = (ticket: string): boolean => {
+    const [nonce = '', proof = ''] = ticket.split('.')
+    const challenge = challenges.get(nonce)
+    challenges.delete(nonce)
+    if (challenge === undefined || performance.now() - challenge.at > challengeMillis) return false
+    return isSame(proof, proofOf('client', challenge.clientNonce, nonce))
+  }
+
+  return {
+    ignoreForeign({ headers: { host, origin } }) {
+      const hosts = [`127.0.0.1:${port()}`, `localhost:${port()}`]
+      if (!hosts.includes(host ?? '')) {
+        return { status: 403, code: 'host-refused', message: 'This API answers to 127.0.0.1 and localhost only.' }
+      }
+      if (origin !== undefined && !hosts.some((own) => origin === `http://${own}`)) {
+        return { status: 403, code: 'origin-refused', message: 'Pages of other origins may not use this API.' }
+      }
+      return undefined
+    },
+    ignoreStranger(request) {
+      const bearer = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? protocolOf(request, tokenProtocolPrefix)
+      if (bearer !== undefined && isSame(bearer, token)) return undefined
+      const ticket = protocolOf(request, ticketProtocolPrefix)
+      if (ticket !== undefined && takeTicket(ticket)) return undefined
+      return { status: 401, code: 'token-wrong', message: 'The token of the profile folder (api-token) is needed.' }
+    },
+    challenge(clientNonce) {
+      const nonce = randomBytes(32).toString('base64url')
+      const [oldest] = challenges.keys()
+      if (oldest !== undefined && challenges.size >= challengesMax) challenges.delete(oldest)
+      challenges.set(nonce, { clientNonce, at: performance.now() })
+      return { nonce, proof: proofOf('server', clientNonce, nonce) }
+    },
+  }
+}
+
+/** What a client wants a server to prove itself for; `undefined`: that is none. */
+export function nonceOf(url: URL): string | undefined {
+  const nonce = url.searchParams.get('nonce')
+  return isKeyText(nonce) ? nonce : undefined
+}
+
+function protocolOf(request: Knock, prefix: string): string | undefined {
   const protocols = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((protocol) => protocol.trim())
-  return protocols.find((protocol) => protocol.startsWith(tokenProtocolPrefix))?.slice(tokenProtocolPrefix.length)
+  return protocols.find((protocol) => protocol.startsWith(prefix))?.slice(prefix.length)
 }
 
 /** In a time that says nothing about where they differ. */
-function isSame(given: string, token: string): boolean {
+function isSame(given: string, wanted: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(given), digest(token))
+  return timingSafeEqual(digest(given), digest(wanted))
 }

@@ -1,10 +1,12 @@
 import { z } from 'zod'
+import type { FailureCode } from '../core/failure.ts'
 import type { RejectionCode } from '../market/outcome.ts'
+import { money } from './money.ts'
+import { failureWords } from './texts.ts'
 
 /**
- * Every refusal that a client can see. Two answers stay apart (ARCHITECTURE, A bid's way): a *rejection* stands in the
- * log, `receipt` says where, and it is final; a *failure* is the world's no. Of these `unsettled` may still happen:
- * ask again with the same request id.
+ * Every refusal that a client can see. Two answers stay apart (ARCHITECTURE, A bid's way): a *rejection* is the rules', and
+ * final; a *failure* is the world's no. Of these `unsettled` may still happen: ask again with the same request id.
  */
 
 /** Where the answer stands in the log. */
@@ -13,35 +15,39 @@ export const receipt = z.object({
   block: z.object({ index: z.int(), epoch: z.string(), turn: z.int(), time: z.int() }),
 })
 
-const cents = z.int()
 const account = z.string()
 const auction = z.string()
 
-const rejection = <Shape extends z.ZodRawShape>(message: string, numbers: Shape) => ({
+/** Without `receipt` it was refused at the door, and nothing of it is in the log. */
+const rejection = <Shape extends z.ZodRawShape>(message: string, facts: Shape) => ({
   status: 422,
   message,
-  data: z.object({ ...numbers, receipt }),
+  data: z.object({ ...facts, receipt: receipt.optional() }),
 })
 
-/** The rules say no, in the order in which the market checks them. */
+/** The rules say no, in the order in which the market checks them. The words with the facts in them are in `texts.ts`. */
 export const rejections = {
   malformed: rejection('The operation cannot be read.', { detail: z.string() }),
   'request-reused': rejection('This request id was used before, for something else.', {}),
   'account-taken': rejection('An account of this id exists, or existed.', { account }),
   'account-unknown': rejection('There is no such account.', { account }),
   'account-closed': rejection('The account is closed.', { account }),
-  'not-owner': rejection('The account belongs to another peer.', { account }),
+  'not-owner': rejection('It belongs to another peer.', { account }),
   'not-host': rejection('Only the peer that founded the room may do this.', {}),
   'auction-unknown': rejection('There is no such auction.', { auction }),
   'auction-closed': rejection('The auction has ended.', { auction, at: z.int() }),
   'auction-open': rejection('The auction has not ended yet.', { auction, until: z.int() }),
+  'auction-paused': rejection('The auction is paused.', { auction, until: z.int() }),
+  'auction-not-paused': rejection('The auction is not paused.', { auction }),
+  'auction-too-long': rejection('An auction lasts 30 days at most.', { auction, latest: z.int() }),
   'auction-has-bids': rejection('Somebody has bid already.', { auction, bids: z.int() }),
+  'reason-needed': rejection('Somebody has bid already: the host has to say why.', { auction, bids: z.int() }),
   'own-lot': rejection('This account is paid by the auction: it cannot bid there.', {}),
-  'bid-too-low': rejection('The bid is too low.', { minimum: cents }),
-  'room-limit': rejection('The room cannot hold that much money.', { available: cents }),
-  'account-not-empty': rejection('The account still has money.', { available: cents, held: cents }),
+  'bid-too-low': rejection('The bid is too low.', { minimum: money }),
+  'room-limit': rejection('The room cannot hold that much money.', { available: money }),
+  'account-not-empty': rejection('The account still has money.', { available: money, held: money }),
   'account-in-use': rejection('An open auction pays into the account.', { auction }),
-  'funds-short': rejection('The account has not enough money.', { available: cents }),
+  'funds-short': rejection('The account has not enough money.', { available: money }),
 } satisfies Record<RejectionCode, unknown>
 
 /** A refusal that needs no log: the words could not be read. `code` is the parser's, `field` a path such as `amount`. */
@@ -53,17 +59,33 @@ export const inputInvalid = {
   },
 }
 
+/** Of the failures those that a route names. */
+function failuresOf<const Code extends FailureCode>(...codes: readonly Code[]) {
+  const entries = codes.map((code) => [code, { status: failureWords[code].status, message: failureWords[code].text }])
+  return Object.fromEntries(entries) as Record<Code, { readonly status: number; readonly message: string }>
+}
+
+const voided = { voided: { status: 409, message: 'The operation was withdrawn before it was written.' } }
+
 /** The world says no, to an operation. */
 export const failures = {
-  unsettled: { status: 504, message: 'Not committed before the deadline; it may still happen.' },
-  'no-quorum': { status: 503, message: 'Too few members are reachable.' },
-  voided: { status: 409, message: 'The operation was withdrawn before it was written.' },
-  'disk-full': { status: 507, message: 'The disk is full.' },
-  'disk-failed': { status: 500, message: 'The disk failed.' },
-  stopping: { status: 503, message: 'The peer is stopping.' },
+  ...failuresOf('unsettled', 'no-quorum', 'disk-full', 'disk-failed', 'operation-too-large', 'stopping'),
+  ...voided,
 }
 
 export const operationErrors = { ...inputInvalid, ...rejections, ...failures }
+
+/** What a bidder may be refused for, before it bids. */
+export const bidderErrors = pick(
+  rejections,
+  'account-unknown',
+  'account-closed',
+  'not-owner',
+  'auction-unknown',
+  'auction-closed',
+  'own-lot',
+  'bid-too-low',
+)
 
 /** To a question: nothing of it is in the log. */
 export const unknownAccount = {
@@ -72,13 +94,17 @@ export const unknownAccount = {
 export const unknownAuction = {
   'auction-unknown': { status: 404, message: 'There is no such auction.', data: z.object({ auction }) },
 }
-export const notPending = {
-  'not-pending': { status: 409, message: 'Nothing of this id is waiting: it is written already, or never was.' },
+export const unknownBidder = {
+  'bidder-unknown': {
+    status: 404,
+    message: 'No bidder of this peer bids there for this account.',
+    data: z.object({ account, auction }),
+  },
 }
-export const refoundErrors = {
-  'quorum-held': { status: 409, message: 'The room has its quorum, or had it a moment ago: there is no need for a new one.' },
-  'room-too-large': { status: 409, message: 'What this room holds does not fit into the first block of a new one.' },
-  'disk-full': failures['disk-full'],
-  'disk-failed': failures['disk-failed'],
-  stopping: failures.stopping,
+export const notPending = failuresOf('not-pending')
+export const streamErrors = failuresOf('streams-exhausted')
+export const refoundErrors = failuresOf('quorum-held', 'room-too-large', 'disk-full', 'disk-failed', 'stopping')
+
+function pick<Value extends object, Name extends keyof Value>(value: Value, ...names: readonly Name[]): Pick<Value, Name> {
+  return Object.fromEntries(names.map((name) => [name, value[name]])) as Pick<Value, Name>
 }

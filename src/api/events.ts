@@ -1,8 +1,28 @@
+import { currencyOf } from '../core/currency.ts'
+import { Failure } from '../core/failure.ts'
 import type { Peer, PeerEvent } from '../peer/peer.ts'
+import { toEvent } from './to-view.ts'
 import type { EventView } from './views.ts'
 
 /** Events that wait for one listener. Streams have no backpressure (STACK, oRPC): a slower one is resynchronised. */
 const waitingMax = 1_000
+
+/** {@link tellEvents} to so many listeners at once; one more is a `Failure`, `streams-exhausted`. */
+export function createEventDoor(
+  peer: Peer,
+  streamsMax: number,
+): (after: number, signal: AbortSignal | undefined) => AsyncGenerator<EventView> {
+  let streams = 0
+  return (after, signal) => {
+    if (streams >= streamsMax) throw new Failure('streams-exhausted', `${streamsMax} streams of events are open already.`)
+    streams++
+    const release = once(() => streams--)
+    // A stream that nobody has read from yet ends without running: then only the signal tells.
+    if (signal?.aborted) release()
+    signal?.addEventListener('abort', release, { once: true })
+    return endingWith(tellEvents(peer, after, signal), release)
+  }
+}
 
 /**
  * The peer's events after number `after`, without an end. A listener that is too slow, that comes back too late, or
@@ -42,7 +62,7 @@ export async function* tellEvents(peer: Peer, after: number, signal: AbortSignal
       }
       for (const event of batch) {
         told = event.number
-        yield event as EventView
+        yield toEvent(event, currencyOf(peer.rules().currency))
       }
       if (batch.length > 0 || isBehind || isAborted(signal)) continue
       await new Promise<void>((resolve) => {
@@ -53,6 +73,22 @@ export async function* tellEvents(peer: Peer, after: number, signal: AbortSignal
   } finally {
     stopListening()
     signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+async function* endingWith<T>(stream: AsyncGenerator<T>, onEnd: () => void): AsyncGenerator<T> {
+  try {
+    yield* stream
+  } finally {
+    onEnd()
+  }
+}
+
+function once(task: () => void): () => void {
+  let isDone = false
+  return () => {
+    if (!isDone) task()
+    isDone = true
   }
 }
 

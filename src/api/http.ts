@@ -1,22 +1,27 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Duplex } from 'node:stream'
+import { ORPCError } from '@orpc/client'
 import { SmartCoercionPlugin } from '@orpc/json-schema'
 import { OpenAPIGenerator } from '@orpc/openapi'
-import { OpenAPIHandler } from '@orpc/openapi/node'
-import { BodyLimitPlugin } from '@orpc/server/node'
-import { RPCHandler } from '@orpc/server/ws'
+import { StandardOpenAPIHandler } from '@orpc/openapi/standard'
+import { sendStandardResponse, toAbortSignal } from '@orpc/standard-server-node'
 import { ZodToJsonSchemaConverter } from '@orpc/zod/zod4'
-import { WebSocketServer } from 'ws'
 import { Failure } from '../core/failure.ts'
 import type { Peer } from '../peer/peer.ts'
 import type { Logger } from '../peer/ports.ts'
 import { contract } from './contract.ts'
-import { type DoorRefusal, ignoreStranger, webSocketProtocol } from './door.ts'
+import { createDoor, type DoorRefusal, nonceOf } from './door.ts'
+import { type DoorLimits, doorLimits } from './limits.ts'
+import { logBugs } from './log-bugs.ts'
+import { createPages, type Page } from './pages.ts'
+import { proofPath } from './proof.ts'
+import { announcesBody, ignoreBody, readBody } from './request-body.ts'
 import { createRouter } from './router.ts'
+import { createSockets } from './sockets.ts'
+import { createWebSocketDoor } from './web-socket.ts'
 
 export interface ApiServer {
-  /** `http://127.0.0.1:PORT`: routes under `/api`, the WebSocket at `/ws`, the specification at `/openapi.json`. */
+  /** `http://127.0.0.1:PORT`: routes under `/api`, the WebSocket at `/ws`, the interface at `/`, the specification at `/openapi.json`. */
   readonly url: string
   stop(): Promise<void>
 }
@@ -28,66 +33,160 @@ export interface ApiServerOptions {
   /** On 127.0.0.1; 0: any that is free. */
   readonly port: number
   readonly version: string
+  /** The folder of the built interface, served at `/` to everyone on this machine; default: no interface. */
+  readonly pages?: string
+  /** Default: {@link doorLimits}. */
+  readonly limits?: Partial<DoorLimits>
 }
 
-/** An auction with its picture, as base64url, is the longest request. */
-const requestBytesMax = 256 * 1024
+/** How long clients may take to hang up when the peer stops, in milliseconds. */
+const hangUpMillis = 500
 
 /**
- * The peer's HTTP and WebSocket door, on this machine only. Fails with `port-in-use`.
+ * The peer's HTTP and WebSocket door, on this machine only. Any program here can knock, so nothing counts before the token was
+ * shown: who is refused hears why at once, and nothing more of it is read. Fails with `port-in-use`.
  */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { peer, logger, token } = options
-  const router = createRouter(peer)
+  const limits = { ...doorLimits, ...options.limits }
+  const router = createRouter(peer, limits.streamsMax)
   const converters = [new ZodToJsonSchemaConverter()]
   const interceptors = [logBugs(logger)]
-  const rpc = new RPCHandler(router, { interceptors })
-  const rest = new OpenAPIHandler(router, {
+  const rest = new StandardOpenAPIHandler(router, {
     interceptors,
-    plugins: [new SmartCoercionPlugin({ schemaConverters: converters }), new BodyLimitPlugin({ maxBodySize: requestBytesMax })],
+    plugins: [new SmartCoercionPlugin({ schemaConverters: converters })],
   })
-  const webSockets = new WebSocketServer({
-    noServer: true,
-    maxPayload: requestBytesMax,
-    handleProtocols: (offered) => (offered.has(webSocketProtocol) ? webSocketProtocol : false),
-  })
+  const webSockets = createWebSocketDoor({ router, interceptors, limits, logger })
   const specification = createSpecification(converters, options.version)
+  const onError = (error: Error): void => logger.debug('api-connection-failed', { reason: error.message })
 
-  const server = createServer(async (request, response) => {
-    const refusal = ignoreStranger(request, portOf(server), token)
-    if (refusal !== undefined) return answer(response, refusal.status, refusalBody(refusal))
-    if (request.url === '/openapi.json') return answer(response, 200, await specification())
-    const { matched } = await rest.handle(request, response, { prefix: '/api' })
-    if (!matched) answer(response, 404, { code: 'not-found', message: 'There is no such route: see /openapi.json.' })
+  const server = createServer({
+    headersTimeout: limits.headersMillis,
+    requestTimeout: limits.requestMillis,
+    connectionsCheckingInterval: 1_000,
   })
-  server.on('upgrade', (request, socket, head) => {
-    const refusal = ignoreStranger(request, portOf(server), token) ?? ignoreOtherPath(request)
-    if (refusal !== undefined) return refuseUpgrade(socket, refusal)
-    webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      webSocket.on('error', (error) => logger.debug('API connection failed', { reason: error.message }))
-      void rpc.upgrade(webSocket)
+  server.maxRequestsPerSocket = limits.requestsPerConnection
+  // Never reached: those that know the token and those that do not have bounds of their own.
+  server.maxConnections = limits.strangersMax + limits.guestsMax + 64
+  const sockets = createSockets(server, limits, onError)
+  const door = createDoor(token, () => portOf(server))
+  const ownSockets = (): readonly string[] => [`ws://127.0.0.1:${portOf(server)}`, `ws://localhost:${portOf(server)}`]
+  const pages = options.pages === undefined ? undefined : createPages(options.pages, { connectTo: ownSockets })
+
+  const answer = async (request: IncomingMessage, response: ServerResponse, url: URL): Promise<DoorRefusal | undefined> => {
+    const { socket } = request
+    // From here on only a client that does not read keeps its connection from moving.
+    const send = (answered: Parameters<typeof sendStandardResponse>[1]): Promise<void> => {
+      socket.setTimeout(limits.stallMillis)
+      return sendStandardResponse(response, answered)
+    }
+    if (url.pathname === '/openapi.json' && request.method === 'GET') {
+      await send({ status: 200, headers: {}, body: await specification() })
+      return undefined
+    }
+    let refusal: DoorRefusal | undefined
+    const body = async (): Promise<unknown> => {
+      const read = await readBody(request, limits.requestBytesMax)
+      if ('json' in read) return read.json
+      refusal = read.refusal
+      throw new ORPCError(refusal.code, { status: refusal.status })
+    }
+    const standard = { method: request.method ?? 'GET', url, headers: request.headers, body, signal: toAbortSignal(response) }
+    const { matched, response: answered } = await rest.handle(standard, { prefix: '/api', context: {} })
+    if (!matched) return { status: 404, code: 'not-found', message: 'There is no such route: see /openapi.json.' }
+    if (refusal === undefined) await send(answered)
+    return refusal
+  }
+
+  const onRequest = async (request: IncomingMessage, response: ServerResponse, isAskingToSend: boolean): Promise<void> => {
+    request.on('error', onError)
+    response.on('error', onError)
+    const { socket } = request
+    if (!sockets.begin(socket, response)) return
+    const url = urlOf(request)
+    const isSending = announcesBody(request)
+    const refuse = (refusal: DoorRefusal): void => sockets.refuse(socket, refusal, isSending, response)
+    const foreign = door.ignoreForeign(request)
+    if (foreign !== undefined) return refuse(foreign)
+    if (url?.pathname === proofPath) {
+      const nonce = nonceOf(url)
+      if (nonce === undefined || isSending) return refuse(nonceInvalid)
+      response.writeHead(200, { 'content-type': 'application/json', connection: 'close' })
+      response.end(JSON.stringify(door.challenge(nonce)))
+      return
+    }
+    const readPage = url !== undefined && isForPage(request, url) && !isSending ? pages?.find(url.pathname) : undefined
+    if (readPage !== undefined) {
+      // Nothing in these files is secret: the token comes in the fragment of the person's own address, which is sent to nobody.
+      const page = await readPage()
+      socket.setTimeout(limits.stallMillis)
+      sendPage(request, response, page)
+      return
+    }
+    const refusal = door.ignoreStranger(request) ?? ignoreBody(request, limits.requestBytesMax)
+    if (refusal !== undefined) return refuse(refusal)
+    if (url === undefined) return refuse(unreadable)
+    if (!sockets.welcome(socket)) return refuse(tooMany)
+    if (isAskingToSend) response.writeContinue()
+    const late = await answer(request, response, url)
+    if (late !== undefined) refuse(late)
+  }
+  const handle = (request: IncomingMessage, response: ServerResponse, isAskingToSend: boolean): void => {
+    onRequest(request, response, isAskingToSend).catch((error: unknown) => {
+      logger.debug('api-connection-failed', { error })
+      request.socket.destroy()
     })
+  }
+
+  server.on('request', (request, response) => handle(request, response, false))
+  server.on('checkContinue', (request, response) => handle(request, response, true))
+  server.on('checkExpectation', ({ socket }, response) => sockets.refuse(socket, expectationUnknown, true, response))
+  server.on('connect', (_request, socket) => sockets.refuse(socket, methodRefused, true))
+  server.on('upgrade', (request, socket, head) => {
+    request.on('error', onError)
+    const refusal =
+      door.ignoreForeign(request) ??
+      (request.headers.upgrade?.toLowerCase() === 'websocket' ? undefined : upgradeUnknown) ??
+      (urlOf(request)?.pathname === '/ws' ? undefined : noWebSocket) ??
+      door.ignoreStranger(request) ??
+      (sockets.welcome(socket) ? undefined : tooMany)
+    if (refusal === undefined) webSockets.accept(request, socket, head)
+    else sockets.refuse(socket, refusal, head.length > 0 || announcesBody(request))
   })
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => sockets.refuse(socket, refusalOf(error), true))
   await listen(server, options.port)
+  // Such as no file left for one more connection: those that are there go on.
+  server.on('error', onError)
 
   return {
     url: `http://127.0.0.1:${portOf(server)}`,
     async stop() {
-      for (const webSocket of webSockets.clients) webSocket.close(1001, 'the peer is stopping')
+      webSockets.closeAll()
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeIdleConnections()
-      // Whoever does not answer the closing is cut off.
-      const cut = setTimeout(() => {
-        for (const webSocket of webSockets.clients) webSocket.terminate()
-        server.closeAllConnections()
-      }, 500)
+      const cut = setTimeout(() => sockets.destroyAll(), hangUpMillis)
       await closed
       clearTimeout(cut)
+      webSockets.stop()
     },
   }
 }
 
+/** Whatever the interface's files are called, the API's own paths stay the API's. */
+const isForPage = ({ method }: IncomingMessage, { pathname }: URL): boolean =>
+  (method === 'GET' || method === 'HEAD') && !/^\/(?:api|ws|openapi\.json)(?:\/|$)/.test(pathname)
+
+function sendPage({ method }: IncomingMessage, response: ServerResponse, { headers, body }: Page): void {
+  response.writeHead(200, { ...headers, 'content-length': body.length })
+  response.end(method === 'HEAD' ? undefined : body)
+}
+
 const portOf = (server: Server): number => (server.address() as AddressInfo | null)?.port ?? 0
+
+/** `undefined`: what stands there is none. */
+function urlOf({ url, headers }: IncomingMessage): URL | undefined {
+  return URL.parse(`http://${headers.host}${url?.startsWith('/') ? url : `/${url}`}`) ?? undefined
+}
 
 function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -113,32 +212,28 @@ function createSpecification(converters: ZodToJsonSchemaConverter[], version: st
   }
 }
 
-/** Refusals are answers; what is left is a bug, and a person should hear of it. */
-function logBugs(logger: Logger) {
-  return async <T>({ next }: { next: () => Promise<T> }): Promise<T> => {
-    try {
-      return await next()
-    } catch (error) {
-      const isRefusal = typeof error === 'object' && error !== null && 'defined' in error && error.defined === true
-      if (!isRefusal) logger.warn('API request failed', { error })
-      throw error
-    }
+/** What Node itself found wrong with what came. */
+function refusalOf({ code }: NodeJS.ErrnoException): DoorRefusal {
+  switch (code) {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return { status: 408, code: 'request-slow', message: 'The request did not come to its end in time.' }
+    case 'HPE_HEADER_OVERFLOW':
+      return { status: 431, code: 'head-too-large', message: 'The headers of the request are too long.' }
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return { status: 413, code: 'body-too-large', message: 'The extensions of the chunks are too long.' }
+    default:
+      return unreadable
   }
 }
 
-function ignoreOtherPath(request: IncomingMessage): DoorRefusal | undefined {
-  if (request.url === '/ws') return undefined
-  return { status: 404, code: 'path-unknown', message: 'The WebSocket is at /ws.' }
-}
-
-const refusalBody = ({ code, message }: DoorRefusal): object => ({ code, message })
-
-function answer(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-}
-
-function refuseUpgrade(socket: Duplex, refusal: DoorRefusal): void {
-  const body = JSON.stringify(refusalBody(refusal))
-  const head = `HTTP/1.1 ${refusal.status} Refused\r\ncontent-type: application/json\r\nconnection: close\r\n`
-  socket.end(`${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
+const unreadable: DoorRefusal = { status: 400, code: 'request-unreadable', message: 'This is no HTTP request.' }
+const nonceInvalid: DoorRefusal = { status: 400, code: 'nonce-invalid', message: 'A nonce is 32 bytes as base64url: ?nonce=…' }
+const tooMany: DoorRefusal = { status: 503, code: 'connections-exhausted', message: 'Too many connections use this API already.' }
+const upgradeUnknown: DoorRefusal = { status: 400, code: 'upgrade-unknown', message: 'Only a WebSocket can be had here, at /ws.' }
+const noWebSocket: DoorRefusal = { status: 404, code: 'path-unknown', message: 'The WebSocket is at /ws.' }
+const methodRefused: DoorRefusal = { status: 405, code: 'method-refused', message: 'This API is no proxy.' }
+const expectationUnknown: DoorRefusal = {
+  status: 417,
+  code: 'expectation-unknown',
+  message: 'Nothing but 100-continue can be expected here.',
 }

@@ -1,23 +1,35 @@
 import { ORPCError } from '@orpc/client'
 import { ValidationError } from '@orpc/contract'
+import type { Currency } from '../core/currency.ts'
 import { Failure } from '../core/failure.ts'
-import { formatCents } from '../core/money.ts'
+import type { ParseError } from '../core/result.ts'
+import type { Operation } from '../market/operation.ts'
 import type { Rejection } from '../market/outcome.ts'
 import type { Receipt } from '../peer/peer.ts'
-import { failures, inputInvalid, notPending, refoundErrors, rejections, unknownAccount, unknownAuction } from './errors.ts'
+import { failures, inputInvalid, rejections, unknownAccount, unknownAuction, unknownBidder } from './errors.ts'
+import { failureWords, rejectionText } from './texts.ts'
+import { toRejection } from './to-view.ts'
 
-/** What the market refused, as the contract's error of the same code: the numbers, and where it stands in the log. */
-export function refuseRejected(rejection: Rejection, receipt: Receipt): ORPCError<string, unknown> {
-  const { code, ...numbers } = rejection
-  const data = { ...numbers, receipt: { operation: receipt.id, block: receipt.block } }
-  return new ORPCError(code, { status: 422, message: explain(rejection), data })
+/**
+ * What the rules refuse, as the contract's error of the same code: in words, with the facts, and where it stands in the log.
+ * Without a receipt it was not written at all: this peer knew the answer.
+ */
+export function refuseRejected(
+  rejection: Rejection,
+  currency: Currency,
+  what: Operation['kind'],
+  receipt?: Receipt,
+): ORPCError<string, unknown> {
+  const view = toRejection(rejection, currency)
+  const { code, ...facts } = view
+  const data = { ...facts, ...(receipt && { receipt: { operation: receipt.id, block: receipt.block } }) }
+  return new ORPCError(code, { status: 422, message: rejectionText(view, what), data })
 }
 
-/** The peer's `Failure` as the contract's error of the same code; anything else is a bug, and goes on as it is. */
+/** The peer's `Failure` as an error of the same code; anything else is a bug, and goes on as it is. */
 export function refuseFailed(error: unknown): unknown {
   if (!(error instanceof Failure)) return error
-  const status = failureStatus[error.code]
-  return status === undefined ? error : new ORPCError(error.code, { status, message: error.message })
+  return new ORPCError(error.code, { status: failureWords[error.code].status, message: error.message })
 }
 
 export function refuseVoided(): ORPCError<string, unknown> {
@@ -25,13 +37,24 @@ export function refuseVoided(): ORPCError<string, unknown> {
 }
 
 export function refuseUnknownAccount(account: string): ORPCError<string, unknown> {
-  const { status, message } = unknownAccount['account-unknown']
-  return new ORPCError('account-unknown', { status, message, data: { account } })
+  const { status } = unknownAccount['account-unknown']
+  return new ORPCError('account-unknown', { status, message: `There is no account ${account}.`, data: { account } })
 }
 
-export function refuseUnknownAuction(auction: string): ORPCError<string, unknown> {
-  const { status, message } = unknownAuction['auction-unknown']
+/** `auction` as it was asked for: an id, `3` or `last`. By an operation (`rejections`) or by a question (`unknownAuction`). */
+export function refuseUnknownAuction(auction: string, by: 'operation' | 'question'): ORPCError<string, unknown> {
+  const { status } = (by === 'operation' ? rejections : unknownAuction)['auction-unknown']
+  const message = auction === 'last' ? 'There are no auctions yet.' : `There is no lot ${auction}.`
   return new ORPCError('auction-unknown', { status, message, data: { auction } })
+}
+
+export function refuseUnknownBidder(auction: string, account: string): ORPCError<string, unknown> {
+  return new ORPCError('bidder-unknown', { ...unknownBidder['bidder-unknown'], data: { account, auction } })
+}
+
+/** A word that only the room can read, as an amount of its currency. */
+export function refuseField(field: string, { code, message }: ParseError): ORPCError<string, unknown> {
+  return new ORPCError('input-invalid', { status: inputInvalid['input-invalid'].status, message, data: { field, code } })
 }
 
 /** A request whose words cannot be read: the first thing that is wrong, by field, with the parser's own code. */
@@ -41,8 +64,7 @@ export function refuseInput(error: unknown): unknown {
   const issue = (error.cause as ValidationError).issues[0] as InputIssue | undefined
   const field = (issue?.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
   const code = issue?.params?.code ?? issue?.code ?? 'invalid'
-  const { status, message } = inputInvalid['input-invalid']
-  return new ORPCError('input-invalid', { status, message: issue?.message ?? message, data: { field, code } })
+  return refuseField(field, { code, message: issue?.message ?? inputInvalid['input-invalid'].message })
 }
 
 interface InputIssue {
@@ -50,31 +72,4 @@ interface InputIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[]
   readonly code?: string
   readonly params?: { readonly code?: string }
-}
-
-const failureStatus: Readonly<Partial<Record<string, number>>> = Object.fromEntries(
-  Object.entries({ ...failures, ...notPending, ...refoundErrors }).map(([code, { status }]) => [code, status]),
-)
-
-/** The rule's sentence, with the numbers that explain it. */
-function explain(rejection: Rejection): string {
-  const { message } = rejections[rejection.code]
-  switch (rejection.code) {
-    case 'bid-too-low':
-      return `${message} It must be at least ${formatCents(rejection.minimum)}.`
-    case 'funds-short':
-      return `${message} It has ${formatCents(rejection.available)} available.`
-    case 'room-limit':
-      return `${message} There is room for ${formatCents(rejection.available)}.`
-    case 'account-not-empty':
-      return `${message} It has ${formatCents(rejection.available)} available and ${formatCents(rejection.held)} held.`
-    case 'auction-closed':
-      return `${message} It ended at ${new Date(rejection.at).toISOString()}.`
-    case 'auction-open':
-      return `${message} It ends at ${new Date(rejection.until).toISOString()}.`
-    case 'malformed':
-      return `${message} Reason: ${rejection.detail}.`
-    default:
-      return message
-  }
 }

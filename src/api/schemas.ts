@@ -1,22 +1,16 @@
 import { z } from 'zod'
-import { parseAccountId, parseAuctionId, parseName, parseOperationId, parseRequestId } from '../core/ids.ts'
-import {
-  auctionMillisMax,
-  currencyCharsMax,
-  descriptionCharsMax,
-  memoCharsMax,
-  operationBytesMax,
-  reasonCharsMax,
-} from '../core/limits.ts'
-import { parseAmount } from '../core/money.ts'
+import { parseAccountId, parseNewName, parseOperationId, parseRequestId } from '../core/ids.ts'
+import { auctionMillisMax, descriptionCharsMax, memoCharsMax, operationBytesMax, reasonCharsMax } from '../core/limits.ts'
 import type { Parsed } from '../core/result.ts'
+import { faultOfPicture } from '../market/picture.ts'
+import { parseAuctionRef } from './auction-ref.ts'
 
 /**
  * What may come in, made from the parsers of `core`: text goes in, typed values come out, and a refusal keeps the
- * parser's code (`amount-not-a-number`, …) in the issue's `params`. The command line checks its arguments with these too.
+ * parser's code (`account-id-invalid`, …) in the issue's `params`.
  */
 
-const fromParser = <T>(parse: (text: string) => Parsed<T>) =>
+export const fromParser = <T>(parse: (text: string) => Parsed<T>) =>
   z.string().transform((text, context): T => {
     const result = parse(text)
     if (result.ok) return result.value
@@ -24,17 +18,17 @@ const fromParser = <T>(parse: (text: string) => Parsed<T>) =>
     return z.NEVER
   })
 
-/** Decimal text in major units, as `10.50`; never a JSON number, which would have been a float on its way. */
-export const amountText = fromParser(parseAmount)
+/**
+ * Text in major units, as `10.50` or `10.50 EUR`; never a JSON number, which would have been a float on its way. It is read
+ * where the room's currency is known.
+ */
+export const amountText = z.string().max(64, 'An amount has at most 64 characters.')
 export const accountText = fromParser(parseAccountId)
-export const auctionText = fromParser(parseAuctionId)
+/** An id, the number of a lot, or `last`. */
+export const auctionText = fromParser(parseAuctionRef)
 export const operationText = fromParser(parseOperationId)
 export const requestText = fromParser(parseRequestId)
-export const nameText = fromParser(parseName)
-export const currencyText = z
-  .string()
-  .max(currencyCharsMax, `A currency has at most ${currencyCharsMax} characters.`)
-  .regex(/^\p{L}[\p{L}\p{N}]*$|^\p{Sc}$/u, 'A currency is letters, as EUR, or one sign.')
+export const nameText = fromParser(parseNewName)
 export const memoText = z.string().max(memoCharsMax, `A memo has at most ${memoCharsMax} characters.`)
 export const reasonText = z.string().max(reasonCharsMax, `A reason has at most ${reasonCharsMax} characters.`)
 export const descriptionText = z.string().max(descriptionCharsMax, `A description has at most ${descriptionCharsMax} characters.`)
@@ -42,13 +36,26 @@ export const descriptionText = z.string().max(descriptionCharsMax, `A descriptio
 export const spanMillis = z.int().min(1, 'A time is at least 1 ms.').max(auctionMillisMax, 'A time is at most 30 days.')
 
 /** Room for the other fields of the operation that carries it. */
-const pictureBytesMax = 96 * 1024 - operationBytesMax
+export const pictureBytesMax = 96 * 1024 - operationBytesMax
 
-/** Bytes travel as base64url: a `Uint8Array` would silently arrive as an object. */
+/** Bytes travel as base64url: a `Uint8Array` would silently arrive as an object. Empty: none. */
 export const pictureText = z
   .base64url('A picture travels as base64url.')
   .transform((text) => new Uint8Array(Buffer.from(text, 'base64url')))
-  .refine((bytes) => bytes.length <= pictureBytesMax, `A picture has at most ${pictureBytesMax} bytes.`)
+  .superRefine((bytes, context) => {
+    if (bytes.length > pictureBytesMax) {
+      const message = `A picture has at most ${pictureBytesMax} bytes, and this one has ${bytes.length}.`
+      context.addIssue({ code: 'custom', message, params: { code: 'picture-too-large' } })
+      return
+    }
+    const fault = bytes.length === 0 ? undefined : faultOfPicture(bytes)
+    if (fault === undefined) return
+    context.addIssue({
+      code: 'custom',
+      message: `${fault.charAt(0).toUpperCase()}${fault.slice(1)}.`,
+      params: { code: 'picture-invalid' },
+    })
+  })
 
 /** What every operation may carry beside its own fields. */
 export const operationInput = z.object({

@@ -1,83 +1,150 @@
-import { formatCents } from '../core/money.ts'
+import { type Currency, currencyOf } from '../core/currency.ts'
+import type { AuctionId, Instant } from '../core/ids.ts'
+import { pauseAt } from '../market/auctions.ts'
 import { decodeSubmission } from '../market/codec.ts'
 import type { Operation } from '../market/operation.ts'
-import type { AccountView, AuctionView } from '../market/types.ts'
-import type { Peer, PeerStatus } from '../peer/peer.ts'
-import type { AccountDetail, AccountSummary, AuctionDetail, AuctionSummary, ExportedBlock, Money, StatusView } from './views.ts'
+import type { MarketEvent, Rejection } from '../market/outcome.ts'
+import type { AccountView, AuctionView, Bid } from '../market/types.ts'
+import type { Bidder, Peer, PeerEvent, PeerStatus } from '../peer/peer.ts'
+import { toMoney, withMoney } from './money.ts'
+import { type RejectionView, rejectionText } from './texts.ts'
+import type {
+  AccountDetail,
+  AccountSummary,
+  AuctionDetail,
+  AuctionSummary,
+  BidderSummary,
+  EventView,
+  ExportedBlock,
+  MarketEventView,
+  StatusView,
+} from './views.ts'
 
 /** From what the peer holds to what the contract promises. */
 
 type Block = Awaited<ReturnType<Peer['log']>>[number]
 
-const money = (cents: number): Money => ({ cents, text: formatCents(cents) })
-const optionalMoney = (cents: number | undefined): Money | undefined => (cents === undefined ? undefined : money(cents))
 const base64url = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')
 
 export function toStatus(status: PeerStatus): StatusView {
-  const { room, members, reachable, addresses } = status
+  const { room, members, reachable, addresses, otherRooms } = status
   return {
     ...status,
-    room: { id: room.id, name: room.name, ...room.rules },
+    room: { id: room.id, name: room.name, founded: room.founded, hasCode: room.hasCode, ...rulesView(room.rules) },
+    otherRooms: [...otherRooms],
     members: [...members],
     reachable: [...reachable],
     addresses: [...addresses],
   }
 }
 
-export function toAccount(account: AccountView): AccountSummary {
+const rulesView = ({ currency, deposits, founder }: PeerStatus['room']['rules']) => ({
+  currency,
+  decimals: currencyOf(currency).decimals,
+  deposits,
+  founder,
+})
+
+export function toAccount(account: AccountView, currency: Currency): AccountSummary {
   const { id, holder, owner, closed } = account
-  return { account: id, holder, owner, available: money(account.available), held: money(account.held), closed }
+  const [available, held] = [toMoney(account.available, currency), toMoney(account.held, currency)]
+  return { account: id, holder, owner, available, held, closed }
 }
 
-export function toAccountDetail(account: AccountView): AccountDetail {
-  const history = account.history.map((entry) => ({
-    ...entry,
-    change: money(entry.change),
-    available: money(entry.available),
-    held: money(entry.held),
-  }))
-  return { ...toAccount(account), history }
+/** Of an entry that posts a hold nothing that is available changes: what was paid is what the auction was won for. */
+export function toAccountDetail(
+  account: AccountView,
+  currency: Currency,
+  auctionOf: (id: AuctionId) => AuctionView | undefined,
+): AccountDetail {
+  const history = account.history.map((entry) => {
+    const auction = entry.auction && auctionOf(entry.auction)
+    const amount = entry.kind === 'paid' ? (auction?.leader?.amount ?? 0) : Math.abs(entry.change)
+    return { ...withMoney({ ...entry, amount }, ['amount', 'change', 'available', 'held'], currency), lot: auction?.number }
+  })
+  return { ...toAccount(account, currency), history }
 }
 
-export function toAuction(auction: AuctionView): AuctionSummary {
-  const { id, lot, seller, startedAt, endsAt, leader, bids, ended } = auction
+/** `time`: the room's, which tells whether it is paused. */
+export function toAuction(auction: AuctionView, currency: Currency, time: Instant): AuctionSummary {
+  const { id, number, lot, seller, startedAt, endsAt, leader, bids, ended } = auction
+  const pause = pauseAt(auction, time)
   return {
     auction: id,
+    number,
     item: lot.item,
     payee: lot.payee,
     seller,
     startedAt,
     endsAt,
-    leader: leader && { account: leader.account, amount: money(leader.amount), at: leader.at },
+    paused: pause && { ...pause, leftMillis: endsAt - pause.until },
+    leader: leader && toBid(leader, currency),
     bids,
-    minimum: money(auction.minimum),
+    minimum: toMoney(auction.minimum, currency),
     ended,
   }
 }
 
-export function toAuctionDetail(auction: AuctionView): AuctionDetail {
-  const { lot, firstEnd } = auction
+export function toAuctionDetail(auction: AuctionView, currency: Currency, time: Instant): AuctionDetail {
+  const { lot, firstEnd, recentBids } = auction
   const soft = lot.softClose
   return {
-    ...toAuction(auction),
+    ...toAuction(auction, currency, time),
     description: lot.description,
-    startingPrice: money(lot.startingPrice),
-    increment: money(lot.increment),
-    reserve: optionalMoney(lot.reserve),
-    buyNow: optionalMoney(lot.buyNow),
+    startingPrice: toMoney(lot.startingPrice, currency),
+    increment: toMoney(lot.increment, currency),
+    reserve: lot.reserve === undefined ? undefined : toMoney(lot.reserve, currency),
+    buyNow: lot.buyNow === undefined ? undefined : toMoney(lot.buyNow, currency),
     durationMillis: lot.durationMillis,
     firstEnd,
     softClose: soft && { windowMillis: soft.window, extensionMillis: soft.extension, capMillis: soft.cap },
     picture: base64url(lot.picture),
+    recentBids: recentBids.map((bid) => toBid(bid, currency)),
   }
 }
 
-/** An operation as JSON; of a picture only its size. */
-export function toOperation(operation: Operation): Record<string, unknown> {
-  if (operation.kind !== 'start-auction') return { ...operation }
-  const { picture, ...rest } = operation
-  return { ...rest, pictureBytes: picture.length }
+const toBid = (bid: Bid, currency: Currency) => withMoney(bid, ['amount'], currency)
+
+/** `auction`: the one that it bids in. */
+export function toBidder(bidder: Bidder, { number, lot, leader }: AuctionView, currency: Currency): BidderSummary {
+  const { auction, account, paceMillis } = bidder
+  const { least, most } = bidder.raise
+  return {
+    auction,
+    number,
+    item: lot.item,
+    account,
+    maximum: toMoney(bidder.maximum, currency),
+    raise: most === 0 ? undefined : { least: toMoney(least, currency), most: toMoney(most, currency) },
+    paceMillis,
+    leads: leader?.account === account,
+  }
 }
+
+export const toMarketEvent = (event: MarketEvent, currency: Currency): MarketEventView =>
+  withMoney(event, ['amount', 'price'], currency)
+
+export function toEvent(event: PeerEvent, currency: Currency): EventView {
+  if (event.kind === 'market') return { ...event, event: toMarketEvent(event.event, currency) }
+  if (event.kind === 'members') return { ...event, members: [...event.members] }
+  if (event.kind !== 'rejected') return event
+  const { rejection, ...rest } = event
+  const what = event.what === 'malformed' ? undefined : event.what
+  return { ...rest, code: rejection.code, text: rejectionText(toRejection(rejection, currency), what) }
+}
+
+export const toRejection = (rejection: Rejection, currency: Currency): RejectionView =>
+  withMoney(rejection, ['minimum', 'available', 'held'], currency) as RejectionView
+
+/** An operation as JSON; of a picture only its size. Amounts as they were signed, or with the currency, where it is told. */
+export function toOperation(operation: Operation, currency?: Currency): Record<string, unknown> {
+  const told = currency === undefined ? operation : withMoney(operation, ['amount', ...prices], currency)
+  if (operation.kind !== 'start-auction') return { ...told }
+  const { picture: _, ...rest } = told as Extract<Operation, { kind: 'start-auction' }>
+  return { ...rest, pictureBytes: operation.picture.length }
+}
+
+const prices = ['startingPrice', 'increment', 'reserve', 'buyNow']
 
 export function toBlock(block: Block): ExportedBlock {
   const { index, turn, author, lamport, time, prevHash, hash, checkpoint, body } = block

@@ -1,16 +1,30 @@
 import { z } from 'zod'
 import { receipt } from './errors.ts'
+import { money } from './money.ts'
 
-/** Minor units as text with two decimals, for events, which carry numbers only. */
-export { formatCents } from '../core/money.ts'
+export type { Money } from './money.ts'
 
 /** What goes out. Amounts are whole minor units, with their text for people; times are milliseconds since 1970, UTC. */
 
-export const money = z.object({ cents: z.int(), text: z.string() })
-export type Money = z.infer<typeof money>
-
 const fact = z.union([z.string(), z.number(), z.boolean()]).optional()
 const facts = z.record(z.string(), fact)
+
+/** Another room of the same name. What it says of itself is hearsay. */
+export const otherRoomView = z.object({
+  /** The first 16 hex digits of its id. */
+  id: z.string(),
+  name: z.string(),
+  founder: z.string(),
+  /** Its members. */
+  size: z.int(),
+  founded: z.int(),
+  hasCode: z.boolean(),
+  /** What keeps the two apart. `another-room`: both have history. */
+  reason: z.enum(['another-code', 'another-room', 'another-version']),
+  /** The wire version that is spoken there. */
+  version: z.int(),
+})
+export type OtherRoomView = z.infer<typeof otherRoomView>
 
 export const statusView = z.object({
   self: z.string(),
@@ -19,9 +33,20 @@ export const statusView = z.object({
     id: z.string(),
     name: z.string(),
     currency: z.string(),
+    /** Of the currency's minor unit. */
+    decimals: z.int(),
     deposits: z.enum(['open', 'host']),
     founder: z.string(),
+    founded: z.int(),
+    /** It has a room code. */
+    hasCode: z.boolean(),
   }),
+  /** How this start came into it. */
+  entered: z.enum(['founded', 'joined', 'kept']),
+  /** Rooms of the same name in sight, with which this one will not mix. */
+  otherRooms: z.array(otherRoomView),
+  /** What others need to come into this room, but for its code. */
+  link: z.string(),
   /** `forgotten`: its log was lost, and the room has not gone on since. */
   role: z.enum(['member', 'learner', 'forgotten', 'leaving', 'read-only', 'stopped']),
   /** Why it writes nothing. */
@@ -84,9 +109,14 @@ export const accountDetail = accountView.extend({
       index: z.int(),
       time: z.int(),
       kind: z.enum(entryKinds),
+      /** What it was about, never below 0; for `paid` what came out of the hold. */
+      amount: money,
+      /** Of what is available. */
       change: money,
       counterparty: z.string().optional(),
       auction: z.string().optional(),
+      /** The number of that auction. */
+      lot: z.int().optional(),
       memo: z.string(),
       available: money,
       held: money,
@@ -95,16 +125,23 @@ export const accountDetail = accountView.extend({
 })
 export type AccountDetail = z.infer<typeof accountDetail>
 
+const bid = z.object({ account: z.string(), amount: money, at: z.int() })
+
 const endings = z.enum(['sold', 'unsold', 'reserve-not-met', 'cancelled'])
 
 export const auctionView = z.object({
   auction: z.string(),
+  /** Lot 1 is the room's first. */
+  number: z.int(),
   item: z.string(),
   payee: z.string(),
   seller: z.string(),
   startedAt: z.int(),
+  /** Where it is paused: if nobody resumes it earlier. */
   endsAt: z.int(),
-  leader: z.object({ account: z.string(), amount: money, at: z.int() }).optional(),
+  /** It stands still, until then at most, with so much time left. */
+  paused: z.object({ at: z.int(), until: z.int(), leftMillis: z.int() }).optional(),
+  leader: bid.optional(),
   bids: z.int(),
   minimum: money,
   ended: z.object({ why: endings, at: z.int(), reason: z.string() }).optional(),
@@ -122,8 +159,24 @@ export const auctionDetail = auctionView.extend({
   softClose: z.object({ windowMillis: z.int(), extensionMillis: z.int(), capMillis: z.int() }).optional(),
   /** base64url; empty: none. */
   picture: z.string(),
+  /** The newest bids that were accepted, oldest first: at most 50. */
+  recentBids: z.array(bid),
 })
 export type AuctionDetail = z.infer<typeof auctionDetail>
+
+/** An automatic bidder of this peer. */
+export const bidderView = z.object({
+  auction: z.string(),
+  number: z.int(),
+  item: z.string(),
+  account: z.string(),
+  maximum: money,
+  /** Over the least bid; absent: it bids the least that leads. */
+  raise: z.object({ least: money, most: money }).optional(),
+  paceMillis: z.int(),
+  leads: z.boolean(),
+})
+export type BidderSummary = z.infer<typeof bidderView>
 
 export const pendingView = z.object({
   operation: z.string(),
@@ -135,27 +188,32 @@ export const pendingView = z.object({
 export const marketEvent = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('account-opened'), account: z.string(), holder: z.string() }),
   z.object({ kind: z.literal('account-closed'), account: z.string() }),
-  z.object({ kind: z.literal('moved'), from: z.string(), to: z.string(), amount: z.int(), memo: z.string() }),
-  z.object({ kind: z.literal('held'), account: z.string(), auction: z.string(), amount: z.int() }),
-  z.object({ kind: z.literal('released'), account: z.string(), auction: z.string(), amount: z.int() }),
+  z.object({ kind: z.literal('moved'), from: z.string(), to: z.string(), amount: money, memo: z.string() }),
+  z.object({ kind: z.literal('held'), account: z.string(), auction: z.string(), amount: money }),
+  z.object({ kind: z.literal('released'), account: z.string(), auction: z.string(), amount: money }),
   z.object({ kind: z.literal('auction-started'), auction: z.string(), item: z.string(), endsAt: z.int() }),
   z.object({
     kind: z.literal('bid-accepted'),
     auction: z.string(),
     account: z.string(),
-    amount: z.int(),
+    amount: money,
     endsAt: z.int(),
   }),
-  z.object({ kind: z.literal('outbid'), auction: z.string(), account: z.string(), by: z.string(), amount: z.int() }),
+  z.object({ kind: z.literal('outbid'), auction: z.string(), account: z.string(), by: z.string(), amount: money }),
+  z.object({ kind: z.literal('auction-extended'), auction: z.string(), endsAt: z.int() }),
+  z.object({ kind: z.literal('auction-paused'), auction: z.string(), until: z.int(), endsAt: z.int() }),
+  z.object({ kind: z.literal('auction-resumed'), auction: z.string(), endsAt: z.int() }),
   z.object({
     kind: z.literal('auction-ended'),
     auction: z.string(),
     why: endings,
     winner: z.string().optional(),
-    price: z.int().optional(),
+    price: money.optional(),
     reason: z.string(),
   }),
 ])
+
+export type MarketEventView = z.infer<typeof marketEvent>
 
 /** An accepted operation: where it stands, and what it changed, in order. */
 export const settled = receipt.extend({ events: z.array(marketEvent) })
@@ -176,11 +234,19 @@ export const eventView = z.discriminatedUnion('kind', [
     operation: z.string(),
     block: z.int(),
     code: z.string(),
+    /** In words, for people. */
+    text: z.string(),
     what: z.string(),
   }),
   z.object({ ...numbered, kind: z.literal('announced'), operation: z.string(), what: z.string() }),
   z.object({ ...numbered, kind: z.literal('members'), epoch: z.string(), members: z.array(z.string()) }),
   z.object({ ...numbered, kind: z.literal('quorum'), held: z.boolean(), text: z.string() }),
+  /** A room of the same name with which this one will not mix is in sight, or has changed. */
+  z.object({ ...numbered, kind: z.literal('other-room'), room: otherRoomView }),
+  /** A peer of this room came into reach, or went out of it. */
+  z.object({ ...numbered, kind: z.literal('presence'), peer: z.string(), name: z.string(), here: z.boolean() }),
+  /** This peer misses a sign of life, of one member or of the token, and asks around. */
+  z.object({ ...numbered, kind: z.literal('suspected'), suspect: z.string().optional(), why: z.string() }),
   z.object({ ...numbered, kind: z.literal('note'), event: z.string(), facts }),
 ])
 export type EventView = z.infer<typeof eventView>
@@ -200,6 +266,16 @@ export const blockView = z.object({
   content: z.union([z.record(z.string(), z.unknown()), z.array(z.record(z.string(), z.unknown()))]),
 })
 export type BlockView = z.infer<typeof blockView>
+
+/**
+ * With what became of its operations: where one was not simply done, it has `refused` (code, numbers and a sentence), `repeat`
+ * (its request was there before, and nothing happened again) or `skipped` (out of its author's sequence).
+ */
+export const judgedBlock = blockView.extend({
+  /** Whether that is known: a peer that was started anew does not know it of older blocks. */
+  judged: z.boolean(),
+})
+export type JudgedBlock = z.infer<typeof judgedBlock>
 
 /** Signed proof of a member's fault. */
 export const proofView = z.object({

@@ -6,8 +6,19 @@ import type { FailureCode } from '../../src/core/failure.ts'
 import type { AccountId } from '../../src/core/ids.ts'
 import type { Cents } from '../../src/core/money.ts'
 import type { Rejection } from '../../src/market/outcome.ts'
-import { type FakePeer, fakeAuction, fakeOther, fakeProof, fakeSelf, fakeTime } from '../support/fake-peer.ts'
+import { gif } from '../market/room.ts'
+import {
+  createFakePeer,
+  type FakePeer,
+  fakeAuction,
+  fakeLink,
+  fakeOther,
+  fakeProof,
+  fakeSelf,
+  fakeTime,
+} from '../support/fake-peer.ts'
 import { startTestApi } from './api.ts'
+import { startTestPort } from './port.ts'
 
 /** `status`, `accounts.open`, …: every procedure of the contract, so that one without a case here does not compile. */
 type Route<Tree> = {
@@ -29,6 +40,8 @@ const submits =
     expect(settled).toMatchObject({ operation: `${fakeSelf}/1/1`, block: ended.accepted })
     expect(peer.submissions).toEqual([{ submission: { request, operation }, deadlineMillis: 10_000 }])
   }
+
+const nowhere = { name: undefined, code: undefined, room: undefined, addresses: [] }
 
 const cases: Record<Route<typeof contract>, Case> = {
   status: {
@@ -55,6 +68,41 @@ const cases: Record<Route<typeof contract>, Case> = {
       expect(await api.refound()).toEqual({ room: '12'.repeat(32) })
     },
   },
+  'room.link': {
+    sentence: 'gives the link with the code, which the status does not have',
+    run: async (api) => {
+      expect(await api.room.link()).toEqual({ link: `${fakeLink}&code=lamp` })
+      expect((await api.status()).link).toBe(fakeLink)
+    },
+  },
+  'room.join': {
+    sentence: 'moves to a room by link, address, id or name, and says so where there is something to lose',
+    run: async (api, peer) => {
+      expect(await codeOf(api.room.join({ to: 'ab12cd34' }))).toBe('room-has-history')
+      const id = 'ab'.repeat(32)
+      const targets = {
+        [`gavelring://join?room=evening&code=lamp&id=${id}&at=10.0.0.2:4001`]: {
+          ...{ name: 'evening', code: 'lamp', room: id, addresses: ['/ip4/10.0.0.2/tcp/4001'] },
+        },
+        '10.0.0.2:4001': { ...nowhere, addresses: ['/ip4/10.0.0.2/tcp/4001'] },
+        ab12cd34: { ...nowhere, room: 'ab12cd34' },
+        evening: { ...nowhere, name: 'evening' },
+      }
+      for (const to of Object.keys(targets)) {
+        expect(await api.room.join({ to, force: true })).toEqual({ room: '34'.repeat(32), archive: '/tmp/archive.jsonl' })
+      }
+      expect(peer.joins.slice(1)).toEqual(Object.values(targets))
+      expect(await codeOf(api.room.join({ to: '10.0.0.2:99999' }))).toBe('input-invalid')
+      expect(await codeOf(api.room.join({ to: 'gavelring://join?code=x' }))).toBe('input-invalid')
+    },
+  },
+  'room.leave': {
+    sentence: 'answers, then leaves and stops',
+    run: async (api, peer) => {
+      expect(await api.room.leave()).toEqual({ room: 'ab'.repeat(32) })
+      expect(await peer.stopped).toBe('left')
+    },
+  },
   'accounts.open': {
     sentence: 'submits what opens an account',
     run: submits((api) => api.accounts.open({ account: 'ana', holder: 'Ana' }), {
@@ -67,14 +115,14 @@ const cases: Record<Route<typeof contract>, Case> = {
     sentence: 'lists accounts with amounts as cents and text',
     run: async (api) => {
       const [account] = await api.accounts.list()
-      expect(account).toMatchObject({ account: 'ana', available: { cents: 1_050, text: '10.50' } })
+      expect(account).toMatchObject({ account: 'ana', available: { cents: 1_050, text: '10.50 EUR', currency: 'EUR' } })
     },
   },
   'accounts.show': {
     sentence: 'shows an account with its history, and names one that is not there',
     run: async (api) => {
       const account = await api.accounts.show({ account: 'ana' })
-      expect(account.history).toMatchObject([{ kind: 'deposit', change: { text: '10.50' }, counterparty: 'issuer' }])
+      expect(account.history).toMatchObject([{ kind: 'deposit', change: { text: '10.50 EUR' }, counterparty: 'issuer' }])
       expect(await codeOf(api.accounts.show({ account: 'bob' }))).toBe('account-unknown')
     },
   },
@@ -114,7 +162,8 @@ const cases: Record<Route<typeof contract>, Case> = {
       const id = `${fakeSelf}/1/1` as Parameters<FakePeer['voidPending']>[0]
       const operation = { kind: 'deposit', account: 'ana' as AccountId, amount: 5 as Cents } as const
       peer.setPending([{ id, written: false, operation }])
-      expect(await api.pending.list()).toEqual([{ operation: id, written: false, what: operation }])
+      const what = { ...operation, amount: { cents: 5, text: '0.05 EUR', currency: 'EUR' } }
+      expect(await api.pending.list()).toEqual([{ operation: id, written: false, what }])
     },
   },
   'pending.void': {
@@ -135,13 +184,13 @@ const cases: Record<Route<typeof contract>, Case> = {
         events: [{ kind: 'auction-started', auction: fakeAuction, item: 'Lamp', endsAt: fakeTime }],
       })
       const softClose = { windowMillis: 1, extensionMillis: 2, capMillis: 3 }
-      const lot = { item: 'Lamp', payee: 'ana', startingPrice: '10', increment: '1', picture: 'AQL_', softClose }
-      expect(await api.auctions.start(lot)).toMatchObject({ auction: fakeAuction, endsAt: fakeTime })
+      const lot = { item: 'Lamp', payee: 'ana', startingPrice: '10', increment: '1', picture: gifText, softClose }
+      expect(await api.auctions.start(lot)).toMatchObject({ auction: fakeAuction, number: 1, endsAt: fakeTime })
       expect(peer.submissions[0]?.submission.operation).toEqual({
         kind: 'start-auction',
         item: 'Lamp',
         description: '',
-        picture: new Uint8Array([1, 2, 255]),
+        picture: gif(),
         payee: 'ana',
         startingPrice: 1_000,
         increment: 100,
@@ -156,7 +205,7 @@ const cases: Record<Route<typeof contract>, Case> = {
     sentence: 'lists auctions with the least bid, without pictures',
     run: async (api) => {
       const [auction] = await api.auctions.list()
-      expect(auction).toMatchObject({ auction: fakeAuction, minimum: { text: '10.00' } })
+      expect(auction).toMatchObject({ auction: fakeAuction, number: 1, minimum: { text: '10.00 EUR' } })
       expect(auction).not.toHaveProperty('picture')
     },
   },
@@ -184,12 +233,64 @@ const cases: Record<Route<typeof contract>, Case> = {
       reason: 'broken',
     }),
   },
+  'auctions.extend': {
+    sentence: 'submits an extension',
+    run: submits((api) => api.auctions.extend({ auction: '1', millis: 60_000 }), {
+      kind: 'extend-auction',
+      auction: fakeAuction,
+      millis: 60_000,
+    }),
+  },
+  'auctions.pause': {
+    sentence: 'submits a pause, of an hour unless told',
+    run: submits((api) => api.auctions.pause({ auction: 'last' }), {
+      kind: 'pause-auction',
+      auction: fakeAuction,
+      millis: 3_600_000,
+    }),
+  },
+  'auctions.resume': {
+    sentence: 'submits the end of a pause',
+    run: submits((api) => api.auctions.resume({ auction: '#1' }), { kind: 'resume-auction', auction: fakeAuction }),
+  },
   'bidders.start': {
-    sentence: 'starts an automatic bidder',
+    sentence: 'starts an automatic bidder, which bids the least unless told else, or says why it would never bid',
     run: async (api, peer) => {
       const bidder = { auction: fakeAuction, account: 'ana', paceMillis: 3_000 }
-      await api.bidders.start({ ...bidder, raise: { least: '1', most: '100' }, maximum: '500' })
-      expect(peer.bidders).toEqual([{ ...bidder, raise: { least: 100, most: 10_000 }, maximum: 50_000 }])
+      expect(await api.bidders.start({ ...bidder, raise: { least: '1', most: '100' }, maximum: '500' })).toMatchObject({
+        maximum: { text: '500.00 EUR' },
+        raise: { least: { text: '1.00 EUR' }, most: { text: '100.00 EUR' } },
+        leads: false,
+      })
+      await api.bidders.start({ auction: 'last', account: 'ana', maximum: '500' })
+      expect(peer.bidders()).toEqual([
+        { ...bidder, raise: { least: 100, most: 10_000 }, maximum: 50_000 },
+        { ...bidder, raise: { least: 0, most: 0 }, maximum: 50_000 },
+      ])
+      const reversed = api.bidders.start({ ...bidder, raise: { least: '2', most: '1' }, maximum: '500' })
+      expect(await dataOf(reversed)).toEqual({ field: 'raise', code: 'range-reversed' })
+      peer.answer({ rejection: { code: 'bid-too-low', minimum: 1_000 as Cents } })
+      expect(await dataOf(api.bidders.start({ ...bidder, maximum: '9' }))).toEqual({ minimum: ten })
+    },
+  },
+  'bidders.list': {
+    sentence: 'lists them with what they bid for',
+    run: async (api) => {
+      expect(await api.bidders.list()).toEqual([])
+      await api.bidders.start({ auction: fakeAuction, account: 'ana', maximum: '10' })
+      expect(await api.bidders.list()).toEqual([
+        { auction: fakeAuction, number: 1, item: 'Lamp', account: 'ana', maximum: ten, paceMillis: 3_000, leads: false },
+      ])
+    },
+  },
+  'bidders.stop': {
+    sentence: 'stops one, and says so where there is none',
+    run: async (api, peer) => {
+      await api.bidders.start({ auction: fakeAuction, account: 'ana', maximum: '10' })
+      expect(await api.bidders.stop({ auction: '1', account: 'ana' })).toEqual({ auction: fakeAuction, account: 'ana' })
+      expect(peer.bidders()).toEqual([])
+      expect(await codeOf(api.bidders.stop({ auction: '1', account: 'ana' }))).toBe('bidder-unknown')
+      expect(await codeOf(api.bidders.stop({ auction: '2', account: 'ana' }))).toBe('auction-unknown')
     },
   },
   'log.tail': {
@@ -227,17 +328,37 @@ const cases: Record<Route<typeof contract>, Case> = {
   },
 }
 
-describe('each procedure', () => {
-  for (const [route, { sentence, run }] of Object.entries(cases)) {
-    test(`${route} ${sentence}`, async () => {
-      const { client, peer } = await startTestApi()
-      await run(client.api, peer)
-    })
-  }
-})
+/** The contract is one, whichever door it is asked at. */
+const doors: Record<string, () => Promise<{ readonly api: Api; readonly peer: FakePeer }>> = {
+  WebSocket: async () => {
+    const { client, peer } = await startTestApi()
+    return { api: client.api, peer }
+  },
+  'message port': async () => {
+    const peer = createFakePeer()
+    const { client, connect } = startTestPort(peer)
+    connect()
+    return { api: client.api, peer }
+  },
+}
+
+for (const [door, open] of Object.entries(doors)) {
+  describe(`each procedure, by ${door}`, () => {
+    for (const [route, { sentence, run }] of Object.entries(cases)) {
+      test(`${route} ${sentence}`, async () => {
+        const { api, peer } = await open()
+        await run(api, peer)
+      })
+    }
+  })
+}
 
 const instant = fakeTime
 const cents = 7 as Cents
+/** What becomes of it on its way out. */
+const seven = { cents: 7, text: '0.07 EUR', currency: 'EUR' }
+const ten = { cents: 1_000, text: '10.00 EUR', currency: 'EUR' }
+const gifText = Buffer.from(gif()).toString('base64url')
 const account = 'ana' as AccountId
 const rejections: { readonly [Code in Rejection['code']]: Extract<Rejection, { code: Code }> } = {
   malformed: { code: 'malformed', detail: 'ends too early' },
@@ -250,7 +371,11 @@ const rejections: { readonly [Code in Rejection['code']]: Extract<Rejection, { c
   'auction-unknown': { code: 'auction-unknown', auction: fakeAuction },
   'auction-closed': { code: 'auction-closed', auction: fakeAuction, at: instant },
   'auction-open': { code: 'auction-open', auction: fakeAuction, until: instant },
+  'auction-paused': { code: 'auction-paused', auction: fakeAuction, until: instant },
+  'auction-not-paused': { code: 'auction-not-paused', auction: fakeAuction },
+  'auction-too-long': { code: 'auction-too-long', auction: fakeAuction, latest: instant },
   'auction-has-bids': { code: 'auction-has-bids', auction: fakeAuction, bids: 2 },
+  'reason-needed': { code: 'reason-needed', auction: fakeAuction, bids: 2 },
   'own-lot': { code: 'own-lot' },
   'bid-too-low': { code: 'bid-too-low', minimum: cents },
   'room-limit': { code: 'room-limit', available: cents },
@@ -266,10 +391,12 @@ describe('a rejection reaches the client with its numbers and its place in the l
       peer.answer({ rejection })
       const { error } = await safe(client.api.deposit({ account: 'ana', amount: '1' }))
       if (!isDefinedError(error)) throw error
-      const { code, ...numbers } = rejection
+      const { code, ...facts } = rejection
+      const told = Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, fact === cents ? seven : fact]))
       const receipt = { operation: `${fakeSelf}/1/1`, block: ended.accepted }
       expect(error.code).toBe(code)
-      expect(error.data).toEqual({ ...numbers, receipt })
+      expect(error.data).toEqual({ ...told, receipt })
+      expect(error.message, 'a sentence for people, without the code').toMatch(/^[A-Z][^_{}]*\.$/)
     })
   }
 })
@@ -301,7 +428,9 @@ describe('a request that cannot be read never reaches the peer', () => {
     '0': 'amount-too-small',
     '1e9': 'amount-not-a-number',
     '0.001': 'amount-too-precise',
-    '9007199254740993': 'amount-not-whole',
+    '9007199254740993': 'amount-too-large',
+    '10 USD': 'amount-other-currency',
+    '1,000': 'amount-ambiguous',
     '100000000000.01': 'amount-too-large',
     '': 'amount-not-a-number',
   }
@@ -322,14 +451,64 @@ describe('a request that cannot be read never reaches the peer', () => {
     expect(error.data).toEqual({ field: 'account', code: 'account-id-invalid' })
   })
 
-  test('a reserve below the starting price is refused', async () => {
-    const { client } = await startTestApi()
-    const lot = { item: 'Lamp', payee: 'ana', startingPrice: '10', increment: '1', reserve: '9' }
-    const { error } = await safe(client.api.auctions.start(lot))
+  const lot = { item: 'Lamp', payee: 'ana', startingPrice: '10', increment: '1' }
+  const lots: readonly (readonly [string, object, string, string])[] = [
+    ['a reserve below the starting price', { reserve: '9' }, 'reserve', 'reserve-too-low'],
+    ['buy-now below the starting price', { buyNow: '9' }, 'buyNow', 'buy-now-too-low'],
+    ['buy-now below the reserve', { reserve: '30', buyNow: '20' }, 'buyNow', 'buy-now-too-low'],
+    ['an increment that is none', { increment: '0' }, 'increment', 'amount-too-small'],
+    ['a picture that is text', { picture: Buffer.from('<svg/>').toString('base64url') }, 'picture', 'picture-invalid'],
+    ['a picture of 93 KiB', { picture: Buffer.from(gif(93 * 1024)).toString('base64url') }, 'picture', 'picture-too-large'],
+  ]
+  for (const [name, changes, field, code] of lots) {
+    test(`${name} is refused`, async () => {
+      const { client, peer } = await startTestApi()
+      expect(await dataOf(client.api.auctions.start({ ...lot, ...changes }))).toEqual({ field, code })
+      expect(peer.submissions).toEqual([])
+    })
+  }
+
+  test('a transfer within one account is refused', async () => {
+    const { client, peer } = await startTestApi()
+    const { error } = await safe(client.api.transfer({ from: 'bob', to: 'bob', amount: '1' }))
     if (!isDefinedError(error)) throw error
-    expect(error.data).toMatchObject({ field: 'reserve' })
+    expect([error.message, error.data]).toEqual([
+      'Money goes from one account to another: these two are the same account.',
+      { field: 'to', code: 'same-account' },
+    ])
+    expect(peer.submissions).toEqual([])
+  })
+
+  test('a lot of a number that there is none of is named', async () => {
+    const { client, peer } = await startTestApi()
+    const { error } = await safe(client.api.auctions.bid({ auction: '7', account: 'ana', amount: '1' }))
+    if (!isDefinedError(error)) throw error
+    expect([error.code, error.message, error.data]).toEqual(['auction-unknown', 'There is no lot 7.', { auction: '7' }])
+    expect(peer.submissions).toEqual([])
   })
 })
+
+describe('amounts are of the room’s currency', () => {
+  test.each([
+    ['JPY', '1000', 1_000, '1000 JPY'],
+    ['KWD', '1,5', 1_500, '1.500 KWD'],
+    ['BRL', '1,50', 150, '1.50 BRL'],
+    ['credits', '1.5', 150, '1.50 credits'],
+  ])('in %s %s is %i, told as %s', async (currency, typed, amount, told) => {
+    const { client, peer } = await startTestApi()
+    peer.setCurrency(currency)
+    peer.answer({ events: [{ kind: 'moved', from: account, to: account, amount: amount as Cents, memo: '' }] })
+    const { events } = await client.api.deposit({ account: 'ana', amount: typed })
+    expect(peer.submissions).toMatchObject([{ submission: { operation: { amount } } }])
+    expect(events).toMatchObject([{ amount: { cents: amount, text: told, currency } }])
+  })
+})
+
+async function dataOf(call: Promise<unknown>): Promise<unknown> {
+  const { error } = await safe(call)
+  if (!(error instanceof ORPCError) || !error.defined) throw new Error('expected a declared error', { cause: error })
+  return error.data
+}
 
 async function codeOf(call: Promise<unknown>): Promise<string> {
   const { error } = await safe(call)

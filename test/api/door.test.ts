@@ -74,7 +74,7 @@ describe('whoever knows the token', () => {
 
   test('finds no client with a wrong token', async () => {
     const { server } = await startTestApi()
-    await expect(connectApi({ url: server.url, token: 'wrong' })).rejects.toThrow('No peer answers')
+    await expect(connectApi({ url: server.url, token: 'wrong' })).rejects.toMatchObject({ reason: 'stranger' })
   })
 })
 

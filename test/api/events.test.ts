@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { tellEvents } from '../../src/api/events.ts'
 import type { EventView } from '../../src/api/views.ts'
-import { createFakePeer, type FakePeer, fakeEventsKept } from '../support/fake-peer.ts'
+import { type AccountId, operationId } from '../../src/core/ids.ts'
+import type { Cents } from '../../src/core/money.ts'
+import { createFakePeer, type FakePeer, fakeAuction, fakeEventsKept, fakeSelf } from '../support/fake-peer.ts'
 
 test('every event is told once, in order, the kept ones and the new ones', async () => {
   const peer = createFakePeer()
@@ -70,3 +72,25 @@ async function take(events: AsyncGenerator<EventView>, count: number): Promise<n
   while (numbers.length < count) numbers.push((await next(events)).number)
   return numbers
 }
+
+test('amounts have the room’s currency, and a refusal is told in words with its code', async () => {
+  const peer = createFakePeer()
+  peer.setCurrency('JPY')
+  const operation = operationId(fakeSelf, 1, 1)
+  const amount = 1_250 as Cents
+  peer.tell({
+    kind: 'market',
+    operation,
+    block: 4,
+    event: { kind: 'held', account: 'ana' as AccountId, auction: fakeAuction, amount },
+  })
+  peer.tell({ kind: 'rejected', operation, block: 4, rejection: { code: 'bid-too-low', minimum: amount }, what: 'bid' })
+  const events = tellEvents(peer, 0, undefined)
+  expect((await events.next()).value).toMatchObject({ event: { amount: { cents: 1_250, text: '1250 JPY', currency: 'JPY' } } })
+  expect((await events.next()).value).toMatchObject({
+    code: 'bid-too-low',
+    text: 'The bid is too low: it must be at least 1250 JPY.',
+    what: 'bid',
+  })
+  await events.return(undefined)
+})

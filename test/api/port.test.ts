@@ -1,0 +1,192 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { expect, onTestFinished, test } from 'vitest'
+import { PortLost, questions } from '../../src/api/client-port.ts'
+import { contract } from '../../src/api/contract.ts'
+import { createPortDoor } from '../../src/api/port.ts'
+import type { EventView } from '../../src/api/views.ts'
+import { readPeerConfig } from '../../src/app/config.ts'
+import { startPeer } from '../../src/app/start.ts'
+import { createFakePeer, type FakePeer, fakeSelf } from '../support/fake-peer.ts'
+import { silentLogger } from '../support/silent-logger.ts'
+import { until } from '../support/wait.ts'
+import { startTestPort } from './port.ts'
+
+test('a running peer is asked over a port, goes on over the next one, and its events are told without a gap', async () => {
+  const profile = mkdtempSync(join(tmpdir(), 'gavelring-port-'))
+  onTestFinished(() => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }))
+  const flags = { profile, create: true, 'no-mdns': true, listen: ['127.0.0.1:0'], http: 'off', name: 'Ana' }
+  const config = readPeerConfig(flags, {})
+  if (!config.ok) throw new Error(config.error.message)
+  const running = await startPeer(config.value, { onProgress: () => {}, write: () => {} })
+  onTestFinished(() => running.stop(5_000))
+  const { client, connect } = startTestPort(running.peer)
+  connect()
+  const seen: EventView[] = []
+  const watching = collect(await client.api.events({ after: 0 }), seen)
+  await client.api.accounts.open({ account: 'ana', holder: 'Ana' })
+  await until('the account’s event', () => isTold(seen, 'account-opened'))
+
+  connect()
+  await client.api.deposit({ account: 'ana', amount: '10', requestId: 'coin' })
+  expect(await client.api.accounts.list()).toMatchObject([{ account: 'ana', available: { text: '10.00 EUR' } }])
+  await until('the deposit’s event', () => isTold(seen, 'moved'))
+  const numbers = seen.map(({ number }) => number)
+  expect(numbers).toEqual(numbers.map((_, index) => (numbers[0] ?? 0) + index))
+  client.close()
+  await watching
+})
+
+test('calls wait while there is no port, and are asked over the next', async () => {
+  const { client, connect } = startTestPort(createFakePeer())
+  const early = client.api.status()
+  const first = connect()
+  expect(await early).toMatchObject({ self: fakeSelf })
+  first.close()
+  await gone(first)
+  const late = client.api.status()
+  connect()
+  expect(await late).toMatchObject({ self: fakeSelf })
+})
+
+test('a call that waits for a port can be called off', async () => {
+  const { client, connect } = startTestPort(createFakePeer())
+  const hangUp = new AbortController()
+  const waiting = client.api.status(undefined, { signal: hangUp.signal })
+  hangUp.abort(new Error('enough'))
+  await expect(waiting).rejects.toThrow('enough')
+  connect()
+  expect(await client.api.status()).toMatchObject({ self: fakeSelf })
+})
+
+test('what was under way when the port went: a question and a numbered operation are asked again, another one is not', async () => {
+  const peer = createFakePeer()
+  const stuck = stuckPeer(peer)
+  const { client, connect, replace } = startTestPort(stuck)
+  connect()
+  const numbered = client.api.deposit({ account: 'ana', amount: '1', requestId: 'once' })
+  const unnumbered = client.api.deposit({ account: 'ana', amount: '2' })
+  const read = client.api.log.tail({})
+  await until('both were submitted', () => peer.submissions.length === 2)
+  replace(peer)
+  connect('second')
+  await expect(unnumbered).rejects.toThrow(PortLost)
+  expect(await read).toEqual([])
+  await numbered
+  expect(peer.submissions.map(({ submission }) => submission.request)).toEqual(['once', undefined, 'once'])
+})
+
+test('after a restart of the peer its events begin anew, with a gap before them', async () => {
+  const peer = createFakePeer()
+  const { client, connect, replace } = startTestPort(peer)
+  connect('first')
+  const seen: EventView[] = []
+  void collect(await client.api.events({ after: 0 }), seen)
+  peer.tell({ kind: 'quorum', held: false, text: 'one' })
+  await until('the first event', () => seen.length === 1)
+
+  // More events than were seen of the first start: their numbers alone would not tell that it is another one.
+  const next = createFakePeer()
+  for (const text of ['two', 'three', 'four']) next.tell({ kind: 'quorum', held: true, text })
+  replace(next)
+  connect('second')
+  await until('the events of the second start', () => seen.length === 5)
+  expect(seen.map((event) => (event.kind === 'quorum' ? event.text : event.kind))).toEqual(['one', 'gap', 'two', 'three', 'four'])
+})
+
+test('a stream of events that is called off ends, also while there is no port', async () => {
+  const peer = createFakePeer()
+  const { client, connect } = startTestPort(peer)
+  const port = connect()
+  const hangUp = new AbortController()
+  const seen: EventView[] = []
+  const watching = collect(await client.api.events({ after: 0 }, { signal: hangUp.signal }), seen)
+  port.close()
+  await gone(port)
+  hangUp.abort()
+  await watching
+  expect(seen).toEqual([])
+})
+
+test('a closed client refuses, and takes no port any more', async () => {
+  const { client, connect } = startTestPort(createFakePeer())
+  const waiting = client.api.status()
+  client.close()
+  await expect(waiting).rejects.toThrow(PortLost)
+  await gone(connect())
+  await expect(client.api.status()).rejects.toThrow(PortLost)
+})
+
+test('a port that says what is no message is closed, and the others go on', async () => {
+  const { client, connect } = startTestPort(createFakePeer(), { requestBytesMax: 1_000 })
+  connect()
+  const door = createPortDoor({ peer: createFakePeer(), logger: silentLogger, limits: { requestBytesMax: 1_000 } })
+  const nonsense = [
+    'not json',
+    '{"i":{},"p":7}',
+    '[]',
+    '',
+    'x'.repeat(1_001),
+    7,
+    undefined,
+    { data: { i: 1 } },
+    new Uint8Array(3),
+  ]
+  for (const message of nonsense) {
+    const { port1, port2 } = new MessageChannel()
+    door.accept(port2)
+    const closed = gone(port1)
+    port1.postMessage(message)
+    await closed
+  }
+  expect(await client.api.status()).toMatchObject({ self: fakeSelf })
+})
+
+test('a window that asks for too much at once loses its port', async () => {
+  const { client, connect } = startTestPort(stuckPeer(createFakePeer()), { callsMax: 4 })
+  const closed = gone(connect())
+  const calls = Array.from({ length: 5 }, () =>
+    client.api.deposit({ account: 'ana', amount: '1' }).catch((error: unknown) => error),
+  )
+  await closed
+  expect((await Promise.all(calls)).every((error) => error instanceof PortLost)).toBe(true)
+})
+
+test('what is asked again is what the contract reads', () => {
+  const reads: string[] = []
+  const walk = (tree: object, path: readonly string[]): void => {
+    for (const [name, node] of Object.entries(tree) as [string, Partial<Record<'~orpc', { route: { method?: string } }>>][]) {
+      if (node['~orpc'] === undefined) walk(node, [...path, name])
+      else if (node['~orpc'].route.method === 'GET') reads.push([...path, name].join('.'))
+    }
+  }
+  walk(contract, [])
+  expect([...questions].sort()).toEqual(reads.sort())
+})
+
+/** Answers nothing that takes time. */
+function stuckPeer(peer: FakePeer): FakePeer {
+  return {
+    ...peer,
+    submit: (submission, deadlineMillis) => {
+      void peer.submit(submission, deadlineMillis)
+      return new Promise(() => {})
+    },
+    log: () => new Promise(() => {}),
+  }
+}
+
+async function collect(events: AsyncIterable<EventView>, into: EventView[]): Promise<void> {
+  try {
+    for await (const event of events) into.push(event)
+  } catch (error) {
+    if (!(error instanceof PortLost)) throw error
+  }
+}
+
+const isTold = (events: readonly EventView[], kind: string): boolean =>
+  events.some((event) => event.kind === 'market' && event.event.kind === kind)
+
+const gone = (port: MessagePort): Promise<unknown> => new Promise((resolve) => port.once('close', resolve))
