@@ -1,12 +1,19 @@
-import { homedir, hostname, userInfo } from 'node:os'
-import { join, resolve } from 'node:path'
-import { currencyText, nameText } from '../api/schemas.ts'
+import { hostname, userInfo } from 'node:os'
+import { nameText } from '../api/schemas.ts'
+import { type AddressUse, parseAddress } from '../core/address.ts'
+import { parseCurrency } from '../core/currency.ts'
+import { isJoinLink, type JoinLink, parseJoinLink } from '../core/join-link.ts'
+import { type Parsed, parsed, refused } from '../core/result.ts'
+import type { Entry } from '../peer/search.ts'
+import { type Environment, type Flags, flagText, profileFolder, variableOf } from './flags.ts'
 
 /** How one peer runs: from flags, then `GAVELRING_…` variables, then what is usual (PRODUCT, Command line). */
 export interface PeerConfig {
   readonly room: string
-  /** Found the room at once, without looking for it. */
-  readonly create: boolean
+  /** How it comes into the room, where its disk knows none. */
+  readonly entry: Entry
+  /** How long to wait for the room where it is not founded, in milliseconds; `undefined`: without end. */
+  readonly waitMillis: number | undefined
   readonly currency: string
   readonly deposits: 'open' | 'host'
   /** The room code; empty: the classroom's. */
@@ -23,60 +30,103 @@ export interface PeerConfig {
   readonly logFormat: 'json' | 'text'
 }
 
-/** A value, or a named error with its sentence. */
-export type Parsed<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly error: { readonly code: string; readonly message: string } }
-
-const parsed = <T>(value: T): Parsed<T> => ({ ok: true, value })
-const refused = (code: string, message: string): Parsed<never> => ({ ok: false, error: { code, message } })
-
-/** A flag's text by its name, as `room`; several for `listen` and `bootstrap`; `true` for a switch. */
-export type Flags = Readonly<Record<string, string | readonly string[] | boolean | undefined>>
-export type Environment = Readonly<Record<string, string | undefined>>
-
-/** The first thing that is wrong, with the flag's or the variable's name. */
+/**
+ * The first thing that is wrong, with the flag's or the variable's name. A join link, in `join` or among the `bootstrap`
+ * addresses, names room and code, so that neither need be said.
+ */
 export function readPeerConfig(flags: Flags, env: Environment): Parsed<PeerConfig> {
   const source = readSource(flags, env)
   if (source.text('gateway') !== undefined) {
     return refused('gateway-not-yet', '--gateway comes with a later version: there is no gateway for thin clients yet.')
   }
+  const link = readLink(source)
+  if (!link.ok) return link
+  const create = source.flag('create')
+  const join = source.flag('join')
+  const refetch = source.flag('refetch')
+  const addresses = all(source, 'bootstrap', 'dial', [])
+  const wait = optional(source, 'wait', parseWait)
   const fields = {
-    room: checked(source, 'room', parseName, 'classroom'),
-    create: source.flag('create'),
+    room: checked(source, 'room', parseName, link.value?.room ?? 'classroom'),
+    entry: entryOf({ create, join, refetch, wait, addresses }, link.value),
+    waitMillis: wait,
     currency: checked(source, 'currency', parseCurrency, 'EUR'),
     deposits: checked(source, 'deposits', parseDeposits, 'open'),
-    code: checked(source, 'code', parseCode, ''),
+    code: checked(source, 'code', parseCode, link.value?.code ?? ''),
     name: checked(source, 'name', parseName, ownName()),
     profile: parsed(profileFolder(flags, env)),
-    listen: all(source, 'listen', parseAddress, ['/ip4/0.0.0.0/tcp/0']),
-    bootstrap: all(source, 'bootstrap', parseAddress, []),
+    listen: all(source, 'listen', 'listen', ['/ip4/0.0.0.0/tcp/0', '/ip6/::/tcp/0']),
+    bootstrap: addresses.ok ? parsed([...(link.value?.addresses ?? []), ...addresses.value]) : addresses,
     mdns: negated(source.flag('no-mdns')),
-    refetch: source.flag('refetch'),
+    refetch,
     httpPort: checked(source, 'http', parseHttp, '127.0.0.1:0'),
     logFormat: checked(source, 'log-format', parseLogFormat, 'text'),
-  }
-  if (fields.create.ok && fields.create.value && fields.refetch.ok && fields.refetch.value) {
-    return refused('refetch-alone', 'A room that is founded has nothing to fetch: --create or --refetch, not both.')
   }
   const values: Record<string, unknown> = {}
   for (const [name, field] of Object.entries<Parsed<unknown>>(fields)) {
     if (!field.ok) return field
     values[name] = field.value
   }
-  return parsed(values as unknown as PeerConfig)
+  const config = values as unknown as PeerConfig
+  return link.value === undefined ? parsed(config) : agreed(source, config, link.value)
 }
 
-/** `--profile`, `GAVELRING_PROFILE`, or the place where programs of this system keep their data. */
-export function profileFolder(flags: Flags, env: Environment): string {
-  const given = readSource(flags, env).text('profile')
-  return given === undefined ? defaultProfile(env) : resolve(given)
+/** The link in `--join` or `--bootstrap`; several may only say the same room and code, and their addresses add up. */
+function readLink(source: Source): Parsed<JoinLink | undefined> {
+  let found: JoinLink | undefined
+  for (const name of ['join', 'bootstrap']) {
+    for (const text of source.texts(name) ?? []) {
+      if (!isJoinLink(text)) continue
+      const link = parseJoinLink(text)
+      if (!link.ok) return refused(`${name}-invalid`, `${source.calledBy(name)}: ${link.error.message}`)
+      const { room, code, roomId } = link.value
+      if (found !== undefined && (room !== found.room || code !== found.code || roomId !== found.roomId)) {
+        return refused('link-conflict', `${source.calledBy(name)}: the links are for different rooms: give one.`)
+      }
+      found = { ...link.value, addresses: [...(found?.addresses ?? []), ...link.value.addresses] }
+    }
+  }
+  return parsed(found)
 }
 
-function defaultProfile(env: Environment): string {
-  if (process.platform === 'win32') return join(env.APPDATA ?? join(homedir(), 'AppData', 'Roaming'), 'Gavelring')
-  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'Gavelring')
-  return join(env.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'gavelring')
+/** A room or code that is said beside a link must be the link's. */
+function agreed(source: Source, config: PeerConfig, link: JoinLink): Parsed<PeerConfig> {
+  if (config.room !== link.room) {
+    return refused('link-conflict', `${source.calledBy('room')}: the link is for the room “${link.room}”, not “${config.room}”.`)
+  }
+  if (link.code !== undefined && config.code !== link.code) {
+    return refused('link-conflict', `${source.calledBy('code')}: the link has another room code.`)
+  }
+  return parsed(config)
+}
+
+interface Wishes {
+  readonly create: Parsed<boolean>
+  readonly join: Parsed<boolean>
+  readonly refetch: Parsed<boolean>
+  readonly wait: Parsed<number | undefined>
+  readonly addresses: Parsed<readonly string[]>
+}
+
+/** Who names an address or a link means a room that is there: nothing is founded then, unless it is asked for. */
+function entryOf(wishes: Wishes, link: JoinLink | undefined): Parsed<Entry> {
+  const { create, join, refetch, wait, addresses } = wishes
+  for (const wish of [create, join, refetch, wait, addresses]) if (!wish.ok) return wish
+  const isTrue = (wish: Parsed<boolean>): boolean => wish.ok && wish.value
+  const isGiven = addresses.ok && addresses.value.length > 0
+  if (!isTrue(create)) {
+    const joins = link !== undefined || isTrue(join) || isTrue(refetch) || isGiven
+    return parsed(joins ? { kind: 'join', room: link?.roomId } : { kind: 'look' })
+  }
+  if (isTrue(refetch)) {
+    return refused('refetch-alone', 'A room that is founded has nothing to fetch: --create or --refetch, not both.')
+  }
+  if (isTrue(join)) return refused('join-alone', 'A room is founded or joined: --create or --join, not both.')
+  if (link !== undefined) return refused('join-alone', 'A link is for a room that is there: --create or a link, not both.')
+  if (wait.ok && wait.value !== undefined) {
+    return refused('wait-alone', 'A room that is founded is not waited for: --create or --wait, not both.')
+  }
+  return parsed({ kind: 'create' })
 }
 
 interface Source {
@@ -88,13 +138,8 @@ interface Source {
 }
 
 function readSource(flags: Flags, env: Environment): Source {
-  const variable = (name: string): string => `GAVELRING_${name.toUpperCase().replaceAll('-', '_')}`
-  // An empty variable counts as none: shells and service files leave them behind. An empty flag was typed.
-  const text = (name: string): string | undefined => {
-    const flag = flags[name]
-    if (typeof flag === 'string') return flag
-    return env[variable(name)] || undefined
-  }
+  const text = (name: string): string | undefined => flagText(flags, env, name)
+  const calledBy = (name: string): string => (flags[name] === undefined ? variableOf(name) : `--${name}`)
   return {
     text,
     texts: (name) => {
@@ -106,9 +151,12 @@ function readSource(flags: Flags, env: Environment): Source {
     },
     flag: (name) => {
       const flag = flags[name]
-      return typeof flag === 'boolean' ? parsed(flag) : parseSwitch(text(name), variable(name))
+      if (typeof flag === 'boolean') return parsed(flag)
+      const given = text(name)
+      // Whoever gives a link to join by joins.
+      return name === 'join' && given !== undefined && isJoinLink(given) ? parsed(true) : parseSwitch(given, calledBy(name))
     },
-    calledBy: (name) => (flags[name] === undefined ? variable(name) : `--${name}`),
+    calledBy,
   }
 }
 
@@ -117,15 +165,16 @@ function checked<T>(source: Source, name: string, parse: (text: string) => Parse
   return result.ok ? result : refused(`${name}-invalid`, `${source.calledBy(name)}: ${result.error.message}`)
 }
 
-function all(
-  source: Source,
-  name: string,
-  parse: (text: string) => Parsed<string>,
-  usual: readonly string[],
-): Parsed<readonly string[]> {
+function optional<T>(source: Source, name: string, parse: (text: string) => Parsed<T>): Parsed<T | undefined> {
+  return source.text(name) === undefined ? parsed(undefined) : checked(source, name, parse, '')
+}
+
+/** Addresses, but for links among them. */
+function all(source: Source, name: string, use: AddressUse, usual: readonly string[]): Parsed<readonly string[]> {
   const values: string[] = []
   for (const text of source.texts(name) ?? usual) {
-    const result = parse(text)
+    if (use === 'dial' && isJoinLink(text)) continue
+    const result = parseAddress(text, use)
     if (!result.ok) return refused(`${name}-invalid`, `${source.calledBy(name)}: ${result.error.message}`)
     values.push(result.value)
   }
@@ -134,10 +183,10 @@ function all(
 
 const negated = (flag: Parsed<boolean>): Parsed<boolean> => (flag.ok ? parsed(!flag.value) : flag)
 
-function parseSwitch(text: string | undefined, variable: string): Parsed<boolean> {
+function parseSwitch(text: string | undefined, calledBy: string): Parsed<boolean> {
   if (text === undefined || ['0', 'false', 'no', 'off'].includes(text)) return parsed(false)
   if (['1', 'true', 'yes', 'on'].includes(text)) return parsed(true)
-  return refused('switch-invalid', `${variable}: 1 or 0 is expected.`)
+  return refused('switch-invalid', `${calledBy}: ${calledBy === '--join' ? 'a join link' : '1 or 0'} is expected.`)
 }
 
 interface Schema {
@@ -153,7 +202,6 @@ const bySchema =
     return result.success ? parsed(result.data) : refused(code, result.error.issues[0]?.message ?? 'It cannot be read.')
   }
 const parseName = bySchema(nameText, 'name-invalid')
-const parseCurrency = bySchema(currencyText, 'currency-invalid')
 
 function parseDeposits(text: string): Parsed<'open' | 'host'> {
   return text === 'open' || text === 'host' ? parsed(text) : refused('deposits-invalid', 'open or host is expected.')
@@ -169,12 +217,13 @@ function parseCode(text: string): Parsed<string> {
     : refused('code-invalid', 'A room code is at most 128 characters without control characters.')
 }
 
-/** A multiaddr, or `HOST:PORT` for people. Whether a multiaddr means something here is the transport's to say. */
-function parseAddress(text: string): Parsed<string> {
-  if (/^(\/[^/\s]+)+$/.test(text)) return parsed(text)
-  const [, ip4, port] = /^(\d{1,3}(?:\.\d{1,3}){3}):(\d{1,5})$/.exec(text) ?? []
-  if (ip4 !== undefined && Number(port) <= 65_535) return parsed(`/ip4/${ip4}/tcp/${port}`)
-  return refused('address-invalid', 'An address looks like /ip4/192.168.1.20/tcp/4001 or 192.168.1.20:4001.')
+/** `30`, `90s`, `1.5m` or `1h`, in milliseconds; a bare number is seconds. */
+function parseWait(text: string): Parsed<number> {
+  const [, number, unit = 's'] = /^(\d{1,6}(?:\.\d{1,3})?)\s?([smh])?$/.exec(text) ?? []
+  const millis = Number(number) * (unit === 's' ? 1_000 : unit === 'm' ? 60_000 : 3_600_000)
+  return number !== undefined && millis >= 1
+    ? parsed(Math.round(millis))
+    : refused('wait-invalid', 'A time is expected, as 30, 90s, 2m or 1h.')
 }
 
 /** The API gives its token away in clear text, so it answers on this machine only. */

@@ -14,6 +14,8 @@ export interface LogRow {
   readonly bytes: Uint8Array
   /** The last that there will be, as far as is known now; for progress. */
   readonly last: number
+  /** What else stands beside the bytes and has to say the same: why it does not, or `undefined`. */
+  readonly faultBeside?: (block: VerifiedBlock['block']) => string | undefined
 }
 
 export interface VerifiedLog {
@@ -61,7 +63,7 @@ export async function readStoredProofs(folder: string, room: string | undefined)
   const store = createStore(await storeFolder(folder, room))
   await store.open()
   try {
-    return [...(await readEvidence(store, createIdentity().crypto)).values()].map(toProof)
+    return [...(await readEvidence(store, createIdentity().crypto)).kept.values()].map(toProof)
   } finally {
     await store.close()
   }
@@ -77,9 +79,12 @@ export async function verifyLogRows(
 ): Promise<VerifiedLog> {
   const verifier = createLogVerifier(createIdentity().crypto)
   try {
-    for await (const { bytes, last } of rows) {
+    for await (const { bytes, last, faultBeside } of rows) {
       const step = verifier.add(bytes)
       if (!step.ok) return { result: step, market: verifier.market }
+      const reason = faultBeside?.(step.block)
+      if (reason !== undefined)
+        return { result: { ok: false, bad: { index: step.block.index, reason } }, market: verifier.market }
       onBlock(step, last)
     }
   } catch (error) {

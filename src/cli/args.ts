@@ -1,13 +1,19 @@
-import { type ParseArgsConfig, parseArgs } from 'node:util'
-import type { Flags } from '../app/config.ts'
+import { parseArgs } from 'node:util'
+import type { Flags } from '../app/flags.ts'
+import { profileOption, timeoutOption } from './client.ts'
 import type { Command, Option } from './command.ts'
 import { usageError } from './errors.ts'
+import { parseDuration } from './format.ts'
+import { meantText } from './nearest.ts'
 
-/** What every command has. */
-export const commonOptions: readonly Option[] = [
-  { name: 'json', text: 'print JSON for programs' },
-  { name: 'help', short: 'h', text: 'print this help' },
-]
+const jsonOption: Option = { name: 'json', text: 'print JSON for programs' }
+const helpOption: Option = { name: 'help', short: 'h', text: 'print this help' }
+
+/** Its own, then what every command has that is like it. */
+export function optionsOf(command: Command): readonly Option[] {
+  const speaks = command.options.includes(profileOption) && !command.options.includes(timeoutOption)
+  return [...command.options, ...(speaks ? [timeoutOption] : []), jsonOption, helpOption]
+}
 
 export interface ParsedArgs {
   readonly flags: Flags
@@ -16,47 +22,81 @@ export interface ParsedArgs {
 
 /** Throws a usage error that names the first thing that is wrong. */
 export function parseCommandArgs(command: Command, args: readonly string[]): ParsedArgs {
-  const { values, positionals } = parse(command, args)
-  if (values.help === true) return { flags: values, operands: positionals }
+  const { flags, operands } = parse(command, args)
+  if (flags.help === true) return { flags, operands }
   const hint = helpHint(command)
   const required = command.operands.filter((name) => !name.endsWith('?'))
-  const missing = required[positionals.length]
+  const missing = required[operands.length]
   if (missing !== undefined) throw usageError(`\`gavelring ${command.name}\` needs ${missing}.`, hint)
-  const extra = positionals[command.operands.length]
+  const takesMany = command.operands.at(-1)?.includes('…') === true
+  const extra = takesMany ? undefined : operands[command.operands.length]
   if (extra !== undefined) throw usageError(`\`gavelring ${command.name}\` does not know what to do with "${extra}".`, hint)
-  return { flags: values, operands: positionals }
+  return { flags, operands }
 }
 
 export const helpHint = (command: Command): string => `See \`gavelring ${command.name} --help\`.`
 
-function parse(command: Command, args: readonly string[]): { readonly values: Flags; readonly positionals: readonly string[] } {
-  const options = [...command.options, ...commonOptions].map(({ name, short, value, many }) => [
-    name,
-    {
-      type: value === undefined ? ('boolean' as const) : ('string' as const),
-      multiple: many === true,
-      ...(short !== undefined && { short }),
-    },
-  ])
-  const signed = args.find((arg) => /^-[\d.]/.test(arg))
-  if (signed !== undefined) throw usageError(`${signed}: amounts and numbers have no sign here.`, helpHint(command))
-  try {
-    const config: ParseArgsConfig = {
-      args: [...args],
-      options: Object.fromEntries(options),
-      allowPositionals: true,
-      strict: true,
+/**
+ * A value is whatever follows its flag, also where it begins with `-` (`--memo -10%`), unless it is a flag of this very command:
+ * then it was forgotten. After `--` there are no flags.
+ */
+function parse(command: Command, args: readonly string[]): ParsedArgs {
+  const options = optionsOf(command)
+  const hint = helpHint(command)
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: Object.fromEntries(options.map((option) => [option.name, configOf(option)])),
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  })
+  const flags: Record<string, string | string[] | boolean> = {}
+  const operands: string[] = []
+  const isFlag = (text: string | undefined): boolean =>
+    options.some((option) => text !== undefined && spellings(option).includes(text))
+  for (let at = 0; at < tokens.length; at++) {
+    const token = tokens[at]
+    if (token === undefined || token.kind === 'option-terminator') continue
+    if (token.kind === 'positional') {
+      operands.push(token.value)
+      continue
     }
-    const { values, positionals } = parseArgs(config)
-    return { values: values as Flags, positionals }
-  } catch (error) {
-    throw usageError(sentence(error), helpHint(command))
+    const option = options.find(({ name }) => name === token.name)
+    if (option === undefined) throw unknownFlag(command, args[token.index]?.split('=', 1)[0] ?? token.rawName, options)
+    const { value } = option
+    if (value === undefined && token.value !== undefined) throw usageError(`--${option.name} takes no value.`, hint)
+    let given: string | true = token.value ?? true
+    if (value?.endsWith('?') && token.value === undefined) {
+      const next = tokens[at + 1]
+      if (next?.kind === 'positional' && next.index === token.index + 1 && parseDuration(next.value) !== undefined) {
+        given = next.value
+        at++
+      }
+    } else if (value !== undefined && (given === true || (token.inlineValue !== true && isFlag(given)))) {
+      throw usageError(`--${option.name} needs a value: ${value}.`, hint)
+    }
+    const known = flags[option.name]
+    if (option.many === true) flags[option.name] = [...(Array.isArray(known) ? known : []), String(given)]
+    else if (known !== undefined && value !== undefined) throw usageError(`--${option.name} is given twice.`, hint)
+    else flags[option.name] = given
   }
+  return { flags, operands }
 }
 
-/** The first sentence of what parseArgs says: the rest is about how to write programs. */
-function sentence(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error)
-  const first = text.split(/(?<=[^.])\. |\n/)[0] ?? text
-  return first.endsWith('.') ? first : `${first}.`
+/** A value that may be left out is looked for by this module: to `parseArgs` the flag is a switch. */
+function configOf({ short, value }: Option): { type: 'boolean' | 'string'; short?: string } {
+  return { type: value === undefined || value.endsWith('?') ? 'boolean' : 'string', ...(short !== undefined && { short }) }
+}
+
+const spellings = ({ name, short }: Option): string[] => [`--${name}`, ...(short === undefined ? [] : [`-${short}`])]
+
+function unknownFlag(command: Command, typed: string, options: readonly Option[]): Error {
+  if (/^-[\d.]/.test(typed)) {
+    return usageError(
+      `${typed}: amounts and numbers have no sign here. Text that begins with - stands after --.`,
+      helpHint(command),
+    )
+  }
+  const meant = meantText(typed, options.flatMap(spellings))
+  return usageError(`\`gavelring ${command.name}\` has no flag ${typed}.${meant}`, helpHint(command))
 }

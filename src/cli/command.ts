@@ -1,22 +1,25 @@
-import type { Environment, Flags } from '../app/config.ts'
+import type { Environment, Flags } from '../app/flags.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface Option {
   /** Without dashes. */
   readonly name: string
   readonly short?: string
-  /** What stands for its value in help texts; absent: a switch. */
+  /** What stands for its value in help texts; absent: a switch. With `?` at its end it may be left out. */
   readonly value?: string
   readonly many?: boolean
   readonly text: string
 }
 
-/** One command: its help text and what it does. */
+/**
+ * One command: its help text and what it does. Help and completion load them all, so their modules import only what is light:
+ * zod, oRPC and the peer itself come with `await import(…)` where they run.
+ */
 export interface Command {
   /** As typed: `account open`. */
   readonly name: string
   readonly summary: string
-  /** Names of the arguments; all are required, unless they end with `?`. */
+  /** Names of the arguments; all are required, unless they end with `?`. The last may end with `…`: as many as come. */
   readonly operands: readonly string[]
   readonly options: readonly Option[]
   readonly examples: readonly string[]

@@ -1,25 +1,47 @@
-import { accountCommands } from './account.ts'
-import { auctionCommands } from './auction.ts'
-import { bankCommands } from './bank.ts'
 import type { Command } from './command.ts'
-import { demo } from './demo/demo.ts'
-import { logCommands } from './log.ts'
-import { peer } from './peer.ts'
-import { pendingCommands } from './pending.ts'
-import { peers, refound, status } from './status.ts'
-import { auctionWatch } from './watch.ts'
 
-/** Every command, in the order in which help lists them. */
-export const commands: readonly Command[] = [
-  peer,
-  demo,
-  status,
-  peers,
-  ...accountCommands,
-  ...bankCommands,
-  ...pendingCommands,
-  ...auctionCommands,
-  auctionWatch,
-  ...logCommands,
-  refound,
-]
+/**
+ * Commands by their first word, in the order in which help lists them. Each module is loaded only when one of its commands is
+ * asked for, so that a word of help does not wait for a network stack.
+ */
+const groups: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
+  peer: async () => [(await import('./peer.ts')).peer],
+  demo: async () => [(await import('./demo/demo.ts')).demo],
+  status: async () => [(await import('./status.ts')).status],
+  peers: async () => [(await import('./peers.ts')).peers],
+  account: async () => {
+    const [{ accountCommands }, { accountUse }] = await Promise.all([import('./account.ts'), import('./settings.ts')])
+    return [...accountCommands, accountUse]
+  },
+  deposit: bank('deposit'),
+  withdraw: bank('withdraw'),
+  transfer: bank('transfer'),
+  pending: async () => (await import('./pending.ts')).pendingCommands,
+  auction: async () => {
+    const [{ auctionCommands }, { auctionWatch }] = await Promise.all([import('./auction.ts'), import('./watch.ts')])
+    return [...auctionCommands, auctionWatch]
+  },
+  log: async () => (await import('./log.ts')).logCommands,
+  join: async () => [(await import('./room.ts')).join],
+  leave: async () => [(await import('./room.ts')).leave],
+  doctor: async () => [(await import('./doctor.ts')).doctor],
+  refound: async () => [(await import('./refound.ts')).refound],
+  completion: async () => [(await import('./completion.ts')).completion],
+}
+
+function bank(name: string): () => Promise<readonly Command[]> {
+  return async () => (await import('./bank.ts')).bankCommands.filter((command) => command.name === name)
+}
+
+/** First words of commands. */
+export const commandWords: readonly string[] = Object.keys(groups)
+
+/** Those that begin with the word; none: there is no such command. */
+export async function loadCommands(word: string): Promise<readonly Command[]> {
+  return Object.hasOwn(groups, word) ? ((await groups[word]?.()) ?? []) : []
+}
+
+/** All of them, in the order of help. */
+export async function loadAllCommands(): Promise<readonly Command[]> {
+  return (await Promise.all(commandWords.map(loadCommands))).flat()
+}

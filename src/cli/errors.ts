@@ -1,6 +1,4 @@
-import { ORPCError } from '@orpc/client'
-import { Unreachable } from '../api/client.ts'
-import { rejections } from '../api/errors.ts'
+import { nextStep } from '../api/texts.ts'
 import { Failure } from '../core/failure.ts'
 
 /** 0 done, 1 refused by the rules, 2 usage, 3 not reachable or no quorum (PRODUCT, Command line). */
@@ -28,47 +26,36 @@ export const usageError = (message: string, hint?: string): CliError => new CliE
 /** Whatever was thrown, as something to tell. */
 export function toCliError(error: unknown): CliError {
   if (error instanceof CliError) return error
-  if (error instanceof ORPCError) return fromApi(error)
+  if (isApiError(error)) return fromApi(error)
   if (error instanceof Failure) {
     return new CliError(
       3,
       error.code,
       error.message,
-      hints[error.code],
+      nextStep(error.code),
       Object.keys(error.facts).length > 0 ? error.facts : undefined,
     )
   }
-  if (error instanceof Unreachable) return new CliError(3, 'not-reachable', error.message, hints['not-reachable'])
+  if (error instanceof Error && error.name === 'Unreachable') {
+    return new CliError(3, 'not-reachable', error.message, 'Start one with `gavelring peer`, or name its folder with --profile.')
+  }
   const text = error instanceof Error ? error.message : String(error)
   return new CliError(3, 'failed', `That did not work: ${text}`, 'Run the peer with --log-format json and look at its log.')
 }
 
-function fromApi(error: ORPCError<string, unknown>): CliError {
-  const { code, message, data } = error
-  if (code === 'input-invalid') return new CliError(2, 'usage', message, undefined, data)
-  const isRefused = code in rejections || refusals.has(code)
-  return new CliError(isRefused ? 1 : 3, code, message, hints[code], data)
+/** An `ORPCError`, known by its form: this module is loaded also where nobody speaks to a peer. */
+type ApiError = Error & { readonly code: string; readonly status: number; readonly data: unknown }
+
+function isApiError(error: unknown): error is ApiError {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && 'status' in error && 'data' in error
 }
 
-/** Beside the market's rejections. */
-const refusals = new Set(['voided', 'not-pending', 'quorum-held'])
+/** Statuses of answers that the rules give (`api/errors`): unknown, not now, too large, rejected in the log. */
+const refusalStatuses: ReadonlySet<number> = new Set([404, 409, 413, 422])
 
-const hints: Readonly<Record<string, string>> = {
-  'not-reachable': 'Start one with `gavelring peer`, or name its folder with --profile.',
-  'no-quorum': 'It goes on by itself when enough members are back; `gavelring status` names them.',
-  unsettled: 'It may still happen: look with `gavelring pending list`, or ask again with the same --request-id.',
-  stopping: 'Start the peer again, then ask again with the same --request-id.',
-  'profile-in-use': 'Stop the other peer, or give this one a folder of its own with --profile.',
-  'profile-unwritable': 'Choose a folder that you may write with --profile.',
-  'port-in-use': 'Choose another port: --http 127.0.0.1:0 and --listen …/tcp/0 take any that is free.',
-  'address-invalid': 'Addresses look like /ip4/192.168.1.20/tcp/4001.',
-  'key-damaged': 'Restore the key file from a copy, or start with a new folder: --profile.',
-  'store-damaged': 'Fetch the log anew from the other members: start the peer with --refetch.',
-  'store-version': 'Use the version of gavelring that wrote it, or a newer one.',
-  'disk-full': 'Make room on the disk, then start the peer again.',
-  'disk-failed': 'Look after the disk, then start the peer again.',
-  'room-not-found': 'Name the room with --room and --code, its folder with --profile, or a peer of it with --bootstrap.',
-  'account-unknown': 'See `gavelring account list`.',
-  'auction-unknown': 'See `gavelring auction list`.',
-  'not-owner': 'Only the peer that opened the account may do this.',
+function fromApi({ code, status, message, data }: ApiError): CliError {
+  if (code === 'input-invalid') return new CliError(2, 'usage', message, undefined, data)
+  // A route that an older peer does not have is no refusal: oRPC's own codes are in capitals. A room that is not found is out of reach.
+  const isRefused = refusalStatuses.has(status) && code !== code.toUpperCase() && code !== 'room-not-found'
+  return new CliError(isRefused ? 1 : 3, code, message, nextStep(code), data)
 }

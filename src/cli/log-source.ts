@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import type { Api } from '../api/client.ts'
 import type { ExportedBlock } from '../api/views.ts'
 import type { LogRow } from '../app/stored-log.ts'
@@ -19,37 +20,37 @@ export async function* readRunningLog(api: Api): AsyncGenerator<{ readonly block
 }
 
 export async function* toRows(blocks: AsyncIterable<{ block: ExportedBlock; last: number }>): AsyncGenerator<LogRow> {
-  for await (const { block, last } of blocks) yield { bytes: fromBase64(block.bytes), last }
+  for await (const { block, last } of blocks) yield { bytes: new Uint8Array(Buffer.from(block.bytes, 'base64url')), last }
 }
 
-/** A file that `log export` wrote. A line that is none counts as a damaged block. */
+/** A file that `log export` wrote; `-`: what comes on stdin. A line that is none counts as a damaged block. */
 export async function* readExportedLog(file: string): AsyncGenerator<LogRow> {
+  const { readExportedLine } = await import('./exported-line.ts')
+  const stream = await openStream(file)
+  let index = 0
+  try {
+    for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
+      if (line.trim() === '') continue
+      const read = readExportedLine(line)
+      if (typeof read === 'string') throw new Failure('store-damaged', read, { index })
+      yield { ...read, last: index }
+      index++
+    }
+  } catch (error) {
+    // A folder opens as a file does, and only then cannot be read.
+    throw error instanceof Failure ? error : unreadable(file, error as NodeJS.ErrnoException)
+  }
+}
+
+async function openStream(file: string): Promise<Readable> {
+  if (file === '-') return process.stdin
   const stream = createReadStream(file)
   await new Promise<void>((resolve, reject) => {
     stream.once('open', () => resolve())
-    stream.once('error', (error: NodeJS.ErrnoException) => {
-      reject(usageError(`${file} cannot be read (${error.code ?? error.message}).`))
-    })
+    stream.once('error', (error: NodeJS.ErrnoException) => reject(unreadable(file, error)))
   })
-  let index = 0
-  for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
-    if (line.trim() === '') continue
-    yield { bytes: bytesOfLine(line, index), last: index }
-    index++
-  }
+  return stream
 }
 
-/** What the readable fields say does not count: the bytes are the log. */
-function bytesOfLine(line: string, index: number): Uint8Array {
-  try {
-    const parsed: unknown = JSON.parse(line)
-    if (typeof parsed === 'object' && parsed !== null && 'bytes' in parsed && typeof parsed.bytes === 'string') {
-      return fromBase64(parsed.bytes)
-    }
-  } catch {
-    // Said below.
-  }
-  throw new Failure('store-damaged', 'the line is no exported block', { index })
-}
-
-const fromBase64 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'base64url'))
+const unreadable = (file: string, error: NodeJS.ErrnoException): Error =>
+  usageError(`${file} cannot be read (${error.code ?? error.message}).`)

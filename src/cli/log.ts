@@ -1,15 +1,19 @@
 import type { Api } from '../api/client.ts'
-import type { BlockView, ExportedBlock } from '../api/views.ts'
+import type { JudgedBlock } from '../api/views.ts'
 import { profileOption, withPeer } from './client.ts'
 import { type Call, type Command, textFlag } from './command.ts'
 import { usageError } from './errors.ts'
 import { logExport } from './export.ts'
-import { clockTime, printable, shortPeer } from './output.ts'
+import { timeText } from './format.ts'
+import { operationText, type RoomWords, roomWords, type ToldOperation } from './operation-text.ts'
+import { peerNames, shortPeer } from './output.ts'
+import { judge } from './replay.ts'
+import { shorten, widthOf } from './table.ts'
 import { logVerify } from './verify.ts'
 
 const tail: Command = {
   name: 'log tail',
-  summary: 'the newest blocks of the log',
+  summary: 'the newest blocks of the log, and what became of their operations',
   operands: [],
   options: [
     { name: 'count', short: 'n', value: 'NUMBER', text: 'how many (default 20)' },
@@ -17,14 +21,20 @@ const tail: Command = {
     profileOption,
   ],
   examples: ['gavelring log tail', 'gavelring log tail -n 5 --follow'],
+  details:
+    'Block, time, epoch and turn, author, Lamport time, hash, and each operation in words; one that the rules refused is\n' +
+    'marked, with the reason.',
   async run(call) {
     const text = textFlag(call, 'count') ?? '20'
     const count = Number(text)
-    if (!/^\d{1,4}$/.test(text) || count < 1 || count > 1_000) throw usageError('--count: a number from 1 to 1000 is expected.')
+    if (!/^\d{1,4}$/.test(text) || count < 1 || count > blocksMax) {
+      throw usageError(`--count: a number from 1 to ${blocksMax} is expected.`)
+    }
     return withPeer(call, async (api) => {
-      const blocks = await api.log.tail({ count })
-      for (const block of blocks) tellBlock(call, block)
-      if (call.flags.follow === true) await follow(call, api, (blocks.at(-1)?.index ?? -1) + 1)
+      const [blocks, { room }] = await Promise.all([api.log.tail({ count }), api.status()])
+      const teller = createTeller(call, api, room.currency)
+      for (const block of await judge(call, api, blocks, room.currency)) await teller(block)
+      if (call.flags.follow === true) await follow(call, api, (blocks.at(-1)?.index ?? -1) + 1, teller)
       return 0
     })
   },
@@ -32,33 +42,93 @@ const tail: Command = {
 
 export const logCommands: readonly Command[] = [tail, logVerify, logExport]
 
+/** At once. */
+const blocksMax = 1_000
 /** How often the log is looked at, in milliseconds: a committed block has no event of its own. */
 const followEvery = 250
 
-async function follow(call: Call, api: Api, from: number): Promise<void> {
+async function follow(call: Call, api: Api, from: number, teller: (block: JudgedBlock) => Promise<void>): Promise<void> {
   let next = from
   while (!call.terminal.isClosed) {
-    const blocks: readonly ExportedBlock[] = await api.log.read({ from: next })
-    for (const { bytes: _, ...block } of blocks) tellBlock(call, block)
-    next += blocks.length
-    if (blocks.length === 0) await new Promise((resolve) => setTimeout(resolve, followEvery))
+    const { commit } = await api.status()
+    const missing = commit.index + 1 - next
+    if (missing > 0) {
+      // Those that were committed between the two questions come with the next look.
+      const blocks = (await api.log.tail({ count: Math.min(missing, blocksMax) })).filter(({ index }) => index >= next)
+      for (const block of blocks) await teller(block)
+      next = (blocks.at(-1)?.index ?? next - 1) + 1
+    } else {
+      await Promise.race([new Promise((resolve) => setTimeout(resolve, followEvery)), call.terminal.closed])
+    }
   }
 }
 
-function tellBlock(call: Call, block: BlockView): void {
-  if (call.json) return call.terminal.line(JSON.stringify(block))
+type Teller = (block: JudgedBlock) => Promise<void>
+
+/** Tells blocks one by one; asks for names and lots again when one is missing. */
+function createTeller(call: Call, api: Api, currency: string): Teller {
+  let nameOf = (peer: string): string => shortPeer(peer)
+  let words = roomWords(currency, [])
+  const asked = new Set<string>()
+  return async (block) => {
+    if (call.json) return call.terminal.json(block)
+    const peers = [block.author, ...membersOf(block)]
+    if (peers.some((peer) => !asked.has(peer))) {
+      for (const peer of peers) asked.add(peer)
+      nameOf = peerNames(await api.peers())
+    }
+    const auctions = auctionsOf(block)
+    if (auctions.some((auction) => !asked.has(auction))) {
+      for (const auction of auctions) asked.add(auction)
+      words = roomWords(currency, await api.auctions.list())
+    }
+    for (const line of blockLines(block, words, nameOf)) call.terminal.line(line)
+  }
+}
+
+const authorCells = 12
+/** Of one block. Whoever wants more of them has `--json`. */
+const operationsMax = 20
+
+function blockLines(block: JudgedBlock, words: RoomWords, nameOf: (peer: string) => string): string[] {
   const { index, epoch, turn, author, lamport, time, hash } = block
-  const where = `${String(index).padStart(6)}  ${clockTime(time)}  epoch ${epoch} turn ${turn}  ${shortPeer(author)}`
-  call.terminal.line(`${where}  lamport ${lamport}  ${hash.slice(0, 8)}  ${describe(block)}`)
+  const name = shorten(nameOf(author), authorCells)
+  const who = name + ' '.repeat(authorCells - widthOf(name))
+  const where = `${String(index).padStart(6)}  ${timeText(time)}  epoch ${epoch} turn ${turn}`
+  const head = `${where}  ${who}  lamport ${lamport}  ${shorten(hash, 13)}  `
+  const [first = '', ...more] = contentLines(block, words, nameOf)
+  return [head + first, ...more.map((line) => ' '.repeat(widthOf(head)) + line)]
 }
 
-function describe({ kind, content }: BlockView): string {
-  if (Array.isArray(content)) {
-    const [first] = content
-    const more = content.length > 1 ? ` and ${content.length - 1} more` : ''
-    return `${printable(String(first?.kind ?? 'nothing'))}${more}`
+function contentLines(block: JudgedBlock, words: RoomWords, nameOf: (peer: string) => string): string[] {
+  const { kind, content } = block
+  if (!Array.isArray(content)) {
+    if (kind === 'genesis') return [`founds room ${String(content.name)}`]
+    const members = membersOf(block)
+    return [`view of ${members.length}: ${members.map(nameOf).join(', ')}`]
   }
-  if (kind === 'genesis') return `room ${printable(String(content.name))}`
-  const members = Array.isArray(content.members) ? content.members.map((peer) => shortPeer(String(peer))) : []
-  return `view of ${members.length}: ${members.join(' ')}`
+  const lines = content.slice(0, operationsMax).map((operation) => judgedText(operation, words, block.judged))
+  const left = content.slice(operationsMax)
+  if (left.length === 0) return lines
+  const refused = left.filter((operation) => operation.refused !== undefined).length
+  return [...lines, `and ${left.length} more${refused === 0 ? '' : `, ${refused} of them refused`}`]
+}
+
+function judgedText(operation: ToldOperation, words: RoomWords, isJudged: boolean): string {
+  const { refused, repeat, skipped } = operation
+  const text = operationText(operation, words)
+  if (typeof refused === 'object' && refused !== null && 'message' in refused)
+    return `${text}: REFUSED. ${String(refused.message)}`
+  if (repeat === true) return `${text}: a repeat, done once before`
+  if (skipped === true) return `${text}: skipped, out of its author’s sequence`
+  return isJudged ? text : `${text} (what became of it is not known here)`
+}
+
+function auctionsOf({ content }: JudgedBlock): readonly string[] {
+  return Array.isArray(content) ? content.flatMap(({ auction }) => (typeof auction === 'string' ? [auction] : [])) : []
+}
+
+function membersOf({ kind, content }: JudgedBlock): readonly string[] {
+  if (kind !== 'view' || Array.isArray(content) || !Array.isArray(content.members)) return []
+  return content.members.map(String)
 }

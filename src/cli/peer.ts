@@ -1,10 +1,10 @@
-import type { StatusView } from '../api/views.ts'
-import { readPeerConfig } from '../app/config.ts'
-import type { RunningPeer } from '../app/start.ts'
+import type { RunningPeer, StartHooks } from '../app/start.ts'
+import { Failure } from '../core/failure.ts'
 import type { Call, Command } from './command.ts'
 import { usageError } from './errors.ts'
-import { printable, shortPeer } from './output.ts'
+import { shortPeer } from './output.ts'
 import { createProgress } from './progress.ts'
+import { comeInText, foundingBox, otherRoomText } from './room-text.ts'
 
 /** How long leaving in good order may take, in milliseconds. */
 const leaveMillis = 5_000
@@ -14,17 +14,19 @@ const closeMillis = 500
 export const peer: Command = {
   name: 'peer',
   summary: 'run a peer: find the room, or found it, and take part until Ctrl-C',
-  operands: [],
+  operands: ['LINK?'],
   options: [
     { name: 'room', value: 'NAME', text: 'the room (default classroom)' },
     { name: 'create', text: 'found the room at once, without looking for it' },
+    { name: 'join', text: 'wait for the room, and never found it; also where LINK, --bootstrap or --refetch is given' },
+    { name: 'wait', value: 'SECONDS', text: 'how long to wait for the room; then end with exit code 3 (default: no end)' },
     { name: 'currency', value: 'EUR', text: 'of a room that is founded here' },
     { name: 'deposits', value: 'open|host', text: 'who may deposit in a room that is founded here (default open)' },
     { name: 'code', value: 'CODE', text: 'the room code; without it nobody can connect' },
     { name: 'name', value: 'YOU', text: 'your name, for the others' },
     { name: 'profile', value: 'DIR', text: 'folder for key and log' },
-    { name: 'listen', value: 'ADDR', many: true, text: 'where to listen (default /ip4/0.0.0.0/tcp/0)' },
-    { name: 'bootstrap', value: 'ADDR', many: true, text: 'dial this address, where mDNS is blocked' },
+    { name: 'listen', value: 'ADDR', many: true, text: 'where to listen (default 0.0.0.0:0 and [::]:0)' },
+    { name: 'bootstrap', value: 'ADDR|LINK', many: true, text: 'dial this address or join link, where mDNS is blocked' },
     { name: 'no-mdns', text: 'do not look for peers on the local network' },
     { name: 'refetch', text: 'put the log here aside and fetch it anew from the other members' },
     { name: 'http', value: 'HOST:PORT|off', text: 'where the API answers (default 127.0.0.1:0, any free port)' },
@@ -33,25 +35,34 @@ export const peer: Command = {
   ],
   examples: [
     'gavelring peer',
-    'gavelring peer --room evening --code "old lamp" --name Ana',
+    'gavelring peer --room evening --code "old lamp" --name Ana --create',
+    'gavelring peer --join --wait 30 --room evening --code "old lamp"',
+    'gavelring peer "gavelring://join?room=evening&at=192.168.1.20:4001"',
     'gavelring peer --no-mdns --bootstrap 192.168.1.20:4001',
     'GAVELRING_ROOM=evening gavelring peer --profile /var/lib/gavelring --log-format json',
   ],
-  details: 'Each option is a variable too: --log-format is GAVELRING_LOG_FORMAT. Ctrl-C leaves the ring in good order.',
+  details:
+    'Looks 3 s for the room, then founds it, and says so; never beside a room of its name that is in sight, with another code or\n' +
+    'version, unless --create is given. A peer with --join, a LINK or --bootstrap waits, and says for whom and why.\n' +
+    'Each option is a variable too: --log-format is GAVELRING_LOG_FORMAT. Ctrl-C or `gavelring leave` leaves in good order.',
   async run(call) {
-    const config = readPeerConfig(call.flags, call.env)
+    const { readPeerConfig } = await import('../app/config.ts')
+    const [link] = call.operands
+    const config = readPeerConfig({ ...call.flags, ...(link !== undefined && { join: link }) }, call.env)
     if (!config.ok) throw usageError(config.error.message, 'See `gavelring peer --help`.')
     const { startPeer } = await import('../app/start.ts')
     const stopping = onStopSignal()
-    const progress = createProgress(call.terminal)
-    const starting = startPeer(config.value, {
-      onProgress: (what, done, total) => progress(what === 'check' ? 'checking' : 'replaying', done, total),
-      write: (line) => call.terminal.note(line.trimEnd()),
+    const starting = startPeer(config.value, hooksOf(call, stopping, config.value.logFormat))
+    const patience = config.value.refetch ? leaveMillis : leaveMillis / 5
+    const started = starting.catch((error: unknown) => {
+      if (error instanceof Failure && error.code === 'stopping') return undefined
+      exitAfter(closeMillis, 3)
+      throw error
     })
-    const running = await Promise.race([starting, stopping.then(() => startedSoon(starting))])
+    const running = await Promise.race([started, stopping.then(() => within(patience, started))])
     if (running === undefined) {
       call.terminal.note('Stopped before the room was found.')
-      // A start cannot be called off; nothing was acknowledged yet, and what is on disk is safe.
+      // A start that is in the middle of a long log cannot be called off; nothing was acknowledged yet, and what is on disk is safe.
       process.exit(0)
     }
     tellStart(call, running, config.value.code)
@@ -62,22 +73,43 @@ export const peer: Command = {
       exitAfter(leaveMillis, 0)
       await running.stop(leaveMillis - closeMillis)
     }
-    const reason = await stopped
-    call.terminal.note(`Stopped: ${printable(reason)}.`)
-    const exitCode = cause === undefined ? 3 : 0
+    const { reason, hasLeft } = await stopped
+    call.terminal.note(`Stopped: ${reason}.`)
+    const exitCode = cause !== undefined || hasLeft ? 0 : 3
     exitAfter(closeMillis, exitCode)
     return exitCode
   },
 }
+
+function hooksOf(call: Call, stopping: Promise<unknown>, logFormat: 'json' | 'text'): StartHooks {
+  const { terminal } = call
+  const progress = createProgress(terminal)
+  const search = new AbortController()
+  void stopping.then(() => search.abort())
+  return {
+    signal: search.signal,
+    onProgress: (what, done, total) => progress(what === 'check' ? 'checking' : 'replaying', done, total),
+    write: (line) => terminal.note(line.trimEnd()),
+    onWaiting({ room, why }) {
+      if (logFormat === 'json') return
+      const start = `Waiting for the room “${room}”:`
+      const [first = ''] = why
+      if (why.length === 1) terminal.note(`${start} ${ended(first)}`)
+      else for (const line of [start, ...why.map((one) => `  ${ended(one)}`)]) terminal.note(line)
+    },
+  }
+}
+
+const ended = (text: string): string => (/[.?]$/.test(text) ? text : `${text}.`)
 
 /** Whatever still holds the process then: a person who said stop is not kept waiting. What is acknowledged is on disk. */
 function exitAfter(millis: number, exitCode: number): void {
   setTimeout(() => process.exit(exitCode), millis).unref()
 }
 
-/** Asked to stop in the middle of starting: a start that is nearly done is waited for, so that the peer can leave. */
-function startedSoon(starting: Promise<RunningPeer>): Promise<RunningPeer | undefined> {
-  return Promise.race([starting, new Promise<undefined>((resolve) => setTimeout(resolve, leaveMillis / 5, undefined))])
+/** `undefined` where it takes longer: a start that is nearly done is waited for, so that the peer can leave. */
+function within<T>(millis: number, task: Promise<T>): Promise<T | undefined> {
+  return Promise.race([task, new Promise<undefined>((resolve) => setTimeout(resolve, millis, undefined))])
 }
 
 /** Resolves on the first Ctrl-C or termination; the second one ends the process at once. */
@@ -94,24 +126,28 @@ function onStopSignal(): Promise<NodeJS.Signals> {
 }
 
 function tellStart(call: Call, running: RunningPeer, code: string): void {
+  const { terminal } = call
   const status = running.peer.status()
-  const { room, self, addresses } = status
-  const address = addresses.find((one) => !one.includes('/127.')) ?? addresses[0]
+  const { room, self, name, addresses, link, entered } = status
   if (call.json) {
-    const started: Pick<StatusView, 'self' | 'name'> & object = { self, name: status.name }
-    call.terminal.line(JSON.stringify({ ...started, room: { id: room.id, name: room.name }, addresses, api: running.apiUrl }))
+    terminal.json({ self, name, room: { id: room.id, name: room.name }, entered, addresses, link, api: running.apiUrl })
     return
   }
-  const { line } = call.terminal
+  const { line } = terminal
   const count = status.members.length
   const members = `${count} ${count === 1 ? 'member' : 'members'}${status.membersAsOfLog ? ' as of its log' : ''}`
   const place = status.members.includes(self) ? members : 'joining it'
-  line(`Room ${printable(room.name)} (${room.id.slice(0, 8)}), ${place}. You are ${printable(status.name)} (${shortPeer(self)}).`)
+  if (entered === 'founded') for (const row of foundingBox(status, code)) line(row)
+  line(`Room ${room.name} (${room.id.slice(0, 8)}), ${place}. You are ${name} (${shortPeer(self)}).`)
   for (const one of addresses) line(`Listening at ${one}`)
   if (running.apiUrl !== undefined) line(`API at ${running.apiUrl}, its token in the profile folder`)
-  const words = [`--room ${quoted(room.name)}`, ...(code === '' ? [] : ['--code CODE']), `--bootstrap ${address ?? 'ADDR'}`]
-  line(`Others join with: gavelring peer ${words.slice(0, -1).join(' ')} (where mDNS is blocked: ${words.at(-1)})`)
+  line(`Link: ${link}`)
+  line(`Others join with: ${comeInText(status, code === '' ? '' : 'CODE')}`)
+  const tellRoom: Parameters<RunningPeer['peer']['subscribe']>[0] = (event) => {
+    if (event.kind !== 'other-room') return
+    const { text, wayOver } = otherRoomText(event.room)
+    terminal.note(`Beware: ${text}. ${wayOver}`)
+  }
+  running.peer.recentEvents().forEach(tellRoom)
+  running.peer.subscribe(tellRoom)
 }
-
-/** As a shell would need it. */
-const quoted = (text: string): string => (/^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)

@@ -1,10 +1,10 @@
 import { readApiAddress } from '../api/api-files.ts'
-import { connectApi } from '../api/client.ts'
 import type { ProofView } from '../api/views.ts'
-import { profileFolder } from '../app/config.ts'
+import { profileFolder } from '../app/flags.ts'
 import type { LogRow } from '../app/stored-log.ts'
-import { profileOption } from './client.ts'
+import { profileOption, withPeer } from './client.ts'
 import { type Call, type Command, textFlag } from './command.ts'
+import { CliError } from './errors.ts'
 import { readExportedLog, readRunningLog, toRows } from './log-source.ts'
 import { tell } from './output.ts'
 import { createProgress } from './progress.ts'
@@ -14,44 +14,40 @@ export const logVerify: Command = {
   summary: 'check a log from its first block on, and name the first bad one',
   operands: ['FILE?'],
   options: [{ name: 'room', value: 'NAME', text: 'which room of the folder (default: the last)' }, profileOption],
-  examples: ['gavelring log verify', 'gavelring log verify --profile /tmp/ana', 'gavelring log verify lot.jsonl'],
+  examples: [
+    'gavelring log verify',
+    'gavelring log verify --profile /tmp/ana',
+    'gavelring log verify room.jsonl',
+    'gavelring log export | gavelring log verify -',
+  ],
   details:
     'Checks hashes, signatures, the chain, epochs and turns, Lamport times, block times and authors, and replays bank\n' +
-    'and auctions against every checkpoint. FILE: what `log export` wrote. Otherwise the log of --profile, through its\n' +
-    'peer where one runs, from its folder where none does, and with it the proof that is kept there of members’ faults.',
+    'and auctions against every checkpoint. FILE: what `log export` wrote, - for stdin; there every readable field is\n' +
+    'held against the signed bytes too. Otherwise the log of --profile, through its peer where one runs, from its folder\n' +
+    'where none does, and with it the proof that is kept there of members’ faults.',
   async run(call) {
-    const { verifyLogRows } = await import('../app/stored-log.ts')
-    const progress = createProgress(call.terminal)
-    const log = await openLog(call, progress)
-    try {
-      const { result } = await verifyLogRows(log.rows, ({ block }, last) => {
-        if (log.hasEnd) progress('verifying', block.index, last)
+    const file = call.operands[0]
+    if (file !== undefined) {
+      const rows = readExportedLog(file)
+      return check(call, {
+        rows,
+        hasEnd: false,
+        proofs: async () => [],
+        remedy: 'Export it once more, from a peer that you trust.',
       })
-      // A damaged log may not open a second time.
-      const proofs = await log.proofs().catch((error: unknown) => {
-        if (result.ok) throw error
-        return []
-      })
-      if (!result.ok) {
-        const { index, reason } = result.bad
-        tell(call, { error: { code: 'log-bad', message: `Block ${index}: ${reason}.`, index, reason }, proofs }, [
-          `Block ${index} is bad: ${reason.replace(/\.$/, '')}.`,
-          'What stands before it is good. Fetch the log anew from other members: start the peer with --refetch.',
-          ...proofs.flatMap(proofLines),
-        ])
-        return 1
-      }
-      tell(call, { ...result, proofs }, [
-        `The log is good: ${result.blocks} blocks of room ${result.room.slice(0, 8)}.`,
-        `Last hash ${result.head}`,
-        `State hash ${result.stateHash}`,
-        ...proofs.flatMap(proofLines),
-      ])
-      return 0
-    } finally {
-      progress('verifying', 1, 1)
-      log.close()
     }
+    const profile = profileFolder(call.flags, call.env)
+    if (readApiAddress(profile) !== undefined) {
+      try {
+        return await withPeer(call, (api) =>
+          check(call, { rows: toRows(readRunningLog(api)), hasEnd: true, proofs: () => api.log.proofs(), remedy: refetch }),
+        )
+      } catch (error) {
+        // It ended without a word: its folder is free.
+        if (!(error instanceof CliError) || error.code !== 'not-reachable') throw error
+      }
+    }
+    return checkStored(call, profile)
   },
 }
 
@@ -61,24 +57,52 @@ interface OpenLog {
   readonly hasEnd: boolean
   /** What is kept beside it of members' faults. To be asked for when the rows are read. */
   proofs(): Promise<readonly ProofView[]>
-  close(): void
+  /** What to do about a bad block. */
+  readonly remedy: string
 }
 
-async function openLog(call: Call, progress: ReturnType<typeof createProgress>): Promise<OpenLog> {
-  const file = call.operands[0]
-  if (file !== undefined) return { rows: readExportedLog(file), hasEnd: false, proofs: async () => [], close: () => {} }
-  const profile = profileFolder(call.flags, call.env)
-  const address = readApiAddress(profile)
-  const client = address && (await connectApi(address).catch(() => undefined))
-  if (client !== undefined) {
-    const { api } = client
-    return { rows: toRows(readRunningLog(api)), hasEnd: true, proofs: () => api.log.proofs(), close: () => client.close() }
-  }
+const refetch = 'Fetch the log anew from other members: start the peer with --refetch.'
+
+async function checkStored(call: Call, profile: string): Promise<number> {
   const { readStoredLog, readStoredProofs } = await import('../app/stored-log.ts')
   const room = textFlag(call, 'room')
+  const progress = createProgress(call.terminal)
   const rows = readStoredLog(profile, room, 'all', (done, total) => progress('checking', done, total))
   const proofs = async () => (await readStoredProofs(profile, room)).map((proof) => ({ ...proof, blocks: [...proof.blocks] }))
-  return { rows, hasEnd: true, proofs, close: () => {} }
+  return check(call, { rows, hasEnd: true, proofs, remedy: refetch })
+}
+
+async function check(call: Call, log: OpenLog): Promise<number> {
+  const { verifyLogRows } = await import('../app/stored-log.ts')
+  const progress = createProgress(call.terminal)
+  try {
+    const { result } = await verifyLogRows(log.rows, ({ block }, last) => {
+      if (log.hasEnd) progress('verifying', block.index, last)
+    })
+    // A damaged log may not open a second time.
+    const proofs = await log.proofs().catch((error: unknown) => {
+      if (result.ok) throw error
+      return []
+    })
+    if (!result.ok) {
+      const { index, reason } = result.bad
+      tell(call, { error: { code: 'log-bad', message: `Block ${index}: ${reason}.`, index, reason }, proofs }, [
+        `Block ${index} is bad: ${reason.replace(/\.$/, '')}.`,
+        index === 0 ? log.remedy : `What stands before it is good. ${log.remedy}`,
+        ...proofs.flatMap(proofLines),
+      ])
+      return 1
+    }
+    tell(call, { ...result, proofs }, [
+      `The log is good: ${result.blocks} ${result.blocks === 1 ? 'block' : 'blocks'} of room ${result.room.slice(0, 8)}.`,
+      `Last hash ${result.head}`,
+      `State hash ${result.stateHash}`,
+      ...proofs.flatMap(proofLines),
+    ])
+    return 0
+  } finally {
+    progress('verifying', 1, 1)
+  }
 }
 
 /** Whose fault it is, then the blocks that prove it. */

@@ -1,15 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import { type Environment, type Flags, profileFolder, readPeerConfig } from '../../src/app/config.ts'
+import { readPeerConfig } from '../../src/app/config.ts'
+import { type Environment, type Flags, profileFolder } from '../../src/app/flags.ts'
 
 describe('a peer is configured', () => {
   test('by what is usual, where nothing is said', () => {
     expect(readGood({}, {})).toMatchObject({
       room: 'classroom',
-      create: false,
+      entry: { kind: 'look' },
+      waitMillis: undefined,
       currency: 'EUR',
       deposits: 'open',
       code: '',
-      listen: ['/ip4/0.0.0.0/tcp/0'],
+      listen: ['/ip4/0.0.0.0/tcp/0', '/ip6/::/tcp/0'],
       bootstrap: [],
       mdns: true,
       refetch: false,
@@ -22,6 +24,7 @@ describe('a peer is configured', () => {
     const env = {
       GAVELRING_ROOM: 'evening',
       GAVELRING_CREATE: 'no',
+      GAVELRING_WAIT: '90s',
       GAVELRING_CURRENCY: 'BRL',
       GAVELRING_DEPOSITS: 'host',
       GAVELRING_CODE: 'old lamp',
@@ -36,7 +39,8 @@ describe('a peer is configured', () => {
     }
     expect(readGood({}, env)).toEqual({
       room: 'evening',
-      create: false,
+      entry: { kind: 'join', room: undefined },
+      waitMillis: 90_000,
       currency: 'BRL',
       deposits: 'host',
       code: 'old lamp',
@@ -57,6 +61,43 @@ describe('a peer is configured', () => {
   })
 })
 
+const id = 'ab'.repeat(32)
+const link = `gavelring://join?room=evening&code=old%20lamp&id=${id}&at=10.0.0.2:4001`
+
+describe('a peer comes into a room', () => {
+  const rows: readonly (readonly [string, Flags, object])[] = [
+    ['by looking for it, then founding it', {}, { kind: 'look' }],
+    ['by founding it', { create: true }, { kind: 'create' }],
+    ['by founding it, and dialling others', { create: true, bootstrap: ['10.0.0.2:4001'] }, { kind: 'create' }],
+    ['by waiting for it', { join: true }, { kind: 'join', room: undefined }],
+    ['by waiting for it where an address is given', { bootstrap: ['name.local:4001'] }, { kind: 'join', room: undefined }],
+    ['by waiting for it where its log is to be fetched', { refetch: true }, { kind: 'join', room: undefined }],
+    ['by waiting for the one of a link', { join: link }, { kind: 'join', room: id }],
+    ['by waiting for the one of a link among addresses', { bootstrap: [link] }, { kind: 'join', room: id }],
+  ]
+  for (const [how, flags, entry] of rows) test(how, () => expect(readGood(flags, {}).entry).toEqual(entry))
+
+  test('whose name, code and addresses stand in a link', () => {
+    const found = { room: 'evening', code: 'old lamp', bootstrap: ['/ip4/10.0.0.2/tcp/4001'] }
+    expect(readGood({ join: link }, {})).toMatchObject(found)
+    expect(readGood({}, { GAVELRING_JOIN: link })).toMatchObject(found)
+    expect(readGood({}, { GAVELRING_BOOTSTRAP: `${link}, [::1]:9` })).toMatchObject({
+      ...found,
+      bootstrap: ['/ip4/10.0.0.2/tcp/4001', '/ip6/::1/tcp/9'],
+    })
+  })
+
+  test('whose code is said beside a link without it', () => {
+    const bare = 'gavelring://join?room=evening'
+    expect(readGood({ join: bare, code: 'old lamp', room: 'evening' }, {})).toMatchObject({ room: 'evening', code: 'old lamp' })
+  })
+
+  test('for as long as it is told to wait', () => {
+    const waits = ['5', '1.5', '90s', '2m', '1h'].map((wait) => readGood({ join: true, wait }, {}).waitMillis)
+    expect(waits).toEqual([5_000, 1_500, 90_000, 120_000, 3_600_000])
+  })
+})
+
 describe('what cannot be is refused with the name that the person used', () => {
   const wrong: readonly (readonly [flags: Flags, env: Environment, code: string, message: RegExp])[] = [
     [{ room: '' }, {}, 'room-invalid', /^--room: A name/],
@@ -64,13 +105,30 @@ describe('what cannot be is refused with the name that the person used', () => {
     [{}, { GAVELRING_ROOM: ' padded' }, 'room-invalid', /^GAVELRING_ROOM: /],
     [{ name: 'a\u0007b' }, {}, 'name-invalid', /^--name/],
     [{ currency: 'not money' }, {}, 'currency-invalid', /^--currency/],
+    [{ currency: 'XXX' }, {}, 'currency-invalid', /ISO 4217/],
+    [{}, { GAVELRING_CURRENCY: 'credits' }, 'currency-invalid', /^GAVELRING_CURRENCY/],
     [{ deposits: 'all' }, {}, 'deposits-invalid', /open or host/],
-    [{ listen: ['nowhere'] }, {}, 'listen-invalid', /^--listen: An address looks like/],
+    [{ listen: ['nowhere'] }, {}, 'listen-invalid', /^--listen: An address to listen at looks like/],
     [{ bootstrap: ['1.2.3.4:99999'] }, {}, 'bootstrap-invalid', /^--bootstrap/],
     [{ http: '0.0.0.0:80' }, {}, 'http-invalid', /on this machine only/],
     [{ http: '127.0.0.1:70000' }, {}, 'http-invalid', /^--http/],
     [{ 'log-format': 'xml' }, {}, 'log-format-invalid', /json or text/],
+    [{ bootstrap: ['0.0.0.0:4001'] }, {}, 'bootstrap-invalid', /^--bootstrap: 0.0.0.0 means/],
+    [{ listen: ['name.local:4001'] }, {}, 'listen-invalid', /^--listen: .* not a name/],
     [{ create: true, refetch: true }, {}, 'refetch-alone', /not both/],
+    [{ create: true, join: true }, {}, 'join-alone', /^A room is founded or joined: --create or --join, not both/],
+    [{ create: true, join: link }, {}, 'join-alone', /not both/],
+    [{ create: true, bootstrap: [link] }, {}, 'join-alone', /not both/],
+    [{ create: true, wait: '5' }, {}, 'wait-alone', /--create or --wait, not both/],
+    [{ join: true, wait: 'soon' }, {}, 'wait-invalid', /^--wait: A time is expected/],
+    [{ join: true, wait: '0' }, {}, 'wait-invalid', /^--wait/],
+    [{ join: 'evening' }, {}, 'switch-invalid', /^--join: a join link is expected/],
+    [{ join: 'gavelring://join?code=x' }, {}, 'join-invalid', /^--join: The link names no room/],
+    [{ bootstrap: ['gavelring://nowhere'] }, {}, 'bootstrap-invalid', /^--bootstrap: A link looks like/],
+    [{ join: link, room: 'morning' }, {}, 'link-conflict', /^--room: the link is for the room “evening”, not “morning”/],
+    [{ join: link, code: 'new lamp' }, {}, 'link-conflict', /^--code: the link has another room code/],
+    [{ join: link }, { GAVELRING_ROOM: 'morning' }, 'link-conflict', /^GAVELRING_ROOM/],
+    [{ join: link, bootstrap: [link.replace('evening', 'noon')] }, {}, 'link-conflict', /different rooms/],
     [{}, { GAVELRING_NO_MDNS: 'maybe' }, 'switch-invalid', /^GAVELRING_NO_MDNS/],
     [{ gateway: '127.0.0.1:1' }, {}, 'gateway-not-yet', /later version/],
     [{}, { GAVELRING_GATEWAY: '127.0.0.1:1' }, 'gateway-not-yet', /later version/],

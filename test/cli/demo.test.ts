@@ -9,7 +9,12 @@ test('the demo loses a peer in the middle, ends with the right winner, and every
   const { exitCode, out, errors } = await gavelring(['demo', '--peers', '3', '--seconds', '10', '--json']).finished
   expect([exitCode, errors]).toEqual([0, ''])
   const result = JSON.parse(out) as Record<string, unknown>
-  expect(result).toMatchObject({ ok: true, peers: 3, winner: expect.any(String), price: expect.stringMatching(/^\d+\.\d\d$/) })
+  expect(result).toMatchObject({
+    ok: true,
+    peers: 3,
+    winner: expect.any(String),
+    price: expect.stringMatching(/^\d+\.\d\d EUR$/),
+  })
   expect(result.checks).toHaveLength(5)
 })
 

@@ -1,13 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import { commands } from '../../src/cli/commands.ts'
+import { loadAllCommands } from '../../src/cli/commands.ts'
 import { run } from './run.ts'
 
+const commands = await loadAllCommands()
+
 /** PRODUCT, Command line. */
-const promised = `peer demo status peers account-open account-list account-show account-close deposit withdraw transfer
+const promised =
+  `peer demo status peers account-open account-list account-show account-close account-use deposit withdraw transfer
   pending-list pending-void refound auction-start auction-list auction-show auction-bid auction-cancel auction-watch
-  log-tail log-verify log-export`
-  .split(/\s+/)
-  .map((name) => name.replace('-', ' '))
+  log-tail log-verify log-export completion doctor join leave
+  auction-bidders auction-extend auction-pause auction-resume`
+    .split(/\s+/)
+    .map((name) => name.replace('-', ' '))
 
 test('every promised command is there', () => {
   expect(commands.map(({ name }) => name).sort()).toEqual([...promised].sort())

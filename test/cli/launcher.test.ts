@@ -1,9 +1,9 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
-
-const launcher = fileURLToPath(new URL('../../src/cli/gavelring.mjs', import.meta.url))
+import { launcher, temporaryFolder } from './processes.ts'
 
 test('the launcher starts the command line on this Node', () => {
   expect(execFileSync(process.execPath, [launcher, '--version'], { encoding: 'utf8' })).toMatch(/^\d+\.\d+\.\d+\n$/)
@@ -31,4 +31,18 @@ test('a reader that goes away is no crash', async () => {
   })
   const [exitCode] = await once(child, 'close')
   expect([exitCode, errors]).toEqual([0, ''])
+})
+
+test('what is kept compiled is in a folder of the person’s own; without one it goes on all the same', () => {
+  const cache = temporaryFolder()
+  const versionWith = (folder: string) =>
+    execFileSync(process.execPath, [launcher, '--version'], {
+      encoding: 'utf8',
+      env: { ...process.env, XDG_CACHE_HOME: folder, LOCALAPPDATA: folder, HOME: folder },
+    })
+  expect(versionWith(cache)).toMatch(/^\d+\.\d+\.\d+\n$/)
+  const folder = process.platform === 'darwin' ? join(cache, 'Library', 'Caches', 'gavelring') : join(cache, 'gavelring')
+  expect(readdirSync(folder)).not.toEqual([])
+  if (process.platform !== 'win32') expect(statSync(folder).mode & 0o077).toBe(0)
+  expect(versionWith('/dev/null/none')).toMatch(/^\d+\.\d+\.\d+\n$/)
 })

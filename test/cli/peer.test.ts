@@ -1,26 +1,14 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { roomFolder } from '../../src/app/room-folder.ts'
 import { createStore } from '../../src/io/store.ts'
 import { evidenceName } from '../../src/peer/disk.ts'
-import { encodeEvidence } from '../../src/ring/evidence.ts'
+import { encodeEvidence } from '../../src/ring/faults.ts'
 import { createKeyedCrypto, peerNamed } from '../peer/keyed-crypto.ts'
 import { genesisBy, opsAfter } from '../peer/log-of-blocks.ts'
-import { gavelring, type Running, temporaryFolder } from './processes.ts'
+import { gavelring, joinPeer, peerArgs, type Running, startPeer, temporaryFolder } from './processes.ts'
 import { run } from './run.ts'
-
-const peerArgs = (profile: string, ...more: readonly string[]): string[] => [
-  ...['peer', '--create', '--no-mdns', '--listen', '/ip4/127.0.0.1/tcp/0', '--name', 'Ana', '--profile', profile],
-  ...more,
-]
-
-/** A room of one, whose API answers. */
-async function startPeer(profile: string): Promise<Running> {
-  const running = gavelring(peerArgs(profile))
-  await running.said(/^Others join with/)
-  return running
-}
 
 test('a person runs a peer, pays and offers, verifies the log, and leaves', async () => {
   const profile = temporaryFolder()
@@ -30,18 +18,23 @@ test('a person runs a peer, pays and offers, verifies the log, and leaves', asyn
   expect(await call('account', 'open', 'bob')).toMatchObject({ exitCode: 0 })
   expect(await call('deposit', 'ana', '10.5', '--request-id', 'once')).toMatchObject({ exitCode: 0 })
   expect(await call('deposit', 'ana', '10.5', '--request-id', 'once')).toMatchObject({ exitCode: 0 })
-  expect((await call('account', 'show', 'ana')).out.join('\n')).toMatch(/ana +Ana Lima .* 10\.50 +0\.00/)
+  expect((await call('account', 'show', 'ana')).out.join('\n')).toMatch(/ana +Ana Lima .* 10\.50 EUR +0\.00 EUR/)
   expect(await call('transfer', 'ana', 'bob', '4', '--memo', 'tea')).toMatchObject({ exitCode: 0 })
 
   const refused = await call('withdraw', 'ana', '100', '--json')
   expect(refused.exitCode).toBe(1)
-  expect(JSON.parse(refused.out.join(''))).toMatchObject({ error: { code: 'funds-short', data: { available: 650 } } })
+  expect(JSON.parse(refused.out.join(''))).toMatchObject({
+    error: { code: 'funds-short', data: { available: { text: '6.50 EUR' } } },
+  })
 
   const started = await call('auction', 'start', 'Lamp', '--payee', 'ana', '--seconds', '0.3', '--json')
   const { auction } = JSON.parse(started.out.join('')) as { auction: string }
   expect(await call('auction', 'bid', auction, '1', '--account', 'ana')).toMatchObject({ exitCode: 1 })
   const watched = await call('auction', 'watch', auction)
-  expect([watched.exitCode, [...watched.out, ...watched.notes].join('\n')]).toEqual([0, expect.stringMatching(/unsold/)])
+  expect([watched.exitCode, [...watched.out, ...watched.notes].join('\n')]).toEqual([
+    0,
+    expect.stringMatching(/ended: nobody bid$/),
+  ])
 
   expect(await call('log', 'verify')).toMatchObject({ exitCode: 0, out: expect.arrayContaining([expect.stringMatching(/good/)]) })
   peer.child.kill('SIGINT')
@@ -98,20 +91,6 @@ test('the session token and the address are readable by their owner only', async
   for (const name of ['api-token', 'api.json', 'key']) expect(statSync(join(profile, name)).mode & 0o077).toBe(0)
 })
 
-/** A second member of that peer's room. */
-async function joinPeer(peer: Running, profile: string, ...more: readonly string[]): Promise<Running> {
-  const address = /\/ip4\S+/.exec(await peer.said(/^Listening at/))?.[0] ?? ''
-  const joining = ['peer', '--no-mdns', '--listen', '/ip4/127.0.0.1/tcp/0', '--bootstrap', address, '--profile', profile]
-  const other = gavelring([...joining, ...more])
-  await other.said(/^Others join with/)
-  await vi.waitUntil(async () => {
-    const { out } = await run(['status', '--json', '--profile', profile])
-    const status = JSON.parse(out.join('')) as { role?: string; members?: string[] }
-    return status.role === 'member' && status.members?.length === 2
-  }, 60_000)
-  return other
-}
-
 test('a peer whose log was lost fetches it anew, and is a member again', async () => {
   const [first, second] = [temporaryFolder(), temporaryFolder()]
   const peer = await startPeer(first)
@@ -130,7 +109,17 @@ test('a peer that finds nobody to fetch from keeps the log that it has', async (
   await run(['account', 'open', 'ana', '--profile', profile])
   peer.child.kill('SIGINT')
   await peer.finished
-  const refetching = gavelring(['peer', '--refetch', '--no-mdns', '--listen', '/ip4/127.0.0.1/tcp/0', '--profile', profile])
+  const refetching = gavelring([
+    'peer',
+    '--refetch',
+    '--wait',
+    '1',
+    '--no-mdns',
+    '--listen',
+    '/ip4/127.0.0.1/tcp/0',
+    '--profile',
+    profile,
+  ])
   expect(await refetching.finished).toMatchObject({ exitCode: 3, out: '' })
   expect((await run(['log', 'verify', '--profile', profile])).out[0]).toMatch(/good: 3 blocks/)
 })

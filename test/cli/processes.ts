@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { onTestFinished } from 'vitest'
+import { onTestFinished, vi } from 'vitest'
+import { run } from './run.ts'
 
-const launcher = fileURLToPath(new URL('../../src/cli/gavelring.mjs', import.meta.url))
+export const launcher = fileURLToPath(new URL('../../src/cli/gavelring.mjs', import.meta.url))
 
 export interface Finished {
   readonly exitCode: number | null
@@ -22,8 +23,11 @@ export interface Running {
 }
 
 /** A real `gavelring` process; gone when the test is over. */
-export function gavelring(args: readonly string[]): Running {
-  const child = spawn(process.execPath, [launcher, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+export function gavelring(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
+  const child = spawn(process.execPath, [launcher, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  })
   onTestFinished(() => {
     child.kill('SIGKILL')
   })
@@ -55,6 +59,32 @@ export function gavelring(args: readonly string[]): Running {
       return Promise.race([found, isOver])
     },
   }
+}
+
+export const peerArgs = (profile: string, ...more: readonly string[]): string[] => [
+  ...['peer', '--create', '--no-mdns', '--listen', '/ip4/127.0.0.1/tcp/0', '--name', 'Ana', '--profile', profile],
+  ...more,
+]
+
+/** A room of one, whose API answers. */
+export async function startPeer(profile: string): Promise<Running> {
+  const running = gavelring(peerArgs(profile))
+  await running.said(/^Others join with/)
+  return running
+}
+
+/** A second member of that peer's room. */
+export async function joinPeer(peer: Running, profile: string, ...more: readonly string[]): Promise<Running> {
+  const address = /\/ip4\S+/.exec(await peer.said(/^Listening at/))?.[0] ?? ''
+  const joining = ['peer', '--no-mdns', '--listen', '/ip4/127.0.0.1/tcp/0', '--bootstrap', address, '--profile', profile]
+  const other = gavelring([...joining, ...more])
+  await other.said(/^Others join with/)
+  await vi.waitUntil(async () => {
+    const { out } = await run(['status', '--json', '--profile', profile])
+    const status = JSON.parse(out.join('')) as { role?: string; members?: string[] }
+    return status.role === 'member' && status.members?.length === 2
+  }, 60_000)
+  return other
 }
 
 export function temporaryFolder(): string {

@@ -1,5 +1,6 @@
+import { Writable } from 'node:stream'
 import { main } from '../../src/cli/main.ts'
-import type { Terminal } from '../../src/cli/terminal.ts'
+import { createTerminal, type Stream } from '../../src/cli/terminal.ts'
 
 export interface Ran {
   readonly exitCode: number
@@ -9,15 +10,24 @@ export interface Ran {
 
 /** Runs one command line in this process; nobody's real profile is touched. */
 export async function run(args: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
-  const out: string[] = []
-  const notes: string[] = []
-  const terminal: Terminal = {
-    line: (text) => out.push(text),
-    note: (text) => notes.push(text),
-    progress: () => {},
-    colours: false,
-    isClosed: false,
-  }
-  const exitCode = await main(args, { GAVELRING_PROFILE: '/nonexistent/gavelring', ...env }, terminal)
-  return { exitCode, out, notes }
+  const [out, errors] = [createSink(), createSink()]
+  const whole = { GAVELRING_PROFILE: '/nonexistent/gavelring', ...env }
+  const exitCode = await main(args, whole, createTerminal(whole, out, errors))
+  return { exitCode, out: linesOf(out.text), notes: linesOf(errors.text) }
 }
+
+/** A stream of a process that keeps what is written to it; with `columns` it is a terminal's. */
+export function createSink(columns?: number): Stream & { readonly text: string } {
+  let text = ''
+  const sink = new Writable({
+    decodeStrings: false,
+    write(chunk, _encoding, done) {
+      text += String(chunk)
+      done()
+    },
+  })
+  const terminal = columns === undefined ? {} : { isTTY: true, columns }
+  return Object.defineProperty(Object.assign(sink, terminal), 'text', { get: () => text }) as Stream & { readonly text: string }
+}
+
+const linesOf = (text: string): string[] => (text === '' ? [] : text.replace(/\n$/, '').split('\n'))

@@ -1,4 +1,3 @@
-import { formatCents } from '../../api/views.ts'
 import { auditProfile, type LogAudit } from '../../app/audit-log.ts'
 import type { DemoFacts } from './story.ts'
 
@@ -56,7 +55,7 @@ function checkPrefix(audits: readonly LogAudit[]): DemoCheck {
 
 function faultOfSum(log: LogAudit): string | undefined {
   if (log.sum === 0) return undefined
-  return `the sum is ${formatCents(log.sum)}`
+  return `the sum is ${log.sum} cents`
 }
 
 /** Looked for anew among the accepted bids: the market's own word is not asked. */

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Call, type Command, textFlag } from '../command.ts'
 import { usageError } from '../errors.ts'
-import { table } from '../output.ts'
-import { checkLogs, type DemoCheck } from './checks.ts'
-import { createStage, type Stage } from './stage.ts'
-import { type DemoFacts, playDemo } from './story.ts'
+import { table } from '../table.ts'
+import type { DemoCheck } from './checks.ts'
+import type { Stage } from './stage.ts'
+import type { DemoFacts } from './story.ts'
 import { createTranscript, type Transcript } from './transcript.ts'
 
 export const demo: Command = {
@@ -24,6 +24,11 @@ export const demo: Command = {
   async run(call) {
     const peers = readWhole(call, 'peers', 5, 3, 12)
     const seconds = readWhole(call, 'seconds', 30, 10, 600)
+    const [{ checkLogs }, { createStage }, { playDemo }] = await Promise.all([
+      import('./checks.ts'),
+      import('./stage.ts'),
+      import('./story.ts'),
+    ])
     const transcript = createTranscript(call)
     const folder = await mkdtemp(join(tmpdir(), 'gavelring-demo-'))
     const stage = createStage(folder)
@@ -83,7 +88,7 @@ function tellResult(call: Call, transcript: Transcript, facts: DemoFacts, checks
   const ok = checks.every((check) => check.ok)
   if (call.json) {
     const { profiles: _, acknowledged, ...rest } = facts
-    call.terminal.line(JSON.stringify({ ok, ...rest, acknowledged: acknowledged.length, checks, transcript: transcript.entries }))
+    call.terminal.json({ ok, ...rest, acknowledged: acknowledged.length, checks, transcript: transcript.entries })
     return
   }
   call.terminal.line('')

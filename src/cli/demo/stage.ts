@@ -92,7 +92,20 @@ export function createStage(folder: string): Stage {
 function spawnPeer({ name, room, code, create, bootstrap }: DemoPeerOptions, profile: string) {
   const launcher = fileURLToPath(new URL('../gavelring.mjs', import.meta.url))
   const joining = bootstrap.length === 0 ? [] : ['--no-mdns', ...bootstrap.flatMap((address) => ['--bootstrap', address])]
-  const args = ['peer', '--room', room, '--name', name, '--profile', profile, '--listen', '/ip4/127.0.0.1/tcp/0', ...joining]
+  const args = [
+    'peer',
+    '--room',
+    room,
+    '--name',
+    name,
+    '--profile',
+    profile,
+    '--listen',
+    '/ip4/127.0.0.1/tcp/0',
+    '--currency',
+    'EUR',
+    ...joining,
+  ]
   // The code in the environment, where other users of the machine do not see it; nothing of the person's own settings.
   const clean = Object.entries(process.env).filter(([variable]) => !variable.startsWith('GAVELRING_'))
   const child = spawn(process.execPath, [launcher, ...args, ...(create ? ['--create'] : [])], {

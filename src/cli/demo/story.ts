@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { formatCents, type Settled } from '../../api/views.ts'
+import type { Settled } from '../../api/views.ts'
+import { currencyOf } from '../../core/currency.ts'
+import { formatMoney } from '../../core/money.ts'
 import { shortPeer } from '../output.ts'
 import { gather } from './gather.ts'
 import { type DemoPeer, type Stage, until } from './stage.ts'
@@ -61,7 +63,7 @@ export async function playDemo(plan: DemoPlan): Promise<DemoFacts> {
   })
   keep(started)
   const { auction } = started
-  say(seller.name, `offers a brass lamp from 10.00 on, for ${seconds} s (auction ${auction})`)
+  say(seller.name, `offers a brass lamp from 10.00 EUR on, for ${seconds} s (auction ${auction})`)
   const watching = watchAuction(witness, auction, nameOf, transcript)
   await startBidders(bidders, auction, transcript)
 
@@ -88,7 +90,7 @@ export async function playDemo(plan: DemoPlan): Promise<DemoFacts> {
   const next = everyone.find((peer) => peer !== back) as DemoPeer
   const paid = await back.api.transfer({ from: accountOf(back), to: accountOf(next), amount: '1', memo: 'I am back' })
   keep(paid)
-  say(back.name, `pays ${accountOf(next)} 1.00: written in block ${paid.block.index}`)
+  say(back.name, `pays ${accountOf(next)} 1.00 EUR: written in block ${paid.block.index}`)
   await settleDown(everyone, paid.block.index)
   await stopAll(everyone, transcript)
   const profiles = everyone.map(({ name, profile }) => ({ name, profile }))
@@ -116,7 +118,7 @@ async function openAccounts(peers: readonly DemoPeer[], keep: Keep, { say }: Tra
       const account = accountOf(peer)
       keep(await peer.api.accounts.open({ account, holder: peer.name }))
       const { block } = keep(await peer.api.deposit({ account, amount: '5000', requestId: `start-${account}` }))
-      say(peer.name, `opens account ${account} and deposits 5000.00 (block ${block.index}, turn ${block.turn})`)
+      say(peer.name, `opens account ${account} and deposits 5000.00 EUR (block ${block.index}, turn ${block.turn})`)
     }),
   )
 }
@@ -127,7 +129,7 @@ async function payRound(peers: readonly DemoPeer[], keep: Keep, { say }: Transcr
     peers.map(async (peer, index) => {
       const to = accountOf(peers[(index + 1) % peers.length] as DemoPeer)
       const cents = 500 + 250 * index
-      const amount = formatCents(cents)
+      const amount = formatMoney(cents, currencyOf('EUR'))
       const settled = await peer.api.transfer({ from: accountOf(peer), to, amount, memo: 'coffee', deadlineMillis: stepMillis })
       keep(settled)
       say(peer.name, `pays ${to} ${amount} (block ${settled.block.index}, turn ${settled.block.turn})`)
@@ -143,8 +145,8 @@ async function startBidders(bidders: readonly DemoPeer[], auction: string, { say
     )
     const maximum = String(3_000 + 250 * index)
     const raise = { least: '1', most: '100' }
-    await peer.api.bidders.start({ auction, account: accountOf(peer), raise, paceMillis: 3_000, maximum })
-    say(peer.name, `bids by itself, up to ${maximum}.00`)
+    const started = await peer.api.bidders.start({ auction, account: accountOf(peer), raise, paceMillis: 3_000, maximum })
+    say(peer.name, `bids by itself, up to ${started.maximum.text}`)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Call } from '../command.ts'
+import type { Look, Piece } from '../terminal.ts'
 
 export interface TranscriptEntry {
   /** Milliseconds since the demo began. */
@@ -14,19 +15,19 @@ export interface Transcript {
 }
 
 /** Of the palette that every terminal has; the demo's own voice has none. */
-const colours = [36, 33, 35, 32, 34, 31]
+const colours: readonly Look[] = ['cyan', 'yellow', 'magenta', 'green', 'blue', 'red']
 
 export function createTranscript(call: Call): Transcript {
   const begun = performance.now()
   const entries: TranscriptEntry[] = []
   const speakers = new Map<string, number>()
 
-  const painted = (who: string): string => {
+  const painted = (who: string): Piece => {
     const padded = who.padEnd(8)
-    if (!call.terminal.colours || who === 'demo') return padded
+    if (who === 'demo') return padded
     const number = speakers.get(who) ?? speakers.size
     speakers.set(who, number)
-    return `\x1b[${colours[number % colours.length]}m${padded}\x1b[0m`
+    return { text: padded, look: colours[number % colours.length] ?? 'bold' }
   }
 
   return {
@@ -34,7 +35,7 @@ export function createTranscript(call: Call): Transcript {
     say(who, what) {
       const at = Math.round(performance.now() - begun)
       entries.push({ at, who, what })
-      if (!call.json) call.terminal.line(`${(at / 1000).toFixed(2).padStart(6)} s  ${painted(who)}  ${what}`)
+      if (!call.json) call.terminal.line([`${(at / 1000).toFixed(2).padStart(6)} s  `, painted(who), `  ${what}`])
     },
   }
 }

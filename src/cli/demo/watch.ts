@@ -1,4 +1,3 @@
-import { formatCents } from '../../api/views.ts'
 import type { DemoPeer } from './stage.ts'
 import type { Transcript } from './transcript.ts'
 
@@ -14,7 +13,7 @@ export function watchAuction(
     for await (const event of await peer.api.events({ after: 0 }, { signal: stopping.signal })) {
       if (event.kind !== 'market' || !('auction' in event.event) || event.event.auction !== auction) continue
       const { event: what } = event
-      if (what.kind === 'bid-accepted') say(nameOf(what.account), `leads with ${formatCents(what.amount)} (block ${event.block})`)
+      if (what.kind === 'bid-accepted') say(nameOf(what.account), `leads with ${what.amount.text} (block ${event.block})`)
       if (what.kind === 'auction-ended') return
     }
   }
