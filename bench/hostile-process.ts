@@ -1,8 +1,7 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import type { PeerId } from '../src/core/ids.ts'
 import { frameBytesMax, wireVersion } from '../src/core/limits.ts'
-import { encodeFrame } from '../src/ring/frame.ts'
-import type { Message } from '../src/ring/message.ts'
+import { encodeFrame, type Message } from '../src/ring/message.ts'
 import { messagesOf, noHash } from '../test/support/hostile-messages.ts'
 import { type HostilePeer, type Sight, startHostilePeer } from '../test/support/hostile-peer.ts'
 

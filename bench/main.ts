@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, platform, release, totalmem } from 'node:os'
+import { measureCli } from './cli.ts'
+import { measureDiscovery } from './discovery.ts'
 import { measureHostile } from './hostile.ts'
 import { measureIdle } from './idle.ts'
 import { measureSimulator } from './simulator.ts'
@@ -15,6 +17,8 @@ const benches: Record<string, () => Promise<object>> = {
   websocket: () => measureWebSocket(5, 5),
   failover: () => measureFailover(20),
   restart: () => measureRestart(5),
+  discovery: () => measureDiscovery(10),
+  cli: () => measureCli(20),
   hostile: () => measureHostile(),
   idle: () => measureIdle(5, 5),
 }

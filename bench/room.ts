@@ -53,7 +53,8 @@ export async function openRoom(count: number, options: RoomOptions = {}): Promis
   const start = async (index: number, listen: string): Promise<void> => {
     const config: PeerConfig = {
       room: name,
-      create: index === 0 && addresses.length === 0,
+      entry: index === 0 && addresses.length === 0 ? { kind: 'create' } : { kind: 'join', room: undefined },
+      waitMillis: undefined,
       currency: 'EUR',
       deposits: 'open',
       code: benchCode,
@@ -117,7 +118,10 @@ export async function until(condition: () => Promise<boolean>, deadlineMillis: n
 const peerScript = fileURLToPath(new URL('./peer-process.ts', import.meta.url))
 
 export function forkOrdered<O extends object>(script: string, execArgv: readonly string[]): Ordered<O> {
-  const child = fork(script, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [...execArgv] })
+  // As the launcher does for peers, src/cli/gavelring.mjs.
+  const env = { ...process.env, MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' }
+  const flags = ['--max-semi-space-size=8', ...execArgv]
+  const child = fork(script, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: flags, env })
   const waiting = new Map<number, { resolve: (answer: never) => void; reject: (error: Error) => void }>()
   let next = 1
   child.on('message', ({ id, answer, error }: { id: number; answer: never; error?: string }) => {

@@ -1,12 +1,12 @@
 import type { Crypto } from '../../src/core/crypto.ts'
 import type { PeerId } from '../../src/core/ids.ts'
-import { encodeFrame } from '../../src/ring/frame.ts'
-import type { Message } from '../../src/ring/message.ts'
+import { encodeFrame, type Message } from '../../src/ring/message.ts'
 import { createSimCrypto } from './crypto.ts'
 import { drawForgery, drawSecondBlock } from './forge.ts'
 import { simPeerId } from './names.ts'
 import { placesOf } from './network.ts'
 import type { SimPeer } from './peer.ts'
+import type { Parcel } from './transport.ts'
 import { Violation } from './violation.ts'
 import { after, fail, type World } from './world.ts'
 
@@ -65,25 +65,23 @@ function attack(world: World, attacker: Attacker): void {
   // A flood is the same again and again, to all at once.
   const isFlood = random.chance(0.03)
   const forgery = drawForgery(world, attacker, victim)
+  const isGarbage = forgery instanceof Uint8Array
+  const frame = isGarbage ? forgery : encodeFrame(forgery.lamport, forgery.message)
+  const parcel = { frame, decoded: undefined }
   for (let i = isFlood ? 20 + random.below(100) : 1; i > 0; i--) {
-    for (const target of isFlood || random.chance(0.1) ? victims : [victim]) deliver(world, attacker, target, forgery)
+    for (const target of isFlood || random.chance(0.1) ? victims : [victim])
+      deliver(world, attacker, target, parcel, isGarbage ? undefined : forgery.message.kind)
   }
 }
 
-function deliver(
-  world: World,
-  attacker: Attacker,
-  target: SimPeer,
-  forgery: { lamport: number; message: Message } | Uint8Array,
-): void {
-  const frame = forgery instanceof Uint8Array ? forgery : encodeFrame(forgery.lamport, forgery.message)
-  const kind = forgery instanceof Uint8Array ? undefined : forgery.message.kind
+/** `kind`: of a message; `undefined` for bytes that are none. */
+function deliver(world: World, attacker: Attacker, target: SimPeer, parcel: Parcel, kind: Message['kind'] | undefined): void {
   const topic = world.random.chance(0.15) ? (['log', 'bank', 'auction', 'ring'] as const)[world.random.below(4)] : undefined
   after(world, world.random.next() * 5, () => {
     // Who has come in as section 5 lets anybody in is no outsider any more: from then on it says nothing that counts.
     attacker.wasTakenIn ||= attacker.kind === 'outsider' && isTakenIn(world, attacker.id)
     if (attacker.wasTakenIn && (kind === undefined || !harmless.has(kind))) return
-    target.machine?.hear(attacker.id, topic, { frame, decoded: undefined })
+    target.machine?.hear(attacker.id, topic, parcel)
   })
 }
 

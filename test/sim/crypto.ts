@@ -6,6 +6,18 @@ import type { PeerId } from '../../src/core/ids.ts'
  * right by accident. A signature is a hash keyed with its author's name.
  */
 export function createSimCrypto(self: PeerId): Crypto {
+  let crypto = cryptos.get(self)
+  if (crypto === undefined) {
+    crypto = cryptoOf(self)
+    cryptos.set(self, crypto)
+  }
+  return crypto
+}
+
+/** One for each name, in whatever world: production makes readers for each that it meets. */
+const cryptos = new Map<PeerId, Crypto>()
+
+function cryptoOf(self: PeerId): Crypto {
   const ownKey = keyOf(self)
   return {
     hash: (bytes) => expand(mix(bytes, 0x811c9dc5, 0x1b873593), 32),

@@ -1,7 +1,6 @@
 import type { Instant, PeerId } from '../../src/core/ids.ts'
 import { type Block, decodeBlock, signBlock, type Unsigned } from '../../src/ring/block.ts'
-import { encodeFrame } from '../../src/ring/frame.ts'
-import type { Message } from '../../src/ring/message.ts'
+import { encodeFrame, type Message } from '../../src/ring/message.ts'
 import type { Epoch } from '../../src/ring/view.ts'
 import type { Attacker } from './byzantine.ts'
 import { simPeerId } from './names.ts'

@@ -99,7 +99,8 @@ function chooseDead(world: World): void {
 function bringBackTheRoom(world: World): void {
   if (canGoOn(world, (peer) => !peer.dead)) return
   for (const peer of world.peers) {
-    if (!peer.left || peer.dead) continue
+    // One whose disk still hangs is not out yet.
+    if (!peer.left || peer.dead || peer.machine !== undefined) continue
     peer.left = false
     startPeer(world, peer)
   }

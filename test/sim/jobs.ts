@@ -6,6 +6,8 @@ export interface Explored {
   readonly start: number
   readonly runs: number
   readonly seconds: number
+  /** Of all cores, with what the engine does beside: compiling and collecting garbage. */
+  readonly cpuSeconds: number
   readonly steps: number
   readonly blocks: number
   readonly epochs: number
@@ -26,6 +28,7 @@ export async function exploreInJobs(start: number, runs: number, jobs: number, f
     start,
     runs: sum((part) => part.runs),
     seconds: Number(process.hrtime.bigint() - begin) / 1e9,
+    cpuSeconds: sum(({ cpuSeconds }) => cpuSeconds),
     steps: sum(({ steps }) => steps),
     blocks: sum(({ blocks }) => blocks),
     epochs: sum(({ epochs }) => epochs),

@@ -136,7 +136,7 @@ function startAuction({ random, swarm }: World, peer: SimPeer, payee: AccountId)
     kind: 'start-auction',
     item: `lot of ${letterOf(peer.index)}`,
     description: large ? 'd'.repeat(1_000) : '',
-    picture: new Uint8Array(large ? random.below(90_000) : 0),
+    picture: large ? gif(13 + random.below(90_000)) : new Uint8Array(),
     payee,
     startingPrice: startingPrice as Cents,
     increment: (1 + random.below(50)) as Cents,
@@ -145,6 +145,13 @@ function startAuction({ random, swarm }: World, peer: SimPeer, payee: AccountId)
     durationMillis: 500 + random.below(random.chance(0.8) ? 4_000 : 20_000),
     softClose: random.chance(0.3) ? { window: 1_000, extension: 1_500, cap: 4_000 } : undefined,
   }
+}
+
+/** One pixel, and so many bytes. */
+function gif(bytes: number): Uint8Array {
+  const picture = new Uint8Array(bytes)
+  picture.set([...new TextEncoder().encode('GIF89a'), 1, 0, 1, 0])
+  return picture
 }
 
 function anyAuction(world: World, peer: SimPeer): AuctionId {

@@ -9,7 +9,7 @@ import type { Logger, Ports, Topic } from '../../src/peer/ports.ts'
 import { firstBatch, foundRoom, refoundBlock } from '../../src/peer/room.ts'
 import { openSession, type Session } from '../../src/peer/session.ts'
 import type { Block } from '../../src/ring/block.ts'
-import { type DecodedFrame, decodeFrame } from '../../src/ring/frame.ts'
+import { type DecodedFrame, decodeFrame } from '../../src/ring/message.ts'
 import { createReplica } from '../../src/ring/replica.ts'
 import type { DiskMeta, Input, Output, Replica, ReplicaOptions, ReplicaView, StopReason } from '../../src/ring/types.ts'
 import { Bytes } from './check/bytes.ts'
@@ -97,7 +97,8 @@ export async function startMachine(world: World, peer: SimPeer, disk: SimDisk, h
     {
       name: '',
       room: { name: roomName(world.seed), currency: 'EUR', deposits: swarm.deposits },
-      create: false,
+      code: '',
+      entry: { kind: 'look' },
       lookMillis: 0,
       pace: { idleHop: swarm.idleHop },
       seed: random.below(2 ** 31),
@@ -114,14 +115,10 @@ export async function startMachine(world: World, peer: SimPeer, disk: SimDisk, h
   const session = await openSession(context, disk.meta as Uint8Array, (options) => watched(world, peer, isAlive, options, said))
   const asBytes = random.chance(swarm.receiverShare)
   const machine: Machine = {
-    get view() {
-      return session.view
-    },
-    get market() {
-      return session.market
-    },
+    view: session.view,
+    market: session.market,
     hear: asBytes ? hearBytes(session) : hearDecoded(session, peer),
-    input: (input) => session.input(input),
+    input: session.input,
     submit: (submission, deadlineMillis) => session.proposals.submit(submission, deadlineMillis),
     withdraw(sequence) {
       const id = `${peer.id}/${session.view.incarnation}/${sequence}` as OperationId
@@ -164,22 +161,23 @@ function onNews(world: World, peer: SimPeer, news: News, hooks: MachineHooks): v
 }
 
 /** Through production's receiver. */
-function hearBytes(session: Session): Machine['hear'] {
+function hearBytes({ frame: hearFrame, gossip }: Session): Machine['hear'] {
   return (from, topic, { frame }) => {
-    if (topic === undefined) session.frame(from, frame)
-    else session.gossip(from, topic, frame)
+    if (topic === undefined) hearFrame(from, frame)
+    else gossip(from, topic, frame)
   }
 }
 
 /** Past it, for speed: each frame is read once for all who get it. Blocks and messages are values. */
 function hearDecoded(session: Session, peer: SimPeer): Machine['hear'] {
   const asBytes = hearBytes(session)
+  const { input, view } = session
   return (from, topic, parcel) => {
     parcel.decoded ??= decodeFrame(parcel.frame, peer.crypto)
     const { decoded } = parcel
     if (decoded.kind !== 'frame') return asBytes(from, topic, parcel)
-    if (topic !== undefined && topic !== 'ring' && !session.view.members.includes(from)) return
-    session.input({ kind: 'receive', from, lamport: decoded.lamport, message: decoded.message })
+    if (topic !== undefined && topic !== 'ring' && !view.members.includes(from)) return
+    input({ kind: 'receive', from, lamport: decoded.lamport, message: decoded.message })
   }
 }
 
@@ -217,20 +215,38 @@ function watched(world: World, peer: SimPeer, isAlive: () => boolean, options: R
   const replica = createReplica(options)
   const nothing: readonly Output[] = []
   return {
-    get view() {
-      return replica.view
-    },
+    view: replica.view,
     step(now, input) {
       if (!isAlive()) return nothing
       world.steps++
-      const { checks, trace } = world
-      if (checks !== undefined) guard(world, () => checks.before(peer, input))
+      const { trace } = world
+      checkBefore(world, peer, input)
       const outputs = replica.step(now, asLiarsDo(world, peer, input))
-      if (checks !== undefined) guard(world, () => checks.stepped(peer, outputs))
+      checkStep(world, peer, outputs)
       trace?.step(peer, input, outputs)
       said.step(outputs)
       return outputs
     },
+  }
+}
+
+function checkBefore(world: World, peer: SimPeer, input: Input): void {
+  const { checks } = world
+  if (checks === undefined || world.failure !== undefined) return
+  try {
+    checks.before(peer, input)
+  } catch (error) {
+    fail(world, error)
+  }
+}
+
+function checkStep(world: World, peer: SimPeer, outputs: readonly Output[]): void {
+  const { checks } = world
+  if (checks === undefined || world.failure !== undefined) return
+  try {
+    checks.stepped(peer, outputs)
+  } catch (error) {
+    fail(world, error)
   }
 }
 
@@ -245,7 +261,7 @@ function createLogger(world: World, peer: SimPeer, isAlive: () => boolean): Logg
   const silent = (): void => {}
   return {
     error(message, facts) {
-      if (!isAlive() || message !== 'the ring stopped: a bug') return
+      if (!isAlive() || message !== 'ring-broken') return
       fail(world, new Violation('bug', `${peer.id.slice(-1)}: ${String(facts?.error)}`, { cause: facts?.error }))
     },
     warn: (message, facts) => world.trace?.line(peer, 'warn', `${message} ${JSON.stringify(facts)}`),

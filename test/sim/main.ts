@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
 import { type Explored, exploreInJobs } from './jobs.ts'
 import { applyMutation, mutationNames } from './mutations.ts'
 
@@ -34,6 +35,8 @@ if (values.mutate !== undefined) {
 }
 // A trace for every deadline that passes is most of what those cost; a replay has them.
 if (values.runs !== undefined) Error.stackTraceLimit = 0
+// What is to be compiled well is learned from the first call on, not from the eighth: a run is over before it pays to wait.
+setFlagsFromString('--no-lazy-feedback-allocation')
 // Only now: a mutation changes what is loaded.
 const { runSeed } = await import('./run.ts')
 
@@ -66,9 +69,10 @@ async function explore(runs: number): Promise<void> {
   const start = values.start === undefined ? Date.now() % 1_000_000_000 : wholeNumber(values.start, '--start', 0, 2 ** 31)
   const jobs = values.jobs === undefined ? usualJobs(runs) : wholeNumber(values.jobs, '--jobs', 1, 64)
   const explored = jobs === 1 ? await exploreHere(start, runs) : await exploreInJobs(start, runs, jobs, flagsToPass())
-  const { seconds, steps, blocks, epochs, violations } = explored
+  const { seconds, cpuSeconds, steps, blocks, epochs, violations } = explored
   const stepsPerSecond = Math.round(steps / seconds)
-  if (values.json === true) process.stdout.write(`${JSON.stringify({ ...explored, stepsPerSecond })}\n`)
+  const stepsPerCpuSecond = Math.round(steps / cpuSeconds)
+  if (values.json === true) process.stdout.write(`${JSON.stringify({ ...explored, stepsPerSecond, stepsPerCpuSecond })}\n`)
   else {
     if (jobs > 1) for (const violation of violations) process.stdout.write(`${violation}\n`)
     const checks = values['no-checkers'] === true ? 'without' : 'with'
@@ -90,6 +94,7 @@ async function exploreHere(start: number, runs: number): Promise<Explored> {
   let [steps, blocks, epochs, done] = [0, 0, 0, 0]
   const violations: string[] = []
   const begin = process.hrtime.bigint()
+  const cpuBefore = process.cpuUsage()
   for (let seed = start; seed < start + runs; seed++) {
     const result = await runSeed(seed, { peers, checked })
     done++
@@ -106,7 +111,8 @@ async function exploreHere(start: number, runs: number): Promise<Explored> {
     if (values.stop === true) break
   }
   const seconds = Number(process.hrtime.bigint() - begin) / 1e9
-  return { start, runs: done, seconds, steps, blocks, epochs, violations }
+  const { user, system } = process.cpuUsage(cpuBefore)
+  return { start, runs: done, seconds, cpuSeconds: (user + system) / 1e6, steps, blocks, epochs, violations }
 }
 
 function flagsToReplay(): string[] {

@@ -29,7 +29,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     breaks: 'a repeated `Install` changes nothing',
     edits: [
       edit(
-        'ring/promises.ts',
+        'ring/epochs.ts',
         '    if (log.hasView(viewBlock)) return this.#answer(from, epoch, viewBlock)\n    if (viewBlock.index <= log.commit.index)\n',
         `    if (log.hasView(viewBlock)) {
       if (log.head.index > viewBlock.index && log.base <= viewBlock.index) this.#ring.blocks.dropTail(viewBlock.index + 1)
@@ -44,7 +44,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     breaks: 'a promise takes force before its write starts, and the head is read after that',
     edits: [
       edit(
-        'ring/promises.ts',
+        'ring/epochs.ts',
         '    if (order < 0) epochs.becomeFollowing(epoch)\n',
         `    if (order < 0) {
       const early = { head: log.durableHead, commit: log.commit }
@@ -77,12 +77,12 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     breaks: 'a promise is on disk before it is told, and before `Prepare` leaves',
     edits: [
       edit(
-        'ring/promises.ts',
+        'ring/epochs.ts',
         '    disk.whenDurable(() => {\n      // The head is read',
         '    Array.of(() => {\n      // The head is read',
       ),
       edit(
-        'ring/promises.ts',
+        'ring/epochs.ts',
         'head: log.durableHead, commit: log.commit })\n      }\n    })',
         'head: log.durableHead, commit: log.commit })\n      }\n    }).forEach((then) => then())',
       ),
@@ -110,14 +110,14 @@ export const mutations: Readonly<Record<string, Mutation>> = {
   },
   installedGuard: {
     breaks: 'no `Installed` leaves after a later promise',
-    edits: [edit('ring/promises.ts', 'if (isOnDisk && sameEpoch(epochs.promised, epoch)) out.send', 'if (isOnDisk) out.send')],
+    edits: [edit('ring/epochs.ts', 'if (isOnDisk && sameEpoch(epochs.promised, epoch)) out.send', 'if (isOnDisk) out.send')],
   },
   installRecheck: {
     breaks: 'the promise is looked at again after fetching, in the step that replaces the log',
     edits: [
       edit('ring/epochs.ts', '    fetching.endStageOf(epoch)\n', '    void fetching\n'),
       edit(
-        'ring/promises.ts',
+        'ring/epochs.ts',
         '    if (sameEpoch(epochs.promised, stage.epoch)) this.#install',
         '    void epochs\n    this.#install',
       ),
@@ -137,18 +137,18 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     breaks: 'the view block is never committed by counting',
     edits: [
       edit(
-        'ring/counting.ts',
+        'ring/commit.ts',
         '    if (index <= view.index || index <= log.commit.index) return',
         '    if (index < view.index || index <= log.commit.index) return',
       ),
-      edit('ring/counting.ts', 'log.durable <= view.index) return', 'log.durable < view.index) return'),
+      edit('ring/commit.ts', 'log.durable <= view.index) return', 'log.durable < view.index) return'),
     ],
   },
   installOnDisk: {
     breaks: 'a repeated `Install` is answered only once the view block is on disk',
     edits: [
       edit(
-        'ring/promises.ts',
+        'ring/epochs.ts',
         '    if (log.hasView(viewBlock)) return this.#answer(from, epoch, viewBlock)\n    if (viewBlock.index <= log.commit.index)\n',
         "    if (log.hasView(viewBlock)) return this.#ring.out.send([from], { kind: 'installed', epoch })\n    if (viewBlock.index <= log.commit.index)\n",
       ),
@@ -158,7 +158,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     breaks: 'a commit is taken over by its hash, never by its index alone',
     edits: [
       edit(
-        'ring/counting.ts',
+        'ring/commit.ts',
         'if (commit.index > log.commit.index && log.has(commit.index, commit.hash)) this.move',
         'if (commit.index > log.commit.index && log.find(commit.index) !== undefined) this.move',
       ),
@@ -170,17 +170,17 @@ export const mutations: Readonly<Record<string, Mutation>> = {
   },
   statusGuard: {
     breaks: '`Status` names a durable index only while its sender is active',
-    edits: [edit('ring/status.ts', 'durable: isActive && log.durable >= view.index ?', 'durable: log.durable >= view.index ?')],
+    edits: [edit('ring/peers.ts', 'durable: isActive && log.durable >= view.index ?', 'durable: log.durable >= view.index ?')],
   },
   learnerCommitted: {
     breaks: 'catching up takes committed blocks only',
     edits: [
       edit(
-        'ring/fetching.ts',
+        'ring/catch-up.ts',
         "    const last = what === 'committed' ? log.commit.index : log.head.index\n",
         '    const last = log.head.index\n',
       ),
-      edit('ring/fetching.ts', 'what, commit: log.commitHead, head', 'what, commit: headOf(log.head), head'),
+      edit('ring/catch-up.ts', 'what, commit: log.commitHead, head', 'what, commit: headOf(log.head), head'),
     ],
   },
   forgotMute: {
@@ -231,7 +231,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     breaks: 'no more of the commit is called persisted than the disk has',
     edits: [
       edit(
-        'ring/status.ts',
+        'ring/peers.ts',
         '    const { index } = disk.written.commit\n',
         '    const { index } = disk.failed ? disk.written.commit : log.commit\n',
       ),
@@ -281,7 +281,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
   noCheckpoint: {
     breaks: 'a false checkpoint is held against its author',
     edits: [
-      edit('ring/checkpoints.ts', '    if (2 * agreeing > members.length) for', '    if (2 * agreeing > 2 * members.length) for'),
+      edit('ring/commit.ts', '    if (2 * agreeing > members.length) for', '    if (2 * agreeing > 2 * members.length) for'),
     ],
   },
 }

@@ -48,7 +48,7 @@ export function crashDisk(disk: SimDisk, random: Random): 'survives' | 'is lost'
 /** All that a store can do to a peer, behind production's port: be slow, hang, fill up, and be cut off in the middle of a write. */
 export function createSimStore(world: World, peer: SimPeer, disk: SimDisk, isAlive: () => boolean): Store {
   const write = (batch: StoreBatch): Promise<void> => {
-    if (!isAlive() || peer.dies(world)) return never
+    if (!isAlive() || peer.dies(world)) return never()
     if (peer.opening) {
       applyBatch(disk, batch)
       return completed(undefined)
@@ -76,7 +76,7 @@ export function createSimStore(world: World, peer: SimPeer, disk: SimDisk, isAli
     open: async () => ({ meta: disk.meta, last: disk.rows.length === 0 ? undefined : disk.rows.length - 1, torn: undefined }),
     write,
     read(from, through, bytesMax) {
-      if (!isAlive()) return never
+      if (!isAlive()) return never()
       const rows: StoredBlock[] = []
       let bytes = 0
       for (let index = from; index <= Math.min(through, disk.rows.length - 1); index++) {
@@ -130,8 +130,8 @@ export function completion<T>(begin: (resolve: (value: T) => void, reject: (erro
 
 export const completed = <T>(value: T): Promise<T> => completion((resolve) => resolve(value))
 
-/** What a dead process waits for. */
-const never = new Promise<never>(() => {})
+/** What a dead process waits for: one of its own each time, or everybody who ever waited would be kept for ever. */
+const never = <T>(): Promise<T> => new Promise(() => {})
 
 const healthy = { fsyncLeast: 0.5, fsyncSpread: 8 }
 

@@ -1,6 +1,6 @@
 import type { PeerId } from '../../src/core/ids.ts'
 import type { Topic, Transport } from '../../src/peer/ports.ts'
-import type { DecodedFrame } from '../../src/ring/frame.ts'
+import type { DecodedFrame } from '../../src/ring/message.ts'
 import type { SimPeer } from './peer.ts'
 import { completion } from './store.ts'
 import { after, type World } from './world.ts'
@@ -56,6 +56,8 @@ export function createSimTransport(
       if (!isAlive() || peer.dies(world)) return
       for (const target of world.peers) if (target !== peer) transmit(world, peer, target, topic, parcelOf(frame, topic))
     },
+    announce: () => {},
+    sightings: [],
     addAddress: () => {},
     peers: [],
     stop: () => Promise.resolve(),

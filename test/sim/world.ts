@@ -82,10 +82,10 @@ export function guard(world: World, check: () => void): void {
   try {
     check()
   } catch (error) {
-    world.failure = error instanceof Error ? error : new Error(String(error))
+    fail(world, error)
   }
 }
 
-export function fail(world: World, failure: Error): void {
-  world.failure ??= failure
+export function fail(world: World, failure: unknown): void {
+  world.failure ??= failure instanceof Error ? failure : new Error(String(failure))
 }

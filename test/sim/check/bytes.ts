@@ -76,4 +76,17 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && Buffer.compare(a, b) === 0
 
+/** Whether a hash is the one that a text names. */
+export function isHash(bytes: Uint8Array, text: string): boolean {
+  if (text.length !== 2 * bytes.length) return false
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] as number
+    if (text.charCodeAt(2 * i) !== digits.charCodeAt(byte >> 4) || text.charCodeAt(2 * i + 1) !== digits.charCodeAt(byte & 15))
+      return false
+  }
+  return true
+}
+
+const digits = '0123456789abcdef'
+
 export const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')

@@ -1,6 +1,6 @@
 import type { AppliedOutcome } from '../../../src/market/types.ts'
 import type { Block } from '../../../src/ring/block.ts'
-import type { Evidence } from '../../../src/ring/evidence.ts'
+import type { Evidence } from '../../../src/ring/faults.ts'
 import type { Input, Output } from '../../../src/ring/types.ts'
 import { letterOf, nameOf } from '../names.ts'
 import type { SimPeer } from '../peer.ts'
@@ -92,11 +92,12 @@ export class Checks {
     const log = this.#logs.get(peer.index) ?? []
     const isHonest = peer.doubtful !== 'liar'
     const { now, healed, isCalm } = this.#world
+    const hasLiar = this.#hasLiar()
     for (const output of outputs) {
       if (output.kind === 'persist') this.#persisted(peer, output, log)
       if (healed) {
         this.#idle.output(now, output)
-        if (isCalm && !this.#hasLiar && (output.kind === 'send' || output.kind === 'gossip'))
+        if (isCalm && !hasLiar && (output.kind === 'send' || output.kind === 'gossip'))
           this.repeats.message(peer, output.message, now)
       }
     }
@@ -110,21 +111,22 @@ export class Checks {
       if (output.kind === 'send' || output.kind === 'gossip') this.#claims.message(peer, output.message)
       if (output.kind === 'note' && output.note.event === 'epoch-activated')
         this.#musts.activatedAlone(peer, peer.machine?.view.promised as never)
-      if (this.#hasLiar) continue
+      if (hasLiar) continue
       this.#turns.output(peer, output)
     }
     const view = peer.machine?.view
     const newViews = this.#newViews.splice(0)
     if (view === undefined || !isHonest) return
     this.#musts.stepped(peer)
-    if (this.#hasLiar) return
+    if (hasLiar) return
     for (const block of newViews) this.#musts.committed(peer, block)
     this.#turns.stepped(peer, this.#world.peers)
     if (healed && this.#world.swarm.byzantine === undefined) this.#idle.seen(now, view.installed, view.turnSeen)
   }
 
-  get #hasLiar(): boolean {
-    return this.#world.peers.some(({ doubtful }) => doubtful === 'liar' || doubtful === 'twin')
+  #hasLiar(): boolean {
+    for (const { doubtful } of this.#world.peers) if (doubtful === 'liar' || doubtful === 'twin') return true
+    return false
   }
 
   #persisted(peer: SimPeer, { cutFrom, blocks }: Extract<Output, { kind: 'persist' }>, log: ReadBlock[]): void {

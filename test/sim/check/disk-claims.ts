@@ -3,7 +3,7 @@ import { epochName, letterOf } from '../names.ts'
 import type { SimPeer } from '../peer.ts'
 import { type Rule, Violation } from '../violation.ts'
 import type { ReadEpoch } from './blocks.ts'
-import { hexOf } from './bytes.ts'
+import { isHash } from './bytes.ts'
 import { orderOfEpochs } from './chain.ts'
 
 /** What a peer's disk has, as the simulator knows it. */
@@ -48,7 +48,7 @@ export class DiskClaims {
       fail('S3', peer, `comes back with the commit ${facts.commit.index}, and had ${told.persistedCommit} on its disk`)
     const rows = peer.disk?.rows ?? []
     const last = rows[rows.length - 1]
-    if (last === undefined || last.index !== head.index || hexOf(last.hash) !== head.hash)
+    if (last === undefined || last.index !== head.index || !isHash(last.hash, head.hash))
       fail('S3', peer, `comes back with a log up to ${head.index}, and has ${last?.index} on its disk`)
     told.incarnation = facts.incarnation
   }
@@ -58,7 +58,7 @@ export class DiskClaims {
     const facts = this.#factsOf(peer)
     const rows = peer.disk?.rows ?? []
     const last = rows[rows.length - 1]
-    if (facts === undefined || last?.index !== facts.head.index || hexOf(last.hash) !== facts.head.hash)
+    if (facts === undefined || last?.index !== facts.head.index || !isHash(last.hash, facts.head.hash))
       fail('S3', peer, `has a log up to ${last?.index} on its disk, whose record names ${facts?.head.index}`)
   }
 
@@ -96,7 +96,7 @@ export class DiskClaims {
 
   #checkDurable(peer: SimPeer, durable: { readonly index: number; readonly hash: string }): void {
     const row = peer.disk?.rows[durable.index]
-    if (row === undefined || hexOf(row.hash) !== durable.hash)
+    if (row === undefined || !isHash(row.hash, durable.hash))
       fail('S3', peer, `says that it has block ${durable.index} on its disk, and has not`)
   }
 

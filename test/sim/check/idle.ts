@@ -1,6 +1,7 @@
 import type { Output } from '../../../src/ring/types.ts'
-import { epochName } from '../names.ts'
 import { Violation } from '../violation.ts'
+import type { ReadEpoch } from './blocks.ts'
+import { isSameEpoch } from './chain.ts'
 
 /** What may still be on its way after the last thing that was wanted. */
 const calmAfter = 2_500
@@ -15,7 +16,7 @@ export class IdleCheck {
   readonly #idleHop: number
   /** When something was last submitted, appended, or asked of the ring. */
   #busyAt = 0
-  #epoch = ''
+  #epoch: ReadEpoch = { number: 0, initiator: '' }
   #turn = 0
   readonly #turns: { readonly at: number; readonly turn: number }[] = []
 
@@ -28,10 +29,9 @@ export class IdleCheck {
   }
 
   /** The highest turn of an epoch that was seen after a step. */
-  seen(now: number, epoch: Parameters<typeof epochName>[0], turn: number): void {
-    const name = epochName(epoch)
-    if (name !== this.#epoch) {
-      this.#epoch = name
+  seen(now: number, epoch: ReadEpoch, turn: number): void {
+    if (!isSameEpoch(epoch, this.#epoch)) {
+      this.#epoch = epoch
       this.#turn = turn
       this.#busyAt = now
       this.#turns.length = 0

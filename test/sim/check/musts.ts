@@ -5,6 +5,7 @@ import type { SimPeer } from '../peer.ts'
 import { type Rule, Violation } from '../violation.ts'
 import type { CommittedLog } from './agreement.ts'
 import type { ReadBlock, ReadEpoch } from './blocks.ts'
+import { isHash } from './bytes.ts'
 import { isSameEpoch, orderOfEpochs } from './chain.ts'
 import type { DiskFacts } from './disk-claims.ts'
 
@@ -271,7 +272,7 @@ const mute: ReadonlySet<Message['kind']> = new Set([
 
 const hasRow = (peer: SimPeer, block: ReadBlock): boolean => {
   const row = peer.disk?.rows[block.index]
-  return row !== undefined && Buffer.from(row.hash).toString('hex') === block.hash
+  return row !== undefined && isHash(row.hash, block.hash)
 }
 
 function fail(rule: Rule, peer: SimPeer, text: string): never {

@@ -148,7 +148,8 @@ export class NaiveMarket {
         const host = author === this.#genesis.founder
         if (!host && author !== auction.seller) return 'not-owner'
         if (auction.over || time >= auction.end) return 'auction-closed'
-        if (auction.bids.length > 0 && (!host || operation.reason === '')) return 'auction-has-bids'
+        if (auction.bids.length > 0 && !host) return 'auction-has-bids'
+        if (auction.bids.length > 0 && operation.reason === '') return 'reason-needed'
         auction.over = true
         return 'ok'
       }
