@@ -24,6 +24,7 @@ export const logEvents = {
   'money-moved': 'money was moved, held or released',
   'operation-refused': 'the rules refused an operation',
   'events-missed': 'events were missed',
+  'room-entered': 'this peer is in another room now',
 
   // The peer's own way through its life.
   'room-awaited': 'waiting for the room',

@@ -23,6 +23,9 @@ interface Past {
   readonly blocks: readonly Block[]
 }
 
+/** Those whose promise is left out for a while. */
+const distrustedMost = 256
+
 /** What the initiator of an epoch does (PROTOCOL, section 5, steps 1 to 6). */
 export class Attempts {
   readonly #ring: Ring
@@ -216,6 +219,12 @@ export class Attempts {
     fetching.endStage()
     const before = this.#distrusted.get(peer)
     const pause = before === undefined ? timing.distrust : Math.min(2 * before.pause, timing.distrustMost)
+    // The oldest goes: joiners can be invented.
+    this.#distrusted.delete(peer)
+    for (const oldest of this.#distrusted.keys()) {
+      if (this.#distrusted.size < distrustedMost) break
+      this.#distrusted.delete(oldest)
+    }
     this.#distrusted.set(peer, { until: out.now + pause, pause })
     faults.refuse(peer, 'promise', 'it does not give the log that it promised')
     return true

@@ -216,8 +216,9 @@ export class Fetching {
     const asked = this.#asked.get(from)
     const at = message.what === 'tail' ? asked?.tail : asked?.committed
     if (at === undefined || this.#ring.out.now - at > answerMillis) {
-      // An answer that comes twice, or late, or to this peer's earlier life, is nobody's fault.
-      if (asked === undefined && !log.wasMember(from)) faults.refuse(from, 'fetched', 'it was not asked for', true)
+      // An answer that comes twice, or late, or to this peer's earlier life, is nobody's fault; and only who takes part knows the members.
+      if (asked === undefined && epochs.isActive && !log.wasMember(from))
+        faults.refuse(from, 'fetched', 'it was not asked for', true)
       return
     }
     if (this.#unanswered?.to === from) this.#unanswered = undefined

@@ -262,10 +262,12 @@ export class Membership {
 
   // Rule 5-pace [L]
   #pauseAfter(peer: PeerId): void {
-    const { out, faults } = this.#ring
+    const { out, faults, peers } = this.#ring
     const before = this.#patience.get(peer)
     const pause = before === undefined ? timing.requestPause : Math.min(2 * before.pause, timing.requestPauseMost)
-    if (before !== undefined && pause > timing.requestPauseNamed)
+    // One that has been cut off, or has crashed again, is unlucky: at fault is who goes on talking and does not do its part.
+    const isHere = !peers.isSilent(peer, timing.chooseWait)
+    if (before !== undefined && pause > timing.requestPauseNamed && isHere)
       faults.refuse(peer, 'request', 'its epochs come to nothing', true)
     this.#patience.delete(peer)
     this.#patience.set(peer, { until: out.now + pause, pause })

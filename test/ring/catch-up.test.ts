@@ -224,12 +224,16 @@ describe('a peer that is behind', () => {
 })
 
 describe('an answer', () => {
-  it('that was not asked for is taken from nobody, and a stranger is named for it', () => {
+  it('that was not asked for is taken from nobody, and a stranger is named for it by those who know the members', () => {
     const peer = behind().receive('A', answer(past))
     expect(peer.view.commit.index).toBe(1)
     expect(peer.view.refused.get(id('A'))).toBeUndefined()
+    // It may have been asked by this peer's earlier life, and be a member since.
     peer.receive('X', answer(past))
-    expect(peer.view.refused.get(id('X'))?.reason).toContain('not asked for')
+    expect(peer.view.refused.get(id('X'))).toBeUndefined()
+    const member = follower().receive('X', answer(past))
+    expect(member.view.active).toBe(true)
+    expect(member.view.refused.get(id('X'))?.reason).toContain('not asked for')
   })
 
   it('that comes too late is as one that was not asked for', () => {

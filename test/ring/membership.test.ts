@@ -221,9 +221,10 @@ describe('a request', () => {
     expect(asked.filter((to) => to.startsWith('joiner')).length).toBe(256 - 60)
   })
 
-  /** `D` asks so many milliseconds after each epoch that was made for it and in which it did nothing. */
+  /** `D` asks so many milliseconds after each epoch that was made for it and in which it did nothing; `talks`: else. */
   const asking = (
     pauses: readonly number[],
+    talks = true,
   ): { readonly peer: DrivenReplica; readonly last: Block; readonly isServed: boolean } => {
     const peer = holder().receive('D', request('join')).after(300)
     let isServed = true
@@ -231,6 +232,7 @@ describe('a request', () => {
     for (const [times, pause] of pauses.entries()) {
       last = viewProposedBy(peer, ['A', 'C']) as Block
       const { epoch } = last
+      if (talks) peer.receive('D', { kind: 'ping', nonce: 1 })
       for (const from of ['A', 'C']) peer.receive(from, { kind: 'installed', epoch })
       peer.persisted().after(pause)
       peer.receive('D', request('join', { above: epoch }))
@@ -249,6 +251,8 @@ describe('a request', () => {
     const often = asking([2_000, 4_000, 8_000, 1])
     expect(twice.peer.view.refused.get(id('D'))).toBeUndefined()
     expect(often.peer.view.refused.get(id('D'))?.reason).toBe('request: its epochs come to nothing')
+    const silent = asking([2_000, 4_000, 8_000, 1], false)
+    expect(silent.peer.view.refused.get(id('D'))).toBeUndefined()
     often.peer.follow(viewAfter(often.last, epochOf(60, 'C'), 'ABCD'))
     expect(often.peer.view.refused.get(id('D'))).toBeUndefined()
   })

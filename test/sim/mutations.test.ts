@@ -16,6 +16,7 @@ const rare: readonly string[] = [
   'cutRaise',
   'viewCount',
   'forgotVoid',
+  'noCheckpoint',
 ]
 
 function simulate(flags: readonly string[]): { readonly status: number | null; readonly text: string } {

@@ -190,6 +190,8 @@ export class Checks {
   refused(peer: SimPeer, culprit: string, reason: string): void {
     // An answer to the life before: here frames outlive a process, real streams end with it.
     if (reason.endsWith('it was not asked for')) return void this.named.set(culprit, reason)
+    // Whoever crashes and is cut off again and again is unlucky; once faults are over, nobody is.
+    if (reason.endsWith('its epochs come to nothing') && !this.#world.healed) return void this.named.set(culprit, reason)
     this.#name(peer, culprit, reason)
   }
 
