@@ -46,6 +46,11 @@ describe('the ring decides, the peer does, the machines remember: a folder impor
     ['src/api/router.ts', "import { x } from '../peer/peer.ts'\nx()", false],
     ['src/api/router.ts', "import { x } from '../ring/log.ts'\nx()", true],
     ['src/api/contract.ts', "import { x } from '../peer/peer.ts'\nx()", true],
+    ['src/api/client-port.ts', "import { x } from '../peer/peer.ts'\nx()", true],
+    ['src/desktop/x.ts', "import { x } from '../app/start.ts'\nx()", false],
+    ['src/desktop/x.ts', "import { x } from 'electron'\nx()", false],
+    ['src/desktop/x.ts', "import { x } from '../peer/peer.ts'\nx()", true],
+    ['src/desktop/x.ts', "import { x } from '../cli/main.ts'\nx()", true],
     ['src/cli/x.ts', "import { x } from '../app/start.ts'\nx()", false],
     ['src/cli/x.ts', "await import('../peer/driver.ts')", true],
   ]

@@ -60,6 +60,20 @@ interface Line {
   lose(): void
 }
 
+/** Where a stream goes on; `start`: of the peer that it was opened at, `undefined` the first time. */
+interface Place {
+  readonly input: unknown
+  readonly after: number
+  readonly start: string | undefined
+}
+
+interface Stream {
+  readonly on: Line
+  readonly events: AsyncIterable<EventView>
+  readonly after: number
+  readonly isAnew: boolean
+}
+
 export function createPortClient(): PortClient {
   let line: Line | undefined
   let isClosed = false
@@ -101,10 +115,10 @@ export function createPortClient(): PortClient {
   }
 
   const call: ClientLink<ClientContext>['call'] = async (path, input, options) => {
+    if (path.join('.') === 'events') return openStream(input, options)
     for (;;) {
       const on = await nextLine(options.signal)
       try {
-        if (path.join('.') === 'events') return follow(input, options, on, await ask(path, input, options, on))
         return await ask(path, input, options, on)
       } catch (error) {
         if (!(error instanceof PortLost) || !isRepeatable(path, input)) throw error
@@ -112,41 +126,67 @@ export function createPortClient(): PortClient {
     }
   }
 
-  async function* follow(
+  /** The first opening is waited for, so that what is wrong with the question is told at once. */
+  const openStream = async (
     input: unknown,
-    options: ClientOptions<ClientContext>,
-    first: Line,
-    opened: unknown,
-  ): AsyncGenerator<EventView, void> {
-    let on = first
-    let stream = opened as AsyncIterable<EventView>
-    let after = (input as { readonly after?: number } | undefined)?.after ?? 0
+    { signal, ...options }: ClientOptions<ClientContext>,
+  ): Promise<AsyncGenerator<EventView>> => {
+    const hungUp = new AbortController()
+    const own = { ...options, signal: signal === undefined ? hungUp.signal : AbortSignal.any([signal, hungUp.signal]) }
+    const after = (input as { readonly after?: number } | undefined)?.after ?? 0
+    const events = follow(await openAt({ ...own, input, after, start: undefined }), own)
+    // A generator that waits for a port would hear of its end only when one has come.
+    const end = events.return.bind(events)
+    events.return = (value) => {
+      hungUp.abort()
+      return end(value)
+    }
+    return events
+  }
+
+  const openAt = async ({ input, after, start, ...options }: ClientOptions<ClientContext> & Place): Promise<Stream> => {
     for (;;) {
+      const on = await nextLine(options.signal)
+      const isAnew = start !== undefined && on.start !== start
+      const from = isAnew ? 0 : after
       try {
-        for await (const event of stream) {
-          after = event.number
-          yield event
-        }
-        // The peer ends no stream by itself: it is stopping.
-        if (!on.lost.aborted) return
+        const events = (await ask(
+          ['events'],
+          start === undefined ? input : { after: from },
+          options,
+          on,
+        )) as AsyncIterable<EventView>
+        return { on, events, after: from, isAnew }
       } catch (error) {
-        if (options.signal?.aborted) return
-        if (!on.lost.aborted) throw error
+        if (!(error instanceof PortLost) || isClosed) throw error
       }
+    }
+  }
+
+  async function* follow(
+    first: Stream,
+    options: ClientOptions<ClientContext> & { readonly signal: AbortSignal },
+  ): AsyncGenerator<EventView, void> {
+    let { on, events, after } = first
+    const { signal } = options
+    try {
       for (;;) {
-        const { start } = on
-        on = await nextLine(options.signal)
-        if (on.start !== start) {
-          after = 0
-          yield { kind: 'gap', number: 0, at: 0 }
-        }
         try {
-          stream = (await ask(['events'], { after }, options, on)) as AsyncIterable<EventView>
-          break
+          for await (const event of events) {
+            after = event.number
+            yield event
+          }
+          // No stream ends by itself: the peer is stopping, and its port goes next.
+          await aborted(AbortSignal.any([on.lost, signal]))
         } catch (error) {
-          if (!(error instanceof PortLost)) throw error
+          if (!on.lost.aborted) throw error
         }
+        const next = await openAt({ ...options, input: undefined, after, start: on.start })
+        if (next.isAnew) yield { kind: 'gap', number: 0, at: 0 }
+        ;({ on, events, after } = next)
       }
+    } catch (error) {
+      if (!signal.aborted) throw error
     }
   }
 
@@ -184,6 +224,12 @@ function openLine(port: ClientPort, start: string): Line {
   port.start()
   return { link, start, lost: lost.signal, lose }
 }
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 
 const lostLine = (): PortLost => new PortLost('The connection to the peer was lost. What was asked may still happen.')
 

@@ -3,7 +3,9 @@ import { nameText } from '../api/schemas.ts'
 import { type AddressUse, parseAddress } from '../core/address.ts'
 import { parseCurrency } from '../core/currency.ts'
 import { isJoinLink, type JoinLink, parseJoinLink } from '../core/join-link.ts'
+import { codeCharsMax } from '../core/limits.ts'
 import { type Parsed, parsed, refused } from '../core/result.ts'
+import { newRoomCode } from '../io/new-room-code.ts'
 import type { Entry } from '../peer/search.ts'
 import { type Environment, type Flags, flagText, profileFolder, variableOf } from './flags.ts'
 
@@ -18,6 +20,8 @@ export interface PeerConfig {
   readonly deposits: 'open' | 'host'
   /** The room code; empty: the classroom's. */
   readonly code: string
+  /** The code was made just now: nobody else can know it, so that the room has to be new as well. */
+  readonly isNewCode: boolean
   readonly name: string
   readonly profile: string
   /** Multiaddrs. */
@@ -67,8 +71,38 @@ export function readPeerConfig(flags: Flags, env: Environment): Parsed<PeerConfi
     if (!field.ok) return field
     values[name] = field.value
   }
-  const config = values as unknown as PeerConfig
-  return link.value === undefined ? parsed(config) : agreed(source, config, link.value)
+  const config = withNewCode(source, { ...values, isNewCode: false } as unknown as PeerConfig)
+  return link.value === undefined || !config.ok ? config : agreed(source, config.value, link.value)
+}
+
+/** `--code new`: one that nobody guesses, for a room that is founded with it. */
+function withNewCode(source: Source, config: PeerConfig): Parsed<PeerConfig> {
+  if (config.code !== 'new') return parsed(config)
+  if (config.entry.kind !== 'create') {
+    return refused('new-code-alone', `${source.calledBy('code')}: a new code is for a new room: add --create.`)
+  }
+  return parsed({ ...config, code: newRoomCode(), isNewCode: true })
+}
+
+/** How much of the room is told on the screen of whoever runs the peer. */
+export interface PaneConfig {
+  /** Alarms and results only. */
+  readonly quiet: boolean
+  /** Everything, the ring's steps too. */
+  readonly verbose: boolean
+  /** The ring as a picture. */
+  readonly watch: boolean
+}
+
+/** From flags, then variables; the first thing that is wrong. */
+export function readPaneConfig(flags: Flags, env: Environment): Parsed<PaneConfig> {
+  const source = readSource(flags, env)
+  const [quiet, verbose, watch] = [source.flag('quiet'), source.flag('verbose'), source.flag('watch')]
+  if (!quiet.ok) return quiet
+  if (!verbose.ok) return verbose
+  if (!watch.ok) return watch
+  if (quiet.value && verbose.value) return refused('quiet-alone', 'Little or everything is told: --quiet or --verbose, not both.')
+  return parsed({ quiet: quiet.value, verbose: verbose.value, watch: watch.value })
 }
 
 /** The link in `--join` or `--bootstrap`; several may only say the same room and code, and their addresses add up. */
@@ -212,9 +246,9 @@ function parseLogFormat(text: string): Parsed<'json' | 'text'> {
 }
 
 function parseCode(text: string): Parsed<string> {
-  return text.length <= 128 && !/\p{Cc}/u.test(text)
+  return text.length <= codeCharsMax && !/\p{Cc}/u.test(text)
     ? parsed(text)
-    : refused('code-invalid', 'A room code is at most 128 characters without control characters.')
+    : refused('code-invalid', `A room code is at most ${codeCharsMax} characters without control characters.`)
 }
 
 /** `30`, `90s`, `1.5m` or `1h`, in milliseconds; a bare number is seconds. */

@@ -6,11 +6,12 @@ import { makeToken, removeApiFiles, writeApiFiles } from '../api/api-files.ts'
 import { type ApiServer, startApiServer } from '../api/http.ts'
 import { createPortDoor, type PortDoor, type ServerPort } from '../api/port.ts'
 import { Failure } from '../core/failure.ts'
+import type { LogEvent } from '../core/log-events.ts'
 import { createClock } from '../io/clock.ts'
 import { createEntropy } from '../io/entropy.ts'
 import { diskFailure } from '../io/files.ts'
 import { openIdentity } from '../io/identity.ts'
-import { createLogger } from '../io/logger.ts'
+import { createLogger, type LogLevel } from '../io/logger.ts'
 import { openProfile } from '../io/profile.ts'
 import { createStore } from '../io/store.ts'
 import { createTransport } from '../io/transport/transport.ts'
@@ -29,6 +30,8 @@ export interface RunningPeer {
   readonly peer: Peer
   /** Of the API; `undefined`: off. */
   readonly apiUrl: string | undefined
+  /** Lines of whoever shows the room, among those of the peer and in their format, whatever the level of these. */
+  readonly log: Logger
   /** The API over this port too, for a window of the same program. */
   servePort(port: ServerPort): void
   /** Leaves in good order, for `deadlineMillis` at most. */
@@ -42,6 +45,10 @@ export interface StartHooks {
   readonly onProgress: (what: 'check' | 'replay', done: number, total: number) => void
   /** Where log lines go; default: stderr. */
   readonly write?: (line: string) => void
+  /** The least important log lines that are written; default `info`. */
+  readonly level?: LogLevel
+  /** What is shown in another way, and so is not to stand among the log lines as well. */
+  readonly shown?: ReadonlySet<LogEvent>
   /** While it waits for its room: soon, when what keeps it away changes, and every 10 s. */
   readonly onWaiting?: (waiting: Waiting) => void
   /** Calls a search for the room off: the start fails with `stopping`. */
@@ -58,7 +65,8 @@ const idleHop = 250
  * where a later step fails. Throws a `Failure`: `profile-in-use`, `profile-exposed`, `port-in-use`, `store-damaged`, …
  */
 export async function startPeer(config: PeerConfig, hooks: StartHooks): Promise<RunningPeer> {
-  const logger = createLogger({ format: config.logFormat, level: 'info', ...(hooks.write && { write: hooks.write }) })
+  const format = { format: config.logFormat, ...(hooks.write && { write: hooks.write }) }
+  const logger = without(hooks.shown ?? new Set(), createLogger({ ...format, level: hooks.level ?? 'info' }))
   const profile = await openProfile(config.profile)
   if (profile.wasOpenToOthers) logger.warn('profile-closed', { folder: profile.folder })
   // One peer a profile, whatever its room: two of one identity would be taken for a liar.
@@ -84,6 +92,7 @@ export async function startPeer(config: PeerConfig, hooks: StartHooks): Promise<
     return {
       peer,
       apiUrl: api?.url,
+      log: createLogger({ ...format, level: 'debug' }),
       stopped,
       servePort(port) {
         ports ??= createPortDoor({ peer, logger })
@@ -101,9 +110,22 @@ export async function startPeer(config: PeerConfig, hooks: StartHooks): Promise<
   }
 }
 
+function without(shown: ReadonlySet<LogEvent>, logger: Logger): Logger {
+  const unlessShown =
+    (write: Logger['info']): Logger['info'] =>
+    (event, facts, words) => {
+      if (!shown.has(event)) write(event, facts, words)
+    }
+  const { error, warn, info, debug } = logger
+  return { error: unlessShown(error), warn: unlessShown(warn), info: unlessShown(info), debug: unlessShown(debug) }
+}
+
 async function openPeer(config: PeerConfig, hooks: StartHooks, logger: Logger): Promise<Peer> {
   const identity = await openIdentity(join(config.profile, 'key'))
   const folder = roomFolder(config.profile, config.room)
+  if (config.isNewCode && existsSync(folder)) {
+    throw new Failure('other-code', `This folder has a room “${config.room}” already: start it with the code that it has.`)
+  }
   const putBack = config.refetch ? await putAside(folder) : async () => {}
   const { listen, mdns, bootstrap, currency, deposits, code } = config
   const room = { name: config.room, code }

@@ -96,18 +96,38 @@ test('after a restart of the peer its events begin anew, with a gap before them'
   expect(seen.map((event) => (event.kind === 'quorum' ? event.text : event.kind))).toEqual(['one', 'gap', 'two', 'three', 'four'])
 })
 
-test('a stream of events that is called off ends, also while there is no port', async () => {
-  const peer = createFakePeer()
-  const { client, connect } = startTestPort(peer)
+test.each(['its signal', 'its reader'])('a stream of events that %s calls off ends, also while there is no port', async (who) => {
+  const { client, connect } = startTestPort(createFakePeer())
   const port = connect()
   const hangUp = new AbortController()
-  const seen: EventView[] = []
-  const watching = collect(await client.api.events({ after: 0 }, { signal: hangUp.signal }), seen)
+  const events = await client.api.events({ after: 0 }, { signal: hangUp.signal })
+  const next = events.next()
+  const closed = gone(port)
   port.close()
-  await gone(port)
-  hangUp.abort()
-  await watching
-  expect(seen).toEqual([])
+  await closed
+  // What the stream makes of it comes a few steps later.
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  if (who === 'its signal') hangUp.abort()
+  else void events.return()
+  expect(await next).toMatchObject({ done: true })
+})
+
+test('a stream that its reader calls off is no longer counted by the peer', async () => {
+  const { client, connect } = startTestPort(createFakePeer(), { streamsMax: 1 })
+  connect()
+  for (let round = 0; round < 3; round++) {
+    const events = await client.api.events({ after: 0 })
+    await events.return()
+  }
+  const events = await client.api.events({ after: 0 })
+  await expect(client.api.events({ after: 0 })).rejects.toMatchObject({ code: 'streams-exhausted' })
+  await events.return()
+})
+
+test('what is wrong with the question for events is told at once', async () => {
+  const { client, connect } = startTestPort(createFakePeer())
+  connect()
+  await expect(client.api.events({ after: -1 })).rejects.toMatchObject({ code: 'input-invalid' })
 })
 
 test('a closed client refuses, and takes no port any more', async () => {

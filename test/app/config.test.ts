@@ -11,6 +11,7 @@ describe('a peer is configured', () => {
       currency: 'EUR',
       deposits: 'open',
       code: '',
+      isNewCode: false,
       listen: ['/ip4/0.0.0.0/tcp/0', '/ip6/::/tcp/0'],
       bootstrap: [],
       mdns: true,
@@ -44,6 +45,7 @@ describe('a peer is configured', () => {
       currency: 'BRL',
       deposits: 'host',
       code: 'old lamp',
+      isNewCode: false,
       name: 'Ana',
       profile: '/tmp/ana',
       listen: ['/ip4/127.0.0.1/tcp/4001'],
@@ -99,6 +101,15 @@ describe('a peer comes into a room', () => {
 })
 
 describe('what cannot be is refused with the name that the person used', () => {
+  test('whose code is to be a new one: another each time, and long enough that nobody guesses it', () => {
+    const [one, other] = [0, 1].map(() => readGood({ code: 'new', create: true }, {}))
+    expect(one).toMatchObject({
+      isNewCode: true,
+      code: expect.stringMatching(/^([0-9a-hjkmnp-tv-z]{4}-){3}[0-9a-hjkmnp-tv-z]{4}$/),
+    })
+    expect(one?.code).not.toBe(other?.code)
+  })
+
   const wrong: readonly (readonly [flags: Flags, env: Environment, code: string, message: RegExp])[] = [
     [{ room: '' }, {}, 'room-invalid', /^--room: A name/],
     [{ room: 'x'.repeat(65) }, {}, 'room-invalid', /^--room/],
@@ -126,6 +137,7 @@ describe('what cannot be is refused with the name that the person used', () => {
     [{ join: 'gavelring://join?code=x' }, {}, 'join-invalid', /^--join: The link names no room/],
     [{ bootstrap: ['gavelring://nowhere'] }, {}, 'bootstrap-invalid', /^--bootstrap: A link looks like/],
     [{ join: link, room: 'morning' }, {}, 'link-conflict', /^--room: the link is for the room “evening”, not “morning”/],
+    [{ code: 'new' }, {}, 'new-code-alone', /^--code: a new code is for a new room: add --create/],
     [{ join: link, code: 'new lamp' }, {}, 'link-conflict', /^--code: the link has another room code/],
     [{ join: link }, { GAVELRING_ROOM: 'morning' }, 'link-conflict', /^GAVELRING_ROOM/],
     [{ join: link, bootstrap: [link.replace('evening', 'noon')] }, {}, 'link-conflict', /different rooms/],

@@ -1,0 +1,239 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import {
+  app,
+  BrowserWindow,
+  dialog,
+  ipcMain,
+  Menu,
+  MessageChannelMain,
+  type MessagePortMain,
+  Notification,
+  nativeImage,
+  powerMonitor,
+  powerSaveBlocker,
+  protocol,
+  session,
+  Tray,
+  utilityProcess,
+  type WebContents,
+} from 'electron'
+import { createPages } from '../api/pages.ts'
+import { rendererFolder } from '../app/renderer-folder.ts'
+import { answerPage } from './app-protocol.ts'
+import { linkAmong, readArguments } from './arguments.ts'
+import { createBridge } from './bridge.ts'
+import { readJoinRequest } from './join-request.ts'
+import { type MenuActions, menuOf, stateText, trayMenuOf } from './menu.ts'
+import { channels, type Notice, type PeerState } from './messages.ts'
+import { createPeerHost } from './peer-host.ts'
+import { lookForUpdate } from './update.ts'
+import {
+  appPage,
+  appScheme,
+  ignoreNavigation,
+  ignorePermission,
+  ignoreSender,
+  refuseNewWindow,
+  type Sender,
+  webPreferencesOf,
+} from './window-rules.ts'
+
+// Windows and life cycle, and nothing else: what is decided is decided in the files beside this one, which run without Electron.
+
+const beside = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
+const icon = (name: string): string => fileURLToPath(new URL(`../../src/desktop/icons/${name}`, import.meta.url))
+
+const { flags, profile, link: firstLink } = readArguments(process.argv.slice(1), process.env)
+let knownFlags = flags
+
+app.setName('Gavelring')
+// Before the lock, which is one for each folder: several profiles run side by side.
+const windowFolder = join(profile, 'window')
+mkdirSync(windowFolder, { recursive: true, mode: 0o700 })
+app.setPath('userData', windowFolder)
+app.enableSandbox()
+protocol.registerSchemesAsPrivileged([
+  { scheme: appScheme, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } },
+])
+
+const hosting = { blocker: undefined as number | undefined }
+const windows = new Set<BrowserWindow>()
+let tray: Tray | undefined
+let isOver = false
+/** A link that came before the app was ready; macOS hands it over so early. */
+let waitingLink = firstLink
+
+const bridge = createBridge<MessagePortMain>({
+  makeChannel: () => new MessageChannelMain(),
+  toPeer: (port, window) => host.sendPort(port, window),
+})
+const host = createPeerHost(flags, {
+  fork: () => utilityProcess.fork(beside('./peer-entry.js'), [], { serviceName: 'Gavelring peer' }),
+  bridge,
+  onState: showState,
+  onNotice: showNotice,
+  onHosting: keepAwake,
+  onOver() {
+    isOver = true
+    app.quit()
+  },
+  now: () => performance.now(),
+})
+
+const actions: MenuActions = {
+  openWindow,
+  startAgain: () => host.take({ kind: 'start' }),
+  lookForUpdate,
+  quit: () => app.quit(),
+}
+
+app.on('open-url', (event, url) => {
+  event.preventDefault()
+  openLink(url)
+})
+app.on('web-contents-created', (_event, contents) => guard(contents))
+
+if (app.requestSingleInstanceLock()) {
+  app.on('second-instance', (_event, args) => {
+    showWindow()
+    const link = linkAmong(args)
+    if (link !== undefined) openLink(link)
+  })
+  // The peer stays in the ring: the tray leads back.
+  app.on('window-all-closed', () => {})
+  app.on('activate', showWindow)
+  app.on('before-quit', (event) => {
+    if (isOver) return
+    event.preventDefault()
+    host.take({ kind: 'quit' })
+  })
+  void app.whenReady().then(onReady)
+} else {
+  isOver = true
+  app.quit()
+}
+
+function onReady(): void {
+  if (app.isPackaged) app.setAsDefaultProtocolClient('gavelring')
+  const pages = createPages(rendererFolder)
+  protocol.handle(appScheme, (request) => answerPage(pages, request))
+  session.defaultSession.setPermissionRequestHandler((_contents, permission, answer, { requestingUrl }) =>
+    answer(ignorePermission(permission, requestingUrl) === undefined),
+  )
+  session.defaultSession.setPermissionCheckHandler(
+    (_contents, permission, origin) => ignorePermission(permission, `${origin}/`) === undefined,
+  )
+  powerMonitor.on('suspend', () => host.take({ kind: 'suspend' }))
+  powerMonitor.on('resume', () => host.take({ kind: 'resume' }))
+  ipcMain.on(channels.wantPort, (event) => {
+    const window = BrowserWindow.fromWebContents(event.sender)
+    if (window === null) return
+    const give = (port: MessagePortMain, start: string): void => event.sender.postMessage(channels.port, start, [port])
+    if (bridge.ask({ id: window.id, give }, senderOf(event)) === undefined) event.sender.send(channels.state, host.state)
+  })
+  ipcMain.on(channels.startAgain, (event) => {
+    if (ignoreSender(senderOf(event)) === undefined) actions.startAgain()
+  })
+  const isMac = process.platform === 'darwin'
+  Menu.setApplicationMenu(Menu.buildFromTemplate(menuOf(isMac, app.isPackaged, actions)))
+  tray = new Tray(nativeImage.createFromPath(icon(isMac ? 'trayTemplate.png' : 'tray.png')))
+  tray.on('click', showWindow)
+  host.take({ kind: 'start' })
+  openWindow()
+  if (waitingLink !== undefined) openLink(waitingLink)
+}
+
+function guard(contents: WebContents): void {
+  const refuse = (event: { readonly url: string; preventDefault(): void }): void => {
+    if (ignoreNavigation(event.url) !== undefined) event.preventDefault()
+  }
+  contents.on('will-navigate', refuse)
+  contents.on('will-frame-navigate', refuse)
+  contents.on('will-redirect', refuse)
+  contents.on('will-attach-webview', (event) => event.preventDefault())
+  contents.setWindowOpenHandler(refuseNewWindow)
+}
+
+function senderOf(event: Electron.IpcMainEvent): Sender {
+  const { sender, senderFrame } = event
+  const window = BrowserWindow.fromWebContents(sender)
+  return {
+    url: senderFrame?.url,
+    isMainFrame: senderFrame !== null && senderFrame.parent === null,
+    isOwnWindow: window !== null && windows.has(window),
+  }
+}
+
+function openWindow(): void {
+  const window = new BrowserWindow({
+    width: 1_200,
+    height: 800,
+    minWidth: 360,
+    minHeight: 480,
+    show: false,
+    title: 'Gavelring',
+    icon: icon('icon.png'),
+    webPreferences: webPreferencesOf(beside('./preload.cjs'), app.isPackaged),
+  })
+  windows.add(window)
+  const { id } = window
+  window.once('ready-to-show', () => window.show())
+  window.on('closed', () => {
+    windows.delete(window)
+    bridge.windowClosed(id)
+  })
+  void window.loadURL(appPage)
+}
+
+function showWindow(): void {
+  if (!app.isReady()) return
+  const [window] = windows
+  if (window === undefined) return openWindow()
+  if (window.isMinimized()) window.restore()
+  window.show()
+  window.focus()
+}
+
+function openLink(text: string): void {
+  if (!app.isReady()) {
+    waitingLink = text
+    return
+  }
+  waitingLink = undefined
+  const room = host.state.kind === 'running' ? host.state.room : undefined
+  const request = readJoinRequest(text, knownFlags, room)
+  const { title: message, detail } = request
+  if (request.kind === 'refused') {
+    void dialog.showMessageBox({ type: 'warning', message, detail })
+    return
+  }
+  const buttons = ['Join', 'Cancel']
+  void dialog.showMessageBox({ type: 'question', message, detail, buttons, defaultId: 1, cancelId: 1 }).then(({ response }) => {
+    if (response !== 0) return
+    knownFlags = request.flags
+    host.change(request.flags)
+  })
+}
+
+function showState(state: PeerState): void {
+  tray?.setToolTip(stateText(state))
+  tray?.setContextMenu(Menu.buildFromTemplate(trayMenuOf(state, actions)))
+  for (const window of windows) window.webContents.send(channels.state, state)
+}
+
+function showNotice({ title, body }: Notice): void {
+  if (!Notification.isSupported() || BrowserWindow.getFocusedWindow() !== null) return
+  const notification = new Notification({ title, body })
+  notification.on('click', showWindow)
+  notification.show()
+}
+
+/** A host that falls asleep in the middle of an auction leaves the room waiting. */
+function keepAwake(isHosting: boolean): void {
+  if (isHosting) hosting.blocker ??= powerSaveBlocker.start('prevent-app-suspension')
+  if (isHosting || hosting.blocker === undefined) return
+  powerSaveBlocker.stop(hosting.blocker)
+  hosting.blocker = undefined
+}

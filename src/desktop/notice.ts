@@ -1,0 +1,60 @@
+import type { AuctionDetail, EventView } from '../api/views.ts'
+import { printable } from '../core/safe-text.ts'
+import type { Notice } from './messages.ts'
+
+/** What is asked of the market, as it is after the event. */
+export interface Market {
+  readonly self: string
+  /** Owner of an account; `undefined`: there is none. */
+  ownerOf(account: string): string | undefined
+  lotOf(auction: string): Pick<AuctionDetail, 'item' | 'seller' | 'recentBids'> | undefined
+}
+
+/** What happened longer ago, in milliseconds of the room's clock, is history: a peer that catches up tells all of it at once. */
+const freshMillis = 30_000
+const itemCharsMax = 60
+
+/** What an event means to the person at this machine: outbid, won, or a lot that is closed that they sold or bid on. */
+export function noticeOf(event: EventView, market: Market, now: number): Notice | undefined {
+  if (event.kind !== 'market' || now - event.at > freshMillis) return undefined
+  const isOwn = (account: string | undefined): boolean => account !== undefined && market.ownerOf(account) === market.self
+  const told = event.event
+  switch (told.kind) {
+    case 'outbid': {
+      if (!isOwn(told.account) || isOwn(told.by)) return undefined
+      return { title: `Outbid: ${itemOf(market, told.auction)}`, body: `${plain(told.by)} leads with ${told.amount.text}.` }
+    }
+    case 'auction-ended': {
+      const lot = market.lotOf(told.auction)
+      const item = itemOf(market, told.auction)
+      const price = told.price?.text ?? ''
+      if (isOwn(told.winner)) return { title: `Won: ${item}`, body: `It is yours for ${price}.` }
+      const isConcerned = lot?.seller === market.self || lot?.recentBids.some(({ account }) => isOwn(account)) === true
+      if (!isConcerned) return undefined
+      const body = told.why === 'sold' ? `Sold to ${plain(told.winner ?? '')} for ${price}.` : endings[told.why]
+      return { title: `Closed: ${item}`, body }
+    }
+    default:
+      return undefined
+  }
+}
+
+const endings = {
+  sold: '',
+  unsold: 'Nobody bid.',
+  'reserve-not-met': 'The reserve was not met.',
+  cancelled: 'The auction was cancelled.',
+} as const
+
+const itemOf = (market: Market, auction: string): string => plain(market.lotOf(auction)?.item ?? auction)
+
+/** Some desktops take what looks like markup in a notification for markup, and names are other peers' text. */
+function plain(text: string): string {
+  const characters = [...printable(text)]
+  const short = characters.length > itemCharsMax ? `${characters.slice(0, itemCharsMax - 1).join('')}…` : characters.join('')
+  return short.replaceAll('<', '‹').replaceAll('>', '›').replaceAll('&', '＆')
+}
+
+/** Whether an auction of this peer is open. */
+export const isHosting = (self: string, auctions: readonly { readonly seller: string; readonly ended: unknown }[]): boolean =>
+  auctions.some(({ seller, ended }) => seller === self && ended === undefined)

@@ -1,0 +1,79 @@
+import { resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { linkAmong, readArguments } from '../../src/desktop/arguments.ts'
+import { readJoinRequest } from '../../src/desktop/join-request.ts'
+
+describe('what the app is started with', () => {
+  test('flags are those of `gavelring peer`; others, such as Chromium’s, are left out', () => {
+    const args = [
+      '--no-sandbox',
+      '--remote-debugging-port=0',
+      '--room',
+      'evening',
+      '--no-mdns',
+      '--listen',
+      '127.0.0.1:0',
+      '--inspect=9',
+    ]
+    expect(readArguments(args, {}).flags).toEqual({ room: 'evening', 'no-mdns': true, listen: ['127.0.0.1:0'] })
+  })
+  test('each profile has a folder of its own, as a flag or as a variable', () => {
+    expect(readArguments(['--profile', 'x'], {}).profile).toBe(resolve('x'))
+    expect(readArguments(['--profile=x'], { GAVELRING_PROFILE: 'y' }).profile).toBe(resolve('x'))
+    expect(readArguments([], { GAVELRING_PROFILE: 'y' }).profile).toBe(resolve('y'))
+  })
+  test.each([[['--room']], [['--room=']], [['--no-mdns=1']], [['--listen']], [['--', '--room', 'x']], [['--room', '--create']]])(
+    '%j does not keep it from starting',
+    (args) => expect(readArguments(args, {}).profile).not.toBe(''),
+  )
+  test('a link that was clicked stands among the words', () => {
+    expect(linkAmong(['.', '--flag', 'gavelring://join?room=evening'])).toBe('gavelring://join?room=evening')
+    expect(readArguments(['.'], {}).link).toBeUndefined()
+  })
+})
+
+describe('a link is asked about before anything happens', () => {
+  const id = 'ab'.repeat(32)
+  const link = `gavelring://join?room=evening&code=lamp&id=${id}&at=192.168.1.20:4001`
+
+  test('the peer keeps its name and folder, and takes the room from the link', () => {
+    const flags = {
+      profile: '/p',
+      name: 'Ana',
+      room: 'old',
+      code: 'old',
+      create: true,
+      bootstrap: ['10.0.0.1:1'],
+      'no-mdns': true,
+    }
+    const request = readJoinRequest(link, flags, 'old')
+    expect(request).toMatchObject({ kind: 'ask', title: 'Join the room “evening”?' })
+    expect('flags' in request && request.flags).toEqual({
+      ...{ profile: '/p', name: 'Ana', 'no-mdns': true },
+      bootstrap: [`gavelring://join?room=evening&code=lamp&id=${id}&at=/ip4/192.168.1.20/tcp/4001`],
+    })
+  })
+  test('it is told where the link leads, and what is left for it', () => {
+    expect(readJoinRequest(link, {}, 'class').detail).toBe(
+      'The link brings the room’s code. It will be looked for at /ip4/192.168.1.20/tcp/4001. This peer leaves the room “class” first; its log stays on this machine.',
+    )
+    expect(readJoinRequest('gavelring://join?room=evening', {}, 'evening').detail).toBe('The room has no code.')
+  })
+  test('what the link does not have goes nowhere', () => {
+    const request = readJoinRequest('gavelring://join?room=evening&profile=/etc&name=Eve&http=off', { profile: '/p' }, undefined)
+    expect('flags' in request && request.flags).toEqual({ profile: '/p', bootstrap: ['gavelring://join?room=evening'] })
+  })
+  test.each([
+    'gavelring://join',
+    'gavelring://join?code=x',
+    'gavelring://leave?room=x',
+    'gavelring://join?room=%E2%80%AEx',
+    `gavelring://join?room=${'x'.repeat(10_000)}`,
+    'gavelring://join?room=x&at=evil;rm',
+    'gavelring://join?room=x#--no-sandbox',
+    'https://example.org/',
+    '',
+  ])('%s is refused', (text) =>
+    expect(readJoinRequest(text, {}, undefined)).toMatchObject({ kind: 'refused', title: 'This link cannot be opened.' }),
+  )
+})

@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest'
+import type { EventView, MarketEventView, Money } from '../../src/api/views.ts'
+import { isHosting, type Market, noticeOf } from '../../src/desktop/notice.ts'
+
+const now = 1_000_000
+const owners: Record<string, string> = { ana: 'self', ana2: 'self', bob: 'other', cleo: 'third' }
+
+function marketOf(lot: Partial<ReturnType<Market['lotOf']>>): Market {
+  return {
+    self: 'self',
+    ownerOf: (account) => owners[account],
+    lotOf: () => ({ item: 'Brass lamp', seller: 'other', recentBids: [], ...lot }),
+  }
+}
+
+const amount: Money = { cents: 1_350, text: '13.50 EUR', currency: 'EUR' }
+const bidOf = (account: string) => ({ account, amount, at: now, block: 3 })
+const told = (event: MarketEventView, at = now): EventView => ({ kind: 'market', number: 1, at, operation: 'o', block: 4, event })
+const outbid = (account: string, by: string): MarketEventView => ({ kind: 'outbid', auction: 'a', account, by, amount })
+const ended = (why: 'sold' | 'unsold' | 'reserve-not-met' | 'cancelled', winner?: string): MarketEventView => ({
+  ...{ kind: 'auction-ended', auction: 'a', why, reason: '' },
+  ...(winner !== undefined && { winner, price: amount }),
+})
+
+describe('what a person is told while the window is not in front', () => {
+  const mine = { recentBids: [bidOf('ana')] } as Partial<ReturnType<Market['lotOf']>>
+  const rows: [string, MarketEventView, Partial<ReturnType<Market['lotOf']>>, string | undefined][] = [
+    ['outbid', outbid('ana', 'bob'), {}, 'Outbid: Brass lamp | bob leads with 13.50 EUR.'],
+    ['somebody else is outbid', outbid('bob', 'cleo'), {}, undefined],
+    ['outbid by an account of one’s own', outbid('ana', 'ana2'), {}, undefined],
+    ['won', ended('sold', 'ana'), {}, 'Won: Brass lamp | It is yours for 13.50 EUR.'],
+    ['lost', ended('sold', 'bob'), mine, 'Closed: Brass lamp | Sold to bob for 13.50 EUR.'],
+    ['sold', ended('sold', 'bob'), { seller: 'self' }, 'Closed: Brass lamp | Sold to bob for 13.50 EUR.'],
+    ['unsold', ended('unsold'), { seller: 'self' }, 'Closed: Brass lamp | Nobody bid.'],
+    ['reserve', ended('reserve-not-met'), mine, 'Closed: Brass lamp | The reserve was not met.'],
+    ['cancelled', ended('cancelled'), mine, 'Closed: Brass lamp | The auction was cancelled.'],
+    ['a lot of others', ended('sold', 'bob'), {}, undefined],
+    ['a bid', { kind: 'bid-accepted', auction: 'a', account: 'ana', amount, endsAt: now }, {}, undefined],
+  ]
+  test.each(rows)('%s', (_name, event, lot, words) => {
+    const notice = noticeOf(told(event), marketOf(lot), now)
+    expect(notice && `${notice.title} | ${notice.body}`).toBe(words)
+  })
+})
+
+test('what happened long ago, as a peer that catches up tells it, is no news', () => {
+  expect(noticeOf(told(outbid('ana', 'bob'), now - 30_001), marketOf({}), now)).toBeUndefined()
+  expect(noticeOf(told(outbid('ana', 'bob'), now - 30_000), marketOf({}), now)).toBeDefined()
+})
+
+test('an item’s name is no markup, breaks no line, turns no text round, and is cut', () => {
+  const title = (item: string) => noticeOf(told(outbid('ana', 'bob')), marketOf({ item }), now)?.title
+  expect(title('<a href="x">lamp</a> & co\n\u202Egnp')).toBe('Outbid: ‹a href="x"›lamp‹/a› ＆ co��gnp')
+  expect([...(title('😀'.repeat(10_000)) ?? '')]).toHaveLength('Outbid: '.length + 60)
+})
+
+test('a peer hosts while an auction of its own is open', () => {
+  expect(isHosting('self', [])).toBe(false)
+  expect(isHosting('self', [{ seller: 'other', ended: undefined }])).toBe(false)
+  expect(isHosting('self', [{ seller: 'self', ended: { why: 'sold' } }])).toBe(false)
+  expect(
+    isHosting('self', [
+      { seller: 'other', ended: undefined },
+      { seller: 'self', ended: undefined },
+    ]),
+  ).toBe(true)
+})
