@@ -58,10 +58,16 @@ export class Suspicion {
     return log.configs.every((view) => isViewQuorum(view.members, (peer) => peer === self))
   }
 
+  /** One that has forgotten has no say, and that it has no more counts once it is on disk: a crash would bring it back. */
+  get #isMute(): boolean {
+    const { membership, disk } = this.#ring
+    return membership.hasForgotten || disk.written.loss !== undefined
+  }
+
   onPreVote(from: PeerId, { attempt, suspect }: MessageOf<'pre-vote'>): void {
-    const { out, epochs, membership, peers, self, token, counting } = this.#ring
+    const { out, epochs, peers, self, token, counting } = this.#ring
     // Rule 5-quiet [L]
-    if ((out.now - epochs.promisedAt < timing.quietAgree && !epochs.isSettled) || membership.hasForgotten) return
+    if ((out.now - epochs.promisedAt < timing.quietAgree && !epochs.isSettled) || this.#isMute) return
     const cannotReach = suspect !== undefined && suspect !== self && peers.isSilent(suspect, timing.suspectAfter)
     if (cannotReach || token.isMissed(1) || counting.isStalled(timing.commitStallAgree) || !epochs.isActive) {
       out.send([from], { kind: 'agree', attempt, promised: epochs.promised })
@@ -75,9 +81,9 @@ export class Suspicion {
 
   /** Looks for a failure, asks around, and starts an epoch when a view quorum of every config agrees. */
   advance(): void {
-    const { epochs, disk, membership, out, attempts, log, self } = this.#ring
+    const { epochs, disk, out, attempts, log, self } = this.#ring
     const isAttempting = epochs.state.kind === 'preparing' || epochs.state.kind === 'installing'
-    if (isAttempting || disk.failed || membership.hasForgotten) return
+    if (isAttempting || disk.failed || this.#isMute) return
     const state = this.#state
     if (state.kind === 'asking') return this.#count(state)
     if (state.kind === 'retrying') {

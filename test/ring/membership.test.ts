@@ -270,6 +270,25 @@ describe('a request', () => {
 })
 
 describe('a loss', () => {
+  it('that is written down lets its peer have a say again once that is on its disk', () => {
+    const written = viewAfter(view2, epochOf(3, 'A'), 'AC', [{ peer: id('B'), loss: 7 }])
+    const lost = new DrivenReplica({ self: 'B', blocks: [genesis], meta: { promised: noEpoch, loss: 7 } }).step({ kind: 'tick' })
+    const offer = statusOf({
+      epoch: written.epoch,
+      promised: written.epoch,
+      commit: placeOf(written),
+      persistedCommit: { epoch: written.epoch, index: written.index },
+      active: true,
+    })
+    for (const from of ['A', 'C']) lost.receive(from, offer)
+    const past = { kind: 'fetched', what: 'committed', blocks: [view2, written], commit: headOf(written), head: headOf(written) }
+    lost.receive('A', past as MessageOf<'fetched'>).after(5_000)
+    const asked = { kind: 'pre-vote', attempt: 1, suspect: undefined } as const
+    expect(lost.view.membership).toBe('learner')
+    expect(lost.receive('A', asked).sent('agree')).toEqual([])
+    expect(lost.persisted().receive('A', asked).sent('agree').length).toBe(1)
+  })
+
   const rejoin = (loss: number) => request('rejoin', { above: noEpoch, loss })
 
   it('is written into a view without the peer that lost its disk', () => {

@@ -35,6 +35,9 @@ export async function healAndDemandProgress(world: World): Promise<void> {
   let nextLook = world.now + 1_000
   // Blocks that come one by one take their time.
   const blockMillis = world.swarm.limits.fetchedBytes < 10_000 ? 60 : 0
+  // Time goes on, and is looked at, even where nobody is left to do anything.
+  const beat = (): void => after(world, 1_000, beat)
+  beat()
   const longest = patience + blockMillis * Math.max(...world.peers.map(({ disk }) => disk?.rows.length ?? 0))
   await runUntil(world, world.now + longest, () => {
     if (world.now < nextLook) return false
