@@ -120,8 +120,11 @@ export class Membership {
     if (faults.isLiar(from) || (patience !== undefined && out.now < patience.until)) return
     if (this.#joiners.size + this.#leavers.size + this.#lost.size >= askingMax) return
     const view = log.installedView
-    if (purpose === 'leave') this.#leavers.set(from, above)
-    else if (loss !== undefined) {
+    // What a member of this epoch wants says so: older words are of a life before, and come late.
+    // Rule 5-stale-leave [L]
+    if (purpose === 'leave') {
+      if (!view.members.includes(from) || compareEpochs(above, view.epoch) >= 0) this.#leavers.set(from, above)
+    } else if (loss !== undefined) {
       if (purpose === 'rejoin' && !log.hasLoss(from, loss)) this.#lost.set(from, loss)
     }
     // A present member's counts only if it cannot follow this epoch any more.

@@ -123,6 +123,13 @@ describe('a request', () => {
     expect(membersIn(viewProposedBy(peer, ['A', 'C']))).toBe('AB')
   })
 
+  it('to leave that a member said in an epoch of before, and that comes late, takes nobody out', () => {
+    const peer = holder()
+      .receive('C', request('leave', { above: view2.epoch }))
+      .after(300)
+    expect(peer.notes('attempt-started')).toEqual([])
+  })
+
   it('to leave of somebody who is out already and can be needed by nobody is served no more', () => {
     expect(holder().receive('X', request('leave')).after(300).notes('attempt-started')).toEqual([])
     const needed = holder()
