@@ -13,7 +13,7 @@ export const shortPeer = (peer: string): string => peer.slice(-6)
  * What people call a peer: its name; beside it the end of its id where two have the same one; that alone where it has none, or
  * is not among `peers`.
  */
-export function peerNames(peers: readonly PeerView[]): (peer: string) => string {
+export function peerNames(peers: readonly Pick<PeerView, 'peer' | 'name'>[]): (peer: string) => string {
   const names = new Map(peers.map(({ peer, name }) => [peer, name]))
   const counts = new Map<string, number>()
   for (const { name } of peers) counts.set(name, (counts.get(name) ?? 0) + 1)

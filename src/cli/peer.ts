@@ -1,10 +1,13 @@
+import type { PaneConfig } from '../app/config.ts'
 import type { RunningPeer, StartHooks } from '../app/start.ts'
 import { Failure } from '../core/failure.ts'
 import type { Call, Command } from './command.ts'
 import { usageError } from './errors.ts'
 import { shortPeer } from './output.ts'
+import { loggedNews } from './pane/news.ts'
+import { createScreen, type Screen } from './pane/screen.ts'
 import { createProgress } from './progress.ts'
-import { comeInText, foundingBox, otherRoomText } from './room-text.ts'
+import { comeInText, foundingBox } from './room-text.ts'
 
 /** How long leaving in good order may take, in milliseconds. */
 const leaveMillis = 5_000
@@ -22,7 +25,11 @@ export const peer: Command = {
     { name: 'wait', value: 'SECONDS', text: 'how long to wait for the room; then end with exit code 3 (default: no end)' },
     { name: 'currency', value: 'EUR', text: 'of a room that is founded here' },
     { name: 'deposits', value: 'open|host', text: 'who may deposit in a room that is founded here (default open)' },
-    { name: 'code', value: 'CODE', text: 'the room code; without it nobody can connect' },
+    {
+      name: 'code',
+      value: 'CODE',
+      text: 'the room code; without it nobody can connect. new: make one, for a room that is founded here',
+    },
     { name: 'name', value: 'YOU', text: 'your name, for the others' },
     { name: 'profile', value: 'DIR', text: 'folder for key and log' },
     { name: 'listen', value: 'ADDR', many: true, text: 'where to listen (default 0.0.0.0:0 and [::]:0)' },
@@ -31,7 +38,10 @@ export const peer: Command = {
     { name: 'refetch', text: 'put the log here aside and fetch it anew from the other members' },
     { name: 'http', value: 'HOST:PORT|off', text: 'where the API answers (default 127.0.0.1:0, any free port)' },
     { name: 'gateway', value: 'HOST:PORT', text: 'for thin clients; comes with a later version' },
-    { name: 'log-format', value: 'json|text', text: 'of log lines (default text)' },
+    { name: 'log-format', value: 'json|text', text: 'of log lines (default text); with json what happens is said there' },
+    { name: 'quiet', text: 'say alarms and results only' },
+    { name: 'verbose', short: 'v', text: 'say everything: other people’s money, refused operations, steps of the ring' },
+    { name: 'watch', text: 'show the ring as a picture: the token, who waits for it, the last blocks' },
   ],
   examples: [
     'gavelring peer',
@@ -39,6 +49,7 @@ export const peer: Command = {
     'gavelring peer --join --wait 30 --room evening --code "old lamp"',
     'gavelring peer "gavelring://join?room=evening&at=192.168.1.20:4001"',
     'gavelring peer --no-mdns --bootstrap 192.168.1.20:4001',
+    'gavelring peer --watch',
     'GAVELRING_ROOM=evening gavelring peer --profile /var/lib/gavelring --log-format json',
   ],
   details:
@@ -46,13 +57,17 @@ export const peer: Command = {
     'version, unless --create is given. A peer with --join, a LINK or --bootstrap waits, and says for whom and why.\n' +
     'Each option is a variable too: --log-format is GAVELRING_LOG_FORMAT. Ctrl-C or `gavelring leave` leaves in good order.',
   async run(call) {
-    const { readPeerConfig } = await import('../app/config.ts')
+    const { readPaneConfig, readPeerConfig } = await import('../app/config.ts')
     const [link] = call.operands
     const config = readPeerConfig({ ...call.flags, ...(link !== undefined && { join: link }) }, call.env)
     if (!config.ok) throw usageError(config.error.message, 'See `gavelring peer --help`.')
-    const { startPeer } = await import('../app/start.ts')
+    const paneConfig = readPaneConfig(call.flags, call.env)
+    if (!paneConfig.ok) throw usageError(paneConfig.error.message, 'See `gavelring peer --help`.')
+    const [{ startPeer }, { openPane }] = await Promise.all([import('../app/start.ts'), import('./pane/pane.ts')])
+    const format = config.value.logFormat
+    const screen = createScreen(call.terminal)
     const stopping = onStopSignal()
-    const starting = startPeer(config.value, hooksOf(call, stopping, config.value.logFormat))
+    const starting = startPeer(config.value, hooksOf(call, screen, stopping, format, paneConfig.value))
     const patience = config.value.refetch ? leaveMillis : leaveMillis / 5
     const started = starting.catch((error: unknown) => {
       if (error instanceof Failure && error.code === 'stopping') return undefined
@@ -65,15 +80,18 @@ export const peer: Command = {
       // A start that is in the middle of a long log cannot be called off; nothing was acknowledged yet, and what is on disk is safe.
       process.exit(0)
     }
-    tellStart(call, running, config.value.code)
+    tellStart(call, running, config.value.code, paneConfig.value.quiet)
+    const pane = openPane(running, { ...paneConfig.value, format, isBeside: call.json, terminal: call.terminal, screen })
     const stopped = running.stopped
     const cause = await Promise.race([stopping, stopped.then(() => undefined)])
+    pane.still()
     if (cause !== undefined) {
       call.terminal.note('Leaving the ring; once more to stop at once.')
       exitAfter(leaveMillis, 0)
       await running.stop(leaveMillis - closeMillis)
     }
     const { reason, hasLeft } = await stopped
+    pane.end()
     call.terminal.note(`Stopped: ${reason}.`)
     const exitCode = cause !== undefined || hasLeft ? 0 : 3
     exitAfter(closeMillis, exitCode)
@@ -81,15 +99,23 @@ export const peer: Command = {
   },
 }
 
-function hooksOf(call: Call, stopping: Promise<unknown>, logFormat: 'json' | 'text'): StartHooks {
-  const { terminal } = call
+function hooksOf(
+  { terminal }: Call,
+  screen: Screen,
+  stopping: Promise<unknown>,
+  logFormat: 'json' | 'text',
+  { quiet, verbose }: PaneConfig,
+): StartHooks {
   const progress = createProgress(terminal)
   const search = new AbortController()
   void stopping.then(() => search.abort())
   return {
     signal: search.signal,
     onProgress: (what, done, total) => progress(what === 'check' ? 'checking' : 'replaying', done, total),
-    write: (line) => terminal.note(line.trimEnd()),
+    write: (line) => screen.note(line.trimEnd()),
+    level: quiet ? 'warn' : verbose ? 'debug' : 'info',
+    // People are told once: by the pane and the founding box.
+    shown: logFormat === 'json' ? new Set() : new Set([...loggedNews, 'room-founded']),
     onWaiting({ room, why }) {
       if (logFormat === 'json') return
       const start = `Waiting for the room “${room}”:`
@@ -125,7 +151,7 @@ function onStopSignal(): Promise<NodeJS.Signals> {
   })
 }
 
-function tellStart(call: Call, running: RunningPeer, code: string): void {
+function tellStart(call: Call, running: RunningPeer, code: string, quiet: boolean): void {
   const { terminal } = call
   const status = running.peer.status()
   const { room, self, name, addresses, link, entered } = status
@@ -138,16 +164,10 @@ function tellStart(call: Call, running: RunningPeer, code: string): void {
   const members = `${count} ${count === 1 ? 'member' : 'members'}${status.membersAsOfLog ? ' as of its log' : ''}`
   const place = status.members.includes(self) ? members : 'joining it'
   if (entered === 'founded') for (const row of foundingBox(status, code)) line(row)
+  if (quiet) return
   line(`Room ${room.name} (${room.id.slice(0, 8)}), ${place}. You are ${name} (${shortPeer(self)}).`)
   for (const one of addresses) line(`Listening at ${one}`)
   if (running.apiUrl !== undefined) line(`API at ${running.apiUrl}, its token in the profile folder`)
   line(`Link: ${link}`)
   line(`Others join with: ${comeInText(status, code === '' ? '' : 'CODE')}`)
-  const tellRoom: Parameters<RunningPeer['peer']['subscribe']>[0] = (event) => {
-    if (event.kind !== 'other-room') return
-    const { text, wayOver } = otherRoomText(event.room)
-    terminal.note(`Beware: ${text}. ${wayOver}`)
-  }
-  running.peer.recentEvents().forEach(tellRoom)
-  running.peer.subscribe(tellRoom)
 }

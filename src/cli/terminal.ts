@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream'
 import { printable, printableJson } from '../core/safe-text.ts'
 import { CliError } from './errors.ts'
+import { widthOf } from './table.ts'
 
 /**
  * Where output goes, and what it can show there. Results on stdout, everything else on stderr. All text goes through
@@ -23,6 +24,8 @@ export interface Terminal {
   flushed(): Promise<void>
   /** Cells of a line of stdout; `undefined`: no limit, as into a file. */
   readonly width: number | undefined
+  /** Lines of the screen; `undefined`: not known, or none. */
+  readonly height: number | undefined
   /** Whether stdout is a terminal that can show pictures. */
   readonly isScreen: boolean
   /** Colours: only on a terminal, and not where NO_COLOR is set. */
@@ -54,7 +57,7 @@ const looks = {
 } as const
 
 /** A stream of a process, as far as a terminal is one. */
-export type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number }
+export type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number }
 
 export function createTerminal(
   env: Readonly<Record<string, string | undefined>>,
@@ -63,7 +66,8 @@ export function createTerminal(
 ): Terminal {
   let isClosed = false
   let hasProgress = false
-  let pictureLines = 0
+  /** Cells of each line of the picture that stands there. */
+  let picture: readonly number[] = []
   const closed = Promise.withResolvers<void>()
   let failure: Error | undefined
   out.on('error', (error: NodeJS.ErrnoException) => {
@@ -84,7 +88,7 @@ export function createTerminal(
   const clear = (): void => {
     if (hasProgress) errors.write('\r\x1b[K')
     hasProgress = false
-    pictureLines = 0
+    picture = []
   }
   const write = (line: string): void => {
     clear()
@@ -104,13 +108,13 @@ export function createTerminal(
       hasProgress = true
     },
     picture(lines) {
-      const above = pictureLines
+      const above = picture.reduce((rows, cells) => rows + rowsOf(cells, out.columns), 0)
       clear()
       if (isClosed) return
       const up = above === 0 ? '' : `\x1b[${above}A\r`
       // What is below the picture, if it was longer before, goes too.
       out.write(`${up}${lines.map((line) => `\x1b[2K${rendered(line)}\n`).join('')}\x1b[J`)
-      pictureLines = lines.length
+      picture = lines.map((line) => widthOf(plain(line)))
     },
     async drained() {
       if (!out.writableNeedDrain) return
@@ -121,6 +125,9 @@ export function createTerminal(
       if (out.isTTY === true && out.columns !== undefined && out.columns > 0) return out.columns
       const told = Number(env.COLUMNS)
       return Number.isInteger(told) && told > 0 ? told : undefined
+    },
+    get height() {
+      return out.isTTY === true && out.rows !== undefined && out.rows > 0 ? out.rows : undefined
     },
     isScreen: out.isTTY === true && env.TERM !== 'dumb',
     colours,
@@ -133,6 +140,13 @@ export function createTerminal(
     },
   }
 }
+
+const plain = (text: Text): string =>
+  printable(typeof text === 'string' ? text : text.map((one) => (typeof one === 'string' ? one : one.text)).join(''))
+
+/** Rows that a line takes now: a terminal that has become narrower has folded it. */
+const rowsOf = (cells: number, columns: number | undefined): number =>
+  columns === undefined || columns <= 0 ? 1 : Math.max(1, Math.ceil(cells / columns))
 
 /** Of a pipe, a socket, a terminal; and of a stream that has ended so before. */
 const readerGone: ReadonlySet<string> = new Set(['EPIPE', 'ECONNRESET', 'EIO', 'ERR_STREAM_DESTROYED'])

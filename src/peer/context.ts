@@ -1,6 +1,6 @@
 import type { Failure } from '../core/failure.ts'
 import type { Instant, PeerId, RoomId } from '../core/ids.ts'
-import { type LogEvent, logEvents } from '../core/log-events.ts'
+import type { LogEvent } from '../core/log-events.ts'
 import type { AppliedOutcome } from '../market/types.ts'
 import type { Block } from '../ring/block.ts'
 import { type Evidence, evidenceKey, liarOf } from '../ring/faults.ts'
@@ -59,6 +59,8 @@ export type News =
   /** The ring has another view. */
   | { readonly kind: 'members'; readonly epoch: string; readonly members: readonly PeerId[] }
   | { readonly kind: 'quorum'; readonly held: boolean; readonly text: string }
+  /** A peer of this room is connected, or has not been for a while. */
+  | { readonly kind: 'presence'; readonly peer: PeerId; readonly here: boolean }
   /** A write failed: the peer is read-only from here on. */
   | { readonly kind: 'failed'; readonly failure: Failure }
   /** The ring takes no more part in the room; the last news of a room. */
@@ -108,6 +110,8 @@ export interface PeerContext {
 const saidMax = 256
 const refusedMax = 256
 const namesMax = 1_024
+/** The ring asks around again and again while somebody is missed: people are told once in so long, in milliseconds. */
+const suspicionEvery = 5_000
 
 export function createContext(options: PeerOptions, ports: Ports): PeerContext {
   const { logger, clock, identity } = ports
@@ -116,6 +120,7 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
   const refused = new Map<PeerId, { readonly reason: string; count: number }>()
   const names = new Map<PeerId, string>()
   const said = new Map<string, Set<string>>()
+  const suspected = new Map<PeerId | undefined, number>()
 
   const time = (): Instant => {
     const now = context.room?.view.time(clock.monotonic()) ?? clock.wall()
@@ -128,7 +133,7 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
     if (keys.has(key) || keys.size >= saidMax) return
     said.set(event, keys.add(key))
     logger.warn(event, facts)
-    events.add({ kind: 'note', at: time(), event: logEvents[event], facts })
+    events.add({ kind: 'note', at: time(), event, facts })
   }
 
   const count = (from: PeerId, reason: string): void => {
@@ -148,10 +153,13 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
         return events.addForEyes(() => announcedEvents(news.author, news.ops, time()))
       case 'note':
         logger.debug('ring-step', { step: news.note.event, ...news.note.facts })
+        if (news.note.event === 'pre-vote') writeSuspicion(news.note)
         return events.addForEyes(() => [{ kind: 'note', at: time(), ...news.note }])
       case 'members':
       case 'quorum':
         return events.add({ ...news, at: time() })
+      case 'presence':
+        return events.add({ ...news, at: time(), name: context.nameOf(news.peer) })
       case 'failed':
         return logger.error('write-failed', { code: news.failure.code, error: news.failure })
       case 'stopped':
@@ -174,6 +182,16 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
       case 'persisted':
         return
     }
+  }
+
+  const writeSuspicion = ({ facts }: Note): void => {
+    const now = clock.monotonic()
+    // Whom the ring suspects is a member.
+    const suspect = facts.suspect as PeerId | undefined
+    for (const [peer, at] of suspected) if (now - at >= suspicionEvery) suspected.delete(peer)
+    if (suspected.has(suspect)) return
+    suspected.set(suspect, now)
+    events.add({ kind: 'suspected', at: time(), suspect, why: String(facts.why) })
   }
 
   const warnFaulty = (evidence: Evidence): void => {

@@ -79,7 +79,7 @@ export async function createPeer(options: PeerOptions, ports: Ports): Promise<Pe
     },
     verdicts: (block) => verdicts.of(block),
     proofs: () => residence.session.view.evidence.map(toProof),
-    subscribe: (listener) => context.events.subscribe(listener),
+    subscribe: (listener, options) => context.events.subscribe(listener, options),
     recentEvents: () => context.events.recent(),
     rules: () => rulesOf(residence.session.genesis),
     startBidder: (bidder) => bidders.start(bidder),

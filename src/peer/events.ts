@@ -5,7 +5,7 @@ import type { Operation } from '../market/operation.ts'
 import type { AppliedOutcome } from '../market/types.ts'
 import type { Block } from '../ring/block.ts'
 import type { AnnouncedOp } from '../ring/message.ts'
-import type { PeerEvent } from './peer.ts'
+import type { PeerEvent, Subscription } from './peer.ts'
 
 type Unnumbered<Event> = Event extends unknown ? Omit<Event, 'number'> : never
 /** An event before it has its number. */
@@ -19,9 +19,10 @@ export interface EventLog {
   add(event: NewEvent): void
   /** The events of a committed block. Objects for them are made only for somebody who looks. */
   addBlock(block: Block, outcomes: readonly AppliedOutcome[]): void
-  /** For eyes only: made for subscribers, and otherwise not at all. */
+  /** For eyes only: made for subscribers that want to see everything, and otherwise not at all. */
   addForEyes(make: () => readonly NewEvent[]): void
-  subscribe(listener: (event: PeerEvent) => void): () => void
+  /** See {@link Peer.subscribe}. */
+  subscribe(listener: (event: PeerEvent) => void, options?: Subscription): () => void
   recent(): readonly PeerEvent[]
 }
 
@@ -34,10 +35,12 @@ interface Chunk {
 
 export function createEventLog(onListenerError: (error: unknown) => void): EventLog {
   const listeners = new Set<(event: PeerEvent) => void>()
+  /** Those of them that want to see everything. */
+  const eyes = new Set<(event: PeerEvent) => void>()
   let chunks: Chunk[] = []
   let next = 1
 
-  const addChunk = (count: number, make: () => readonly NewEvent[]): void => {
+  const addChunk = (count: number, make: () => readonly NewEvent[], hearers = listeners): void => {
     if (count === 0) return
     const chunk = { first: next, count, make }
     next += count
@@ -46,11 +49,11 @@ export function createEventLog(onListenerError: (error: unknown) => void): Event
     let gone = 0
     while ((chunks[gone] as Chunk).first + (chunks[gone] as Chunk).count <= oldest) gone++
     if (gone > 0) chunks = chunks.slice(gone)
-    if (listeners.size > 0) for (const event of numbered(chunk)) tell(event)
+    if (hearers.size > 0) for (const event of numbered(chunk)) tell(event, hearers)
   }
 
-  const tell = (event: PeerEvent): void => {
-    for (const listener of [...listeners]) {
+  const tell = (event: PeerEvent, hearers: ReadonlySet<(event: PeerEvent) => void>): void => {
+    for (const listener of [...hearers]) {
       try {
         listener(event)
       } catch (error) {
@@ -63,15 +66,19 @@ export function createEventLog(onListenerError: (error: unknown) => void): Event
     add: (event) => addChunk(1, () => [event]),
     addBlock: (block, outcomes) => addChunk(countEvents(outcomes), () => blockEvents(block, outcomes)),
     addForEyes(make) {
-      if (listeners.size === 0) return
+      if (eyes.size === 0) return
       const events = make()
-      addChunk(events.length, () => events)
+      addChunk(events.length, () => events, eyes)
     },
-    subscribe(listener) {
+    subscribe(listener, { isForEyes = true } = {}) {
       // One function may subscribe twice: each time is a subscription of its own.
       const own = (event: PeerEvent): void => listener(event)
       listeners.add(own)
-      return () => listeners.delete(own)
+      if (isForEyes) eyes.add(own)
+      return () => {
+        listeners.delete(own)
+        eyes.delete(own)
+      }
     },
     recent: () => chunks.flatMap(numbered).slice(-recentEventsMax),
   }

@@ -1,3 +1,4 @@
+import { parseAddress } from '../core/address.ts'
 import { decodeWith, Writer } from '../core/codec.ts'
 import type { PeerId } from '../core/ids.ts'
 import type { Store, Transport, TransportTrouble } from './ports.ts'
@@ -76,7 +77,9 @@ export async function readRememberedAddresses(store: Store): Promise<readonly st
       return reader.list(addressesMax, () => reader.text(addressBytesMax))
     }),
   )
-  return 'value' in decoded ? decoded.value.flat() : []
+  if (!('value' in decoded)) return []
+  // What another version wrote may be no address here.
+  return decoded.value.flat().filter((address) => parseAddress(address, 'dial').ok)
 }
 
 /** Keeps the connected peers for the next start. Those of before stay until others are connected. */

@@ -8,6 +8,7 @@ import { decodeFrame, encodeFrame } from '../ring/message.ts'
 import type { FoundRoom, PeerContext } from './context.ts'
 import { createHearsay } from './hearsay.ts'
 import type { TransportEvents } from './ports.ts'
+import { createPresence } from './presence.ts'
 import { refuseGenesis } from './room.ts'
 import { meet, type Scene } from './search.ts'
 import type { Session } from './session.ts'
@@ -49,6 +50,7 @@ export function createNetwork(context: PeerContext): Network {
   const genesisAsked = new Map<PeerId, (block: Block | undefined) => void>()
   let session: Session | undefined
   const heard = createHearsay(transport)
+  const presence = createPresence(clock, (peer, here) => context.tell({ kind: 'presence', peer, here }))
   let lookers: (() => void)[] = []
   let told = ''
 
@@ -72,6 +74,8 @@ export function createNetwork(context: PeerContext): Network {
     if (belongs === linked.has(peer)) return
     if (belongs) linked.add(peer)
     else linked.delete(peer)
+    if (belongs) presence.came(peer)
+    else presence.went(peer)
     session?.input({ kind: 'link', peer, state: belongs ? 'up' : 'down' })
   }
 
@@ -143,7 +147,9 @@ export function createNetwork(context: PeerContext): Network {
       onDisconnected(peer, refused) {
         connected.delete(peer)
         genesisAsked.get(peer)?.(undefined)
-        if (linked.delete(peer)) session?.input({ kind: 'link', peer, state: refused ? 'refused' : 'down' })
+        if (!linked.delete(peer)) return
+        presence.went(peer)
+        session?.input({ kind: 'link', peer, state: refused ? 'refused' : 'down' })
       },
       onFrame(from, frame) {
         if (isHello(frame)) greet(from, frame)
@@ -170,6 +176,7 @@ export function createNetwork(context: PeerContext): Network {
     exit() {
       session = undefined
       linked.clear()
+      presence.clear()
     },
     refresh() {
       sayHello()

@@ -32,7 +32,7 @@ export interface Peer {
   /** Proof of members' faults that this peer keeps. */
   proofs(): readonly Proof[]
   /** Each event as it happens, until the returned function is called. */
-  subscribe(listener: (event: PeerEvent) => void): () => void
+  subscribe(listener: (event: PeerEvent) => void, options?: Subscription): () => void
   /** The newest events, oldest first, for a subscriber that comes back: at most 1,000. */
   recentEvents(): readonly PeerEvent[]
   /** The rules of the room that it is in. */
@@ -63,6 +63,14 @@ export interface Peer {
   stop(deadlineMillis: number): Promise<void>
   /** Resolves when the peer takes no more part, with the reason, whoever asked for it. */
   readonly stopped: Promise<string>
+}
+
+export interface Subscription {
+  /**
+   * Default: everything. False: not what is announced, nor the ring's steps, which are made only for somebody who looks; then
+   * the numbers of the events may have gaps.
+   */
+  readonly isForEyes?: boolean
 }
 
 /** Which room to move to. */

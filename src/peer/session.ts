@@ -107,6 +107,8 @@ export async function openSession(
 
   const watch = createWatch(context, view)
   let stopLooking = (): void => {}
+  /** Whoever waits for the other members to let this peer go waits no longer. */
+  let stopLeaving = (): void => {}
   const look = (): void => {
     const now = clock.monotonic()
     watch.look(now, session)
@@ -151,6 +153,7 @@ export async function openSession(
           cancel()
           resolve()
         }
+        stopLeaving = done
       })
       input({ kind: 'leave' })
       await gone
@@ -158,6 +161,7 @@ export async function openSession(
     async close(failure) {
       stopLooking()
       driver.close()
+      stopLeaving()
       proposals.close(failure)
       await driver.flushed()
       // A state that differs from the others' is not to be what the next start begins with.

@@ -3,7 +3,7 @@ import type { Instant, PeerId } from '../core/ids.ts'
 import { formatJoinLink } from '../core/join-link.ts'
 import { type Evidence, liarOf } from '../ring/faults.ts'
 import type { Refusal, ReplicaView, StopReason } from '../ring/types.ts'
-import { epochText, sameEpoch } from '../ring/view.ts'
+import { compareEpochs, epochText } from '../ring/view.ts'
 import type { PeerContext } from './context.ts'
 import type { Lobby } from './network.ts'
 import type { PeerInfo, PeerStatus, Proof } from './peer.ts'
@@ -269,7 +269,7 @@ const pardonAfter = 2_000
 export function createWatch(context: PeerContext, view: ReplicaView): Watch {
   let epoch = view.installed
   let missingSince: number | undefined
-  let isHeldTold: boolean | undefined
+  let isLossTold = false
   /** Those that are refused, by when that was seen first; not those that were told. */
   const suspects = new Map<PeerId, number>()
   const told = new Set<PeerId>()
@@ -278,12 +278,13 @@ export function createWatch(context: PeerContext, view: ReplicaView): Watch {
   const lookAtQuorum = (now: number, session: Pick<Session, 'view' | 'failed'>): void => {
     if (view.hasQuorum(now)) missingSince = undefined
     else missingSince ??= now
-    const held = missingSince === undefined
-    if (held === isHeldTold || (!held && quorumMissing(now) < quorumHiccup)) return
-    const isFirst = isHeldTold === undefined
-    isHeldTold = held
+    const isLost = missingSince !== undefined
+    if (isLost === isLossTold || (isLost && quorumMissing(now) < quorumHiccup)) return
     const condition = conditionOf(context, session, { leaving: false, stopReason: undefined })
-    if (!isFirst) context.tell({ kind: 'quorum', held, text: quorumText(condition) })
+    // That of a view without this peer is not its own: it neither loses it nor has it back.
+    if (isOutside(condition)) return
+    isLossTold = isLost
+    context.tell({ kind: 'quorum', held: !isLost, text: quorumText(condition) })
   }
   const lookAtRefused = (now: number): void => {
     if (view.refused.size === 0 && suspects.size === 0) return
@@ -298,15 +299,18 @@ export function createWatch(context: PeerContext, view: ReplicaView): Watch {
     }
     for (const peer of suspects.keys()) if (!view.refused.has(peer)) suspects.delete(peer)
   }
+  const lookAtView = (): void => {
+    // While the end of the log is replaced, an older view is the last on disk for a moment.
+    if (compareEpochs(view.installed, epoch) <= 0) return
+    epoch = view.installed
+    context.tell({ kind: 'members', epoch: epochText(epoch), members: view.members })
+  }
   const quorumMissing = (now: number): number => (missingSince === undefined ? 0 : now - missingSince)
 
   return {
     quorumMissing,
     look(now, session) {
-      if (!sameEpoch(epoch, view.installed)) {
-        epoch = view.installed
-        context.tell({ kind: 'members', epoch: epochText(epoch), members: view.members })
-      }
+      lookAtView()
       lookAtQuorum(now, session)
       lookAtRefused(now)
       const { evidence } = view

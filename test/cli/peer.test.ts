@@ -1,13 +1,16 @@
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { roomFolder } from '../../src/app/room-folder.ts'
+import { type LogEvent, logEvents } from '../../src/core/log-events.ts'
 import { createStore } from '../../src/io/store.ts'
 import { evidenceName } from '../../src/peer/disk.ts'
 import { encodeEvidence } from '../../src/ring/faults.ts'
 import { createKeyedCrypto, peerNamed } from '../peer/keyed-crypto.ts'
 import { genesisBy, opsAfter } from '../peer/log-of-blocks.ts'
-import { gavelring, joinPeer, peerArgs, type Running, startPeer, temporaryFolder } from './processes.ts'
+import { until } from '../support/wait.ts'
+import { gavelring, joinPeer, launcher, peerArgs, type Running, startPeer, temporaryFolder } from './processes.ts'
 import { run } from './run.ts'
 
 test('a person runs a peer, pays and offers, verifies the log, and leaves', async () => {
@@ -182,3 +185,144 @@ test('whose fault is proven is said by log verify, whether the peer runs or not,
   const peers = await run(['peers', '--json', '--profile', profile])
   expect(JSON.parse(peers.out.join(''))).toMatchObject([{ self: true }, { peer: liar, faulty: 'signed two different blocks 1' }])
 })
+
+describe('how much is said', () => {
+  test('with --quiet the founding box, alarms and results; and --quiet --verbose is neither', async () => {
+    const profile = temporaryFolder()
+    const peer = gavelring(peerArgs(profile, '--quiet'))
+    await peer.said(/^└/)
+    await vi.waitUntil(async () => (await run(['account', 'open', 'ana', '--profile', profile])).exitCode === 0, 20_000)
+    const call = (...args: readonly string[]) => run([...args, '--profile', profile])
+    expect(await call('deposit', 'ana', '10')).toMatchObject({ exitCode: 0 })
+    expect(await call('auction', 'start', 'Lamp', '--payee', 'ana', '--seconds', '0.3')).toMatchObject({ exitCode: 0 })
+    await peer.said(/Lamp. has ended: nobody bid$/)
+    peer.child.kill('SIGINT')
+    const { out, errors } = await peer.finished
+    const said = out.split('\n').filter((line) => line !== '' && !/^[┌│└]/.test(line))
+    expect(said).toEqual([expect.stringMatching(/^\S+ {2}lot 1 “Lamp” has ended: nobody bid$/)])
+    expect(errors).toBe('Leaving the ring; once more to stop at once.\nStopped: left the room.\n')
+
+    const neither = await run(['peer', '--quiet', '-v'])
+    expect(neither).toMatchObject({
+      exitCode: 2,
+      notes: [expect.stringMatching(/--quiet or --verbose, not both/), expect.any(String)],
+    })
+    const unreadable = await run(['peer'], { GAVELRING_WATCH: 'maybe' })
+    expect(unreadable).toMatchObject({ exitCode: 2, notes: [expect.stringMatching(/^GAVELRING_WATCH: /), expect.any(String)] })
+  })
+
+  test('as JSON: each line of stderr one object with a name of the table, the ring’s steps with -v', async () => {
+    const profile = temporaryFolder()
+    const peer = gavelring(peerArgs(profile, '--log-format', 'json', '-v'))
+    await peer.said(/^Others join with/)
+    const other = await joinPeer(peer, temporaryFolder(), '--name', 'Bob')
+    const call = (...args: readonly string[]) => run([...args, '--profile', profile])
+    expect(await call('account', 'open', 'ana')).toMatchObject({ exitCode: 0 })
+    expect(await call('deposit', 'ana', '10.50')).toMatchObject({ exitCode: 0 })
+    other.child.kill('SIGINT')
+    await other.finished
+    await peer.said(/"event":"peer-gone"/)
+    peer.child.kill('SIGINT')
+    const { out, errors } = await peer.finished
+    const lines = errors.split('\n').filter((line) => line.startsWith('{'))
+    const logged = lines.map((line) => JSON.parse(line) as { readonly event: LogEvent; readonly message: string })
+    for (const { event } of logged) expect(Object.keys(logEvents)).toContain(event)
+    const names = logged.map(({ event }) => event)
+    for (const name of [
+      'room-founded',
+      'peer-here',
+      'member-joined',
+      'account-changed',
+      'money-moved',
+      'member-left',
+      'peer-gone',
+      'ring-step',
+    ] as const) {
+      expect(names).toContain(name)
+    }
+    for (const name of ['room-founded', 'peer-here', 'money-moved', 'peer-gone'] as const) {
+      expect([name, names.filter((one) => one === name).length]).toEqual([name, 1])
+    }
+    expect(logged).toContainEqual(expect.objectContaining({ event: 'member-joined', name: 'Bob', members: 2 }))
+    expect(logged).toContainEqual(expect.objectContaining({ event: 'money-moved', to: 'ana', amount: '10.50 EUR' }))
+    // What happens is said there, and not on stdout besides.
+    expect(out).not.toMatch(/in reach|went into/)
+  })
+})
+
+describe('the ring as a picture', () => {
+  test('is lines where nothing can be redrawn', async () => {
+    const peer = gavelring(peerArgs(temporaryFolder(), '--watch'))
+    await peer.said(/^Others join with/)
+    await joinPeer(peer, temporaryFolder(), '--name', 'Bob')
+    await peer.said(/ {2}the ring: Ana → Bob$/)
+    peer.child.kill('SIGINT')
+    expect((await peer.finished).out).not.toContain('\x1b')
+  })
+
+  const hasScript = spawnSync('script', ['-qfec', 'true', '/dev/null']).status === 0
+  test.skipIf(!hasScript)(`is redrawn in place on a terminal${hasScript ? '' : ' (there is no `script` here)'}`, async () => {
+    const profile = temporaryFolder()
+    const words = [process.execPath, launcher, ...peerArgs(profile, '--watch')]
+    const terminal = startOnTerminal(words.map((word) => `'${word}'`).join(' '))
+    await terminal.shows(/● Ana/)
+    const call = (...args: readonly string[]) => run([...args, '--profile', profile])
+    expect(await call('account', 'open', 'ana')).toMatchObject({ exitCode: 0 })
+    expect(await call('deposit', 'ana', '10.50')).toMatchObject({ exitCode: 0 })
+    await terminal.shows(/^ +\d+ {2}Ana {2}10\.50 EUR went into ana$/)
+    // News scroll above the one picture.
+    expect(terminal.screen().filter((line) => / {2}10\.50 EUR went into ana$/.test(line))).toHaveLength(2)
+    expect(terminal.screen().filter((line) => /● Ana/.test(line))).toHaveLength(1)
+    expect(terminal.raw()).toContain('\x1b[1;33m● Ana\x1b[0m')
+    terminal.press('\x03')
+    await terminal.shows(/^Stopped: left the room\.$/)
+    const left = terminal.screen()
+    expect(left.filter((line) => /● Ana|waits for the token/.test(line))).toEqual([])
+    expect(left.slice(-2)).toEqual(['Leaving the ring; once more to stop at once.', 'Stopped: left the room.'])
+  })
+})
+
+/** A command on a pseudo terminal of 100 times 40 cells, and what a person sees there. */
+function startOnTerminal(command: string) {
+  const child = spawn('script', ['-qfec', `stty cols 100 rows 40; exec ${command}`, '/dev/null'], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    env: { ...process.env, TERM: 'xterm' },
+  })
+  onTestFinished(() => {
+    child.kill('SIGKILL')
+  })
+  let raw = ''
+  child.stdout.on('data', (chunk) => {
+    raw += String(chunk)
+  })
+  const screen = (): string[] => screenOf(raw)
+  return {
+    raw: () => raw,
+    screen,
+    press: (keys: string) => child.stdin.write(keys),
+    shows: (pattern: RegExp) =>
+      until(
+        `the screen shows ${pattern}, not\n${screen().join('\n')}`,
+        () => screen().some((line) => pattern.test(line)),
+        60_000,
+      ),
+  }
+}
+
+/** What stands on a terminal's screen after this, of the sequences that the program uses; none scrolls out. */
+function screenOf(raw: string): string[] {
+  const lines: string[] = ['']
+  let row = 0
+  const [start, other] = ['\x1b', '[^\x1b\r\n]']
+  for (const [token] of raw.matchAll(new RegExp(`${start}\\[[\\d;]*[A-Za-z]|\\r|\\n|${other}+`, 'g'))) {
+    const [, count = '', name] = new RegExp(`^${start}\\[([\\d;]*)([A-Za-z])$`).exec(token) ?? []
+    if (token === '\n') {
+      row++
+      if (row === lines.length) lines.push('')
+    } else if (name === 'A') row = Math.max(0, row - Number(count || 1))
+    else if (name === 'K') lines[row] = ''
+    else if (name === 'J') lines.splice(row, lines.length, '')
+    else if (name === undefined && token !== '\r') lines[row] += token
+  }
+  return lines.map((line) => line.trimEnd()).filter((line) => line !== '')
+}

@@ -166,11 +166,11 @@ test('two rooms of one name with history tell of each other, and one can be left
   await alone.call('leave')
   await alone.peer.finished
   const bob = await start('Bob', alone.profile, '--room', 'evening', '--bootstrap', ana.address)
-  const told = await bob.peer.said(/^Beware/)
+  const told = await bob.peer.said(/Beware: /)
   const id = (await statusOf(ana)).room.id
   expect(told).toMatch(
     new RegExp(
-      `^Beware: another room “evening” is in sight: founded by Ana at \\S+, 1 member, with a history of its own: .* gavelring join ${id.slice(0, 8)}`,
+      `^\\S+  Beware: another room “evening” is in sight: founded by Ana at \\S+, 1 member, with a history of its own: .* gavelring join ${id.slice(0, 8)}`,
     ),
   )
   expect((await bob.call('status')).out.join('\n')).toMatch(/^Beware +another room “evening” is in sight: founded by Ana/m)

@@ -3,9 +3,12 @@ import { describe, expect, it } from 'vitest'
 import type { AccountId, AuctionId, Instant } from '../../src/core/ids.ts'
 import { createRandom } from '../../src/core/random.ts'
 import type { AccountView, AuctionView } from '../../src/market/types.ts'
-import { decideBid, faultOfBidder } from '../../src/peer/bidder.ts'
+import { createBidders, decideBid, faultOfBidder } from '../../src/peer/bidder.ts'
+import type { Session } from '../../src/peer/session.ts'
+import { createMemoryStore } from '../support/memory-store.ts'
 import { peerNamed } from './keyed-crypto.ts'
 import { account, cents, lotOf } from './rig.ts'
+import { createTestContext } from './test-context.ts'
 
 const auctionOf = (changes: Partial<AuctionView>): AuctionView => ({
   id: 'AAAAAA-1-1' as AuctionId,
@@ -122,5 +125,53 @@ describe('an automatic bidder that would never bid is refused, for the first rea
     expect(faultOfBidder(bidder, leads, accountOf(0), self, 0 as Instant)).toBeUndefined()
     const less = { ...bidder, maximum: 4_999 }
     expect(faultOfBidder(less, leads, accountOf(0), self, 0 as Instant)).toEqual({ code: 'bid-too-low', minimum: 5_000 })
+  })
+})
+
+describe('automatic bidders of the last start', () => {
+  const owner = peerNamed('A')
+  /** Bidders on this disk, in a room with this auction and account. */
+  const createBiddersIn = async (store: ReturnType<typeof createMemoryStore>, auction?: AuctionView, own?: AccountView) => {
+    await store.open()
+    const { context } = createTestContext(owner, { store })
+    const market = {
+      auctions: new Map(auction && [[auction.id, auction]]),
+      accounts: new Map(own && [[own.id, own]]),
+    }
+    context.room = { market, view: { time: () => 0 } } as unknown as Session
+    return createBidders(context, () => Promise.resolve())
+  }
+  const ended = auctionOf({ ended: { why: 'sold', at: 0 as Instant, reason: '' } })
+  const rows = [
+    ['go on', auctionOf({}), accountOf(9_000), true],
+    ['wait for an auction of which this peer has yet to hear', undefined, accountOf(9_000), true],
+    ['wait for an account of which this peer has yet to hear', auctionOf({}), undefined, true],
+    ['are gone where the auction has ended', ended, accountOf(9_000), false],
+    ['are gone where the account is closed', auctionOf({}), accountOf(0, true), false],
+  ] as const
+  for (const [what, auction, own, goesOn] of rows) {
+    it(what, async () => {
+      const store = createMemoryStore()
+      const before = await createBiddersIn(store, auctionOf({}), accountOf(9_000))
+      expect(before.start(bidder)).toBeUndefined()
+      await before.close()
+      await store.close()
+      const after = await createBiddersIn(store, auction, own)
+      await after.restore()
+      expect(after.list()).toEqual(goesOn ? [bidder] : [])
+      await after.close()
+    })
+  }
+
+  it('are gone where they were stopped by hand, once', async () => {
+    const store = createMemoryStore()
+    const before = await createBiddersIn(store, auctionOf({}), accountOf(9_000))
+    before.start(bidder)
+    expect([1, 2].map(() => before.stop(bidder.auction, bidder.account))).toEqual([true, false])
+    await before.close()
+    await store.close()
+    const after = await createBiddersIn(store, auctionOf({}), accountOf(9_000))
+    await after.restore()
+    expect(after.list()).toEqual([])
   })
 })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Failure } from '../../src/core/failure.ts'
 import type { PeerId } from '../../src/core/ids.ts'
 import { type LogEvent, logEvents } from '../../src/core/log-events.ts'
+import { createClock } from '../../src/io/clock.ts'
 import type { News } from '../../src/peer/context.ts'
 import { peerNamed } from './keyed-crypto.ts'
 import { genesisBy, opsAfter } from './log-of-blocks.ts'
@@ -45,7 +46,7 @@ describe('what happens again and again', () => {
     it(`is said once, in the log and to people: ${what}`, () => {
       const { context, logger, notes } = createRig()
       for (let times = 0; times < 3; times++) context.tell(news)
-      expect([logger.warnings.map((warning) => warning.message), notes()]).toEqual([[logEvents[event]], [logEvents[event]]])
+      expect([logger.warnings.map((warning) => warning.message), notes()]).toEqual([[logEvents[event]], [event]])
     })
   }
 
@@ -77,6 +78,66 @@ describe('frames that cannot be read', () => {
       [eve, { reason: 'unknown kind of frame', count: 1 }],
     ])
   })
+})
+
+describe('the log of the program', () => {
+  it('has an error where the ring stops by itself or a write fails, and none where the peer leaves', () => {
+    const errors: unknown[] = []
+    const logger = { ...createListeningLogger(), error: (event: LogEvent, facts: unknown) => errors.push([event, facts]) }
+    const { context } = createTestContext(ana, { logger })
+    const failure = new Failure('disk-full', 'No space left.')
+    context.tell({ kind: 'stopped', reason: { kind: 'left' } })
+    expect(errors).toEqual([])
+    context.tell({ kind: 'failed', failure })
+    context.tell({ kind: 'stopped', reason: { kind: 'bug', message: 'it cannot be' } })
+    expect(errors).toEqual([
+      ['write-failed', { code: 'disk-full', error: failure }],
+      ['peer-stopped', { reason: 'stopped: it cannot be' }],
+    ])
+  })
+
+  it('names another room of this name, and people are told of it, each time that it is news', () => {
+    const { context, logger } = createRig()
+    const facts = { founded: genesis.time, hasCode: true, reason: 'another-code', version: 2 } as const
+    const other = { ...facts, id: 'ab'.repeat(8), name: 'test', founder: 'Bob', size: 3 }
+    for (let times = 0; times < 2; times++) context.tell({ kind: 'other-room', room: other })
+    const warning = { message: logEvents['other-room'], facts: { ...facts, room: other.id, members: 3 } }
+    expect(logger.warnings).toEqual([warning, warning])
+    expect(context.events.recent()).toMatchObject(Array(2).fill({ kind: 'other-room', room: other }))
+  })
+})
+
+describe('whom the ring misses', () => {
+  const preVote = (suspect: PeerId | undefined): News => ({
+    kind: 'note',
+    note: { event: 'pre-vote', facts: { why: suspect === undefined ? 'token-lost' : 'silent', suspect } },
+  })
+
+  it('is told by name and reason, not again and again, and to those who come later, too', () => {
+    let now = 0
+    const { context } = createTestContext(ana, { clock: { ...createClock(), monotonic: () => now } })
+    const suspected = () =>
+      context.events
+        .recent()
+        .flatMap((event) => (event.kind === 'suspected' ? [`${event.suspect ?? 'nobody'} ${event.why}`] : []))
+    for (; now < 4_900; now += 700) for (const suspect of [bob, undefined, eve]) context.tell(preVote(suspect))
+    const once = [`${bob} silent`, 'nobody token-lost', `${eve} silent`]
+    expect(suspected()).toEqual(once)
+    now = 5_000
+    context.tell(preVote(bob))
+    expect(suspected()).toEqual([...once, `${bob} silent`])
+  })
+})
+
+it('who is here is told with a name', () => {
+  const { context } = createRig()
+  context.learnName(bob, 'Bob')
+  context.tell({ kind: 'presence', peer: bob, here: true })
+  context.tell({ kind: 'presence', peer: eve, here: false })
+  expect(context.events.recent()).toMatchObject([
+    { kind: 'presence', peer: bob, name: 'Bob', here: true },
+    { kind: 'presence', peer: eve, name: 'EEEEEE', here: false },
+  ])
 })
 
 describe('names', () => {

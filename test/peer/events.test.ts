@@ -78,6 +78,8 @@ describe('the events of a peer', () => {
         what: 'malformed',
       },
     ])
+    events.add(note('next'))
+    expect(events.recent().map(({ number }) => number)).toEqual([1, 2, 3, 4, 5])
   })
 
   it('for eyes are made only when somebody looks', () => {
@@ -94,6 +96,18 @@ describe('the events of a peer', () => {
     events.addForEyes(make)
     expect(made).toBe(1)
     expect(events.recent().map(({ number }) => number)).toEqual([1])
+    // Nor for somebody who does not want them; what others see of them is a gap then.
+    const heard: number[] = []
+    const blind = events.subscribe(({ number }) => heard.push(number), { isForEyes: false })
+    events.addForEyes(make)
+    expect(made).toBe(1)
+    const seeing = events.subscribe(() => {})
+    events.addForEyes(make)
+    events.add(note('a'))
+    expect([made, heard]).toEqual([2, [3]])
+    for (const end of [blind, seeing]) end()
+    events.addForEyes(make)
+    expect(made).toBe(2)
   })
 
   it('reach the others when one listener fails', () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isHello } from '../../src/core/hello-head.ts'
 import type { Instant, RoomId } from '../../src/core/ids.ts'
-import { wireVersion } from '../../src/core/limits.ts'
+import { nameCharsMax, wireVersion } from '../../src/core/limits.ts'
 import { decodeHello, encodeHello, type Hello } from '../../src/peer/network.ts'
 import { encodeFrame } from '../../src/ring/message.ts'
 import { peerNamed } from './keyed-crypto.ts'
@@ -34,6 +34,11 @@ describe('a hello', () => {
       for (let length = 0; length < bytes.length; length++) expect(decodeHello(bytes.subarray(0, length)).kind).toBe('malformed')
       expect(decodeHello(Uint8Array.of(...bytes, 9)).kind).toBe('malformed')
     }
+  })
+
+  it('with a name that is longer than any can be is malformed', () => {
+    const named = (length: number) => decodeHello(encodeHello({ ...(hellos[0] as Hello), name: 'a'.repeat(length) })).kind
+    expect([named(4 * nameCharsMax), named(4 * nameCharsMax + 1)]).toEqual(['hello', 'malformed'])
   })
 
   it('of any bytes never throws', () => {

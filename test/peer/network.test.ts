@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { PeerId, RoomId } from '../../src/core/ids.ts'
 import { createRememberer, readRememberedAddresses } from '../../src/peer/hearsay.ts'
 import { createNetwork, encodeHello, type Hello } from '../../src/peer/network.ts'
-import type { Announcement, Transport } from '../../src/peer/ports.ts'
+import type { Announcement, Sighting, Transport } from '../../src/peer/ports.ts'
 import { roomIdOf } from '../../src/peer/room.ts'
 import type { Session } from '../../src/peer/session.ts'
 import { headOf } from '../../src/ring/block.ts'
@@ -40,6 +40,14 @@ describe('addresses of peers', () => {
     await store.writeValue('peers', Uint8Array.of(200, 1, 1))
     expect(await readRememberedAddresses(store)).toEqual([])
   })
+
+  it('that mean nothing here, as another version may have written, are left out', async () => {
+    const store = createMemoryStore()
+    await store.open()
+    const addresses = ['/unix/tmp', 'nonsense', '/ip4/10.0.0.1/tcp/0', '/ip4/10.0.0.1/tcp/4001']
+    await createRememberer(store, { peers: [{ ...ana, addresses }] } as unknown as Transport)()
+    expect(await readRememberedAddresses(store)).toEqual(['/ip4/10.0.0.1/tcp/4001'])
+  })
 })
 
 const [self, peer, other] = ['S', 'P', 'Q'].map(peerNamed) as [PeerId, PeerId, PeerId]
@@ -59,6 +67,7 @@ function createNetworkRig(options: { readonly enters?: boolean; readonly history
   const hellos: Uint8Array[] = []
   const announcements: Announcement[] = []
   const drains: (() => void)[] = []
+  const sightings: Sighting[] = []
   const transport = {
     send: (to, frame) => {
       sent.push({ to, frame, isBulk: false })
@@ -71,7 +80,7 @@ function createNetworkRig(options: { readonly enters?: boolean; readonly history
       announcements.push(announcement)
     },
     peers: [],
-    sightings: [],
+    sightings,
     setHello: (bytes) => {
       hellos.push(bytes)
     },
@@ -95,7 +104,21 @@ function createNetworkRig(options: { readonly enters?: boolean; readonly history
   const network = createNetwork(context)
   if (options.enters !== false) network.enter(session)
   const bulk = () => sent.filter(({ isBulk }) => isBulk)
-  return { network, session, announcements, room, sent, bulk, drains, hellos, inputs, frames, news, events: network.events }
+  return {
+    network,
+    session,
+    announcements,
+    sightings,
+    room,
+    sent,
+    bulk,
+    drains,
+    hellos,
+    inputs,
+    frames,
+    news,
+    events: network.events,
+  }
 }
 
 const links = (inputs: readonly Input[]): readonly string[] =>
@@ -143,6 +166,28 @@ describe('the peers of a room', () => {
     expect(news.map(({ kind }) => kind)).toEqual(['malformed', 'version'])
     expect([network.roomOf(peer), network.connected.has(peer), inputs]).toEqual([undefined, true, []])
   })
+})
+
+describe('what a peer sees around it', () => {
+  it('are the sightings of others: its own echo is none', () => {
+    const { network, sightings } = createNetworkRig()
+    sightings.push(...[self, peer].map((one) => ({ peer: one }) as Sighting))
+    expect(network.scene().sightings).toEqual([{ peer }])
+  })
+})
+
+it('the peers of the room are told as they come, once, and nobody of another room', () => {
+  const { events, news } = createNetworkRig()
+  const told = () =>
+    news.flatMap((one) => (one.kind === 'presence' ? [`${one.peer === peer ? 'peer' : 'other'} ${one.here}`] : []))
+  events.onConnected(other, hello(elsewhere))
+  events.onConnected(peer, hello(undefined))
+  expect(told()).toEqual([])
+  events.onFrame(peer, hello(here))
+  events.onDisconnected(peer, false)
+  events.onConnected(peer, hello(here))
+  events.onDisconnected(other, false)
+  expect(told()).toEqual(['peer true'])
 })
 
 describe('a hello of ours', () => {
@@ -205,7 +250,27 @@ describe('the genesis block', () => {
     expect(await wrong).toBeUndefined()
     const gone = network.fetchGenesis(peer, here)
     events.onDisconnected(peer, false)
-    expect(await gone).toBeUndefined()
+    // At once: nobody is left to wait for.
+    const later = new Promise((resolve) => setImmediate(() => resolve('still waits')))
+    expect(await Promise.race([gone, later])).toBeUndefined()
+  })
+
+  it('that is asked for anew is what the last one who asked gets: those before wait no longer', async () => {
+    const { network, events } = createNetworkRig({ enters: false })
+    const head = headOf(genesis)
+    events.onConnected(peer, hello(here))
+    const answers: unknown[] = []
+    const asks = [0, 1].map((ask) =>
+      network.fetchGenesis(peer, here).then((block) => {
+        answers.push([ask, block?.hash])
+      }),
+    )
+    events.onFrame(peer, encodeFrame(1, { kind: 'fetched', what: 'committed', blocks: [genesis], commit: head, head }))
+    await Promise.all(asks)
+    expect(answers).toEqual([
+      [0, undefined],
+      [1, genesis.hash],
+    ])
   })
 
   it('is all that a peer outside the room is given, one at a time', async () => {

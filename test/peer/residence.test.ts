@@ -1,9 +1,17 @@
 import { expect, it } from 'vitest'
+import { assert } from '../../src/core/assert.ts'
+import type { Instant, PeerId } from '../../src/core/ids.ts'
 import { createRememberer } from '../../src/peer/hearsay.ts'
-import type { Transport } from '../../src/peer/ports.ts'
+import { encodeHello } from '../../src/peer/network.ts'
+import type { Sighting, Transport, TransportEvents } from '../../src/peer/ports.ts'
 import { createResidence } from '../../src/peer/residence.ts'
+import { roomIdOf } from '../../src/peer/room.ts'
+import { headOf } from '../../src/ring/block.ts'
+import { encodeFrame } from '../../src/ring/message.ts'
 import { createMemoryStore } from '../support/memory-store.ts'
+import { until } from '../support/wait.ts'
 import { peerNamed } from './keyed-crypto.ts'
+import { genesisBy } from './log-of-blocks.ts'
 import { createTestContext } from './test-context.ts'
 
 const [ana, bob] = [peerNamed('A'), peerNamed('B')]
@@ -11,26 +19,36 @@ const [ana, bob] = [peerNamed('A'), peerNamed('B')]
 /** A transport that writes down what it is asked for. */
 function createListeningTransport() {
   const calls: string[] = []
+  const heard: { events?: TransportEvents } = {}
+  const bulk: PeerId[] = []
+  const sightings: Sighting[] = []
   const transport: Transport = {
     self: ana,
     addresses: [],
     peers: [],
-    async start() {
+    async start(events) {
       calls.push('start')
+      heard.events = events
     },
     enterRoom: () => calls.push('enter'),
     setHello: () => calls.push('hello'),
     send: () => {},
-    async sendBulk() {},
+    async sendBulk(to) {
+      bulk.push(to)
+    },
     gossip: () => {},
     announce: () => {},
-    sightings: [],
+    sightings,
     addAddress: (address) => calls.push(address),
     async stop() {
       calls.push('stop')
     },
   }
-  return { transport, calls }
+  const events = (): TransportEvents => {
+    assert(heard.events !== undefined, 'it was started')
+    return heard.events
+  }
+  return { transport, calls, events, bulk, sightings }
 }
 
 it('has a hello to say before anybody can connect, then goes to where the others were', async () => {
@@ -46,6 +64,9 @@ it('has a hello to say before anybody can connect, then goes to where the others
   expect(calls.slice(0, 3)).toEqual(['hello', 'start', '/ip4/10.0.0.2/tcp/4001'])
   expect(calls).toContain('enter')
   expect(residence.session.view.membership).toBe('member')
+  const hellos = (): number => calls.filter((call) => call === 'hello').length
+  const atFirst = hellos()
+  await until('it looks around again and again', () => hellos() >= atFirst + 2)
   await residence.close()
   expect(calls.at(-1)).toBe('stop')
 })
@@ -62,4 +83,33 @@ it('leaves nothing behind in the store where it may not found the room', async (
   await expect(residence.open()).rejects.toMatchObject({ code: 'room-not-found' })
   await residence.close()
   expect(await store.open()).toEqual({ meta: undefined, last: undefined, torn: undefined })
+})
+
+it('stays in its room where another is no room, and says of whom it did not take it, and why', async () => {
+  const { transport, events, bulk, sightings } = createListeningTransport()
+  const store = createMemoryStore()
+  const { context } = createTestContext(ana, { store, transport }, { entry: { kind: 'create' } })
+  const residence = createResidence(context)
+  await residence.open()
+  const own = residence.session.room
+  const genesis = genesisBy(bob)
+  const head = headOf(genesis)
+  const other = { id: roomIdOf(genesis), head, history: true, founder: 'Bob', members: 1, founded: genesis.time }
+  events().onConnected(bob, encodeHello({ name: 'Bob', roomName: 'test', room: other }))
+  const room = { id: 'c'.repeat(16), founder: 'Cleo', members: 1, founded: 1 as Instant }
+  const common = { version: 9, addresses: [], roomName: 'test', hasCode: true, at: 0 }
+  sightings.push({ ...common, peer: peerNamed('C'), name: 'Cleo', room })
+  const target = { name: undefined, code: undefined, room: other.id, addresses: [] }
+  const joining = residence.join(target, { force: true, deadlineMillis: 20_000 })
+  const refused = expect(joining).rejects.toMatchObject({
+    code: 'room-not-found',
+    facts: { obstacles: [{ kind: 'refused', who: 'Bob', reason: 'its genesis block is of another room' }] },
+  })
+  // Once since this room would give way to it, then since it was asked to move there.
+  await until('its first block is asked for', () => bulk.length === 2)
+  const wrong = genesisBy(bob, 7)
+  events().onFrame(bob, encodeFrame(1, { kind: 'fetched', what: 'committed', blocks: [wrong], commit: head, head }))
+  await refused
+  expect(residence.session.room).toBe(own)
+  await residence.close()
 })

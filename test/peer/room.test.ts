@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { assert } from '../../src/core/assert.ts'
 import type { RoomId } from '../../src/core/ids.ts'
 import type { HelloRoom } from '../../src/peer/network.ts'
 import { refuseGenesis, roomIdOf } from '../../src/peer/room.ts'
 import { meet } from '../../src/peer/search.ts'
-import { headOf } from '../../src/ring/block.ts'
+import { type Block, headOf, signBlock } from '../../src/ring/block.ts'
 import { createKeyedCrypto, peerNamed } from './keyed-crypto.ts'
 import { genesisBy, opsAfter } from './log-of-blocks.ts'
 
@@ -12,6 +13,12 @@ const crypto = createKeyedCrypto(ana)
 const genesis = genesisBy(ana)
 const lesser = '1'.repeat(64) as RoomId
 const greater = '2'.repeat(64) as RoomId
+
+function withRules(rulesVersion: number): Block {
+  const { body } = genesis
+  assert(body.kind === 'genesis', 'it is a genesis block')
+  return signBlock({ ...genesis, body: { ...body, genesis: { ...body.genesis, rulesVersion } } }, crypto)
+}
 
 const roomOf = (id: RoomId, history: boolean): HelloRoom => ({
   id,
@@ -51,6 +58,8 @@ describe('a genesis block from another peer', () => {
     ['of another room', genesisBy(ana, 7), room, 'test', 'its genesis block is of another room'],
     ['of a room with another name', genesis, room, 'other', 'its room has another name'],
     ['with a forged signature', forged, room, 'test', 'its genesis block is not its founder’s'],
+    ['with rules of a later program', withRules(99), roomIdOf(withRules(99)), 'test', 'its room has rules of version 99'],
+    ['with rules that are older than all', withRules(0), roomIdOf(withRules(0)), 'test', 'its room has rules of version 0'],
     ['as it should be', genesis, room, 'test', undefined],
   ] as const
   for (const [what, block, id, name, reason] of rows) {

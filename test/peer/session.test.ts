@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../../src/core/failure.ts'
 import { numberMax } from '../../src/core/limits.ts'
-import { decodeMeta, evidenceName } from '../../src/peer/disk.ts'
+import { decodeMeta, evidenceName, toStored } from '../../src/peer/disk.ts'
 import { firstBatch, foundRoom, refoundBlock, roomIdOf } from '../../src/peer/room.ts'
 import { openSession } from '../../src/peer/session.ts'
 import { verifyLog } from '../../src/peer/verify.ts'
@@ -113,6 +113,14 @@ describe('a room that is opened', () => {
     expect(context.room).toBeUndefined()
   })
 
+  it('is refused where its log begins with another block, or has none', async () => {
+    for (const blocks of [[], [toStored({ ...opsAfter(genesisBy(ana), ana, 1), index: 0 })]]) {
+      const { store, context, batch } = await found()
+      await store.write({ ...batch, cutFrom: 0, blocks })
+      await expect(openSession(context, batch.meta)).rejects.toMatchObject({ code: 'store-damaged', facts: { index: 0 } })
+    }
+  })
+
   it('raises the incarnation on disk, and is where the peer is', async () => {
     const { store, context, batch } = await found()
     const session = await openSession(context, batch.meta)
@@ -187,7 +195,7 @@ describe('a room that is opened', () => {
     const next = firstBatch(block, { incarnation: before.view.incarnation, loss: undefined })
     await store.write(next)
     const after = await openSession(context, next.meta)
-    expect([after.view.head.index, after.history]).toEqual([0, true])
+    expect([after.view.head.index, after.market.index, after.history]).toEqual([0, 0, true])
     expect(after.market.accounts.has(account('ana'))).toBe(true)
   })
 
@@ -209,6 +217,24 @@ describe('a room that is opened', () => {
     session.frame(bob, encodeFrame(numberMax / 2, { kind: 'ping', nonce: 1 }))
     expect([news.length, session.view.lamport, session.view.membership]).toEqual([told, lamport, 'member'])
     await expect(session.proposals.submit(openAccount, 20_000)).rejects.toBe(stopping)
+  })
+
+  it('keeps no snapshot where a write failed: what it stands on is not on disk', async () => {
+    const { context, batch, store, news } = await found()
+    const session = await openSession(context, batch.meta)
+    session.start()
+    await session.proposals.submit(openAccount, 20_000)
+    const { index } = session.view.commit
+    await until('that is known on disk', () => news.some((one) => one.kind === 'persisted' && one.meta.commit.index === index))
+    store.failWrites(new Failure('disk-full', 'No space left.'))
+    const lost = session.proposals.submit(openAccount, 20_000)
+    await until('the write has failed', () => news.some(({ kind }) => kind === 'failed'))
+    const rejected = expect(lost).rejects.toBe(stopping)
+    store.failWrites(undefined)
+    expect(session.view.commit.index).toBe(session.market.index)
+    await session.close(stopping)
+    await rejected
+    expect(await store.readSnapshot()).toBeUndefined()
   })
 
   it('has the evidence of its disk, and names whom it proves faulty, once', async () => {

@@ -141,6 +141,15 @@ describe('the peers of a room', () => {
     ])
   })
 
+  it('tell how far their clocks are ahead of ours, as far as they have said', () => {
+    const { peers } = seenBy({ members: [ana, bob, eve] })
+    expect(peers().map(({ peer, self, clockOffset }) => [peer, self, clockOffset])).toEqual([
+      [ana, true, 0],
+      [bob, false, 12],
+      [eve, false, undefined],
+    ])
+  })
+
   it('are named by what is refused of them, by the ring and before it, and by what they are proven of', () => {
     const refused = new Map<PeerId, Refusal>([
       [bob, { reason: 'token: no member', count: 2 }],

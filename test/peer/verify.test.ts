@@ -78,6 +78,17 @@ test('an empty log is none', () => {
   expect(verifyLog([], ana.crypto)).toEqual({ ok: false, bad: { index: 0, reason: 'the log is empty' } })
 })
 
+test('a log with a bad block stays bad, whatever else is asked of it', () => {
+  const verifier = createLogVerifier(bob.crypto)
+  const [genesis, view] = bytesOf(writeLog()) as [Uint8Array, Uint8Array]
+  expect(verifier.add(genesis).ok).toBe(true)
+  const bad = { ok: false, bad: { index: 1, reason: expect.stringMatching(/cannot be read/) } }
+  expect(verifier.add(view.subarray(0, 40))).toEqual(bad)
+  expect(verifier.result()).toEqual(bad)
+  expect(verifier.add(genesis)).toEqual(bad)
+  expect(verifier.result()).toEqual(bad)
+})
+
 test('each single changed byte is found, at its own block', () => {
   const blocks = writeLog()
   for (const [index, { bytes }] of blocks.entries()) {
@@ -92,11 +103,35 @@ test('each single changed byte is found, at its own block', () => {
   }
 })
 
+/** Genesis blocks that are none. */
+const beginnings: readonly (readonly [sentence: string, bend: (block: Unsigned) => Unsigned, reason: RegExp])[] = [
+  ['a beginning that is not the first block', (block) => ({ ...block, index: 1 }), /no genesis block/],
+  ['a beginning in a later epoch', (block) => ({ ...block, epoch }), /epoch 1 of its founder/],
+  [
+    'a beginning in the epoch of another',
+    (block) => ({ ...block, epoch: { number: 1, initiator: bob.self } }),
+    /epoch 1 of its founder/,
+  ],
+  ['a beginning in a later turn', (block) => ({ ...block, turn: 1 }), /turn 0/],
+  ['a beginning that follows something', (block) => ({ ...block, prevHash: 'ab'.repeat(32) }), /follows nothing/],
+  ['a beginning of another author', (block) => ({ ...block, author: bob.self }), /author is not the founder/],
+  ['rules that are older than all', (block) => withRules(block, 0), /rules are of version 0, this program knows/],
+  ['rules of a later program', (block) => withRules(block, 99), /rules are of version 99, this program knows/],
+]
+
+function withRules(block: Unsigned, rulesVersion: number): Unsigned {
+  const { body } = block
+  return body.kind === 'genesis' ? { ...block, body: { ...body, genesis: { ...body.genesis, rulesVersion } } } : block
+}
+
 describe('the first bad block is named, with the reason', () => {
   const rewritten: readonly (readonly [sentence: string, blocks: () => Uint8Array[], index: number, reason: RegExp])[] = [
     ['a block left out', () => bytesOf(writeLog()).toSpliced(2, 1), 2, /index does not follow/],
     ['two blocks exchanged', () => swapped(bytesOf(writeLog())), 2, /index does not follow/],
     ['no genesis block', () => bytesOf(writeLog()).slice(1), 0, /no genesis block/],
+    ...beginnings.map(
+      ([sentence, bend, reason]) => [sentence, () => bytesOf(writeLog({ 0: bend }).slice(0, 1)), 0, reason] as const,
+    ),
     ['half a block', () => bytesOf(writeLog()).with(3, (writeLog()[3] as Block).bytes.subarray(0, 40)), 3, /cannot be read/],
     [
       'another chain',

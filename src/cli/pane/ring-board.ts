@@ -1,4 +1,7 @@
 import type { EventView } from '../../api/views.ts'
+import { printable } from '../../core/safe-text.ts'
+import { shorten, widthOf } from '../table.ts'
+import type { Piece, Text } from '../terminal.ts'
 
 /** What the board shows of the peer at the moment that it is drawn. */
 export interface RingSight {
@@ -14,59 +17,90 @@ export interface RingSight {
   nameOf(peer: string): string
 }
 
-export interface BoardLook {
-  /** Cells of a line. */
+/** Cells of a line, and lines of the screen. */
+export interface BoardSize {
   readonly width: number
-  readonly colours: boolean
-  /** Cells that a text takes. */
-  readonly widthOf: (text: string) => number
+  readonly height: number
 }
 
-const blocksShown = 6
-/** Of operations that were announced and are in no block yet, as far as they are counted. */
+const blocksMax = 6
+const nameCells = 16
+const arrow = ' → '
+/** Operations that wait, as far as they are counted. */
 const waitingMax = 1_000
+/** What was announced and never written was withdrawn, or its peer is gone: so long it is shown, in milliseconds. */
+const waitingMillis = 60_000
+/** Whoever is missed is asked after again and again; so long after the last time it is not missed any more, in milliseconds. */
+const suspectMillis = 7_000
 
 /**
  * Where the token was seen last, who waits for it, and what was written: from the events that every peer has anyway. Between
  * two hops that this peer takes part in, the token is drawn where it was seen: who wrote a block had it, who was handed it has it.
  */
 export interface RingBoard {
-  see(event: EventView, text: (event: EventView) => string | undefined): void
-  /** Lines of one picture, the same number for the same room. */
-  draw(sight: RingSight, look: BoardLook): readonly string[]
+  /** `text`: what to say of it, if it is worth a place in the list of blocks. Times are the room's. */
+  see(event: EventView, text?: string): void
+  draw(sight: RingSight, size: BoardSize, now: number): readonly Text[]
+}
+
+interface Waiting {
+  readonly author: string
+  readonly sequence: number
+  readonly since: number
+}
+
+interface WrittenBlock {
+  readonly index: number
+  readonly author: string
+  readonly operations: Set<string>
+  text: string
 }
 
 export function createRingBoard(): RingBoard {
   let holder: string | undefined
-  const suspects = new Set<string>()
-  const waiting = new Map<string, string>()
-  let blocks: readonly { readonly index: number; readonly author: string; readonly text: string }[] = []
+  /** When it was said that they are missed. */
+  const suspects = new Map<string, number>()
+  const waiting = new Map<string, Waiting>()
+  let blocks: readonly WrittenBlock[] = []
 
-  const wrote = (operation: string, index: number, text: string | undefined): void => {
-    waiting.delete(operation)
-    const author = authorOf(operation)
-    holder = author
-    if (text === undefined) return
-    blocks = [...blocks, { index, author, text }].slice(-blocksShown)
+  const write = (operation: string, index: number, text: string): void => {
+    const written = partsOf(operation)
+    holder = written.author
+    // Operations of one author are written in their order: those before it, of which no event tells, are written, too.
+    for (const [id, { author, sequence }] of waiting) {
+      if (author === written.author && sequence <= written.sequence) waiting.delete(id)
+    }
+    const known = blocks.find((block) => block.index === index)
+    if (known === undefined) {
+      blocks = [...blocks, { index, author: written.author, operations: new Set([operation]), text }].slice(-blocksMax)
+      return
+    }
+    known.operations.add(operation)
+    known.text ||= text
   }
 
-  const waitingOf = (peer: string): number => {
-    let count = 0
-    for (const author of waiting.values()) if (author === peer) count++
-    return count
+  const waitingText = (sight: RingSight, now: number): string => {
+    const counts = new Map<string, number>()
+    for (const [id, { author, since }] of waiting) {
+      if (now - since > waitingMillis) waiting.delete(id)
+      else counts.set(author, (counts.get(author) ?? 0) + 1)
+    }
+    if (counts.size === 0) return 'nobody waits for the token'
+    const all = [...counts].map(([author, count]) => `${nameIn(sight, author)} ${count}${count === waitingMax ? '+' : ''}`)
+    return `operations waiting for the token: ${all.join(', ')}`
   }
 
   return {
-    see(event, text) {
+    see(event, text = '') {
       switch (event.kind) {
         case 'announced':
-          if (waiting.size < waitingMax) waiting.set(event.operation, authorOf(event.operation))
+          if (waiting.size < waitingMax) waiting.set(event.operation, { ...partsOf(event.operation), since: event.at })
           return
         case 'market':
         case 'rejected':
-          return wrote(event.operation, event.block, text(event))
+          return write(event.operation, event.block, text)
         case 'suspected':
-          if (event.suspect !== undefined) suspects.add(event.suspect)
+          if (event.suspect !== undefined) suspects.set(event.suspect, event.at)
           return
         case 'members':
           suspects.clear()
@@ -79,78 +113,69 @@ export function createRingBoard(): RingBoard {
           return
       }
     },
-    draw(sight, look) {
+    draw(sight, { width, height }, now) {
+      // This peer knows for itself whether it has the token.
       const at = sight.holdsToken ? sight.self : holder === sight.self ? undefined : holder
       const places = sight.members.map((peer): Place => {
-        const name = shorten(sight.nameOf(peer), nameCells, look)
         const isAway = !sight.reachable.includes(peer)
-        const mark = peer === at ? '●' : suspects.has(peer) || isAway ? '?' : '○'
-        const count = waitingOf(peer)
-        return { text: `${mark} ${name}${count > 0 ? ` +${count}` : ''}`, isLit: peer === at, isDim: isAway }
+        const isMissed = now - (suspects.get(peer) ?? Number.NEGATIVE_INFINITY) < suspectMillis
+        const mark = isAway || isMissed ? '?' : peer === at ? '●' : '○'
+        return { text: `${mark} ${nameIn(sight, peer)}`, look: mark === '●' ? 'light' : mark === '?' ? 'dim' : undefined }
       })
       const count = `${sight.reachable.length} of ${sight.members.length} members reachable`
-      return [
-        shorten(`${sight.room}, epoch ${sight.epoch}, turn ${sight.turn}`, look.width, look),
-        sight.quorum ? `quorum: ${count}` : `no quorum: ${count}`,
-        '',
-        ...rows(places, look),
-        '',
-        ...blocks.map(({ index, author, text }) => {
-          return shorten(
-            `${String(index).padStart(6)}  ${shorten(sight.nameOf(author), nameCells, look)}  ${text}`,
-            look.width,
-            look,
-          )
-        }),
-        ...Array.from({ length: blocksShown - blocks.length }, () => ''),
-      ]
+      const head = `${printable(sight.room)}, epoch ${sight.epoch}, turn ${sight.turn}, ${sight.quorum ? 'quorum' : 'no quorum'}: ${count}`
+      const names = Math.max(0, ...blocks.map(({ author }) => widthOf(nameIn(sight, author))))
+      const above = [shorten(head, width), ...rows(places, width), shorten(waitingText(sight, now), width)]
+      const below = blocks.map((block) => shorten(blockText(block, nameIn(sight, block.author), names), width))
+      // What moves is above: of a low screen the blocks give first. One line is the cursor's.
+      const room = Math.max(1, height - 1)
+      const shown = Math.max(0, room - above.length)
+      return [...above.slice(0, room), ...(shown === 0 ? [] : below.slice(-shown))]
     },
   }
 }
 
-interface Place {
-  readonly text: string
-  readonly isLit: boolean
-  readonly isDim: boolean
+const nameIn = (sight: RingSight, peer: string): string => shorten(printable(sight.nameOf(peer)), nameCells)
+
+function blockText({ index, operations, text }: WrittenBlock, name: string, cells: number): string {
+  const more = operations.size - 1
+  const said = printable(text) || `${operations.size} ${operations.size === 1 ? 'operation' : 'operations'}`
+  const rest = text !== '' && more > 0 ? ` (and ${more} more)` : ''
+  return `${String(index).padStart(6)}  ${name}${' '.repeat(cells - widthOf(name))}  ${said}${rest}`
 }
 
-const nameCells = 16
-const arrow = ' → '
+interface Place {
+  readonly text: string
+  /** The token is the light (LOOK): amber, and told by its mark where there are no colours. */
+  readonly look: 'light' | 'dim' | undefined
+}
 
 /** Peers in a row, in ring order; further rows where they do not fit into one. */
-function rows(places: readonly Place[], look: BoardLook): string[] {
+function rows(places: readonly Place[], width: number): Text[] {
   const lines: Place[][] = []
   let cells = 0
   for (const place of places) {
-    const wide = look.widthOf(place.text) + arrow.length
-    if (lines.length === 0 || cells + wide > look.width) {
-      lines.push([])
-      cells = 0
+    const wide = widthOf(place.text) + widthOf(arrow)
+    const line = lines.at(-1)
+    if (line === undefined || cells + wide > width) {
+      lines.push([place])
+      cells = wide
+    } else {
+      line.push(place)
+      cells += wide
     }
-    lines.at(-1)?.push(place)
-    cells += wide
   }
-  return lines.map(
-    (line, at) => line.map((place) => painted(place, look)).join(arrow) + (at < lines.length - 1 ? arrow.trimEnd() : ''),
+  return lines.map((line, row) =>
+    line.flatMap(({ text, look }, at): Piece[] => {
+      const fitting = shorten(text, Math.max(1, width - widthOf(arrow)))
+      const next = at < line.length - 1 ? [arrow] : row < lines.length - 1 ? [arrow.trimEnd()] : []
+      return [look === undefined ? fitting : { text: fitting, look }, ...next]
+    }),
   )
 }
 
-/** The token is the light (LOOK): amber, and told by its mark where there are no colours. */
-function painted({ text, isLit, isDim }: Place, { colours }: BoardLook): string {
-  if (!colours) return text
-  if (isLit) return `\x1b[1;33m${text}\x1b[0m`
-  return isDim ? `\x1b[2m${text}\x1b[0m` : text
+/** Author and sequence of `12D3…/1/3`. */
+function partsOf(operation: string): { readonly author: string; readonly sequence: number } {
+  const [author = operation, , sequence] = operation.split('/')
+  return { author, sequence: Number(sequence) }
 }
-
-function shorten(text: string, cells: number, { widthOf }: BoardLook): string {
-  if (widthOf(text) <= cells) return text
-  let short = ''
-  for (const character of text) {
-    if (widthOf(short + character) >= cells) break
-    short += character
-  }
-  return `${short}…`
-}
-
-/** The author of `12D3…/1/3`. */
-const authorOf = (operation: string): string => operation.split('/')[0] ?? operation

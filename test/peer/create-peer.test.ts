@@ -1,0 +1,105 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { Failure } from '../../src/core/failure.ts'
+import type { Clock } from '../../src/peer/ports.ts'
+import { until } from '../support/wait.ts'
+import { account, createRig, openWith, type Rig } from './rig.ts'
+
+let rig: Rig = createRig()
+afterEach(async () => {
+  await rig.end()
+  rig = createRig()
+})
+
+const founding = { entry: { kind: 'create' } } as const
+
+/** How many timers of this clock are still to go off. */
+function countTimers(clock: { at: Clock['at'] }): () => number {
+  const waiting = new Set<object>()
+  const { at } = clock
+  clock.at = (time, task) => {
+    const one = {}
+    waiting.add(one)
+    const cancel = at(time, () => {
+      waiting.delete(one)
+      task()
+    })
+    return () => {
+      waiting.delete(one)
+      cancel()
+    }
+  }
+  return () => waiting.size
+}
+
+describe('a peer that is told to stop', () => {
+  it('leaves no timer behind, however long it might have taken: its process can end', async () => {
+    const [a, b] = [rig.machine('Ana'), rig.machine('Bob')]
+    const timers = [a, b].map(({ clock }) => countTimers(clock))
+    const peers = [await a.start(founding), await b.start()]
+    await until('both are members', () => peers.every((peer) => peer.status().members.length === 2 && peer.status().quorum))
+    for (const [at, peer] of peers.entries()) {
+      const stopping = peer.stop(600_000)
+      expect(peer.status().role).toBe('leaving')
+      await expect(peer.refound({ force: true })).rejects.toMatchObject({ code: 'stopping' })
+      await stopping
+      expect([await peer.stopped, timers[at]?.()]).toEqual(['left the room', 0])
+    }
+  })
+
+  it('is gone only when the others have gone on without it, so that they keep their quorum', async () => {
+    const ana = await rig.machine('Ana').start(founding)
+    const bob = await rig.machine('Bob').start()
+    await until('both are members', () => [ana, bob].every((peer) => peer.status().members.length === 2 && peer.status().quorum))
+    await ana.stop(600_000)
+    expect(bob.status()).toMatchObject({ members: [bob.status().self], quorum: true })
+  })
+
+  it('in the midst of a move to another room comes there first, and leaves that', async () => {
+    const machine = rig.machine('Ana')
+    const timers = countTimers(machine.clock)
+    const peer = await machine.start(founding)
+    const before = peer.status().room.id
+    const moving = peer.refound({ force: true })
+    await Promise.resolve()
+    await peer.stop(600_000)
+    expect([await peer.stopped, timers()]).toEqual(['left the room', 0])
+    const after = await moving
+    expect(after).not.toBe(before)
+    expect((await machine.start()).status().room.id).toBe(after)
+  })
+
+  it('does so once, however often it is told', async () => {
+    const peer = await rig.machine('Ana').start(founding)
+    await Promise.all([peer.stop(600_000), peer.stop(600_000)])
+    await peer.stop(600_000)
+    expect(await peer.stopped).toBe('left the room')
+  })
+
+  it('takes part no more, and says so', async () => {
+    const peer = await rig.machine('Ana').start(founding)
+    await openWith(peer, 'ana', 10)
+    expect(await peer.log(0, 1)).toHaveLength(1)
+    await peer.stop(600_000)
+    expect(peer.status()).toMatchObject({ role: 'stopped', trouble: 'left the room' })
+    const stopping = { code: 'stopping' }
+    await expect(peer.log(0, 1)).rejects.toMatchObject(stopping)
+    await expect(peer.refound({ force: true })).rejects.toMatchObject(stopping)
+    const target = { name: undefined, code: undefined, room: undefined, addresses: [] }
+    await expect(peer.join(target, { force: true, deadlineMillis: 600_000 })).rejects.toMatchObject(stopping)
+    const deposit = { kind: 'deposit', account: account('ana'), amount: 1 as never } as const
+    await expect(peer.submit({ request: undefined, operation: deposit }, 600_000)).rejects.toMatchObject(stopping)
+  })
+})
+
+describe('a peer that a bug has stopped', () => {
+  it('says so, and waits for nobody when it is told to stop', async () => {
+    const machine = rig.machine('Ana')
+    const peer = await machine.start(founding)
+    machine.store.failWrites(new Failure('disk-full', 'No space left.'))
+    await expect(peer.refound({ force: true })).rejects.toMatchObject({ code: 'disk-full' })
+    const why = 'stopped: the room could not be changed'
+    expect(await peer.stopped).toBe(why)
+    await peer.stop(600_000)
+    expect(peer.status()).toMatchObject({ role: 'stopped', trouble: why })
+  })
+})
