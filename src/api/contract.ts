@@ -52,7 +52,7 @@ const operation = oc.errors(operationErrors)
 /** An amount and the account that it goes to or comes from. */
 const onAccount = operationInput.extend({ account: accountText })
 
-export const lotInput = z.object({
+const lotInput = z.object({
   item: nameText,
   description: descriptionText.default(''),
   picture: pictureText.optional(),
@@ -66,7 +66,7 @@ export const lotInput = z.object({
   softClose: z.object({ windowMillis: spanMillis, extensionMillis: spanMillis, capMillis: spanMillis }).optional(),
 })
 
-export const bidderInput = z.object({
+const bidderInput = z.object({
   auction: auctionText,
   account: accountText,
   /** Over the least bid, drawn evenly from this range. Absent: it bids the least that leads, and no more. */
@@ -223,5 +223,3 @@ export const contract = {
     .input(z.object({ after: z.int().min(0).default(0) }))
     .output(eventIterator(eventView)),
 }
-
-export type Contract = typeof contract

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { type Challenge, isKeyText, type ProofRole, proofText, ticketProtocolPrefix } from './proof.ts'
 
 /** Browsers cannot set headers on a WebSocket: there the token comes as this subprotocol's second half. */
-export const tokenProtocolPrefix = 'gavelring.token.'
+const tokenProtocolPrefix = 'gavelring.token.'
 export const webSocketProtocol = 'gavelring'
 
 /** A no before anything is read: {@link Sockets.refuse} says it and hangs up. */

@@ -20,7 +20,7 @@ export interface PagesOptions {
 }
 
 /** Stands in a page for a number that is drawn anew for each answer: only styles that carry it count. */
-export const noncePlaceholder = '__STYLE_NONCE__'
+const noncePlaceholder = '__STYLE_NONCE__'
 
 /**
  * What is in the folder now, and nothing else, ever: a path is a name in this list, not a way through the disk, so that none leads

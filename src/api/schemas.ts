@@ -27,7 +27,7 @@ export const accountText = fromParser(parseAccountId)
 /** An id, the number of a lot, or `last`. */
 export const auctionText = fromParser(parseAuctionRef)
 export const operationText = fromParser(parseOperationId)
-export const requestText = fromParser(parseRequestId)
+const requestText = fromParser(parseRequestId)
 export const nameText = fromParser(parseNewName)
 export const memoText = z.string().max(memoCharsMax, `A memo has at most ${memoCharsMax} characters.`)
 export const reasonText = z.string().max(reasonCharsMax, `A reason has at most ${reasonCharsMax} characters.`)

@@ -10,7 +10,7 @@ const fact = z.union([z.string(), z.number(), z.boolean()]).optional()
 const facts = z.record(z.string(), fact)
 
 /** Another room of the same name. What it says of itself is hearsay. */
-export const otherRoomView = z.object({
+const otherRoomView = z.object({
   /** The first 16 hex digits of its id. */
   id: z.string(),
   name: z.string(),
@@ -185,7 +185,7 @@ export const pendingView = z.object({
   what: z.record(z.string(), z.unknown()),
 })
 
-export const marketEvent = z.discriminatedUnion('kind', [
+const marketEvent = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('account-opened'), account: z.string(), holder: z.string() }),
   z.object({ kind: z.literal('account-closed'), account: z.string() }),
   z.object({ kind: z.literal('moved'), from: z.string(), to: z.string(), amount: money, memo: z.string() }),
@@ -251,7 +251,7 @@ export const eventView = z.discriminatedUnion('kind', [
 ])
 export type EventView = z.infer<typeof eventView>
 
-export const blockView = z.object({
+const blockView = z.object({
   index: z.int(),
   epoch: z.string(),
   turn: z.int(),
@@ -265,7 +265,6 @@ export const blockView = z.object({
   /** For `genesis` and `view`: what they say. For `ops`: the operations, pictures shortened to their size. */
   content: z.union([z.record(z.string(), z.unknown()), z.array(z.record(z.string(), z.unknown()))]),
 })
-export type BlockView = z.infer<typeof blockView>
 
 /**
  * With what became of its operations: where one was not simply done, it has `refused` (code, numbers and a sentence), `repeat`

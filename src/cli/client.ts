@@ -48,7 +48,7 @@ export async function withPeer<T>(call: Call, speak: (api: Api, closed: Promise<
 }
 
 /** How long the peer may take to answer, in milliseconds. */
-export function timeoutOf(call: Call): number {
+function timeoutOf(call: Call): number {
   const text = textFlag(call, 'timeout')
   return text === undefined ? timeoutMillisUsual : readSeconds(text, '--timeout', 600)
 }
@@ -67,7 +67,7 @@ async function connect(profile: string, timeoutMillis: number): Promise<ApiClien
 const isUnreachable = (error: unknown): error is Unreachable => error instanceof Error && error.name === 'Unreachable'
 
 /** `why`: what is known besides, of a peer that once ran with this folder. */
-export function notRunning(profile: string, why?: string): CliError {
+function notRunning(profile: string, why?: string): CliError {
   const hint = 'Start one with `gavelring peer`, or name its folder with --profile.'
   const detail = why === undefined ? '' : ` ${why}`
   return new CliError(3, 'not-reachable', `No peer runs with the folder ${profile}.${detail}`, hint)

@@ -31,7 +31,7 @@ export function readSettings(profile: string): Settings {
 export const defaultAccount = (profile: string): AccountId | undefined => readSettings(profile).account
 
 /** Readable by its owner only; whole or not at all. */
-export async function writeSettings(profile: string, settings: Settings): Promise<void> {
+async function writeSettings(profile: string, settings: Settings): Promise<void> {
   mkdirSync(profile, { recursive: true, mode: 0o700 })
   const file = await createNewFile(join(profile, 'settings.json'), true)
   try {

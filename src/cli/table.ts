@@ -34,7 +34,7 @@ export function tellTable<Row>(
 }
 
 /** Those of `--columns`, or all. A name that there is none of is a usage error. */
-export function chooseColumns<Row>(call: Call, columns: readonly Column<Row>[]): readonly Column<Row>[] {
+function chooseColumns<Row>(call: Call, columns: readonly Column<Row>[]): readonly Column<Row>[] {
   const asked = textFlag(call, 'columns')
   if (asked === undefined) return columns
   return asked.split(',').map((part) => {

@@ -6,7 +6,7 @@ import type { WebPreferences } from 'electron'
  */
 
 export const appScheme = 'app'
-export const appOrigin = `${appScheme}://gavelring`
+const appOrigin = `${appScheme}://gavelring`
 export const appPage = `${appOrigin}/`
 
 /** Points 1, 13, 18: a window shows our own pages, and is never led anywhere else. */

@@ -165,7 +165,7 @@ export interface BidderPorts {
  * the pace, so that bidders started together do not bid together. Ends with the auction, or when the least bid is over
  * its maximum. The returned function stops it.
  */
-export function runBidder(bidder: Bidder, ports: BidderPorts): () => void {
+function runBidder(bidder: Bidder, ports: BidderPorts): () => void {
   let stopped = false
   let cancel = (): void => {}
 

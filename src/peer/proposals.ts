@@ -149,7 +149,7 @@ export function createProposals({ self, view, clock, wake }: ProposalsOptions): 
 }
 
 /** The topic on which an operation is announced. */
-export function domainOf(operation: Operation): Domain {
+function domainOf(operation: Operation): Domain {
   switch (operation.kind) {
     case 'start-auction':
     case 'bid':

@@ -155,7 +155,7 @@ export function otherRooms(scene: Scene): readonly OtherRoom[] {
 }
 
 /** Of a room's id, so much is made known by discovery: in hex digits. */
-export const sightedIdDigits = 16
+const sightedIdDigits = 16
 
 /** What keeps this peer and one that was sighted apart, as far as can be known from here. */
 function reasonOf(sighting: Sighting, { hasCode, otherCodes }: Scene): 'another-version' | 'another-code' | undefined {

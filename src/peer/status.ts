@@ -164,7 +164,7 @@ export function troubleOf(condition: Condition): string | undefined {
 const blocksBehind = (behind: number): string => `${behind} ${behind === 1 ? 'block' : 'blocks'} behind`
 
 /** `no quorum: 1 of 3 members reachable, waiting for Ana, Bob`. */
-export function quorumText({
+function quorumText({
   quorum,
   members,
   reachable,

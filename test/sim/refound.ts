@@ -32,7 +32,8 @@ export async function refoundRoom(world: World): Promise<void> {
   writeRefounded(peer.disk, genesis, incarnation)
   after(world, 0, () => startPeer(world, peer))
   let told: string | undefined
-  await runUntil(world, world.now + 1)
+  // Before it writes anything: an auction may be due.
+  await runUntil(world, world.now + 1, () => peer.machine !== undefined)
   const name = letterOf(peer.index)
   if (moneyOf(peer) !== before) throw new Violation('S4', `${name} goes on in a new room with other balances than it had`)
   if ((peer.machine?.view.incarnation ?? 0) <= incarnation)

@@ -19,7 +19,7 @@ export interface LaneOptions {
 }
 
 /** A peer that takes no more for this many bytes is given up. */
-export const queuedBytesMax = 32 * 1024 * 1024
+const queuedBytesMax = 32 * 1024 * 1024
 
 export function createLane({ open, greeting, onLost }: LaneOptions): Lane {
   let stream: Stream | undefined
