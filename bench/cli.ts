@@ -12,7 +12,8 @@ const launcher = fileURLToPath(new URL('../src/cli/gavelring.mjs', import.meta.u
 
 /**
  * How long a person waits for the command line: a process from its start to its end, as a shell runs it. `cold`: the first time
- * on a machine, before anything is kept compiled. `node`: the same for a program that does nothing.
+ * on a machine, before anything is kept compiled. `node`: the same for a program that does nothing. `banner`: until a founder
+ * has said so.
  */
 export async function measureCli(runs: number): Promise<object> {
   const folder = mkdtempSync(join(tmpdir(), 'gavelring-cli-'))
@@ -31,7 +32,7 @@ export async function measureCli(runs: number): Promise<object> {
       return millis
     }
     const command = (words: readonly string[]) => [launcher, ...words]
-    const measured: Record<string, number[]> = { node: [], help: [], helpCold: [], status: [], statusCold: [] }
+    const measured: Record<string, number[]> = { node: [], help: [], helpCold: [], status: [], statusCold: [], banner: [] }
     for (const words of [['--help'], ['status']]) time(command(words), 'warm')
     // In turns, so that whatever else the machine does meets all alike.
     for (let run = 0; run < runs; run++) {
@@ -40,11 +41,33 @@ export async function measureCli(runs: number): Promise<object> {
       measured.status?.push(time(command(['status']), 'warm'))
       measured.helpCold?.push(time(command(['--help']), `cold-${caches++}`))
       measured.statusCold?.push(time(command(['status']), `cold-${caches++}`))
+      measured.banner?.push(await bannerMillis(join(folder, `founder-${run}`), join(folder, 'warm')))
     }
     const medians = Object.entries(measured).map(([name, millis]) => [`${name}Millis`, median(millis)] as const)
     return { ...Object.fromEntries(medians), runs: measured }
   } finally {
     peer.kill('SIGKILL')
     rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+  }
+}
+
+/** From the start of a peer that founds a room with a code to the moment that it has said so. */
+async function bannerMillis(profile: string, cache: string): Promise<number> {
+  const flags = ['--create', '--code', 'new', '--no-mdns', '--listen', '127.0.0.1:0', '--profile', profile]
+  const start = performance.now()
+  const env = { ...process.env, XDG_CACHE_HOME: cache }
+  const founder = spawn(process.execPath, [launcher, 'peer', ...flags], { env, stdio: ['ignore', 'pipe', 'ignore'] })
+  try {
+    let said = ''
+    return await new Promise((resolve, reject) => {
+      founder.stdout.on('data', (bytes: Buffer) => {
+        said += bytes.toString()
+        if (said.includes('was founded just now')) resolve(performance.now() - start)
+      })
+      founder.once('exit', (code) => reject(new Error(`the founder ended with ${code}: ${said}`)))
+    })
+  } finally {
+    founder.removeAllListeners('exit')
+    founder.kill('SIGKILL')
   }
 }

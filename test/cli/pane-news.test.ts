@@ -91,12 +91,12 @@ const table: readonly (readonly [what: string, event: Unnumbered, ...news: strin
   [
     'a peer that is refused',
     { kind: 'note', event: 'peer-refused', facts: { peer: bob, reason: 'token: no member' } },
-    'peer-refused alarm: what Bob says is refused: token: no member',
+    `peer-refused alarm: what Bob (${bob.slice(-6)}) says is refused: token: no member`,
   ],
   [
     'a peer that is proven faulty',
     { kind: 'note', event: 'peer-faulty', facts: { peer: bob, what: 'signed two different blocks 7' } },
-    'peer-faulty alarm: Bob is proven to be faulty: signed two different blocks 7',
+    `peer-faulty alarm: Bob (${bob.slice(-6)}) is proven to be faulty: signed two different blocks 7`,
   ],
   [
     'a fault of one of two',
@@ -106,7 +106,7 @@ const table: readonly (readonly [what: string, event: Unnumbered, ...news: strin
   [
     'another version',
     { kind: 'note', event: 'peer-version', facts: { peer: bob, version: 9 } },
-    'peer-version alarm: Bob speaks version 9 of the protocol, and cannot take part',
+    `peer-version alarm: Bob (${bob.slice(-6)}) speaks version 9 of the protocol, and cannot take part`,
   ],
   [
     'another code',

@@ -114,9 +114,9 @@ function garbage(sight: Sight, hostile: HostilePeer): readonly Uint8Array[] {
   return [new Uint8Array(), ...beginnings, ...longer, ...noise]
 }
 
-/** Lines that a peer has written about another one. */
+/** What a peer's pane accuses another one of, which is told by the end of its id. */
 const linesAbout = (culprit: string, written: string): readonly string[] =>
-  written.split('\n').filter((line) => line.includes(culprit))
+  written.split('\n').filter((line) => new RegExp(`\\b${culprit.slice(-6)}\\)? says`).test(line))
 
 async function expectShownAsRefused(peers: readonly PeerProcess[], culprit: string): Promise<void> {
   for (const peer of peers) {

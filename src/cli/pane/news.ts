@@ -4,6 +4,7 @@ import { type LogEvent, logEvents } from '../../core/log-events.ts'
 import { printable } from '../../core/safe-text.ts'
 import { describeEvent, endingText, refusedText } from '../event-text.ts'
 import { timeText } from '../format.ts'
+import { shortPeer } from '../output.ts'
 import { otherRoomText } from '../room-text.ts'
 import { shorten } from '../table.ts'
 
@@ -340,7 +341,7 @@ const isOwnNews = (event: MarketEventView, { event: name }: News, eyes: RoomEyes
 
 /** The notes of {@link loggedNews}; the ring's own are for the board and the log. */
 function ofNote({ event, facts }: Extract<EventView, { kind: 'note' }>, name: (peer: string) => string): News[] {
-  const peer = typeof facts.peer === 'string' ? name(facts.peer) : undefined
+  const peer = typeof facts.peer === 'string' ? named(facts.peer, name) : undefined
   const alarm = (called: NewsName, text: string): News[] => [{ event: called, weight: 'alarm', tone: 'bad', facts, text }]
   switch (event) {
     case 'peer-refused':
@@ -354,6 +355,12 @@ function ofNote({ event, facts }: Extract<EventView, { kind: 'note' }>, name: (p
     default:
       return []
   }
+}
+
+/** Anybody can call themselves Ana: whoever is accused is told by the end of the id as well. */
+function named(peer: string, name: (peer: string) => string): string {
+  const end = shortPeer(peer)
+  return name(peer).includes(end) ? name(peer) : `${name(peer)} (${end})`
 }
 
 function whyText(why: string, who: string): string {
