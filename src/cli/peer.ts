@@ -63,6 +63,8 @@ export const peer: Command = {
     if (!config.ok) throw usageError(config.error.message, 'See `gavelring peer --help`.')
     const paneConfig = readPaneConfig(call.flags, call.env)
     if (!paneConfig.ok) throw usageError(paneConfig.error.message, 'See `gavelring peer --help`.')
+    const { beginRoomCode } = await import('../app/room-code.ts')
+    beginRoomCode(config.value.room, config.value.code)
     const [{ startPeer }, { openPane }] = await Promise.all([import('../app/start.ts'), import('./pane/pane.ts')])
     const format = config.value.logFormat
     const screen = createScreen(call.terminal)

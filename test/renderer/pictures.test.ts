@@ -1,0 +1,119 @@
+import { fileURLToPath } from 'node:url'
+import type { Page } from 'playwright-core'
+import { test } from 'vitest'
+import { call, kill, startRoom } from '../e2e/room.ts'
+import { buildInterface, goTo, launch, openPage } from './chromium.ts'
+
+/**
+ * Not a test of anything: it draws the pictures of docs/images anew, from a real room, where it is asked to
+ * (`GAVELRING_PICTURES=1 npx vitest run test/renderer/pictures.test.ts`).
+ */
+test.skipIf(process.env.GAVELRING_PICTURES === undefined)('the pictures of the interface are drawn', async () => {
+  await buildInterface()
+  const browser = await launch()
+  try {
+    const [ana, bob, cleo] = await startRoom()
+    for (const [peer, account, holder, amount] of [
+      [ana, 'ana', 'Ana Costa', '500'],
+      [bob, 'bob', 'Bob', '1200'],
+      [cleo, 'cleo', 'Cleo Duarte', '800.50'],
+    ] as const) {
+      await call(peer, 'account', 'open', account, '--holder', holder)
+      await call(peer, 'deposit', account, amount)
+    }
+    await call(bob, 'transfer', 'bob', 'ana', '35.50', '--memo', 'Coffee and cake for the evening')
+
+    const seller = await openPage(browser, ana.profile, '#/start', { viewport: { width: 1440, height: 900 } })
+    await seller.getByLabel('What is it').fill('Brass ship clock')
+    await seller.getByLabel('Description').fill('Eight-day movement, serviced in spring. The glass has a small scratch.')
+    await seller.getByLabel('Starting price').fill('40')
+    await seller.getByLabel('Increment').fill('2.50')
+    await seller.getByLabel('Duration').selectOption({ label: '10 min' })
+    const buffer = Buffer.from(String(await seller.evaluate(drawClock)), 'base64')
+    await seller.locator('input[type=file]').setInputFiles({ name: 'clock.png', mimeType: 'image/png', buffer })
+    await seller.getByRole('img', { name: 'Picture of Brass ship clock' }).waitFor()
+    await save(seller, 'start-lot')
+    await seller.getByRole('button', { name: 'Start the lot' }).click()
+    await seller.getByRole('heading', { name: 'Brass ship clock' }).waitFor()
+    await call(ana, 'auction', 'start', 'Chess set', '--payee', 'ana', '--price', '12', '--seconds', '20m')
+
+    const dark = { colorScheme: 'dark', viewport: { width: 1440, height: 900 } } as const
+    const loser = await openPage(browser, bob.profile, '#/lots/1', dark)
+    await loser.getByRole('button', { name: 'Bid €40.00' }).click()
+    await loser.getByText('You lead').waitFor()
+    const phone = { colorScheme: 'dark', locale: 'pt-BR', viewport: { width: 390, height: 844 } } as const
+    const leader = await openPage(browser, cleo.profile, '#/lots/1', phone)
+    await leader.getByRole('button', { name: /42,50/ }).click()
+    await leader.getByText('Você está na frente').waitFor()
+    await loser.getByText('You were outbid.').waitFor()
+    await save(loser, 'lot-dark')
+    await save(leader, 'phone-dark-pt')
+
+    const wall = await openPage(browser, ana.profile, '#/projector', { viewport: { width: 1920, height: 1080 } })
+    await wall.locator('main.idle').waitFor()
+    await save(wall, 'projector')
+    const spanish = await openPage(browser, ana.profile, '#/lots/1', { locale: 'es', viewport: { width: 1000, height: 760 } })
+    await spanish.getByText('cleo va en cabeza').waitFor()
+    await save(spanish, 'lot-light-es')
+
+    await goTo(loser, '#/settings')
+    await loser.getByRole('button', { name: 'Show link and QR code' }).click()
+    await loser.getByRole('img', { name: 'QR code of the join link' }).waitFor()
+    await save(loser, 'settings-dark')
+    await goTo(seller, '#/')
+    await seller.getByRole('heading', { name: 'Auctions' }).waitFor()
+    await save(seller, 'auctions-light')
+    await goTo(seller, '#/bank')
+    await seller.locator('[data-available="53550"]').waitFor()
+    await save(seller, 'bank-light')
+
+    await Promise.all([kill(bob), kill(cleo)])
+    await seller.getByText(/no quorum/).waitFor()
+    await seller.getByLabel('Amount (EUR)').fill('5')
+    await seller.getByRole('button', { name: 'Deposit €5.00' }).click()
+    await seller.getByText('Deposit €5.00 to ana').waitFor()
+    await save(seller, 'no-quorum')
+  } finally {
+    await browser.close()
+  }
+})
+
+/** What moves is waited for: a picture shows where it ends. */
+async function save(page: Page, name: string): Promise<void> {
+  await page.evaluate('document.fonts.ready')
+  const path = fileURLToPath(new URL(`../../docs/images/${name}.png`, import.meta.url))
+  await page.screenshot({ path, animations: 'disabled' })
+}
+
+/** Runs in the page: a photograph would not be ours to give away. */
+const drawClock = `(async () => {
+  const canvas = new OffscreenCanvas(2400, 1800)
+  const brush = canvas.getContext('2d')
+  const shade = brush.createLinearGradient(0, 0, 2400, 1800)
+  shade.addColorStop(0, '#3b2a1a')
+  shade.addColorStop(1, '#0d1b2a')
+  brush.fillStyle = shade
+  brush.fillRect(0, 0, 2400, 1800)
+  for (const [radius, colour] of [[640, '#c9a34e'], [540, '#f4efe2']]) {
+    brush.fillStyle = colour
+    brush.beginPath()
+    brush.arc(1200, 900, radius, 0, 2 * Math.PI)
+    brush.fill()
+  }
+  brush.strokeStyle = '#222222'
+  const line = (width, ...points) => {
+    brush.lineWidth = width
+    brush.beginPath()
+    for (const [x, y] of points) brush.lineTo(x, y)
+    brush.stroke()
+  }
+  for (let hour = 0; hour < 12; hour++) {
+    const [x, y] = [Math.cos((hour * Math.PI) / 6), Math.sin((hour * Math.PI) / 6)]
+    line(28, [1200 + 440 * x, 900 + 440 * y], [1200 + 500 * x, 900 + 500 * y])
+  }
+  line(34, [1200, 520], [1200, 900], [1480, 1010])
+  const bytes = new Uint8Array(await (await canvas.convertToBlob({ type: 'image/png' })).arrayBuffer())
+  let text = ''
+  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192))
+  return btoa(text)
+})()`
