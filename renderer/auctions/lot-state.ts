@@ -1,0 +1,32 @@
+import type { AccountSummary, AuctionDetail, AuctionSummary } from '../../src/api/views.ts'
+
+/** Milliseconds until the end, by the room's clock; while it is paused, what will be left when it goes on. */
+export function leftOf({ paused, endsAt }: AuctionSummary, now: number): number {
+  return paused === undefined ? Math.max(0, endsAt - now) : paused.leftMillis
+}
+
+/** Open first, the one that ends soonest on top; then what has ended, the newest first. */
+export function splitLots(lots: readonly AuctionSummary[]): {
+  readonly open: readonly AuctionSummary[]
+  readonly ended: readonly AuctionSummary[]
+} {
+  const endOf = ({ ended, endsAt }: AuctionSummary): number => ended?.at ?? endsAt
+  return {
+    open: lots.filter(({ ended }) => ended === undefined).sort((a, b) => a.endsAt - b.endsAt || a.number - b.number),
+    ended: lots.filter(({ ended }) => ended !== undefined).sort((a, b) => endOf(b) - endOf(a) || b.number - a.number),
+  }
+}
+
+/** What the bid buttons offer: the least, and two and five increments more; never above buy-now, and none twice. */
+export function offersOf({ minimum, increment, buyNow }: AuctionDetail): readonly number[] {
+  const most = buyNow?.cents ?? Number.POSITIVE_INFINITY
+  const offers = [0, 2, 5].map((steps) => Math.min(most, minimum.cents + steps * increment.cents))
+  return [...new Set(offers)]
+}
+
+export function ownAccounts(
+  accounts: readonly AccountSummary[] | undefined,
+  self: string | undefined,
+): readonly AccountSummary[] {
+  return (accounts ?? []).filter(({ owner, closed }) => owner === self && !closed)
+}

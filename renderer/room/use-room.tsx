@@ -1,0 +1,50 @@
+import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react'
+import type { PeerView, StatusView } from '../../src/api/views.ts'
+import type { DoorState } from './door.ts'
+import type { Live } from './live.ts'
+import type { Room } from './room.ts'
+
+const RoomContext = createContext<Room | undefined>(undefined)
+
+export function RoomProvider({ room, children }: { readonly room: Room; readonly children: ReactNode }) {
+  return <RoomContext value={room}>{children}</RoomContext>
+}
+
+export function useRoom(): Room {
+  const room = useContext(RoomContext)
+  if (room === undefined) throw new Error('a part of the room is shown outside of it')
+  return room
+}
+
+/** The newest answer, or `undefined` before the first. */
+export const useLive = <T,>(live: Live<T>): T | undefined => useSyncExternalStore(live.subscribe, live.read)
+
+/** The code of the refusal, if it was refused. */
+export const useFailure = <T,>(live: Live<T>): string | undefined => useSyncExternalStore(live.subscribe, live.failure)
+
+export const useStatus = (): StatusView | undefined => useLive(useRoom().status)
+
+/** The room's time, seen anew every so many milliseconds. */
+export function useRoomTime(everyMillis: number): number {
+  const room = useRoom()
+  const [time, setTime] = useState(room.now)
+  useEffect(() => {
+    const timer = setInterval(() => setTime(room.now()), everyMillis)
+    return () => clearInterval(timer)
+  }, [room, everyMillis])
+  return time
+}
+
+export const useDoorState = (): DoorState => {
+  const { door } = useRoom()
+  return useSyncExternalStore(door.onChange, () => door.state)
+}
+
+/** What a peer is called here; the end of its id where nobody has told its name. */
+export function useNameOf(): (peer: string) => string {
+  const peers = useLive(useRoom().peers)
+  return (peer) => nameIn(peers, peer)
+}
+
+const nameIn = (peers: readonly PeerView[] | undefined, peer: string): string =>
+  peers?.find((each) => each.peer === peer)?.name || `…${peer.slice(-6)}`

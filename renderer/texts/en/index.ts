@@ -1,0 +1,7 @@
+import { auctions } from './auctions.ts'
+import { bank } from './bank.ts'
+import { common } from './common.ts'
+import { refusals } from './refusals.ts'
+import { settings } from './settings.ts'
+
+export const en = { auctions, bank, common, refusals, settings } as const
