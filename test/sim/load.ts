@@ -48,6 +48,8 @@ export function submit(world: World, peer: SimPeer, operations: readonly Operati
 }
 
 function submitSome(world: World, peer: SimPeer): void {
+  // Its process has ended in this very moment.
+  if (peer.machine === undefined) return
   const { swarm, random } = world
   if (random.chance(swarm.nonsenseShare * 0.2)) return submit(world, peer, [malformed(world, peer)])
   if (random.chance(0.03)) return withdrawOne(world, peer)
