@@ -51,7 +51,7 @@ const lookEvery = 100
 
 /**
  * Reads the store, whose record is `metaBytes`, raises the incarnation on disk, and replays the market; then the peer is
- * in that room. `makeReplica`: for whoever wants to see each step. Nothing is sent before `start`. Throws a `Failure`: `other-room`, and those of the store. `makeReplica`: for
+ * in that room. Nothing is sent before `start`. Throws a `Failure`: `other-room`, and those of the store. `makeReplica`: for
  * whoever wants to look at each of the ring's steps.
  */
 export async function openSession(
