@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readApiAddress } from '../src/api/api-files.ts'
+import { connectApi } from '../src/api/client.ts'
 import { until } from './room.ts'
 import { median } from './statistics.ts'
 
@@ -22,6 +23,9 @@ export async function measureCli(runs: number): Promise<object> {
   const peer = spawn(process.execPath, [launcher, 'peer', ...room, '--profile', profile], { stdio: 'ignore' })
   try {
     await until(async () => readApiAddress(profile) !== undefined, 30_000)
+    const { api, close } = await connectApi(readApiAddress(profile) ?? { url: '', token: '' })
+    await until(async () => (await api.rooms.list()).state === 'in', 30_000)
+    close()
     let caches = 0
     const time = (args: readonly string[], cache: string): number => {
       const env = { ...process.env, GAVELRING_PROFILE: profile, XDG_CACHE_HOME: join(folder, cache) }

@@ -71,7 +71,9 @@ async function startPeers(count: number) {
       ]
       processes.push(spawn(process.execPath, [launcher, 'peer', ...flags], { stdio: 'ignore' }))
       await until(async () => readApiAddress(profile) !== undefined, 30_000)
-      clients.push(await connectApi(readApiAddress(profile) ?? { url: '', token: '' }))
+      const client = await connectApi(readApiAddress(profile) ?? { url: '', token: '' })
+      clients.push(client)
+      await until(async () => (await client.api.rooms.list()).state === 'in', 60_000)
     }
     await until(async () => (await clients[0]?.api.status())?.members.length === count, 60_000)
   } catch (error) {

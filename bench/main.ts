@@ -5,6 +5,8 @@ import { measureCli } from './cli.ts'
 import { measureDiscovery } from './discovery.ts'
 import { measureHostile } from './hostile.ts'
 import { measureIdle } from './idle.ts'
+import { measureRecording } from './recording.ts'
+import { measureRenderer } from './renderer.ts'
 import { measureSimulator } from './simulator.ts'
 import { measureFailover, measureLatency, measureRestart, measureThroughput } from './three-peers.ts'
 import { measureWebSocket } from './web-socket.ts'
@@ -21,6 +23,8 @@ const benches: Record<string, () => Promise<object>> = {
   cli: () => measureCli(20),
   hostile: () => measureHostile(),
   idle: () => measureIdle(5, 5),
+  renderer: () => measureRenderer({ paints: 7, bids: 100, seconds: 60, blocks: 100_000, scrollSeconds: 10 }),
+  recording: () => measureRecording(5),
 }
 
 const asked = process.argv.slice(2)

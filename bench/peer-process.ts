@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { readApiAddress } from '../src/api/api-files.ts'
 import type { PeerConfig } from '../src/app/config.ts'
-import { type RunningPeer, startPeer } from '../src/app/start.ts'
+import { type RunningSeat, startSeat } from '../src/app/start.ts'
 import type { Operation } from '../src/market/operation.ts'
 import type { Receipt } from '../src/peer/peer.ts'
 
@@ -14,6 +14,8 @@ export type Order =
   /** One transfer, now. */
   | { readonly kind: 'once' }
   | { readonly kind: 'status' }
+  /** Watches the ring from inside; when that ends, how many steps were told, and how many frames missed. */
+  | { readonly kind: 'watch'; readonly isOn: boolean }
   /** After what can be collected is. */
   | { readonly kind: 'memory' }
   /** Where its API answers, and the account to use. */
@@ -23,6 +25,8 @@ export type Order =
 export interface LoadReport {
   readonly committed: number
   readonly millis: number
+  /** Of all cores, that this process took meanwhile. */
+  readonly cpuMillis: number
   /** Milliseconds from `submit` to its result, sorted. */
   readonly latencies: readonly number[]
 }
@@ -33,7 +37,7 @@ export interface MemoryReport {
   readonly usedMiB: number
 }
 
-let running: RunningPeer | undefined
+let running: RunningSeat | undefined
 let account = ''
 let profile = ''
 
@@ -47,10 +51,11 @@ process.on('message', (order: Order & { readonly id: number }) => {
 async function carryOut(order: Order): Promise<unknown> {
   switch (order.kind) {
     case 'start':
-      running = await startPeer(order.config, { onProgress: () => undefined, write: () => undefined })
+      running = await startSeat(order.config, { onProgress: () => undefined, write: () => undefined })
+      await running.entered
       profile = order.config.profile
-      account = running.peer.status().self.slice(-8)
-      return { addresses: running.peer.status().addresses }
+      account = peer().status().self.slice(-8)
+      return { addresses: peer().status().addresses }
     case 'open-accounts': {
       const ids = [account, `${account}.b`]
       for (const id of ids) await submit({ kind: 'open-account', account: id, holder: 'bench' } as Operation)
@@ -67,6 +72,8 @@ async function carryOut(order: Order): Promise<unknown> {
       const { members, holdsToken, commit, quorum, turn } = peer().status()
       return { members: members.length, holdsToken, commit: commit.index, quorum, turn }
     }
+    case 'watch':
+      return watch(order.isOn)
     case 'memory':
       return memory()
     case 'api':
@@ -78,6 +85,20 @@ async function carryOut(order: Order): Promise<unknown> {
   }
 }
 
+let stopWatching = (): void => {}
+let seen = { told: 0, missed: 0 }
+
+function watch(isOn: boolean): typeof seen {
+  stopWatching()
+  if (!isOn) return seen
+  seen = { told: 0, missed: 0 }
+  stopWatching = peer().watchRing((step) => {
+    if (step.kind === 'missed') seen.missed += step.count
+    else seen.told++
+  })
+  return seen
+}
+
 function memory(): MemoryReport {
   global.gc?.()
   const { rss, heapUsed, external } = process.memoryUsage()
@@ -86,6 +107,7 @@ function memory(): MemoryReport {
 
 async function load(callers: number, millis: number, pauseMillis: number): Promise<LoadReport> {
   const latencies: number[] = []
+  const cpuBefore = process.cpuUsage()
   const begin = performance.now()
   const end = begin + millis
   const loop = async (): Promise<void> => {
@@ -97,7 +119,14 @@ async function load(callers: number, millis: number, pauseMillis: number): Promi
     }
   }
   await Promise.all(Array.from({ length: callers }, loop))
-  return { committed: latencies.length, millis: performance.now() - begin, latencies: latencies.sort((a, b) => a - b) }
+  const took = performance.now() - begin
+  const { user, system } = process.cpuUsage(cpuBefore)
+  return {
+    committed: latencies.length,
+    millis: took,
+    cpuMillis: (user + system) / 1_000,
+    latencies: latencies.sort((a, b) => a - b),
+  }
 }
 
 const transfer = (): Promise<Receipt> =>
@@ -109,9 +138,10 @@ async function submit(operation: Operation): Promise<Receipt> {
   return receipt
 }
 
-function peer(): RunningPeer['peer'] {
-  if (running === undefined) throw new Error('not started')
-  return running.peer
+function peer(): NonNullable<RunningSeat['seat']['peer']> {
+  const at = running?.seat.peer
+  if (at === undefined) throw new Error('not started')
+  return at
 }
 
 /** Comparable between processes of one machine. */

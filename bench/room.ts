@@ -64,6 +64,7 @@ export async function openRoom(count: number, options: RoomOptions = {}): Promis
       bootstrap: [...addresses],
       mdns: false,
       refetch: false,
+      isLast: false,
       isNewCode: false,
       httpPort: options.http === true ? 0 : undefined,
       logFormat: 'text',

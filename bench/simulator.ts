@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { nodeFlags } from '../test/sim/jobs.ts'
 import { median } from './statistics.ts'
 
-/** So many that compiling the code, which is most of the work of the first seeds, is little of the whole. */
+/** For each process: so many that compiling the code, which is most of the work of the first seeds, is little of the whole. */
 const seeds = 300
 
 interface Rate {
@@ -11,25 +13,36 @@ interface Rate {
   readonly stepsPerCpuSecond: number
 }
 
-/** Ring steps a second of the simulator in one process of one job, with all checks on, and the rate without them beside it. */
+/**
+ * Ring steps a second of the simulator with all checks on: in one process, and in as many as there are cores, as
+ * `npm run sim` runs it; and in one process without the checks beside it.
+ */
 export async function measureSimulator(runs: number): Promise<object> {
-  const checked: Rate[] = []
+  const cores = availableParallelism()
+  const one: Rate[] = []
+  const all: Rate[] = []
   const unchecked: Rate[] = []
   for (let run = 0; run < runs; run++) {
-    const start = String(1 + run * 1_000)
-    checked.push(rateOf(['--start', start]))
-    unchecked.push(rateOf(['--no-checkers', '--start', start]))
+    const start = 1 + run * 1_000
+    one.push(rateOf(start, 1, []))
+    all.push(rateOf(start, cores, []))
+    unchecked.push(rateOf(start, 1, ['--no-checkers']))
   }
-  return { unit: 'steps/s', seeds, ...medians(checked), withoutCheckers: medians(unchecked), runs: { checked, unchecked } }
+  return {
+    unit: 'steps/s',
+    seeds,
+    cores,
+    onOneCore: medians(one),
+    onAllCores: medians(all),
+    withoutCheckers: medians(unchecked),
+    runs: { onOneCore: one, onAllCores: all, withoutCheckers: unchecked },
+  }
 }
 
-function rateOf(flags: readonly string[]): Rate {
+function rateOf(start: number, jobs: number, flags: readonly string[]): Rate {
   const script = fileURLToPath(new URL('../test/sim/main.ts', import.meta.url))
-  const text = execFileSync(
-    process.execPath,
-    [script, '--runs', String(seeds), '--peers', '5', '--jobs', '1', '--json', ...flags],
-    { encoding: 'utf8' },
-  )
+  const seedFlags = ['--runs', String(seeds * jobs), '--start', String(start), '--peers', '5', '--jobs', String(jobs)]
+  const text = execFileSync(process.execPath, [...nodeFlags, script, ...seedFlags, '--json', ...flags], { encoding: 'utf8' })
   const { stepsPerSecond, stepsPerCpuSecond } = JSON.parse(text.trim().split('\n').at(-1) ?? '{}') as Rate
   return { stepsPerSecond, stepsPerCpuSecond }
 }

@@ -28,15 +28,29 @@ export async function measureThroughput(runs: number, seconds: number): Promise<
     await loadAll(room.peers, 2_000)
     const rates: number[] = []
     const p50: number[] = []
+    const cpu: number[] = []
     for (let run = 0; run < runs; run++) {
       const reports = await loadAll(room.peers, seconds * 1_000)
       rates.push(rateOf(reports))
+      cpu.push(cpuOf(reports))
       p50.push(median(reports.map(({ latencies }) => quantile(latencies, 0.5))))
     }
-    return { unit: 'transfers/s', committed: median(rates), callLatencyP50Millis: median(p50), runs: rates }
+    return {
+      unit: 'transfers/s',
+      committed: median(rates),
+      callLatencyP50Millis: median(p50),
+      cpuMicrosEach: median(cpu),
+      runs: { committed: rates, cpuMicrosEach: cpu },
+    }
   } finally {
     await room.close()
   }
+}
+
+/** Microseconds of processor time for one committed transfer, of all peers together: other programs matter less to it. */
+const cpuOf = (reports: readonly LoadReport[]): number => {
+  const sum = (of: (report: LoadReport) => number): number => reports.reduce((total, report) => total + of(report), 0)
+  return (sum(({ cpuMillis }) => cpuMillis) * 1_000) / sum(({ committed }) => committed)
 }
 
 /** Committed transfers a second, of all peers together. */

@@ -125,7 +125,7 @@ export class Writer {
 
   /** A copy of what was written. The writer is empty afterwards. */
   finish(): Uint8Array {
-    const written = copyOf(this.#bytes.subarray(0, this.#length))
+    const written = copyOf(this.#bytes, this.#length)
     if (spare.length < spareMax && this.#bytes.length <= spareBytesMax) spare.push(this.#bytes)
     this.#bytes = nothing
     this.#length = 0
@@ -150,16 +150,15 @@ const slabBytes = 8 * 1024
 const slicedBytesMin = 64
 const slicedBytesMax = 1024
 
-function copyOf(bytes: Uint8Array): Uint8Array {
-  const { length } = bytes
-  if (length <= slicedBytesMin || length > slicedBytesMax) return bytes.slice()
+function copyOf(bytes: Uint8Array, length: number): Uint8Array {
+  if (length <= slicedBytesMin || length > slicedBytesMax) return bytes.slice(0, length)
   if (slabUsed + length > slab.byteLength) {
     slab = new ArrayBuffer(slabBytes)
     slabUsed = 0
   }
   const copy = new Uint8Array(slab, slabUsed, length)
   slabUsed += length
-  copy.set(bytes)
+  copy.set(bytes.subarray(0, length))
   return copy
 }
 
@@ -225,7 +224,12 @@ export class Reader {
 
   /** At most `max` bytes of UTF-8. */
   text(max: number): string {
-    return textOf(this.bytes(max))
+    const count = this.unsigned()
+    if (count > max) throw new Malformed(`more than ${max} bytes`)
+    if (count > metBytesMax) return textOf(this.raw(count))
+    if (count > this.left) throw new Malformed('ends too early')
+    this.#at += count
+    return metText(this.#bytes, this.#at - count, count)
   }
 
   optional<T>(read: () => T): T | undefined {
@@ -249,6 +253,30 @@ export class Reader {
   end(): void {
     if (this.left > 0) throw new Malformed('has bytes after its end')
   }
+}
+
+/** Short texts that were read lately, by their bytes: accounts and names come again and again, and are made once. */
+const met: (string | undefined)[] = Array(1_024)
+const metBytesMax = 32
+
+function metText(bytes: Uint8Array, from: number, count: number): string {
+  let place = count
+  for (let i = from; i < from + count; i++) place = (Math.imul(place, 31) + (bytes[i] as number)) & (met.length - 1)
+  const known = met[place]
+  if (known !== undefined && isText(known, bytes, from, count)) return known
+  const text = textOf(bytes.subarray(from, from + count))
+  met[place] = text
+  return text
+}
+
+/** Whether these bytes are that text; only ASCII is recognised. */
+export function isText(text: string, bytes: Uint8Array, from: number, count: number): boolean {
+  if (count !== text.length) return false
+  for (let i = 0; i < count; i++) {
+    const byte = bytes[from + i] as number
+    if (byte >= 0x80 || byte !== text.charCodeAt(i)) return false
+  }
+  return true
 }
 
 /** Throws `Malformed` where it is not UTF-8. */

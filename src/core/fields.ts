@@ -1,4 +1,4 @@
-import { Malformed, type Reader, textOf, type Writer } from './codec.ts'
+import { isText, Malformed, type Reader, textOf, type Writer } from './codec.ts'
 import { fromHex, type Hash, hashText } from './crypto.ts'
 import type { PeerId } from './ids.ts'
 import { numberMax } from './limits.ts'
@@ -51,20 +51,11 @@ function idOf(bytes: Uint8Array): PeerId {
   const { length } = bytes
   const place = (((bytes[length - 2] ?? 0) << 3) ^ (bytes[length - 1] ?? 0)) % met.length
   const known = met[place]
-  if (known !== undefined && isText(bytes, known)) return known
+  if (known !== undefined && isText(known, bytes, 0, length)) return known
   // As the name of a property there is one of each text: to tell two such apart nobody reads them to their ends.
   const id = Object.keys({ [textOf(bytes)]: true })[0] as PeerId
   met[place] = id
   return id
-}
-
-function isText(bytes: Uint8Array, text: string): boolean {
-  if (bytes.length !== text.length) return false
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i] as number
-    if (byte >= 0x80 || byte !== text.charCodeAt(i)) return false
-  }
-  return true
 }
 
 /** 32 bytes, or none for the empty text. */

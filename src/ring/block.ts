@@ -121,9 +121,6 @@ export function isSignedByAuthor(block: Block, crypto: Crypto): boolean {
   return crypto.verify(block.author, fromHex(block.hash) as Uint8Array, block.signature)
 }
 
-/** Operations in a block; none in a view or genesis block. */
-export const opsOf = (block: Block): readonly Uint8Array[] => (block.body.kind === 'ops' ? block.body.ops : [])
-
 /** Block bytes beside its operations: a bound, for limits. */
 const blockOverheadMax = 16 * 1024
 /** One operation that starts an auction may stand in a block of its own beyond the usual size. */

@@ -19,6 +19,8 @@ export class Counting {
   readonly #ring: Ring
   readonly #reports = new Map<PeerId, Report>()
   #hasAhead = false
+  /** How far each member of the view has come, while that is counted: it is counted with every report. */
+  #reached = new Float64Array(0)
   /** When the commit last moved, or a first block after it came: what a stall is counted from. */
   #progressAt: number
 
@@ -45,7 +47,8 @@ export class Counting {
       // Rule 4-report-hash [S2] [S3]
     } else if (durable.index > report.counted && log.has(durable.index, durable.hash)) {
       report.counted = durable.index
-      this.#count()
+      // What is committed already needs no more reports.
+      if (durable.index > log.commit.index) this.#count()
     }
   }
 
@@ -130,13 +133,16 @@ export class Counting {
     const { log, due, out } = this.#ring
     const view = log.installedView
     if (view !== log.lastView) return
-    const reached: number[] = []
-    for (const member of view.members) {
-      const report = this.#reports.get(member)
-      reached.push(report !== undefined && sameEpoch(report.epoch, view.epoch) ? report.counted : -1)
+    const { length } = view.members
+    if (this.#reached.length !== length) this.#reached = new Float64Array(length)
+    const reached = this.#reached
+    for (let i = 0; i < length; i++) {
+      const report = this.#reports.get(view.members[i] as PeerId)
+      reached[i] = report !== undefined && sameEpoch(report.epoch, view.epoch) ? report.counted : -1
     }
-    reached.sort((a, b) => b - a)
-    const index = Math.min(reached[view.members.length >> 1] ?? -1, log.head.index)
+    reached.sort()
+    // So many, this one included, reach at least as far: more than half.
+    const index = Math.min(reached[length - 1 - (length >> 1)] ?? -1, log.head.index)
     // Rule 4-view-block [S2] [S3]
     if (index <= view.index || index <= log.commit.index) return
     this.move(index)

@@ -67,6 +67,7 @@ export class Epochs {
   #highest: number
   #state: EpochState = following
   #promisedAt = Number.NEGATIVE_INFINITY
+  #others: { readonly of: readonly PeerId[]; readonly list: readonly PeerId[] } = { of: [], list: [] }
 
   constructor(ring: Ring, promised: Epoch) {
     this.#ring = ring
@@ -125,9 +126,12 @@ export class Epochs {
     return this.isActive && sameEpoch(this.#ring.log.committedView.epoch, this.#promised)
   }
 
+  /** The very same list for as long as the view stays. */
   get otherMembers(): readonly PeerId[] {
     const { log, self } = this.#ring
-    return log.installedView.members.filter((member) => member !== self)
+    const { members } = log.installedView
+    if (this.#others.of !== members) this.#others = { of: members, list: members.filter((member) => member !== self) }
+    return this.#others.list
   }
 
   /** A member speaks of an epoch: one's own next one is above it. What leaps is not believed, whatever it came with. */

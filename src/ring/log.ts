@@ -271,7 +271,7 @@ export class Blocks {
       const fault = faultOf(block, log.head, log.lastView, crypto)
       if (fault !== undefined) return faults.refuse(from, 'a block', fault)
       this.append(block)
-      token.sawTurn(block.epoch, block.turn)
+      token.sawBlock(block.epoch, block.turn)
     }
   }
 

@@ -178,6 +178,8 @@ export class RoomClock {
   readonly #base: number
   /** When the head of the log got here. */
   #headAt: number
+  /** Of the offsets to these members, until one of them is measured anew. */
+  #median: { readonly of: readonly PeerId[]; readonly offset: number | undefined } | undefined
 
   constructor(ring: Ring, wallClock: { readonly at: number; readonly now: number }) {
     this.#ring = ring
@@ -196,16 +198,23 @@ export class RoomClock {
    * away just because the others are not known yet.
    */
   #measured(now: number): number | undefined {
-    const { epochs, peers } = this.#ring
+    const others = this.#ring.epochs.otherMembers
+    // It is asked for far more often than it changes.
+    if (this.#median?.of !== others) this.#median = { of: others, offset: this.#medianOf(others) }
+    const { offset } = this.#median
+    return offset === undefined ? undefined : this.ownTime(now) + offset
+  }
+
+  #medianOf(others: readonly PeerId[]): number | undefined {
+    const { peers } = this.#ring
     const offsets = [0]
-    const others = epochs.otherMembers
     for (const member of others) {
       const { clockOffset } = peers.of(member)
       if (clockOffset !== undefined) offsets.push(clockOffset)
     }
     if (2 * offsets.length <= others.length + 1) return undefined
     offsets.sort((a, b) => a - b)
-    return this.ownTime(now) + Math.floor(offsets[(offsets.length - 1) >> 1] as number)
+    return Math.floor(offsets[(offsets.length - 1) >> 1] as number)
   }
 
   /** The time that a block would carry at `now`: never before the head's plus what has passed here since that came. */
@@ -229,6 +238,7 @@ export class RoomClock {
   clockSeen(peer: PeerId, wallClock: number): void {
     const { peers } = this.#ring
     peers.update(peer, { clockOffset: wallClock + peers.of(peer).roundTrip / 2 - this.ownTime() })
+    this.#median = undefined
   }
 
   pingMembers(): void {

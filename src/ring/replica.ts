@@ -86,6 +86,8 @@ function handle(ring: Ring, input: Input): void {
       return ring.checkpoints.applied(input.index, input.stateHash)
     case 'link':
       return ring.peers.link(input.peer, input.state)
+    case 'pace':
+      return ring.pace.set(input.idleHop)
     case 'leave':
       return ring.membership.becomeLeaving()
     default:
@@ -217,6 +219,10 @@ class RingView implements ReplicaView {
 
   get installed(): Epoch {
     return this.#ring.log.installedView.epoch
+  }
+
+  get viewIndex(): number {
+    return this.#ring.log.installedView.index
   }
 
   get active(): boolean {

@@ -12,18 +12,19 @@ import { Blocks, Log } from './log.ts'
 import { Membership } from './membership.ts'
 import type { Message } from './message.ts'
 import { Asking, OwnOperations } from './operations.ts'
+import { RingPace } from './pace.ts'
 import { Peers, RoomClock, Status } from './peers.ts'
 import { Suspicion } from './suspicion.ts'
 import { Deadlines, type RingLimits, ringLimits } from './timing.ts'
 import { Token } from './token.ts'
-import type { Note, Output, Pace, ReplicaOptions, StopReason } from './types.ts'
+import type { Note, Output, ReplicaOptions, StopReason } from './types.ts'
 
 /** One replica: its roles. Each owns its state and has the only way into it; they know each other through this. */
 export class Ring {
   readonly self: PeerId
   readonly crypto: Crypto
   readonly random: Random
-  readonly pace: Pace
+  readonly pace: RingPace
   readonly limits: RingLimits
 
   readonly out: Outbox
@@ -54,7 +55,7 @@ export class Ring {
     this.self = self
     this.crypto = crypto
     this.random = random
-    this.pace = pace
+    this.pace = new RingPace(this, pace.idleHop)
     this.limits = limits
     this.log = new Log(disk.blocks, disk.viewBlocks, meta.commit, limits.memoryBlocks)
     this.out = new Outbox(wallClock.now, this.log.head.lamport)

@@ -4,7 +4,7 @@ import { isAskedBy } from './attempts.ts'
 import { isSignedByAuthor } from './block.ts'
 import type { Message, MessageOf } from './message.ts'
 import type { Ring } from './ring.ts'
-import { compareEpochs, type Epoch, sameEpoch } from './view.ts'
+import { compareEpochs, sameEpoch } from './view.ts'
 
 /** What becomes of a message before anything of it is taken over (PROTOCOL, section 3, Whom a peer obeys). */
 export type Hearing =
@@ -56,8 +56,8 @@ export function hear(ring: Ring, from: PeerId, lamport: number, message: Message
 /** A number that is further ahead of all that this peer knows than it can honestly be. Rule 3-numbers [L] */
 function leapOf(ring: Ring, from: PeerId, message: Message): string | undefined {
   const { epochs, token, asking } = ring
-  const isEpochLeap = (epoch: Epoch): boolean => epoch.number - epochs.highest > epochLeapMax
-  if ('epoch' in message && isEpochLeap(message.epoch)) return 'its epoch leaps'
+  const farthest = epochs.highest + epochLeapMax
+  if ('epoch' in message && message.epoch.number > farthest) return 'its epoch leaps'
   switch (message.kind) {
     case 'token':
     case 'token-ack':
@@ -65,23 +65,26 @@ function leapOf(ring: Ring, from: PeerId, message: Message): string | undefined 
       // Turns of another epoch are counted anew: nothing is known of them.
       if (sameEpoch(message.epoch, token.epoch) && message.turn - token.highestTurn(message.epoch) > leapMax)
         return 'its turn leaps'
-      if (message.kind === 'status' && isEpochLeap(message.promised)) return 'its epoch leaps'
+      if (message.kind === 'status' && message.promised.number > farthest) return 'its epoch leaps'
       if (message.kind !== 'token' || !sameEpoch(message.epoch, token.epoch)) return undefined
-      return message.served.some((request) => request - Math.max(asking.requestOf(from), asking.own) > leapMax)
-        ? 'a request leaps'
-        : undefined
+      return isOneAbove(message.served, Math.max(asking.requestOf(from), asking.own) + leapMax) ? 'a request leaps' : undefined
     case 'want':
     case 'announce':
       return message.request - asking.requestOf(from) > leapMax ? 'its request leaps' : undefined
     case 'agree':
     case 'refuse':
-      return isEpochLeap(message.promised) ? 'its epoch leaps' : undefined
+      return message.promised.number > farthest ? 'its epoch leaps' : undefined
     case 'request':
       // Half of it: the epoch that is made for it must be no leap for those that are a little behind.
       return 2 * (message.above.number - epochs.highest) > epochLeapMax ? 'its epoch leaps' : undefined
     default:
       return undefined
   }
+}
+
+function isOneAbove(numbers: readonly number[], most: number): boolean {
+  for (const number of numbers) if (number > most) return true
+  return false
 }
 
 /** The table: who is obeyed in what. Rule 3-senders [S1] [S2] [S3] */

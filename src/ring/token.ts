@@ -79,7 +79,7 @@ export class Token {
   /** No sign of the token for `patience` times its time-out. */
   isMissed(patience: number): boolean {
     const { out, pace } = this.#ring
-    return this.#state.kind !== 'held' && out.now - this.#sign.at > patience * timing.tokenTimeout + pace.idleHop
+    return this.#state.kind !== 'held' && out.now - this.#sign.at > patience * timing.tokenTimeout + pace.idleHopElsewhere
   }
 
   /** Gives up whatever it has: the token, one that arrives, the repeating of one that was sent. */
@@ -173,6 +173,12 @@ export class Token {
     const order = compareEpochs(epoch, this.#sign.epoch)
     if (order < 0 || (order === 0 && turn <= this.#sign.turn)) return
     this.#sign = { epoch, turn, at: out.now }
+  }
+
+  /** A new block of this turn: whoever wrote it rests the token anew (PROTOCOL, section 2.6), so that is a sign of it, too. */
+  sawBlock(epoch: Epoch, turn: number): void {
+    if (turn === this.#sign.turn && sameEpoch(epoch, this.#sign.epoch)) this.#sign = { epoch, turn, at: this.#ring.out.now }
+    else this.sawTurn(epoch, turn)
   }
 
   /** What the holder does next: append, keep, or pass; and what a peer without the token does to get it. */
@@ -346,6 +352,8 @@ export class Token {
       blocks: fresh,
     }
     this.#state = { kind: 'handing', to, message, since: out.now }
+    // It was here until now.
+    this.#sign = { epoch: view.epoch, turn: held.turn, at: out.now }
     if (this.#ackOwed?.to === to) this.#ackOwed = undefined
     due.arm('tokenRepeat', out.now + timing.repeat)
     out.send([to], message)

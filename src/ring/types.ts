@@ -24,6 +24,8 @@ export type Input =
   | { readonly kind: 'applied'; readonly index: number; readonly stateHash: Hash }
   /** A connection came, went, or went and a re-dial was refused (the process is gone). */
   | { readonly kind: 'link'; readonly peer: PeerId; readonly state: 'up' | 'down' | 'refused' }
+  /** The room goes at another pace from here on; each peer hears of it when it has applied the block that says so. */
+  | { readonly kind: 'pace'; readonly idleHop: number }
   /** Shut down in good order: leave the view; `stopped` follows as an output. */
   | { readonly kind: 'leave' }
 
@@ -135,6 +137,7 @@ export interface ReplicaOptions {
   readonly wallClock: { readonly at: number; readonly now: number }
   readonly crypto: Crypto
   readonly random: Random
+  /** To begin with: the input `pace` changes it. */
   readonly pace: Pace
   /** Default: `ringLimits`, which every peer of a room shares. */
   readonly limits?: RingLimits
@@ -155,6 +158,8 @@ export interface ReplicaView {
   readonly promised: Epoch
   readonly installed: Epoch
   readonly active: boolean
+  /** Of the view block of `installed`. */
+  readonly viewIndex: number
   /** The last view of the log, and whether it is committed. */
   readonly members: readonly PeerId[]
   readonly head: Head

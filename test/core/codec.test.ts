@@ -89,6 +89,31 @@ describe('canonical bytes', () => {
     }
   })
 
+  it('hold the text that they are, whatever texts were read before', () => {
+    const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+    const expected = (bytes: Uint8Array): unknown => {
+      try {
+        return { value: utf8.decode(bytes) }
+      } catch {
+        return { malformed: 'text is not UTF-8' }
+      }
+    }
+    // Few different bytes, so that texts come again; some are the character codes of others.
+    const parts = fc.constantFrom([0x61], [0x62], [0x7f], [0xe9], [0xc3, 0xa9], [0xc3], [0xe2, 0x82, 0xac])
+    const texts = fc.array(fc.array(parts, { maxLength: 3 }), { minLength: 1, maxLength: 60 })
+    const long = fc.array(parts, { minLength: 20, maxLength: 40 })
+    fc.assert(
+      fc.property(texts, long, (short, last) => {
+        for (const text of [...short, last, last]) {
+          const bytes = Uint8Array.from(text.flat())
+          expect(decodeWith(new Writer().bytes(bytes).finish(), (reader) => reader.text(200))).toEqual(expected(bytes))
+        }
+      }),
+    )
+    // One that does not fit stops short even where it was read before.
+    expect(decodeWith(Uint8Array.of(2, 0x61), (reader) => reader.text(9))).toEqual({ malformed: 'ends too early' })
+  })
+
   it('hold as much as there is, however small the guess', () => {
     const writer = new Writer(1)
     const many = Array.from({ length: 3_000 }, (_, i) => i % 256)

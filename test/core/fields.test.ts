@@ -52,7 +52,9 @@ describe('a field', () => {
 describe('a field that remembers what it read lately', () => {
   // Few different ends and beginnings: many of them share a place.
   const ends = fc.constantFrom('', 'a', 'zz', '__proto__', '123', 'é', 'Pr\u00e9A', 'x'.repeat(40))
-  const ids = fc.array(fc.tuple(fc.string({ unit: 'grapheme', maxLength: 4 }), ends).map(([start, end]) => `${start}${end}`))
+  const id = fc.tuple(fc.string({ unit: 'grapheme', maxLength: 4 }), ends).map(([start, end]) => `${start}${end}`)
+  // A grapheme can be long.
+  const ids = fc.array(id.filter((text) => Buffer.byteLength(text) <= 64))
 
   it('gives each peer id as it was written, whichever came before', () => {
     fc.assert(

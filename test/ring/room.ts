@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Crypto } from '../../src/core/crypto.ts'
 import type { Instant, PeerId, RoomId } from '../../src/core/ids.ts'
 import { createRandom } from '../../src/core/random.ts'
-import { type Block, headOf, opsOf, signBlock, viewOf } from '../../src/ring/block.ts'
+import { type Block, headOf, signBlock, viewOf } from '../../src/ring/block.ts'
 import type { Message } from '../../src/ring/message.ts'
 import { createReplica } from '../../src/ring/replica.ts'
 import { type RingLimits, ringLimits } from '../../src/ring/timing.ts'
@@ -242,4 +242,5 @@ const blankMeta = (genesis: Block, promised: Disk['meta']['promised'], loss: num
   loss,
 })
 
-const opsText = (block: Block): readonly string[] => opsOf(block).map((op) => new TextDecoder().decode(op))
+const opsText = ({ body }: Block): readonly string[] =>
+  body.kind === 'ops' ? body.ops.map((op) => new TextDecoder().decode(op)) : []

@@ -1,6 +1,6 @@
 import type { AccountId, AuctionId, RequestId } from '../../src/core/ids.ts'
 import type { Cents } from '../../src/core/money.ts'
-import type { Random } from '../../src/core/random.ts'
+import { createRandom, type Random } from '../../src/core/random.ts'
 import { encodeSubmission } from '../../src/market/codec.ts'
 import type { Operation, Submission } from '../../src/market/operation.ts'
 import { asked } from './check/answers.ts'
@@ -98,6 +98,7 @@ function drawOperation(world: World, peer: SimPeer): Operation {
   const any = nonsense && random.chance(0.2) ? ('issuer' as AccountId) : anyAccount(world)
   const account = nonsense ? any : own
   const amount = drawAmount(random, nonsense)
+  if (isGoverned(world) && random.chance(0.2)) return govern(world, peer)
   switch (random.below(12)) {
     case 0:
       return { kind: 'open-account', account, holder: letterOf(peer.index) }
@@ -175,4 +176,29 @@ function endAuction(world: World, peer: SimPeer): Operation {
   const auction = anyAuction(world, peer)
   if (world.random.chance(0.5)) return { kind: 'close-auction', auction }
   return { kind: 'cancel-auction', auction, reason: 'changed my mind' }
+}
+
+/**
+ * In some worlds auctions are extended, paused and resumed, and the pace is set, where it is not changed by `paces.ts` as well. By
+ * chance of its own: other seeds keep their stories.
+ */
+function isGoverned({ seed }: World): boolean {
+  const random = createRandom(seed)
+  const isPaced = random.chance(0.2)
+  return !isPaced && random.chance(0.3)
+}
+
+/** Mostly by somebody who may; a pace of which some are none. */
+function govern(world: World, peer: SimPeer): Operation {
+  const { random } = world
+  if (random.chance(0.25)) return { kind: 'set-pace', millis: 45 + random.below(random.chance(0.7) ? 400 : 2_960) }
+  const auction = anyAuction(world, peer)
+  switch (random.below(4)) {
+    case 0:
+      return { kind: 'extend-auction', auction, millis: random.chance(0.1) ? 30 * 86_400_000 : 1 + random.below(3_000) }
+    case 1:
+      return { kind: 'resume-auction', auction }
+    default:
+      return { kind: 'pause-auction', auction, millis: 1 + random.below(4_000) }
+  }
 }

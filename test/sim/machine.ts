@@ -100,7 +100,7 @@ export async function startMachine(world: World, peer: SimPeer, disk: SimDisk, h
       code: '',
       entry: { kind: 'look' },
       lookMillis: 0,
-      pace: { idleHop: swarm.idleHop },
+      pace: { idleHop: world.idleHop },
       seed: random.below(2 ** 31),
       version: 'sim',
       onProgress: () => {},

@@ -217,6 +217,24 @@ export const mutations: Readonly<Record<string, Mutation>> = {
       ),
     ],
   },
+  bidInPause: {
+    breaks: 'an auction that stands still takes no bids',
+    edits: [
+      edit(
+        'market/auctions.ts',
+        "  if (pause !== undefined) return { code: 'auction-paused', auction: auction.id, until: pause.until }\n",
+        '  void pause\n',
+      ),
+    ],
+  },
+  resumeForFree: {
+    breaks: 'what is left of a pause is taken back',
+    edits: [edit('market/auctions.ts', '  postpone(auction, Math.max(pause.at, time) - pause.until)\n', '')],
+  },
+  paceByAnybody: {
+    breaks: 'the host alone sets the pace',
+    edits: [edit('market/pace.ts', "  if (place.author !== founder) return { code: 'not-host' }\n", '  void place, founder\n')],
+  },
   appliedTwice: {
     breaks: 'an operation is applied once',
     edits: [
@@ -236,6 +254,10 @@ export const mutations: Readonly<Record<string, Mutation>> = {
         '    const { index } = disk.failed ? disk.written.commit : log.commit\n',
       ),
     ],
+  },
+  paceKept: {
+    breaks: 'the token rests for as long as the room’s pace says, also once that has changed',
+    edits: [edit('ring/pace.ts', "    this.#idleHop = idleHop\n    out.note('pace'", "    out.note('pace'")],
   },
   idleRuns: {
     breaks: 'the token rests where nobody wants it',

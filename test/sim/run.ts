@@ -5,6 +5,7 @@ import { startFaults } from './faults.ts'
 import { healAndDemandProgress } from './heal.ts'
 import { foundSimRoom, metaOf } from './machine.ts'
 import { createNetwork } from './network.ts'
+import { startPaces } from './paces.ts'
 import { createSimPeer, type SimPeer, startPeer } from './peer.ts'
 import { EventQueue } from './queue.ts'
 import { drawSwarm } from './swarm.ts'
@@ -52,6 +53,7 @@ async function play(world: World): Promise<void> {
   if (swarm.byzantine === 'liar') (world.peers[world.peers.length - 1] as SimPeer).doubtful = 'liar'
   startFaults(world, swarm.chaosMillis)
   startAttacks(world)
+  startPaces(world)
   await runUntil(world, swarm.chaosMillis)
   await healAndDemandProgress(world)
 }
@@ -73,6 +75,7 @@ function createWorld(seed: number, options: RunOptions): World {
     checks: undefined,
     trace: options.write && createTrace(() => world.now, options.write),
     now: 0,
+    idleHop: swarm.idleHop,
     steps: 0,
     isCalm: false,
     submissions: 0,

@@ -58,6 +58,7 @@ export interface Swarm {
   readonly fsyncSpread: number
   readonly restartShort: number
   readonly restartLong: number
+  /** The room's pace to begin with: see `paces.ts`. */
   readonly idleHop: number
   /** How far wall clocks are off, and by which share monotonic clocks run wrong. */
   readonly skew: number

@@ -39,6 +39,8 @@ function tellInput(input: Input): string {
       return `withdraw ${input.sequence}`
     case 'applied':
       return `applied ${input.index}`
+    case 'pace':
+      return `pace ${input.idleHop}`
     case 'link':
       return `link ${nameOf(input.peer)} ${input.state}`
     default:

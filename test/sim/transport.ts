@@ -59,6 +59,7 @@ export function createSimTransport(
     announce: () => {},
     sightings: [],
     addAddress: () => {},
+    remoteOf: () => undefined,
     peers: [],
     stop: () => Promise.resolve(),
   }

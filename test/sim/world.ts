@@ -26,6 +26,8 @@ export interface World {
   readonly trace: Trace | undefined
   /** Simulated milliseconds. */
   now: number
+  /** The pace that the room goes at, as whoever starts reads it; others hear of it a little later. */
+  idleHop: number
   /** Calls of `replica.step`. */
   steps: number
   /** Healed, able to go on, and nothing that anybody wanted waits at a member. */

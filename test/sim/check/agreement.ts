@@ -65,18 +65,31 @@ export class CommittedLog {
 
   /**
    * A committed block is contradicted. Where copied or set-back disks, or liars, were part of the quorum that kept it, that
-   * is beyond what the protocol promises: it is a violation only if enough others of its view have it on their disks.
+   * is beyond what the protocol promises: it is a violation only if enough others of its view have it on their disks, and,
+   * of a view block, of the view before it, which could choose another in its place.
    */
   lost(rule: 'S2' | 'S3', peer: SimPeer, block: ReadBlock, what: string): Error {
     const text = `${letterOf(peer.index)} ${what}`
     if (this.#peers().every(({ doubtful }) => doubtful === undefined)) return new Violation(rule, text)
     // The word of a member is taken: what comes of a lie about the ring's own state is not the others' fault.
     if (this.#peers().some(({ doubtful }) => doubtful === 'liar')) return new BeyondFaultModel(text)
-    let members: readonly string[] = []
-    for (let index = block.index; index >= 0 && members.length === 0; index--) members = this.#blocks[index]?.members ?? []
+    const isKept = [block.index, Math.max(0, block.index - 1)].every((index) => this.#isHeld(block, this.#viewAt(index)))
+    return isKept ? new Violation(rule, text) : new BeyondFaultModel(text)
+  }
+
+  #viewAt(place: number): readonly string[] {
+    for (let index = place; index >= 0; index--) {
+      const members = this.#blocks[index]?.members
+      if (members !== undefined) return members
+    }
+    return []
+  }
+
+  /** More than half of these have it on disks that are beyond doubt. */
+  #isHeld(block: ReadBlock, members: readonly string[]): boolean {
     const holders = members.filter((member) =>
       this.#peers().some((other) => other.id === member && other.doubtful === undefined && this.#hasOnDisk(other, block)),
     )
-    return 2 * holders.length > members.length ? new Violation(rule, text) : new BeyondFaultModel(text)
+    return 2 * holders.length > members.length
   }
 }

@@ -9,7 +9,7 @@ import type { World } from '../world.ts'
 import { CommittedLog } from './agreement.ts'
 import { AnswerCheck } from './answers.ts'
 import { Library, type ReadBlock } from './blocks.ts'
-import { hexOf, sameBytes } from './bytes.ts'
+import { hexOf, isHash, sameBytes } from './bytes.ts'
 import { AllBlocks } from './chain.ts'
 import { DiskClaims, type DiskFacts } from './disk-claims.ts'
 import { IdleCheck } from './idle.ts'
@@ -17,6 +17,19 @@ import { MoneyCheck } from './money.ts'
 import { MustCheck } from './musts.ts'
 import { RepeatCheck } from './repeats.ts'
 import { TurnCheck } from './turns.ts'
+
+/** A block on a disk. */
+interface Row {
+  readonly index: number
+  readonly hash: Uint8Array
+  readonly bytes: Uint8Array
+}
+
+/** The block that a row is, where it still stands in this log: most do, and need not be looked up by their names. */
+function standingIn(log: readonly ReadBlock[] | undefined, { index, hash, bytes }: Row): ReadBlock | undefined {
+  const block = log?.[index]
+  return block !== undefined && isHash(hash, block.hash) && sameBytes(block.bytes, bytes) ? block : undefined
+}
 
 /** What the checks look at of a world. */
 type Seen = Pick<World, 'now' | 'healed' | 'isCalm' | 'swarm' | 'peers'>
@@ -74,7 +87,8 @@ export class Checks {
     const { disk, machine } = peer
     const facts = this.#factsOf(peer)
     if (disk === undefined || machine === undefined || facts === undefined) return
-    const log = disk.rows.map((row) => this.#library.read(row.bytes, hexOf(row.hash)))
+    const before = this.#logs.get(peer.index)
+    const log = disk.rows.map((row) => standingIn(before, row) ?? this.#library.read(row.bytes, hexOf(row.hash)))
     this.#logs.set(peer.index, log)
     this.#musts.started(peer, log)
     if (peer.doubtful === 'liar') return
@@ -115,7 +129,7 @@ export class Checks {
       this.#turns.output(peer, output)
     }
     const view = peer.machine?.view
-    const newViews = this.#newViews.splice(0)
+    const newViews = this.#newViews.length === 0 ? noViews : this.#newViews.splice(0)
     if (view === undefined || !isHonest) return
     this.#musts.stepped(peer)
     if (hasLiar) return
@@ -146,10 +160,11 @@ export class Checks {
   }
 
   /** A batch is on a disk. */
-  written(peer: SimPeer, batch: { readonly blocks: readonly { readonly bytes: Uint8Array; readonly hash: Uint8Array }[] }): void {
-    for (const { bytes, hash } of batch.blocks) {
-      const block = this.#library.find(hexOf(hash))
-      if (block === undefined || !sameBytes(block.bytes, bytes))
+  written(peer: SimPeer, batch: { readonly blocks: readonly Row[] }): void {
+    const log = this.#logs.get(peer.index)
+    for (const row of batch.blocks) {
+      const block = standingIn(log, row) ?? this.#library.find(hexOf(row.hash))
+      if (block === undefined || !sameBytes(block.bytes, row.bytes))
         throw new Violation('S3', `${letterOf(peer.index)} has a row on its disk that is no block of its log`)
     }
     this.#claims.written(peer)
@@ -160,7 +175,9 @@ export class Checks {
     const block = this.#library.find(hash)
     if (block === undefined) throw new Violation('S2', `${letterOf(peer.index)} applies block ${index}, which nobody ever had`)
     if (!this.committed.add(peer, block)) return
+    const { pace } = this.money
     this.money.add(block)
+    if (this.money.pace !== undefined && this.money.pace !== pace) this.paced(this.money.pace)
     this.answers.committed(block)
     if (block.members === undefined) return
     this.epochs++
@@ -172,6 +189,11 @@ export class Checks {
     if (!this.committed.has({ index, hash }))
       throw new Violation('S2', `${letterOf(peer.index)} applies block ${index}, which is not committed`)
     this.money.applied(peer, index, outcomes)
+  }
+
+  /** Somebody goes at another pace from here on. */
+  paced(idleHop: number): void {
+    this.#idle.paced(this.#world.now, idleHop)
   }
 
   ended(peer: SimPeer): void {
@@ -232,3 +254,4 @@ export class Checks {
 }
 
 const none = new Uint8Array(0)
+const noViews: readonly ReadBlock[] = []

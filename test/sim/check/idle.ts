@@ -13,7 +13,7 @@ const hopsMost = 4
  * are counted wherever they are passed on, those that a holder hands to itself, too.
  */
 export class IdleCheck {
-  readonly #idleHop: number
+  #idleHop: number
   /** When something was last submitted, appended, or asked of the ring. */
   #busyAt = 0
   #epoch: ReadEpoch = { number: 0, initiator: '' }
@@ -26,6 +26,13 @@ export class IdleCheck {
 
   busy(now: number): void {
     this.#busyAt = now
+  }
+
+  /** The room is at rest only once everybody has gone at the new pace for a while. */
+  paced(now: number, idleHop: number): void {
+    this.#idleHop = idleHop
+    this.#busyAt = now
+    this.#turns.length = 0
   }
 
   /** The highest turn of an epoch that was seen after a step. */

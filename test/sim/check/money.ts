@@ -18,6 +18,11 @@ export class MoneyCheck {
     this.#naive = new NaiveMarket(genesis.genesis)
   }
 
+  /** The pace that the newest committed block leaves the room at; `undefined`: nobody has set one. */
+  get pace(): number | undefined {
+    return this.#naive.pace
+  }
+
   /** What the operations of a committed block come to: `ok`, `skipped`, or the code of the refusal. */
   answersAt(index: number): readonly string[] {
     return this.#answers[index] ?? []
@@ -56,6 +61,8 @@ export class MoneyCheck {
   compare({ index, machine }: SimPeer): void {
     if (machine === undefined) return
     const name = letterOf(index)
+    if (machine.market.paceMillis !== this.#naive.pace)
+      throw new Violation('S4', `${name} goes at a pace of ${machine.market.paceMillis}, and the host set ${this.#naive.pace}`)
     const accounts = machine.market.accounts as ReadonlyMap<string, { readonly held: number; readonly available: number }>
     for (const [id, { money }] of this.#naive.accounts) {
       const account = accounts.get(id)

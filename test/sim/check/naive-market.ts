@@ -12,6 +12,9 @@ interface NaiveAuction {
   payee: string
   seller: string
   lot: ReadLot
+  startedAt: number
+  /** Until when it stands still, and since when; from then on it goes on. */
+  still: { readonly from: number; readonly until: number } | undefined
   firstEnd: number
   end: number
   bids: { account: string; amount: number }[]
@@ -26,6 +29,8 @@ export class NaiveMarket {
   readonly accounts = new Map<string, NaiveAccount>()
   readonly auctions = new Map<string, NaiveAuction>()
   issuer = 0
+  /** The last one that the host set. */
+  pace: number | undefined
   /** Auctions that are not over, and some that are. */
   readonly #open = new Set<NaiveAuction>()
   readonly #genesis: ReadGenesis
@@ -135,23 +140,28 @@ export class NaiveMarket {
         const problem = this.#cannotUse(operation.payee, author)
         if (problem !== undefined) return problem
         const end = time + operation.durationMillis
-        const auction = { payee: operation.payee, seller: author, lot: operation, firstEnd: end, end, bids: [], over: false }
+        const times = { startedAt: time, still: undefined, firstEnd: end, end }
+        const auction = { payee: operation.payee, seller: author, lot: operation, ...times, bids: [], over: false }
         this.auctions.set(name, auction)
         this.#open.add(auction)
         return 'ok'
       }
       case 'bid':
         return this.#bid(author, time, operation)
-      case 'cancel-auction': {
+      case 'set-pace':
+        if (author !== this.#genesis.founder) return 'not-host'
+        this.pace = operation.millis
+        return 'ok'
+      case 'cancel-auction':
+      case 'extend-auction':
+      case 'pause-auction':
+      case 'resume-auction': {
         const auction = this.auctions.get(operation.auction)
         if (auction === undefined) return 'auction-unknown'
         const host = author === this.#genesis.founder
         if (!host && author !== auction.seller) return 'not-owner'
         if (auction.over || time >= auction.end) return 'auction-closed'
-        if (auction.bids.length > 0 && !host) return 'auction-has-bids'
-        if (auction.bids.length > 0 && operation.reason === '') return 'reason-needed'
-        auction.over = true
-        return 'ok'
+        return this.#govern(auction, host, time, operation)
       }
       case 'close-auction': {
         const auction = this.auctions.get(operation.auction)
@@ -170,6 +180,7 @@ export class NaiveMarket {
     const auction = this.auctions.get(operation.auction)
     if (auction === undefined) return 'auction-unknown'
     if (auction.over || time >= auction.end) return 'auction-closed'
+    if (isStill(auction, time)) return 'auction-paused'
     if (operation.account === auction.payee) return 'own-lot'
     const { lot } = auction
     const buyNow = lot.buyNow ?? Number.POSITIVE_INFINITY
@@ -186,6 +197,37 @@ export class NaiveMarket {
     }
     if (amount === buyNow) this.#finish(auction)
     return 'ok'
+  }
+
+  #govern(auction: NaiveAuction, host: boolean, time: number, operation: ReadOperation): string {
+    const move = (millis: number): void => {
+      auction.firstEnd += millis
+      auction.end += millis
+    }
+    switch (operation.kind) {
+      case 'cancel-auction':
+        if (auction.bids.length > 0 && !host) return 'auction-has-bids'
+        if (auction.bids.length > 0 && operation.reason === '') return 'reason-needed'
+        auction.over = true
+        return 'ok'
+      case 'extend-auction':
+        if (auction.firstEnd + operation.millis > auction.startedAt + 30 * 24 * 3_600_000) return 'auction-too-long'
+        move(operation.millis)
+        return 'ok'
+      case 'pause-auction':
+        if (isStill(auction, time)) return 'auction-paused'
+        auction.still = { from: time, until: time + operation.millis }
+        move(operation.millis)
+        return 'ok'
+      default: {
+        const { still } = auction
+        if (still === undefined || !isStill(auction, time)) return 'auction-not-paused'
+        // Blocks of one time, and of an earlier one than the pause, give back no more than it took.
+        move(Math.max(still.from, time) - still.until)
+        auction.still = undefined
+        return 'ok'
+      }
+    }
   }
 
   /** The highest bid in log order wins, if it reaches the reserve. */
@@ -212,3 +254,5 @@ export class NaiveMarket {
     return this.#account(id).money - this.held(id)
   }
 }
+
+const isStill = ({ still }: NaiveAuction, time: number): boolean => still !== undefined && time < still.until

@@ -9,7 +9,9 @@ export type ReadOperation =
   | ReadLot
   | { readonly kind: 'bid'; readonly auction: string; readonly account: string; readonly amount: number }
   | { readonly kind: 'cancel-auction'; readonly auction: string; readonly reason: string }
-  | { readonly kind: 'close-auction'; readonly auction: string }
+  | { readonly kind: 'close-auction' | 'resume-auction'; readonly auction: string }
+  | { readonly kind: 'extend-auction' | 'pause-auction'; readonly auction: string; readonly millis: number }
+  | { readonly kind: 'set-pace'; readonly millis: number }
 
 export interface ReadLot {
   readonly kind: 'start-auction'
@@ -76,6 +78,17 @@ function readOperation(reader: Bytes): ReadOperation {
       return { kind: 'cancel-auction', auction: readAuction(reader), reason: readText(reader, 140) }
     case 9:
       return { kind: 'close-auction', auction: readAuction(reader) }
+    case 10:
+      return { kind: 'extend-auction', auction: readAuction(reader), millis: readMillis(reader, 1) }
+    case 11:
+      return { kind: 'pause-auction', auction: readAuction(reader), millis: readMillis(reader, 1) }
+    case 12:
+      return { kind: 'resume-auction', auction: readAuction(reader) }
+    case 13: {
+      const millis = reader.number()
+      if (millis < 50 || millis > 3_000) throw new RangeError('a pace')
+      return { kind: 'set-pace', millis }
+    }
     default:
       throw new RangeError('a kind that there is not')
   }
