@@ -119,79 +119,47 @@ export function bid(
 }
 
 /** By the seller before the first bid; by the host with a reason after it; by nobody from the end on. */
-export function cancelAuction(
-  bank: Bank,
-  auctions: Auctions,
-  place: Place,
-  operation: Of<'cancel-auction'>,
-  events: MarketEvent[],
-): Rejection | undefined {
-  const auction = findGoverned(bank, auctions, place, operation.auction)
-  if ('code' in auction) return auction
+export const cancelAuction = governed<Of<'cancel-auction'>>((auction, { reason }, place, events, bank, auctions) => {
   const { id, bids } = auction
   const isHost = place.author === bank.rules.founder
   if (bids > 0 && !isHost) return { code: 'auction-has-bids', auction: id, bids }
-  if (bids > 0 && operation.reason === '') {
+  if (bids > 0 && reason === '') {
     return { code: bank.rules.version < 2 ? 'auction-has-bids' : 'reason-needed', auction: id, bids }
   }
-  end(bank, auctions, auction, place, 'cancelled', operation.reason, events)
+  end(bank, auctions, auction, place, 'cancelled', reason, events)
   return undefined
-}
+})
 
 /** The announced end moves, and with it the one that a soft close has moved. An auction may be this long at most, pauses and all. */
-export function extendAuction(
-  bank: Bank,
-  auctions: Auctions,
-  place: Place,
-  operation: Of<'extend-auction'>,
-  events: MarketEvent[],
-): Rejection | undefined {
-  const auction = findGoverned(bank, auctions, place, operation.auction)
-  if ('code' in auction) return auction
+export const extendAuction = governed<Of<'extend-auction'>>((auction, { millis }, _place, events) => {
   const latest = later(auction.startedAt, auctionMillisMax)
-  if (later(auction.firstEnd, operation.millis) > latest) return { code: 'auction-too-long', auction: auction.id, latest }
-  postpone(auction, operation.millis)
+  if (later(auction.firstEnd, millis) > latest) return { code: 'auction-too-long', auction: auction.id, latest }
+  postpone(auction, millis)
   events.push({ kind: 'auction-extended', auction: auction.id, endsAt: auction.endsAt })
   return undefined
-}
+})
 
 /** All of the pause is put onto the end at once, so that whoever closes auctions needs to know of no pauses. */
-export function pauseAuction(
-  bank: Bank,
-  auctions: Auctions,
-  place: Place,
-  operation: Of<'pause-auction'>,
-  events: MarketEvent[],
-): Rejection | undefined {
-  const auction = findGoverned(bank, auctions, place, operation.auction)
-  if ('code' in auction) return auction
-  const before = pauseAt(auction, place.time)
+export const pauseAuction = governed<Of<'pause-auction'>>((auction, { millis }, { time }, events) => {
+  const before = pauseAt(auction, time)
   if (before !== undefined) return { code: 'auction-paused', auction: auction.id, until: before.until }
-  const until = later(place.time, operation.millis)
-  auction.paused = { at: place.time, until }
-  postpone(auction, until - place.time)
+  const until = later(time, millis)
+  auction.paused = { at: time, until }
+  postpone(auction, until - time)
   events.push({ kind: 'auction-paused', auction: auction.id, until, endsAt: auction.endsAt })
   return undefined
-}
+})
 
 /** Takes back what is left of the pause. */
-export function resumeAuction(
-  bank: Bank,
-  auctions: Auctions,
-  place: Place,
-  operation: Of<'resume-auction'>,
-  events: MarketEvent[],
-): Rejection | undefined {
-  const auction = findGoverned(bank, auctions, place, operation.auction)
-  if ('code' in auction) return auction
-  const pause = pauseAt(auction, place.time)
+export const resumeAuction = governed<Of<'resume-auction'>>((auction, _operation, { time }, events) => {
+  const pause = pauseAt(auction, time)
   if (pause === undefined) return { code: 'auction-not-paused', auction: auction.id }
   // Never more than was put on, whatever the time of this block.
-  postpone(auction, Math.max(pause.at, place.time) - pause.until)
+  postpone(auction, Math.max(pause.at, time) - pause.until)
   auction.paused = undefined
   events.push({ kind: 'auction-resumed', auction: auction.id, endsAt: auction.endsAt })
   return undefined
-}
+})
 
 /** By any peer, at or after the end: pays the seller from the hold, or releases it where the reserve was not met. Exactly once. */
 export function closeAuction(
@@ -216,11 +184,24 @@ export function minimumAfter(lot: Lot, leading: number): Cents {
   return Math.min(leading + lot.increment, lot.buyNow ?? Number.MAX_SAFE_INTEGER) as Cents
 }
 
-/** An auction that runs and that the author may govern: its seller, and the host. */
-function findGoverned(bank: Bank, auctions: Auctions, place: Place, id: AuctionId): Auction | Rejection {
-  const known = auctions.byId.get(id)
-  const isOther = known !== undefined && known.seller !== place.author && bank.rules.founder !== place.author
-  return isOther ? { code: 'not-owner', account: known.lot.payee } : findRunning(auctions, id, place.time)
+/** A rule about an auction that runs, for those who may govern it: its seller, and the host. */
+function governed<On extends Operation & { readonly auction: AuctionId }>(
+  rule: (
+    auction: Auction,
+    operation: On,
+    place: Place,
+    events: MarketEvent[],
+    bank: Bank,
+    auctions: Auctions,
+  ) => Rejection | undefined,
+) {
+  return (bank: Bank, auctions: Auctions, place: Place, operation: On, events: MarketEvent[]): Rejection | undefined => {
+    const known = auctions.byId.get(operation.auction)
+    const isOther = known !== undefined && known.seller !== place.author && bank.rules.founder !== place.author
+    if (isOther) return { code: 'not-owner', account: known.lot.payee }
+    const auction = findRunning(auctions, operation.auction, place.time)
+    return 'code' in auction ? auction : rule(auction, operation, place, events, bank, auctions)
+  }
 }
 
 /** Open, and its end not reached: bids count by block time. */

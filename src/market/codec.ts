@@ -7,11 +7,14 @@ import {
   memoCharsMax,
   nameCharsMax,
   operationBytesMax,
+  paceMillisMax,
+  paceMillisMin,
   reasonCharsMax,
 } from '../core/limits.ts'
 import { type Cents, checkAmount } from '../core/money.ts'
 import type { Parsed } from '../core/result.ts'
 import type { Lot, Operation, Submission } from './operation.ts'
+import { isPace } from './pace.ts'
 
 /** What stands first in an operation's bytes; never renumbered. */
 const kinds = [
@@ -29,6 +32,8 @@ const kinds = [
   'extend-auction',
   'pause-auction',
   'resume-auction',
+  // Of its version 3.
+  'set-pace',
 ] as const satisfies readonly Operation['kind'][]
 
 const codes = Object.fromEntries(kinds.map((kind, code) => [kind, code])) as Record<Operation['kind'], number>
@@ -99,6 +104,9 @@ function writeOperation(writer: Writer, operation: Operation): void {
     case 'extend-auction':
     case 'pause-auction':
       writer.text(operation.auction).unsigned(operation.millis)
+      return
+    case 'set-pace':
+      writer.unsigned(operation.millis)
   }
 }
 
@@ -133,6 +141,8 @@ function readOperation(reader: Reader): Operation {
     case 'extend-auction':
     case 'pause-auction':
       return { kind, auction: readAuction(reader), millis: readMillis(reader, 1) }
+    case 'set-pace':
+      return { kind, millis: readPace(reader) }
   }
 }
 
@@ -186,6 +196,12 @@ function readMillis(reader: Reader, least: number): number {
   const millis = reader.unsigned()
   if (millis < least || millis > auctionMillisMax)
     throw new Malformed(`a time of an auction is ${least} to ${auctionMillisMax} ms`)
+  return millis
+}
+
+function readPace(reader: Reader): number {
+  const millis = reader.unsigned()
+  if (!isPace(millis)) throw new Malformed(`a pace is ${paceMillisMin} to ${paceMillisMax} ms`)
   return millis
 }
 

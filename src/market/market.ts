@@ -17,6 +17,7 @@ import { closeAccount, deposit, openAccount, type Place, transfer, withdraw } fr
 import { nextStateHash } from './digest.ts'
 import type { Operation } from './operation.ts'
 import type { MarketEvent, Outcome, Rejection } from './outcome.ts'
+import { setPace } from './pace.ts'
 import { readSnapshot, writeSnapshot } from './snapshot.ts'
 import { createState, type MarketState } from './state.ts'
 import type { AppliedBlock, AppliedOutcome, Market, RoomRules } from './types.ts'
@@ -65,6 +66,10 @@ class StatefulMarket implements Market {
 
   get issuer(): Cents {
     return this.#state.bank.issuer.available
+  }
+
+  get paceMillis(): number | undefined {
+    return this.#state.pace.millis
   }
 
   apply(block: AppliedBlock): readonly AppliedOutcome[] {
@@ -145,7 +150,7 @@ function route(
   operation: Operation,
   events: MarketEvent[],
 ): Rejection | undefined {
-  const { bank, auctions } = state
+  const { bank, auctions, pace } = state
   switch (operation.kind) {
     case 'void':
       return undefined
@@ -173,6 +178,8 @@ function route(
       return pauseAuction(bank, auctions, place, operation, events)
     case 'resume-auction':
       return resumeAuction(bank, auctions, place, operation, events)
+    case 'set-pace':
+      return setPace(pace, bank.rules, place, operation, events)
     default:
       return assertNever(operation)
   }

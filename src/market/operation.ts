@@ -18,6 +18,8 @@ export type Operation =
   /** The countdown stands still and bids are refused, for `millis` at most: an auctioneer may vanish. By the seller or the host. */
   | { readonly kind: 'pause-auction'; readonly auction: AuctionId; readonly millis: number }
   | { readonly kind: 'resume-auction'; readonly auction: AuctionId }
+  /** How long the token rests where nobody wants it, for every peer of the room. By the host. */
+  | { readonly kind: 'set-pace'; readonly millis: number }
   /** Takes the place of an operation that a person withdrew before it was in a block, so that its sequence has no gap. */
   | { readonly kind: 'void' }
 

@@ -40,6 +40,7 @@ const eventFields = {
   'auction-extended': ['auction', 'endsAt'],
   'auction-paused': ['auction', 'until', 'endsAt'],
   'auction-resumed': ['auction', 'endsAt'],
+  'pace-set': ['millis'],
 } as const satisfies { readonly [Kind in MarketEvent['kind']]: readonly FieldOf<Extract<MarketEvent, { kind: Kind }>>[] }
 
 /** The same for rejections; the order in which they are checked is that of `Rejection`. */
@@ -102,6 +103,11 @@ function readFields(reader: Reader, fields: readonly string[]): Fields {
   return value
 }
 
+const numbers: ReadonlySet<string> = new Set([
+  ...['amount', 'bids', 'minimum', 'available', 'held'],
+  ...['at', 'endsAt', 'until', 'latest', 'millis'],
+])
+
 /** A field of one name has one form, wherever it stands. */
 function writeField(writer: Writer, field: string, value: unknown): void {
   switch (field) {
@@ -111,19 +117,9 @@ function writeField(writer: Writer, field: string, value: unknown): void {
     case 'price':
       writer.optional(value as number | undefined, (price) => writer.unsigned(price))
       return
-    case 'amount':
-    case 'endsAt':
-    case 'at':
-    case 'until':
-    case 'latest':
-    case 'bids':
-    case 'minimum':
-    case 'available':
-    case 'held':
-      writer.unsigned(value as number)
-      return
     default:
-      writer.text(value as string)
+      if (numbers.has(field)) writer.unsigned(value as number)
+      else writer.text(value as string)
   }
 }
 
@@ -133,17 +129,7 @@ function readField(reader: Reader, field: string): unknown {
       return reader.optional(() => reader.text(textBytesMax))
     case 'price':
       return reader.optional(() => reader.unsigned())
-    case 'amount':
-    case 'endsAt':
-    case 'at':
-    case 'until':
-    case 'latest':
-    case 'bids':
-    case 'minimum':
-    case 'available':
-    case 'held':
-      return reader.unsigned()
     default:
-      return reader.text(textBytesMax)
+      return numbers.has(field) ? reader.unsigned() : reader.text(textBytesMax)
   }
 }

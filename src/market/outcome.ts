@@ -75,6 +75,8 @@ export type MarketEvent =
   /** It goes on at `until`, unless it is resumed earlier, and then ends at `endsAt`. */
   | { readonly kind: 'auction-paused'; readonly auction: AuctionId; readonly until: Instant; readonly endsAt: Instant }
   | { readonly kind: 'auction-resumed'; readonly auction: AuctionId; readonly endsAt: Instant }
+  /** From here on a token that nobody wants rests for so long. */
+  | { readonly kind: 'pace-set'; readonly millis: number }
   | {
       readonly kind: 'auction-ended'
       readonly auction: AuctionId

@@ -12,9 +12,11 @@ import { faultOfState } from './sound.ts'
 import { createState, type MarketState } from './state.ts'
 import type { AccountEntry, Bid, RoomRules } from './types.ts'
 
-const snapshotVersion = 3
-/** The last one that knew of no pauses, and kept no bids but the leading one. */
-const versionWithoutPauses = 2
+/**
+ * What stands first. 2: knows of no pauses, and keeps no bids but the leading one. 3: without a pace, also in a room that may have
+ * one: programs before it can still read that. 4: 3, and the pace at its end.
+ */
+const versions = { withoutPauses: 2, withoutPace: 3, withPace: 4 } as const
 const hashBytes = 32
 const countMax = 10_000_000
 
@@ -23,11 +25,14 @@ const countMax = 10_000_000
  * the same on every peer.
  */
 export function writeSnapshot(state: MarketState, hash: Crypto['hash']): Uint8Array {
-  const writer = new Writer(64 * 1024).byte(snapshotVersion).unsigned(state.index)
+  const { millis } = state.pace
+  const version = millis === undefined ? versions.withoutPace : versions.withPace
+  const writer = new Writer(64 * 1024).byte(version).unsigned(state.index)
   writer.raw(fromHex(state.stateHash) as Uint8Array).signed(state.bank.issuer.available)
   writer.list([...state.bank.accounts.values()], (account) => writeAccount(writer, account))
   writer.list([...state.auctions.byId.values()], (auction) => writeAuction(writer, auction))
   writer.list([...state.authors], ([peer, author]) => writeAuthor(writer.text(peer), author))
+  if (millis !== undefined) writer.unsigned(millis)
   const content = writer.finish()
   return concat(content, hash(content))
 }
@@ -55,7 +60,7 @@ export function readSnapshot(
 
 function readState(reader: Reader, rules: RoomRules, hash: Crypto['hash']): MarketState {
   const version = reader.byte()
-  if (version !== snapshotVersion && version !== versionWithoutPauses) throw new Malformed('a snapshot of another version')
+  if (!Object.values<number>(versions).includes(version)) throw new Malformed('a snapshot of another version')
   const state = createState(rules, hash)
   const { bank, auctions, authors } = state
   state.index = reader.unsigned()
@@ -66,7 +71,7 @@ function readState(reader: Reader, rules: RoomRules, hash: Crypto['hash']): Mark
     bank.accounts.set(unknownTo(bank.accounts, account.id), account)
   })
   reader.list(countMax, () => {
-    const auction = readAuction(reader, auctions.byId.size + 1, version === versionWithoutPauses)
+    const auction = readAuction(reader, auctions.byId.size + 1, version === versions.withoutPauses)
     unknownTo(auctions.byId, auction.id)
     addAuction(bank, auctions, auction)
   })
@@ -74,6 +79,7 @@ function readState(reader: Reader, rules: RoomRules, hash: Crypto['hash']): Mark
     const peer = reader.text(64) as PeerId
     authors.set(unknownTo(authors, peer), readAuthor(reader))
   })
+  if (version === versions.withPace) state.pace.millis = reader.unsigned()
   return state
 }
 

@@ -2,13 +2,15 @@ import { type AccountId, issuerAccount, parseAccountId, parseAuctionId } from '.
 import { issuerCentsMin } from '../core/limits.ts'
 import { checkAmount } from '../core/money.ts'
 import type { Auction } from './auctions.ts'
+import { isPace } from './pace.ts'
 import type { MarketState } from './state.ts'
 
 /**
  * What is wrong with a state that was read from bytes: the first invariant that it breaks (PROTOCOL, section 7, S4), or
  * `undefined`. The rules count on each of these when they move money without asking again.
  */
-export function faultOfState({ bank, auctions }: MarketState): string | undefined {
+export function faultOfState({ bank, auctions, pace }: MarketState): string | undefined {
+  if (pace.millis !== undefined && !isPace(pace.millis)) return 'its pace is none'
   const heldBy = new Map<AccountId, number>()
   for (const auction of auctions.byId.values()) {
     const fault = faultOfAuction(auction)

@@ -4,6 +4,7 @@ import { type Auctions, createAuctions } from './auctions.ts'
 import type { Author } from './authors.ts'
 import { type Bank, createBank } from './bank.ts'
 import { firstStateHash } from './digest.ts'
+import { createPace, type RoomPace } from './pace.ts'
 import type { RoomRules } from './types.ts'
 
 /** The whole replicated state of a market. */
@@ -12,6 +13,7 @@ export interface MarketState {
   stateHash: Hash
   readonly bank: Bank
   readonly auctions: Auctions
+  readonly pace: RoomPace
   readonly authors: Map<PeerId, Author>
 }
 
@@ -21,6 +23,7 @@ export function createState(rules: RoomRules, hash: Crypto['hash']): MarketState
     stateHash: firstStateHash(rules, hash),
     bank: createBank(rules),
     auctions: createAuctions(),
+    pace: createPace(),
     authors: new Map(),
   }
 }

@@ -47,6 +47,8 @@ export interface Market {
   readonly auctions: ReadonlyMap<AuctionId, AuctionView>
   /** Auctions that are not ended, whatever their end. */
   readonly openAuctions: ReadonlySet<AuctionId>
+  /** How long a token rests where nobody wants it, as the host has set it; `undefined`: nobody has. */
+  readonly paceMillis: number | undefined
   /** The last incarnation in which the peer wrote an operation; 0: in none. */
   incarnationOf(author: PeerId): number
   /** The whole state, canonical: two markets that applied the same blocks give the same bytes. */

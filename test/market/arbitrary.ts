@@ -54,6 +54,7 @@ const byKind: { readonly [Kind in Operation['kind']]: fc.Arbitrary<Omit<Extract<
   'extend-auction': fc.record({ auction, millis }),
   'pause-auction': fc.record({ auction, millis }),
   'resume-auction': fc.record({ auction }),
+  'set-pace': fc.record({ millis: fc.integer({ min: 50, max: 3_000 }) }),
   void: fc.constant({}),
 }
 

@@ -8,6 +8,7 @@ export function compare(model: NaiveRoom, { market, straight }: { readonly marke
   expect(market.stateHash).toBe(straight.stateHash)
   expect(market.issuer, 'deposits less withdrawals').toBe(model.money('issuer'))
   expect([...market.accounts.keys()]).toEqual(model.accounts.map(({ id }) => id))
+  expect(market.paceMillis, 'the pace').toBe(model.paces.at(-1))
   let total: number = market.issuer
   for (const { id, owner, closed } of model.accounts) {
     const view = market.accounts.get(id as AccountId) as AccountView

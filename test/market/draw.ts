@@ -1,6 +1,20 @@
 import fc from 'fast-check'
 import type { Operation } from '../../src/market/operation.ts'
-import { bid, cancel, close, closeAuction, deposit, extend, open, pause, resume, start, transfer, withdraw } from './room.ts'
+import {
+  bid,
+  cancel,
+  close,
+  closeAuction,
+  deposit,
+  extend,
+  open,
+  pause,
+  resume,
+  setPace,
+  start,
+  transfer,
+  withdraw,
+} from './room.ts'
 
 /** Who writes. */
 export type Name = 'ana' | 'bob' | 'eve'
@@ -99,11 +113,12 @@ const make: fc.Arbitrary<Drawn['make']> = fc.oneof(
     ),
   },
   { weight: 16, arbitrary: fc.tuple(account, over).map(([id, cents]) => bidOver(id, cents)) },
-  { weight: 2, arbitrary: fc.constantFrom('', 'why not').map((reason) => (around: Around) => cancel(around.auction, reason)) },
+  { weight: 3, arbitrary: fc.constantFrom('', 'why not').map((reason) => (around: Around) => cancel(around.auction, reason)) },
   { weight: 4, arbitrary: fc.constant((around: Around) => closeAuction(around.auction)) },
   { weight: 1, arbitrary: fc.oneof(fc.integer({ min: 1, max: 9_000 }), longest).map(governed(extend)) },
   { weight: 3, arbitrary: fc.integer({ min: 1, max: 30_000 }).map(governed(pause)) },
   { weight: 4, arbitrary: fc.constant((around: Around) => resume(around.auction)) },
+  { weight: 1, arbitrary: fc.integer({ min: 49, max: 3_001 }).map((millis) => () => setPace(millis)) },
   { weight: 1, arbitrary: fc.constant((): Operation => ({ kind: 'void' })) },
 )
 

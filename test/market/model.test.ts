@@ -114,6 +114,7 @@ const kinds: Readonly<Record<Operation['kind'], true>> = {
   'extend-auction': true,
   'pause-auction': true,
   'resume-auction': true,
+  'set-pace': true,
   void: true,
 }
 const turns = [

@@ -30,6 +30,8 @@ export class NaiveRoom {
   readonly accounts: { readonly id: string; readonly owner: string; closed: boolean }[] = []
   readonly payments: { readonly from: string; readonly to: string; readonly amount: number }[] = []
   readonly auctions: NaiveAuction[] = []
+  /** All that it was ever set to. */
+  readonly paces: number[] = []
   readonly #founder: string
   readonly #deposits: 'open' | 'host'
   readonly #requests = new Map<string, { readonly body: string; readonly answer: Refusal | undefined }>()
@@ -59,8 +61,9 @@ export class NaiveRoom {
 
   /** The refusal, or `undefined` where it was done. `name`: the id of the auction that it may start. */
   submit(author: string, time: number, name: string, operation: Operation, request: string | undefined): Refusal | undefined {
-    // A transfer within one account is no operation at all: that comes before everything.
+    // What is no operation at all comes before everything.
     if (operation.kind === 'transfer' && operation.from === operation.to) return { code: 'malformed' }
+    if (operation.kind === 'set-pace' && (operation.millis < 50 || operation.millis > 3_000)) return { code: 'malformed' }
     const key = `${author} ${request}`
     const body = JSON.stringify(operation)
     const known = request === undefined ? undefined : this.#requests.get(key)
@@ -170,6 +173,10 @@ export class NaiveRoom {
         auction.stops = undefined
         return undefined
       }
+      case 'set-pace':
+        if (author !== this.#founder) return { code: 'not-host' }
+        this.paces.push(operation.millis)
+        return undefined
       case 'close-auction': {
         const auction = this.#auction(operation.auction)
         if (auction === undefined) return { code: 'auction-unknown', auction: operation.auction }

@@ -25,6 +25,7 @@ const events: { readonly [Kind in MarketEvent['kind']]: Extract<MarketEvent, { k
   'auction-extended': { kind: 'auction-extended', auction, endsAt: at },
   'auction-paused': { kind: 'auction-paused', auction, until: at, endsAt: at },
   'auction-resumed': { kind: 'auction-resumed', auction, endsAt: at },
+  'pace-set': { kind: 'pace-set', millis: 3_000 },
 }
 
 const rejections: { readonly [Code in RejectionCode]: Extract<Rejection, { code: Code }> } = {
@@ -88,7 +89,7 @@ describe('an outcome as bytes', () => {
   it('keeps its code for ever: the state chains of old logs are made of them', () => {
     const codeOf = (outcome: Outcome): number | undefined => bytesOf(outcome)[outcome.accepted ? 2 : 1]
     const codes = (outcomes: readonly Outcome[]) => outcomes.map(codeOf)
-    expect(codes(Object.values(events).map((event) => ({ accepted: true, events: [event] })))).toEqual([...Array(12).keys()])
+    expect(codes(Object.values(events).map((event) => ({ accepted: true, events: [event] })))).toEqual([...Array(13).keys()])
     expect(codes(rejected)).toEqual([...Array(21).keys()])
   })
 

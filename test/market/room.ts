@@ -15,7 +15,7 @@ export const eve = peerNamed('E')
 
 export const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest()
 
-export const rules: RoomRules = { version: 2, currency: 'EUR', deposits: 'open', founder: ana }
+export const rules: RoomRules = { version: 3, currency: 'EUR', deposits: 'open', founder: ana }
 export const startTime = 1_000_000
 
 /** One market, and what is needed to write operations to it one by one. Block time stands still unless it is moved. */
@@ -124,6 +124,7 @@ export const pause = (auction: string, millis = 60_000): Operation => ({
   auction: auction as AuctionId,
   millis,
 })
+export const setPace = (millis: number): Operation => ({ kind: 'set-pace', millis })
 export const resume = (auction: string): Operation => ({ kind: 'resume-auction', auction: auction as AuctionId })
 
 /** A GIF of one pixel, filled up to so many bytes. */

@@ -67,6 +67,7 @@ describe('a state that was read is sound', () => {
       /holds/,
       (state) => Object.assign(auction(state), { ended: { why: 'sold' } }),
     ],
+    ['its pace is one that a room can have', /pace/, (state) => Object.assign(state.pace, { millis: 49 })],
     ['an open auction pays into an account', /payee/, (state) => state.bank.accounts.delete('bob' as AccountId)],
     ['that account is open', /payee/, (state) => Object.assign(account(state, 'bob'), { closed: true })],
     ['its leader has an account', /leader/, (state) => lead(state, 'nobody', 120)],

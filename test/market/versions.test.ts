@@ -18,11 +18,13 @@ import {
   rejectionOf,
   resume,
   rules,
+  setPace,
   sha256,
   start,
 } from './room.ts'
 
 const first: RoomRules = { ...rules, version: 1 }
+const second: RoomRules = { ...rules, version: 2 }
 const lamp = 'BBBBBB-1-2'
 
 /** Bob offers a lamp, and Ana, the host, leads. */
@@ -34,19 +36,23 @@ function roomOf(given: RoomRules) {
 }
 
 describe('a room keeps the rules that it was founded with', () => {
-  const rows: readonly (readonly [string, typeof ana, Operation, string | undefined, string | undefined])[] = [
-    ['extending', bob, extend(lamp, 1), 'malformed', undefined],
-    ['pausing', bob, pause(lamp), 'malformed', undefined],
-    ['resuming', bob, resume(lamp), 'malformed', 'auction-not-paused'],
-    ['a picture that is none', bob, start('bob', { picture: new Uint8Array([1, 2, 3]) }), undefined, 'malformed'],
-    ['a picture', bob, start('bob', { picture: gif() }), undefined, undefined],
-    ['no picture', bob, start('bob'), undefined, undefined],
-    ['a host that cancels and does not say why', ana, cancel(lamp), 'auction-has-bids', 'reason-needed'],
-    ['a seller that cancels after a bid', bob, cancel(lamp, 'why'), 'auction-has-bids', 'auction-has-bids'],
+  type Code = string | undefined
+  const rows: readonly (readonly [string, typeof ana, Operation, inFirst: Code, inSecond: Code, inThird: Code])[] = [
+    ['extending', bob, extend(lamp, 1), 'malformed', undefined, undefined],
+    ['pausing', bob, pause(lamp), 'malformed', undefined, undefined],
+    ['resuming', bob, resume(lamp), 'malformed', 'auction-not-paused', 'auction-not-paused'],
+    ['a picture that is none', bob, start('bob', { picture: new Uint8Array([1, 2, 3]) }), undefined, 'malformed', 'malformed'],
+    ['a picture', bob, start('bob', { picture: gif() }), undefined, undefined, undefined],
+    ['no picture', bob, start('bob'), undefined, undefined, undefined],
+    ['a host that cancels and does not say why', ana, cancel(lamp), 'auction-has-bids', 'reason-needed', 'reason-needed'],
+    ['a seller that cancels after a bid', bob, cancel(lamp, 'why'), 'auction-has-bids', 'auction-has-bids', 'auction-has-bids'],
+    ['a host that sets the pace', ana, setPace(1_000), 'malformed', 'malformed', undefined],
+    ['somebody else who sets it', bob, setPace(1_000), 'malformed', 'malformed', 'not-host'],
+    ['a pace that no room can have', ana, setPace(3_001), 'malformed', 'malformed', 'malformed'],
   ]
 
-  it.each(rows)('%s', (_name, author, operation, inFirst, inSecond) => {
-    expect([roomOf(first).codeOf(author, operation), roomOf(rules).codeOf(author, operation)]).toEqual([inFirst, inSecond])
+  it.each(rows)('%s', (_name, author, operation, ...expected) => {
+    expect([first, second, rules].map((each) => roomOf(each).codeOf(author, operation))).toEqual(expected)
   })
 
   it('where what is unknown has used its sequence, and was no request', () => {
@@ -56,11 +62,8 @@ describe('a room keeps the rules that it was founded with', () => {
   })
 
   it('and every kind of operation of today is known in a new room', () => {
-    expect([extend(lamp, 1), pause(lamp), resume(lamp)].map((operation) => faultInVersion(operation, rules.version))).toEqual([
-      undefined,
-      undefined,
-      undefined,
-    ])
+    const today = [extend(lamp, 1), pause(lamp), resume(lamp), setPace(50)]
+    expect(today.map((operation) => faultInVersion(operation, rules.version))).toEqual(today.map(() => undefined))
   })
 })
 
@@ -90,5 +93,38 @@ describe('what a program before pauses wrote', () => {
     expect(
       [deposit('ana', 1_000), bid(lamp, 'ana', 100)].map((operation) => Buffer.from(encode(operation)).toString('hex')),
     ).toEqual(['000303616e61e807', '00070a4242424242422d312d3203616e6164'])
+  })
+})
+
+describe('what a program before the pace wrote', () => {
+  const stateHash = 'ffdd84c85c2ac8f3ec28038b05be67e3198005039476908faf0b3258794afb3f'
+  const snapshot =
+    'Awr/3YTIXCrI8+woA4sFvmfjGYAFA5R2kI+vCzJYeUr7PwHoBwIDYm9iCFNvbWVib2R5NDEyRDNLb29XQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkIAAAAAA2FuYQhTb21lYm9keTQxMkQzS29vV0FBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBhAdkAAIEwIQ9AADoBwEGaXNzdWVyAADoBwAFwIQ9BAFkAAEKQkJCQkJCLTEtMgCEB2QBCkJCQkJCQi0xLTIETGFtcAANR0lGODlhAQABAAAAAANib2JkCgAAsOoBADQxMkQzS29vV0JCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCwIQ98Os/8Os/AQEDYW5hZMCEPQABmLs9uNo9AQNhbmFkwIQ9AjQxMkQzS29vV0JCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCAQUANDEyRDNLb29XQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUEBBQECcjG86GGpivXXiNoVh9OV0t/PVSF4fickEoIShKuMum61DwAUCkJCQkJCQi0xLTIBtFlZq5Jt4cp5Ul+rtSfTz8pnS6V3Lot7nAexp0SO9qE='
+
+  /** As rules of version 2 came to it: extended, paused, resumed, paused again, and a refusal that is remembered. */
+  function evening(): ReturnType<typeof createRoom> {
+    const room = createRoom(second)
+    room.accept(bob, open('bob'), start('bob', { picture: gif() }))
+    room.accept(ana, open('ana'), deposit('ana', 1_000), bid(lamp, 'ana', 100))
+    room.accept(bob, extend(lamp, 5_000), pause(lamp, 20_000))
+    room.time += 7_000
+    room.accept(bob, resume(lamp))
+    room.accept(ana, pause(lamp, 4_000))
+    room.submit(ana, cancel(lamp), 'r1')
+    return room
+  }
+
+  it('leads to the state that it led to then, byte for byte', () => {
+    const { market } = evening()
+    expect(market.stateHash).toBe(stateHash)
+    expect(Buffer.from(market.snapshot()).toString('base64')).toBe(snapshot)
+  })
+
+  it('is a snapshot still, also as what a new room goes on from, whose host may set a pace', () => {
+    for (const given of [second, rules]) {
+      const restored = restoreMarket(Buffer.from(snapshot, 'base64'), given, sha256)
+      if ('malformed' in restored) throw new Error(restored.malformed)
+      expect([restored.value.stateHash, restored.value.paceMillis]).toEqual([stateHash, undefined])
+    }
   })
 })
