@@ -66,8 +66,13 @@ export function addressText(address: string): string {
 }
 
 /** The multiaddr of an IP address as the system writes it, as `fe80::1%eth0`. `undefined` where it is none to dial. */
-export function dialAddress(ip: string, port: number): string | undefined {
-  const result = parseAddress(ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`, 'dial')
+export const dialAddress = (ip: string, port: number): string | undefined => systemAddress(ip, port, 'dial')
+
+/** The same of an address to listen at. */
+export const ownAddress = (ip: string, port: number): string | undefined => systemAddress(ip, port, 'listen')
+
+function systemAddress(ip: string, port: number, use: AddressUse): string | undefined {
+  const result = parseAddress(ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`, use)
   return result.ok ? result.value : undefined
 }
 
@@ -82,7 +87,7 @@ interface Parts {
 const looksLike = (use: AddressUse): string =>
   use === 'dial'
     ? 'An address looks like 192.168.1.20:4001, [fe80::1%eth0]:4001, name.local:4001 or /ip4/192.168.1.20/tcp/4001.'
-    : 'An address to listen at looks like 0.0.0.0:4001, [::]:4001 or /ip4/0.0.0.0/tcp/4001.'
+    : 'An address to listen at looks like 0.0.0.0:4001, [::]:4001, name.local:4001 or /ip4/0.0.0.0/tcp/4001.'
 
 function partsOfMultiaddr(text: string): Parts | undefined {
   const pattern = /^(?:\/ip6zone\/([^/]+))?\/(ip4|ip6|dns|dns4|dns6)\/([^/]+)\/tcp\/([^/]+)(?:\/p2p\/([^/]+))?$/
@@ -115,14 +120,11 @@ function join({ protocol, host, zone, port, peer }: Parts, use: AddressUse): Par
   if (peer !== undefined && !parsePeerId(peer).ok) {
     return refused('address-peer', 'A peer id at the end of an address is 52 characters that start with 12D3KooW.')
   }
-  const at = protocol.startsWith('dns') ? joinName(protocol, host, zone, use) : joinIp(protocol, host, zone, use)
+  const at = protocol.startsWith('dns') ? joinName(protocol, host, zone) : joinIp(protocol, host, zone, use)
   return at.ok ? parsed(`${at.value}/tcp/${port}${peer === undefined ? '' : `/p2p/${peer}`}`) : at
 }
 
-function joinName(protocol: string, host: string, zone: string | undefined, use: AddressUse): Parsed<string> {
-  if (use === 'listen') {
-    return refused('address-use', 'An address to listen at is a number, as 0.0.0.0:4001 or [::]:4001, not a name.')
-  }
+function joinName(protocol: string, host: string, zone: string | undefined): Parsed<string> {
   if (zone !== undefined) return refused('address-zone', 'A name has no zone.')
   const name = host.endsWith('.') ? host.slice(0, -1) : host
   const label = /^(?!-)[A-Za-z0-9_-]{1,63}(?<!-)$/

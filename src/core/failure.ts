@@ -39,6 +39,14 @@ export type FailureCode =
   | 'other-code'
   /** Something was done in the room: it is not left for another unless that is forced. */
   | 'room-has-history'
+  /** There are several of this name in sight. */
+  | 'room-ambiguous'
+  /** A room of this name is kept in the profile: another one would take its place. */
+  | 'room-known'
+  /** Something of a room was asked while the peer is in none. */
+  | 'no-room'
+  /** It was asked for, and then somebody thought better of it. */
+  | 'called-off'
   | 'peer-version'
   /** Too few members have been reachable for a while to commit anything. */
   | 'no-quorum'
@@ -50,6 +58,6 @@ export type FailureCode =
   | 'operation-too-large'
   /** The state of a room is over what a new room's genesis block can hold. */
   | 'room-too-large'
-  /** As many streams of events are open as can be. */
+  /** As many streams are open as can be. */
   | 'streams-exhausted'
   | 'stopping'

@@ -1,7 +1,7 @@
 /** Version of frames on the wire; a peer that speaks another one is told so and refused (PROTOCOL, section 6). */
 export const wireVersion = 2
 /** How operations are applied, for the life of a room; stands in its genesis block. New rooms get this one. */
-export const rulesVersion = 2
+export const rulesVersion = 3
 /** Rooms with rules from this version on are known (`market/versions.ts`). */
 export const rulesVersionMin = 1
 
@@ -33,5 +33,8 @@ export const descriptionCharsMax = 1_000
 export const reasonCharsMax = 140
 /** Longest auction, extension and cap: 30 days. */
 export const auctionMillisMax = 30 * 24 * 3_600_000
+/** How long a token may rest where nobody wants it: from what a ring still bears to what an eye can follow. */
+export const paceMillisMin = 50
+export const paceMillisMax = 3_000
 /** Results remembered per author for `requestId` (PRODUCT, Money). */
 export const requestsPerAuthorMax = 10_000

@@ -1,11 +1,15 @@
 import { type LogEvent, logEvents } from '../core/log-events.ts'
 import { printable, printableJson } from '../core/safe-text.ts'
+import { type LocalTime, timeText } from '../core/time-text.ts'
 import type { LogFacts, Logger } from '../peer/ports.ts'
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
 
 export interface LoggerOptions {
-  /** `text` for people, `json` for programs: one object a line, `{ time, level, event, message, …facts }`. */
+  /**
+   * `text` for people, in local time. `json` for programs: one object a line, `{ time, level, event, message, …facts }`, its
+   * time in UTC (ISO 8601, milliseconds).
+   */
   readonly format: 'json' | 'text'
   /** The least important level that is still written. */
   readonly level: LogLevel
@@ -22,10 +26,16 @@ export interface AdjustableLogger extends Logger {
 export function createLogger(options: LoggerOptions): AdjustableLogger {
   const write = options.write ?? ((line: string) => process.stderr.write(line))
   let threshold = levels.indexOf(options.level)
-  const format = options.format === 'json' ? jsonLine : textLine
+  const isJson = options.format === 'json'
+  /** When the last line was written: the first one of a new day has its date. */
+  let before: Date | undefined
+  const format = isJson ? jsonLine : textLine
   const logAt = (level: LogLevel) => (event: LogEvent, facts?: LogFacts, words?: string) => {
     if (levels.indexOf(level) > threshold) return
-    const head = { time: new Date().toISOString(), level, event, message: words ?? logEvents[event] }
+    const now = new Date()
+    const time = isJson ? now.toISOString() : timeText(local(now), local(before ?? now))
+    before = now
+    const head = { time, level, event, message: words ?? logEvents[event] }
     write(`${format(head, facts ?? {})}\n`)
   }
   return {
@@ -38,6 +48,8 @@ export function createLogger(options: LoggerOptions): AdjustableLogger {
     },
   }
 }
+
+const local = (at: Date): LocalTime => ({ millis: at.getTime(), offsetMinutes: -at.getTimezoneOffset() })
 
 const levels: readonly LogLevel[] = ['error', 'warn', 'info', 'debug']
 
@@ -58,7 +70,7 @@ function jsonLine(head: Head, facts: LogFacts): string {
 function textLine({ time, level, message }: Head, facts: LogFacts): string {
   const pairs = Object.entries(facts).filter(([, value]) => value !== undefined)
   const words = pairs.map(([name, value]) => `${name}=${isPlain(value) ? value : (valueText(value) ?? unreadable)}`)
-  return printable([time.slice(11, 23), level.padEnd(5), message, ...words].join(' '))
+  return printable([time, level.padEnd(5), message, ...words].join(' '))
 }
 
 /** Needs no quotes, and cannot be taken for anything else. */

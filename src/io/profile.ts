@@ -2,7 +2,8 @@ import { access, chmod, constants, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exposureOf } from '../core/exposure.ts'
 import { Failure } from '../core/failure.ts'
-import { parseName, parseRoomId, type RoomId } from '../core/ids.ts'
+import { parseName, parseNewName, parseRoomId, type RoomId } from '../core/ids.ts'
+import { codeCharsMax } from '../core/limits.ts'
 import { diskFailure, makeFolder, readFileIfThere, replaceFile } from './files.ts'
 
 /** One peer's own folder: everything it keeps is in here. */
@@ -14,14 +15,29 @@ export interface Profile {
   readonly wasOpenToOthers: boolean
   /** Rooms that this peer has been in, the latest first. */
   readRooms(): Promise<readonly KnownRoom[]>
-  /** Puts the room first. */
+  /** Puts the room first; so many are kept, {@link knownRoomsMax}. */
   rememberRoom(room: KnownRoom): Promise<void>
+  readSettings(): Promise<Settings>
+  /** These change, the others stay. */
+  changeSettings(changes: Settings): Promise<void>
 }
 
 export interface KnownRoom {
   readonly id: RoomId
   readonly name: string
+  /** Its code; empty: none, or not known. */
+  readonly code: string
 }
+
+/** What the person chose while a peer ran, for the next start: in `seat.json`. */
+export interface Settings {
+  /** The person's name. */
+  readonly name?: string
+  /** The last room was left for none: the next start is in none, too. */
+  readonly isOut?: boolean
+}
+
+const knownRoomsMax = 32
 
 /**
  * Makes the folder, for its owner only, if it is not there. One that others can enter is closed, where nothing but a profile can be
@@ -31,6 +47,7 @@ export interface KnownRoom {
 export async function openProfile(folder: string): Promise<Profile> {
   const roomsFolder = join(folder, 'rooms')
   const roomsFile = join(folder, 'rooms.json')
+  const settingsFile = join(folder, 'seat.json')
   let wasOpenToOthers: boolean
   try {
     await makeFolder(folder)
@@ -47,6 +64,11 @@ export async function openProfile(folder: string): Promise<Profile> {
     return contents === undefined ? [] : parseRooms(new TextDecoder().decode(contents))
   }
 
+  const readSettings = async (): Promise<Settings> => {
+    const contents = await readFileIfThere(settingsFile)
+    return contents === undefined ? {} : parseSettings(parseJson(new TextDecoder().decode(contents)))
+  }
+
   return {
     folder,
     keyFile: join(folder, keyName),
@@ -54,7 +76,13 @@ export async function openProfile(folder: string): Promise<Profile> {
     readRooms,
     async rememberRoom(room) {
       const others = (await readRooms()).filter(({ id }) => id !== room.id)
-      await replaceFile(roomsFile, `${JSON.stringify([room, ...others], undefined, 1)}\n`, 0o600)
+      const rooms = [room, ...others].slice(0, knownRoomsMax)
+      await replaceFile(roomsFile, `${JSON.stringify(rooms, undefined, 1)}\n`, 0o600)
+    },
+    readSettings,
+    async changeSettings(changes) {
+      const settings = { ...(await readSettings()), ...changes }
+      await replaceFile(settingsFile, `${JSON.stringify(settings, undefined, 1)}\n`, 0o600)
     },
   }
 }
@@ -81,18 +109,29 @@ async function closeToOthers(folder: string): Promise<boolean> {
 
 /** What cannot be read is left out: the list only saves a person from typing a name. */
 function parseRooms(text: string): readonly KnownRoom[] {
-  let list: unknown
+  const list = parseJson(text)
+  return Array.isArray(list) ? list.flatMap(parseRoom).slice(0, knownRoomsMax) : []
+}
+
+function parseJson(text: string): unknown {
   try {
-    list = JSON.parse(text)
+    return JSON.parse(text)
   } catch {
-    return []
+    return undefined
   }
-  return Array.isArray(list) ? list.flatMap(parseRoom) : []
+}
+
+/** What cannot be read counts as not chosen. */
+function parseSettings(value: unknown): Settings {
+  if (typeof value !== 'object' || value === null) return {}
+  const name = 'name' in value && typeof value.name === 'string' ? parseNewName(value.name) : undefined
+  return { ...(name?.ok === true && { name: name.value }), ...('isOut' in value && value.isOut === true && { isOut: true }) }
 }
 
 function parseRoom(entry: unknown): readonly KnownRoom[] {
   if (typeof entry !== 'object' || entry === null || !('id' in entry) || !('name' in entry)) return []
   if (typeof entry.id !== 'string' || typeof entry.name !== 'string') return []
   const [id, name] = [parseRoomId(entry.id), parseName(entry.name)]
-  return id.ok && name.ok ? [{ id: id.value, name: name.value }] : []
+  const code = 'code' in entry && typeof entry.code === 'string' && entry.code.length <= codeCharsMax ? entry.code : ''
+  return id.ok && name.ok ? [{ id: id.value, name: name.value, code }] : []
 }

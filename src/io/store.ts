@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { rm } from 'node:fs/promises'
 import { ClassicLevel } from 'classic-level'
 import { assert } from '../core/assert.ts'
 import { Failure } from '../core/failure.ts'
 import type { Store, StoreBatch, StoredBlock, StoreOpened } from '../peer/ports.ts'
-import { codeOf, diskFailure, diskFailureInWords } from './files.ts'
+import { codeOf, diskFailureInWords } from './files.ts'
 import { checkLog } from './store/check.ts'
 import { readDamageMark, readEvidence, writeDamageMark } from './store/evidence.ts'
 import {
@@ -105,21 +104,6 @@ export function createStore(folder: string): Store {
       opened = undefined
       await db?.close()
     },
-  }
-}
-
-/** Deletes everything that a store keeps, so that the next start fetches the log anew (`--refetch`). */
-export async function eraseStore(folder: string): Promise<void> {
-  try {
-    await ClassicLevel.destroy(folder)
-  } catch (error) {
-    if (isLocked(error)) throw inUse(folder, error)
-    // Too damaged even for LevelDB to take apart: then the folder goes as it is.
-  }
-  try {
-    await rm(folder, { recursive: true, force: true })
-  } catch (error) {
-    throw diskFailure(error, folder)
   }
 }
 

@@ -11,13 +11,14 @@ import { epochText } from '../ring/view.ts'
 import { announcedEvents, createEventLog, type EventLog } from './events.ts'
 import type { OtherRoom } from './peer.ts'
 import type { Ports, Sighting, TransportTrouble } from './ports.ts'
+import { createRecorder, type Recorder } from './recorder.ts'
 import type { RoomPlan } from './room.ts'
 import type { Entry, Waiting } from './search.ts'
 import type { Session } from './session.ts'
 import { evidenceText, nameOrId, stopText } from './status.ts'
 
 export interface PeerOptions {
-  /** The person's name; empty: none. */
+  /** The person's name, as it is at first; empty: none. */
   readonly name: string
   /** The room's name, and its rules where this peer founds it. */
   readonly room: RoomPlan
@@ -33,6 +34,11 @@ export interface PeerOptions {
   readonly onWaiting?: (waiting: Waiting) => void
   /** Calls the search for the room off: it fails with `stopping`. */
   readonly signal?: AbortSignal
+  /**
+   * Whether the room on its disk is left for another one of its name, which was asked for by its id, although something was done
+   * in it: `archive` keeps its log. Default: it fails with `room-has-history`.
+   */
+  readonly leavesHistory?: boolean
   /** Keeps the log of a room that this peer leaves for another for good; resolves with its place. Default: it moves only where there is nothing to keep. */
   readonly archive?: (room: RoomId, blocks: AsyncIterable<readonly Block[]>) => Promise<string>
   readonly pace: Pace
@@ -94,6 +100,10 @@ export interface PeerContext {
   readonly refused: ReadonlyMap<PeerId, Refusal>
   /** The room that this peer is in: none until the first is opened. */
   room: Session | undefined
+  /** Sees the ring's frames, for whoever looks. */
+  readonly recorder: Recorder
+  /** The person's name; empty: none. */
+  name: string
   /** The names that peers gave, also those that are gone; not this one's. */
   readonly names: ReadonlyMap<PeerId, string>
   /** Its name, or the end of its id. */
@@ -230,8 +240,10 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
     events,
     refused,
     room: undefined,
+    recorder: createRecorder({ ports, tell: (news) => context.tell(news), hear: (listener) => context.hear(listener) }),
+    name: options.name,
     names,
-    nameOf: (peer) => nameOrId(peer === identity.self ? options.name : names.get(peer), peer),
+    nameOf: (peer) => nameOrId(peer === identity.self ? context.name : names.get(peer), peer),
     learnName(peer, name) {
       if (names.size >= namesMax) names.clear()
       names.set(peer, name)

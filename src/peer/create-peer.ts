@@ -1,24 +1,29 @@
+import { toHex } from '../core/crypto.ts'
 import { Failure } from '../core/failure.ts'
 import type { Block } from '../ring/block.ts'
 import { createBidders } from './bidder.ts'
 import { createContext, type PeerOptions } from './context.ts'
-import { readBlocks } from './disk.ts'
+import { readBlocks, readRows } from './disk.ts'
+import { peersOf, ringOf } from './known-peers.ts'
 import type { Peer } from './peer.ts'
 import type { Clock, Ports } from './ports.ts'
 import { rulesOf } from './replay.ts'
 import { createResidence } from './residence.ts'
-import { type Ending, leftText, linkOf, peersOf, statusOf, stopText, toProof } from './status.ts'
+import { type Ending, leftText, linkOf, statusOf, stopText, toProof } from './status.ts'
 import { createVerdictBook } from './verdicts.ts'
+import { type LogRow, verifyRows } from './verify.ts'
 
 /** Of the time to stop, what is kept for disk and network, in milliseconds. */
 const closeMillis = 1_000
+/** Long work lets everything else go first after so many milliseconds. */
+const busyMillis = 5
 
 /**
  * Opens the store, finds or founds the room, and takes part. Throws a `Failure` where that is not possible; nothing is
  * left open then.
  */
 export async function createPeer(options: PeerOptions, ports: Ports): Promise<Peer> {
-  const { store, clock, logger, identity } = ports
+  const { store, clock, entropy, logger, identity } = ports
   const context = createContext(options, ports)
   const residence = createResidence(context)
   const stopped = Promise.withResolvers<string>()
@@ -44,12 +49,30 @@ export async function createPeer(options: PeerOptions, ports: Ports): Promise<Pe
   const finish = (reason: string): Promise<void> => {
     stopReason ??= reason
     finishing ??= (async () => {
+      context.recorder.close()
       await bidders.close()
       await residence.close()
     })()
       .catch((error: unknown) => logger.error('stop-failed', { error }))
       .then(() => stopped.resolve(reason))
     return finishing
+  }
+
+  /** Of the blocks on this peer's disk. */
+  const lastCommitted = (): number => {
+    if (finishing !== undefined) throw new Failure('stopping', 'This peer is stopping.')
+    const { commit, durable } = residence.session.view
+    return Math.min(commit.index, durable)
+  }
+
+  /** Of one room: a log whose beginning is one room's and whose end is another's would be taken for damaged. */
+  async function* committedRows(): AsyncGenerator<LogRow> {
+    const last = lastCommitted()
+    const { session } = residence
+    for await (const rows of readRows(store, 0, last)) {
+      if (context.room !== session) throw new Failure('stopping', 'This peer has left that room meanwhile.')
+      for (const { bytes } of rows) yield { bytes, last }
+    }
   }
 
   const peer: Peer = {
@@ -69,24 +92,48 @@ export async function createPeer(options: PeerOptions, ports: Ports): Promise<Pe
     account: (id) => residence.session.market.accounts.get(id),
     auctions: () => [...residence.session.market.auctions.values()],
     auction: (id) => residence.session.market.auctions.get(id),
-    async log(from, count) {
-      if (finishing !== undefined) throw new Failure('stopping', 'This peer is stopping.')
-      const { commit, durable } = residence.session.view
-      const through = Math.min(from + count - 1, commit.index, durable)
+    ring: () => ringOf(context, residence.session),
+    async log(from, count, bytesMax = Number.POSITIVE_INFINITY) {
+      const through = Math.min(from + count - 1, lastCommitted())
       const blocks: Block[] = []
-      for await (const chunk of readBlocks(store, identity.crypto, from, through)) blocks.push(...chunk)
+      let bytes = 0
+      for await (const chunk of readBlocks(store, identity.crypto, from, through)) {
+        for (const block of chunk) {
+          bytes += block.bytes.length
+          if (blocks.length > 0 && bytes > bytesMax) return blocks
+          blocks.push(block)
+        }
+      }
       return blocks
     },
+    async *verify() {
+      let restedAt = clock.monotonic()
+      for await (const step of verifyRows(committedRows(), identity.crypto)) {
+        yield step
+        if (clock.monotonic() - restedAt < busyMillis) continue
+        await new Promise<void>((resolve) => clock.soon(resolve))
+        restedAt = clock.monotonic()
+      }
+    },
+    start: toHex(entropy.bytes(8)),
     verdicts: (block) => verdicts.of(block),
     proofs: () => residence.session.view.evidence.map(toProof),
     subscribe: (listener, options) => context.events.subscribe(listener, options),
     recentEvents: () => context.events.recent(),
+    watchRing: (listener) => context.recorder.watch(listener),
+    ringFrame: (id) => context.recorder.frame(id),
+    hasHistory: () => residence.session.history,
     rules: () => rulesOf(residence.session.genesis),
     startBidder: (bidder) => bidders.start(bidder),
     bidders: () => bidders.list(),
     stopBidder: (auction, account) => bidders.stop(auction, account),
     refound: ({ force }) => residence.refound(force),
     join: (target, options) => residence.join(target, options),
+    code: () => options.code,
+    rename(name) {
+      context.name = name
+      residence.lobby.refresh()
+    },
     link: () => linkOf(context, residence.session, options.code || undefined),
     async stop(deadlineMillis) {
       const end = clock.monotonic() + deadlineMillis

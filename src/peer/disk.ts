@@ -68,12 +68,26 @@ export const toStored = (block: Block): StoredBlock => ({
 })
 
 /** Blocks `from … through` of the store, in chunks; one that is missing or cannot be read is damage. */
-export async function* readBlocks(store: Store, crypto: Crypto, from: number, through: number): AsyncGenerator<readonly Block[]> {
+export async function* readBlocks(
+  store: Pick<Store, 'read'>,
+  crypto: Crypto,
+  from: number,
+  through: number,
+): AsyncGenerator<readonly Block[]> {
+  for await (const rows of readRows(store, from, through)) yield rows.map((row) => fromStored(row, crypto))
+}
+
+/** The same, as they are stored. */
+export async function* readRows(
+  store: Pick<Store, 'read'>,
+  from: number,
+  through: number,
+): AsyncGenerator<readonly StoredBlock[]> {
   let next = from
   while (next <= through) {
     const rows = await store.read(next, through, chunkBytes)
     if (rows.length === 0) throw new Failure('store-damaged', `Block ${next} is missing.`, { index: next })
-    yield rows.map((row) => fromStored(row, crypto))
+    yield rows
     next += rows.length
   }
 }

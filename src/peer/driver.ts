@@ -47,6 +47,7 @@ export function createDriver(context: PeerContext, engine: Engine): Driver {
   const { replica, market, proposals, snapshots } = engine
   const { store, transport, clock, logger, identity } = context.ports
   const { self, crypto } = identity
+  const { recorder } = context
   let inputs: Input[] = []
   let running = false
   let woken = false
@@ -145,6 +146,7 @@ export function createDriver(context: PeerContext, engine: Engine): Driver {
     if (to.length === 0) return
     const frame = encode(lamport, message)
     if (frame === undefined) return
+    if (recorder.isOn) recorder.sent(to, lamport, message, frame)
     // What is asked for in bulk is asked for there, too: without a connection the answer could not come.
     const isBulk = message.kind === 'fetch' || message.kind === 'fetched'
     for (const peer of to) {
@@ -156,7 +158,9 @@ export function createDriver(context: PeerContext, engine: Engine): Driver {
   const gossip = (topic: Topic | undefined, lamport: number, message: Message): void => {
     assert(topic !== undefined, `${message.kind} has no topic`)
     const frame = encode(lamport, message)
-    if (frame !== undefined) transport.gossip(topic, frame)
+    if (frame === undefined) return
+    if (recorder.isOn) recorder.sent(undefined, lamport, message, frame)
+    transport.gossip(topic, frame)
   }
 
   /** A frame over the limit would be held against this peer by all others: better none, and a line that says so. */
@@ -170,7 +174,12 @@ export function createDriver(context: PeerContext, engine: Engine): Driver {
   const server = createServer(
     context,
     (context.options.limits ?? ringLimits).fetchedBytes,
-    ({ lamport, what, commit, head }, blocks) => encode(lamport, { kind: 'fetched', what, blocks, commit, head }),
+    ({ to, lamport, what, commit, head }, blocks) => {
+      const message: Message = { kind: 'fetched', what, blocks, commit, head }
+      const frame = encode(lamport, message)
+      if (frame !== undefined && recorder.isOn) recorder.sent([to], lamport, message, frame)
+      return frame
+    },
   )
 
   const gossipBlocks = ({ cutFrom, blocks }: Persist): void => {

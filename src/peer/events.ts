@@ -88,7 +88,7 @@ export function createEventLog(onListenerError: (error: unknown) => void): Event
 export function announcedEvents(author: PeerId, ops: readonly AnnouncedOp[], at: Instant): NewEvent[] {
   return ops.map(({ incarnation, sequence, bytes }) => {
     const operation = operationId(author, incarnation, sequence)
-    return { kind: 'announced', at, operation, what: kindOfOperation(bytes) }
+    return { kind: 'announced', at, operation, asked: operationOf(bytes) }
   })
 }
 
@@ -115,14 +115,14 @@ function blockEvents(block: Block, outcomes: readonly AppliedOutcome[]): NewEven
     if (outcome.accepted) {
       for (const event of outcome.events) events.push({ kind: 'market', at, operation, block: index, event })
     } else {
-      const what = kindOfOperation(body.ops[sequence - body.firstSequence])
-      events.push({ kind: 'rejected', at, operation, block: index, rejection: outcome.rejection, what })
+      const asked = operationOf(body.ops[sequence - body.firstSequence])
+      events.push({ kind: 'rejected', at, operation, block: index, rejection: outcome.rejection, asked })
     }
   }
   return events
 }
 
-function kindOfOperation(bytes: Uint8Array | undefined): Operation['kind'] | 'malformed' {
+function operationOf(bytes: Uint8Array | undefined): Operation | undefined {
   const decoded = bytes === undefined ? undefined : decodeSubmission(bytes)
-  return decoded === undefined || 'malformed' in decoded ? 'malformed' : decoded.value.operation.kind
+  return decoded === undefined || 'malformed' in decoded ? undefined : decoded.value.operation
 }

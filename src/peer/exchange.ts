@@ -3,7 +3,7 @@ import { type Block, decodeBlock, isSignedByAuthor } from '../ring/block.ts'
 import { type DecodedFrame, decodeFrame, topicOf } from '../ring/message.ts'
 import type { Input, ReplicaView, Serve } from '../ring/types.ts'
 import type { PeerContext } from './context.ts'
-import type { Topic, Verdict } from './ports.ts'
+import type { RingTopic, Topic, Verdict } from './ports.ts'
 
 /** Bytes from other peers on their way to the ring: accepted, ignored, or rejected and held against the sender. */
 export interface Receiver {
@@ -13,6 +13,8 @@ export interface Receiver {
   /** Milliseconds that each peer's clock is ahead of ours, as its last heartbeat said. */
   readonly clockOffsets: ReadonlyMap<PeerId, number>
 }
+
+type RingFrame = Extract<DecodedFrame, { kind: 'frame' }>
 
 /** Whoever knows the code can come under a new name each time: so many are remembered. */
 const offsetsMax = 512
@@ -25,9 +27,11 @@ export function createReceiver(
   input: (input: Input) => void,
 ): Receiver {
   const { crypto } = context.ports.identity
+  const { recorder } = context
   const clockOffsets = new Map<PeerId, number>()
 
-  const take = (from: PeerId, { lamport, message }: Extract<DecodedFrame, { kind: 'frame' }>): void => {
+  const take = (from: PeerId, { lamport, message }: RingFrame, topic: RingTopic | undefined, bytes: Uint8Array): void => {
+    if (recorder.isOn) recorder.came(message, topic, bytes)
     if (message.kind === 'status') noteOffset(from, message.wallClock - wallTime())
     else if (message.kind === 'announce' && view.members.includes(from)) {
       context.tell({ kind: 'announced', author: from, ops: message.ops })
@@ -50,12 +54,14 @@ export function createReceiver(
 
     frame(from, bytes) {
       const decoded = decodeFrame(bytes, crypto)
-      if (decoded.kind === 'frame') take(from, decoded)
+      if (decoded.kind === 'frame') take(from, decoded, undefined, bytes)
       else if (decoded.kind === 'version') context.tell({ kind: 'version', peer: from, version: decoded.version })
       else context.tell({ kind: 'malformed', from, reason: decoded.reason })
     },
 
     gossip(from, topic, bytes) {
+      // Not the ring's: nothing of it becomes an input.
+      if (topic === 'lab') return recorder.heard(from, bytes)
       const decoded = decodeFrame(bytes, crypto)
       if (decoded.kind === 'version') {
         context.tell({ kind: 'version', peer: from, version: decoded.version })
@@ -70,7 +76,7 @@ export function createReceiver(
       if (message.kind === 'blocks' && !message.blocks.every((block) => isSignedByAuthor(block, crypto))) {
         return reject(from, 'a block without a valid signature')
       }
-      take(from, decoded)
+      take(from, decoded, topic, bytes)
       return 'accept'
     },
   }

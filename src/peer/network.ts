@@ -111,7 +111,7 @@ export function createNetwork(context: PeerContext): Network {
   }
 
   const hello = (): Hello => {
-    return { name: options.name, roomName: options.room.name, room: session && helloRoomOf(session) }
+    return { name: context.name, roomName: options.room.name, room: session && helloRoomOf(session) }
   }
   const helloRoomOf = ({ room, view, history, genesis, genesisBlock }: Session): HelloRoom => ({
     id: room,
@@ -128,8 +128,8 @@ export function createNetwork(context: PeerContext): Network {
     const bytes = encodeHello(current)
     transport.setHello(bytes)
     transport.announce({ name: current.name, room: current.room })
-    // How many are in a room that both are not in matters to people there.
-    const telling = `${current.room?.id} ${current.room?.history} ${current.room?.members} ${current.room?.founder}`
+    // How many are in a room that both are not in matters to people there; so does who is who.
+    const telling = `${current.name} ${current.room?.id} ${current.room?.history} ${current.room?.members} ${current.room?.founder}`
     if (telling === told) return
     told = telling
     for (const peer of connected.keys()) transport.send(peer, bytes)

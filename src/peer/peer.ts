@@ -4,7 +4,10 @@ import type { Operation, Submission } from '../market/operation.ts'
 import type { MarketEvent, Outcome, Rejection } from '../market/outcome.ts'
 import type { AccountView, AuctionView, RoomRules } from '../market/types.ts'
 import type { Block } from '../ring/block.ts'
+import type { FrameDetail } from './frame-detail.ts'
+import type { RingStep } from './ring-steps.ts'
 import type { Verdicts } from './verdicts.ts'
+import type { VerifyStep } from './verify.ts'
 
 /** A running member, learner or visitor of one room: what every door (API, command line, desktop) speaks to. */
 export interface Peer {
@@ -25,16 +28,37 @@ export interface Peer {
   account(id: AccountId): AccountView | undefined
   auctions(): readonly AuctionView[]
   auction(id: AuctionId): AuctionView | undefined
-  /** Committed blocks from `from` on, oldest first, at most `count`; fewer where not all are on this peer's disk yet. */
-  log(from: number, count: number): Promise<readonly Block[]>
+  /** The ring as it is known here. */
+  ring(): RingInfo
+  /**
+   * Committed blocks from `from` on, oldest first, at most `count`, and of `bytesMax` bytes together (but one at least); fewer
+   * where not all are on this peer's disk yet.
+   */
+  log(from: number, count: number, bytesMax?: number): Promise<readonly Block[]>
+  /**
+   * Checks the committed log from its first block on, as {@link createLogVerifier} does, and never keeps the peer busy for long at
+   * a time. The last step is the only one that is not `checked`. Throws a `Failure` where the log cannot be read.
+   */
+  verify(): AsyncGenerator<VerifyStep>
   /** What became of the operations of a committed block, where they were not simply done; `undefined`: of old ones it is not known. */
   verdicts(block: Block): Verdicts | undefined
   /** Proof of members' faults that this peer keeps. */
   proofs(): readonly Proof[]
+  /** Another text for each start of a peer: the numbers of its events are of this start. */
+  readonly start: string
   /** Each event as it happens, until the returned function is called. */
   subscribe(listener: (event: PeerEvent) => void, options?: Subscription): () => void
   /** The newest events, oldest first, for a subscriber that comes back: at most 1,000. */
   recentEvents(): readonly PeerEvent[]
+  /**
+   * Each step of the ring from now on, until the returned function is called. While somebody watches here, the peers of the room are
+   * asked to record what they send and receive, and do so.
+   */
+  watchRing(listener: (step: RingStep) => void): () => void
+  /** A message that was told as a step lately; `undefined`: none of that id is known any more. */
+  ringFrame(id: string): FrameDetail | undefined
+  /** Something was done in the room that it is in: it is not left just so. */
+  hasHistory(): boolean
   /** The rules of the room that it is in. */
   rules(): RoomRules
   /**
@@ -52,11 +76,15 @@ export interface Peer {
   refound(options: { readonly force: boolean }): Promise<RoomId>
   /**
    * Moves to another room of this name. What was done in this room is in no other: where something was, it moves only if
-   * `force`d, and the log is kept as an archive. `deadlineMillis`: how long to look for somebody who is there. Resolves when this peer is in that room, or was already. Rejects with a
+   * `force`d, and the log is kept as an archive. Resolves when this peer is in that room, or was already. Rejects with a
    * `Failure`: `other-room` (the target has another name), `other-code`, `room-not-found` with the obstacles,
-   * `room-has-history`, `stopping`, or the disk's.
+   * `room-has-history`, `called-off`, `stopping`, or the disk's.
    */
-  join(target: JoinTarget, options: { readonly force: boolean; readonly deadlineMillis: number }): Promise<Joined>
+  join(target: JoinTarget, options: JoinOptions): Promise<Joined>
+  /** The person's name from now on, which those that are connected are told at once. */
+  rename(name: string): void
+  /** The room's; empty: none. */
+  code(): string
   /** What others need to come into this room, as one text; with the room code in it. */
   link(): string
   /** Leaves in good order where it can; resolves when gone, or after `deadlineMillis`. */
@@ -82,6 +110,14 @@ export interface JoinTarget {
   readonly room: string | undefined
   /** Where to find somebody who is in it. */
   readonly addresses: readonly string[]
+}
+
+export interface JoinOptions {
+  readonly force: boolean
+  /** How long to look for somebody who is there. */
+  readonly deadlineMillis: number
+  /** Calls that off; once somebody was found it goes on. */
+  readonly signal?: AbortSignal
 }
 
 export interface Joined {
@@ -174,6 +210,49 @@ export interface PeerInfo {
   readonly refused: { readonly reason: string; readonly count: number } | undefined
   /** What it is proven of: `signed two different blocks 7`. */
   readonly faulty: string | undefined
+  /**
+   * `unreachable`: a member that was not heard lately. `learner`: in the room, says so, and is no member. `visitor`: connected, and
+   * says nothing in the room. `refused`: no member, and what it says is refused.
+   */
+  readonly role: 'member' | 'learner' | 'unreachable' | 'visitor' | 'refused'
+  /** How what it says comes here. `mesh`: passed on by others. */
+  readonly path:
+    | { readonly kind: 'self' | 'mesh' | 'none' }
+    /** The other end of the connection. */
+    | { readonly kind: 'direct'; readonly address: string | undefined }
+  /** Smoothed, in milliseconds; `undefined`: not measured yet, as with whoever is no member. */
+  readonly roundTripMillis: number | undefined
+  /** The last block on its disk that counts, as its last heartbeat said. */
+  readonly durable: number | undefined
+  /** Its commit, as its last heartbeat said. */
+  readonly head: { readonly index: number; readonly hash: Hash } | undefined
+  readonly holdsToken: boolean
+  readonly wants: boolean
+  readonly suspected: boolean
+}
+
+/** The ring as one peer knows it. */
+export interface RingInfo {
+  readonly epoch: string
+  /** Index of the view block. */
+  readonly view: number
+  readonly members: readonly PeerId[]
+  readonly turn: number
+  /** Who had the token last, as far as is known here. */
+  readonly holder: PeerId | undefined
+  /** Who waits for it. */
+  readonly requests: readonly PeerId[]
+  readonly suspected: readonly PeerId[]
+  readonly quorum: boolean
+  readonly paceMillis: number
+  /** The newest that are known of, oldest first: at most 50. */
+  readonly turns: readonly {
+    readonly turn: number
+    readonly epoch: string
+    readonly holder: PeerId
+    readonly at: Instant
+    readonly block: number | undefined
+  }[]
 }
 
 /** Signed proof that a member broke a rule, for people. */
@@ -202,10 +281,11 @@ export type PeerEvent = { readonly number: number; readonly at: Instant } & (
       readonly operation: OperationId
       readonly block: number
       readonly rejection: Rejection
-      readonly what: Operation['kind'] | 'malformed'
+      /** `undefined`: its bytes are none. */
+      readonly asked: Operation | undefined
     }
   /** Announced by another peer, or submitted here; not committed yet. */
-  | { readonly kind: 'announced'; readonly operation: OperationId; readonly what: Operation['kind'] | 'malformed' }
+  | { readonly kind: 'announced'; readonly operation: OperationId; readonly asked: Operation | undefined }
   | { readonly kind: 'members'; readonly epoch: string; readonly members: readonly PeerId[] }
   | { readonly kind: 'quorum'; readonly held: boolean; readonly text: string }
   /** A room of the same name with which this one will not mix is in sight, or has changed. */

@@ -60,7 +60,11 @@ export interface Store {
 /** What became of bytes from another peer (libp2p's gossip words). */
 export type Verdict = 'accept' | 'ignore' | 'reject'
 
-export type Topic = 'log' | 'bank' | 'auction' | 'ring'
+/** Where frames of the ring are heard by everyone. */
+export type RingTopic = 'log' | 'bank' | 'auction' | 'ring'
+
+/** `lab`: what was seen of the ring's frames, for eyes; the ring itself hears nothing of it. */
+export type Topic = RingTopic | 'lab'
 
 export interface TransportEvents {
   /** A connection to a peer with the room code stands; `hello` is what it said first. */
@@ -163,6 +167,8 @@ export interface Transport {
   readonly sightings: readonly Sighting[]
   /** Dial this address now, and again whenever the connection is lost. */
   addAddress(address: string): void
+  /** The other end of the connection with a peer, as an address; `undefined`: there is none. */
+  remoteOf(peer: PeerId): string | undefined
   /** Connected peers with the addresses that they can be dialled at, for the next start. */
   readonly peers: readonly { readonly peer: PeerId; readonly addresses: readonly string[] }[]
   stop(): Promise<void>

@@ -5,7 +5,7 @@ import type { Block } from '../ring/block.ts'
 import type { FoundRoom, PeerContext } from './context.ts'
 import { drawLoss, readBlocks } from './disk.ts'
 import { createRememberer, readRememberedAddresses } from './hearsay.ts'
-import { createNetwork, type Lobby } from './network.ts'
+import { createNetwork, type Lobby, type Network } from './network.ts'
 import type { Joined, JoinTarget, OtherRoom, Peer, PeerStatus } from './peer.ts'
 import { type Arrival, firstBatch, foundRoom, incarnationIn, refoundBlock, roomIdOf, salt, shortRoomId } from './room.ts'
 import {
@@ -29,7 +29,7 @@ export interface Residence {
   /** Finds the room, or founds it, and takes part. Throws a `Failure`. */
   open(): Promise<void>
   readonly session: Session
-  readonly lobby: Lobby
+  readonly lobby: Lobby & Pick<Network, 'refresh'>
   readonly entered: PeerStatus['entered']
   otherRooms(): readonly OtherRoom[]
   /** While the peer moves from one room to another; resolves when it has. */
@@ -161,6 +161,7 @@ export function createResidence(context: PeerContext): Residence {
         const genesis = await network.fetchGenesis(found.peer, found.room.id)
         if (genesis === undefined) continue
         entered = 'joined'
+        await keepHistory()
         return moveTo(genesis, lossIn(genesis), found.room.history || wantedOf(entry) !== undefined)
       }
       const now = clock.monotonic()
@@ -188,7 +189,7 @@ export function createResidence(context: PeerContext): Residence {
 
   /** The room on this disk is not the one that was asked for by its id. */
   const enterAnother = async (entry: Entry): Promise<void> => {
-    if (session().history) throw hasHistory(session())
+    if (session().history && (options.leavesHistory !== true || options.archive === undefined)) throw hasHistory(session())
     // It gives way to the one that was asked for, and to no other.
     meeting = true
     await enterOrFound(entry)
@@ -196,12 +197,16 @@ export function createResidence(context: PeerContext): Residence {
   }
 
   /** Somebody who is in the room that is meant, and is not this one. */
-  const findOther = async (target: JoinTarget, deadlineMillis: number): Promise<FoundRoom> => {
+  const findOther = async (target: JoinTarget, deadlineMillis: number, signal?: AbortSignal): Promise<FoundRoom> => {
     const own = session().room
     const began = clock.monotonic()
     const isMeant = ({ room }: FoundRoom): boolean => room.id !== own && isWanted(room, target.room)
-    const found = await network.look(began + deadlineMillis, isMeant)
-    if (found !== undefined) return found
+    for (let left = deadlineMillis; left > 0; left -= lookEvery) {
+      if (settled) throw new Failure('stopping', 'This peer is stopping.')
+      if (signal?.aborted === true) throw new Failure('called-off', 'The search for the room was called off.')
+      const found = await network.look(clock.monotonic() + Math.min(left, lookEvery), isMeant)
+      if (found !== undefined) return found
+    }
     const scene = { ...network.scene(), own: undefined }
     const obstacles = obstaclesOf({ kind: 'join', room: target.room }, scene)
     // Our own members are no obstacle: they are just not there.
@@ -209,14 +214,20 @@ export function createResidence(context: PeerContext): Residence {
     throw notFound(options.room.name, others, clock.monotonic() - began)
   }
 
+  /** Where something was done in the room on this disk, its log is kept before another one takes its place. */
+  const keepHistory = async (): Promise<string | undefined> => {
+    if (context.room === undefined || !context.room.history) return undefined
+    const { room, view } = context.room
+    return options.archive?.(room, readBlocks(store, identity.crypto, 0, view.durable))
+  }
+
   /** Leaves the room that this peer is in, keeps its log where something was done in it, and enters the other one. */
   const leaveFor = async (genesis: Block): Promise<string | undefined> => {
     const own = session()
-    const { history, room, view } = own
     await own.leave(leavePatience)
     network.exit()
     await own.close(new Failure('stopping', 'This peer moves to another room.'))
-    const kept = history ? await options.archive?.(room, readBlocks(store, identity.crypto, 0, view.durable)) : undefined
+    const kept = await keepHistory()
     await moveTo(genesis, lossIn(genesis), true)
     return kept
   }
@@ -236,14 +247,17 @@ export function createResidence(context: PeerContext): Residence {
       if (opened.torn !== undefined) logger.warn('log-cut', opened.torn)
       // A room that is known is read before anybody hears of this peer.
       if (opened.meta !== undefined) await read(opened.meta)
+      const isWrong = opened.meta !== undefined && !isWanted({ id: session().room }, wantedOf(options.entry))
+      // Nobody is to give way to a room that this peer is about to leave.
+      if (isWrong) network.exit()
       // Whoever connects from the first moment on is told a hello, be it of a peer that looks for its room.
       network.refresh()
       await transport.start(network.events)
       for (const address of await readRememberedAddresses(store)) transport.addAddress(address)
       const { entry } = options
       if (opened.meta === undefined) await enterOrFound(entry)
-      else if (isWanted({ id: session().room }, wantedOf(entry))) begin()
-      else await enterAnother(entry)
+      else if (isWrong) await enterAnother(entry)
+      else begin()
       refresh()
     },
     get session() {
@@ -269,7 +283,7 @@ export function createResidence(context: PeerContext): Residence {
       entered = 'founded'
       return roomIdOf(block)
     },
-    async join(target, { force, deadlineMillis }) {
+    async join(target, { force, deadlineMillis, signal }) {
       await moving
       if (settled) throw new Failure('stopping', 'This peer is stopping.')
       refuseTarget(target, options)
@@ -277,7 +291,7 @@ export function createResidence(context: PeerContext): Residence {
         return { room: session().room, archive: undefined }
       }
       for (const address of target.addresses) transport.addAddress(address)
-      const { peer, room } = await findOther(target, deadlineMillis)
+      const { peer, room } = await findOther(target, deadlineMillis, signal)
       if (session().history && (!force || options.archive === undefined)) throw hasHistory(session())
       const genesis = await network.fetchGenesis(peer, room.id)
       if (genesis === undefined) {

@@ -15,6 +15,7 @@ import { createReceiver, type Receiver } from './exchange.ts'
 import type { Ports } from './ports.ts'
 import { createProposals, type Proposals } from './proposals.ts'
 import { createSnapshotKeeper, replayMarket, rulesOf, snapshotEvery } from './replay.ts'
+import { createRingNotes, type RingNotes } from './ring-notes.ts'
 import { genesisOf, roomIdOf } from './room.ts'
 import { createWatch } from './status.ts'
 
@@ -26,6 +27,10 @@ export interface Session extends Receiver {
   readonly market: Market
   readonly view: ReplicaView
   readonly proposals: Proposals
+  /** What is known of the other peers and of the token, for people. */
+  readonly notes: Omit<RingNotes, 'around'>
+  /** How long a token rests here where nobody wants it, in milliseconds. */
+  readonly paceMillis: number
   /** The first failed write; the peer is read-only from then on. */
   readonly failed: Failure | undefined
   /**
@@ -79,7 +84,8 @@ export async function openSession(
   const untouched = createMarket(rulesOf(genesis), crypto.hash).stateHash
 
   const started = { at: clock.wall(), now: clock.monotonic() }
-  const replica = makeReplica({
+  const notes = createRingNotes(self)
+  const bare = makeReplica({
     self,
     room: roomIdOf(genesisBlock),
     disk,
@@ -87,9 +93,10 @@ export async function openSession(
     wallClock: started,
     crypto,
     random: createRandom(options.seed),
-    pace: options.pace,
+    pace: { idleHop: market.paceMillis ?? options.pace.idleHop },
     limits,
   })
+  const replica = context.recorder.around(notes.around(bare))
   const { view } = replica
   const snapshots = createSnapshotKeeper(store, market, logger, options.snapshotEvery ?? snapshotEvery)
   const proposals = createProposals({ self, view, clock, wake: () => driver.wake() })
@@ -103,6 +110,14 @@ export async function openSession(
     market,
     view,
     submit: (operation) => proposals.submit({ request: undefined, operation }, Number.POSITIVE_INFINITY),
+  })
+
+  let paceMillis = market.paceMillis ?? options.pace.idleHop
+  /** The host has set another one: every peer follows when it has applied the block that says so. */
+  const stopFollowing = context.hear((news) => {
+    if (news.kind !== 'applied' || market.paceMillis === undefined || market.paceMillis === paceMillis) return
+    paceMillis = market.paceMillis
+    input({ kind: 'pace', idleHop: paceMillis })
   })
 
   const watch = createWatch(context, view)
@@ -125,6 +140,10 @@ export async function openSession(
     market,
     view,
     proposals,
+    notes,
+    get paceMillis() {
+      return paceMillis
+    },
     get failed() {
       return driver.failed
     },
@@ -160,6 +179,7 @@ export async function openSession(
     },
     async close(failure) {
       stopLooking()
+      stopFollowing()
       driver.close()
       stopLeaving()
       proposals.close(failure)

@@ -2,11 +2,10 @@ import type { Failure } from '../core/failure.ts'
 import type { Instant, PeerId } from '../core/ids.ts'
 import { formatJoinLink } from '../core/join-link.ts'
 import { type Evidence, liarOf } from '../ring/faults.ts'
-import type { Refusal, ReplicaView, StopReason } from '../ring/types.ts'
+import type { ReplicaView, StopReason } from '../ring/types.ts'
 import { compareEpochs, epochText } from '../ring/view.ts'
 import type { PeerContext } from './context.ts'
-import type { Lobby } from './network.ts'
-import type { PeerInfo, PeerStatus, Proof } from './peer.ts'
+import type { PeerStatus, Proof } from './peer.ts'
 import { rulesOf } from './replay.ts'
 import type { Residence } from './residence.ts'
 import type { Session } from './session.ts'
@@ -28,7 +27,7 @@ export function statusOf(
   const condition = conditionOf(context, session, ending)
   return {
     self: ports.identity.self,
-    name: options.name,
+    name: context.name,
     room: {
       id: session.room,
       name: genesis.name,
@@ -75,29 +74,6 @@ export function linkOf({ ports }: PeerContext, session: Pick<Session, 'room' | '
 
 const isLoopback = (address: string): boolean => /^\/(?:ip4\/127\.|ip6\/::1\/)/.test(address)
 
-/** Members first, in ring order, then the others of the room that are connected, or did something that is shown. */
-export function peersOf(context: PeerContext, session: Session, lobby: Lobby): readonly PeerInfo[] {
-  const { self } = context.ports.identity
-  const { view } = session
-  const faulty = faultsOf(view.evidence)
-  const inRoom = [...lobby.connected.keys()].filter((peer) => lobby.roomOf(peer)?.id === session.room)
-  const noted = [...view.refused.keys(), ...context.refused.keys(), ...faulty.keys()]
-  const outside = [...new Set([self, ...inRoom, ...noted])].filter((peer) => !view.members.includes(peer)).sort()
-  const asOfLog = isAsOfLog(conditionOf(context, session, { leaving: false, stopReason: undefined }))
-  const infoOf = (peer: PeerId, member: boolean): PeerInfo => ({
-    peer,
-    name: (peer === self ? context.options.name : context.names.get(peer)) ?? '',
-    member,
-    memberAsOfLog: member && asOfLog,
-    connected: peer === self || lobby.connected.has(peer),
-    self: peer === self,
-    clockOffset: peer === self ? 0 : session.clockOffsets.get(peer),
-    refused: sumOf(view.refused.get(peer), context.refused.get(peer)),
-    faulty: faulty.get(peer),
-  })
-  return [...view.members.map((peer) => infoOf(peer, true)), ...outside.map((peer) => infoOf(peer, false))]
-}
-
 /** What role, trouble and sentences are made from. */
 export interface Condition {
   readonly stopped: string | undefined
@@ -115,6 +91,9 @@ export interface Condition {
   readonly reachable: readonly PeerId[]
   readonly nameOf: (peer: PeerId) => string
 }
+
+/** Of a peer that was not told to leave. */
+export const staying: Ending = { leaving: false, stopReason: undefined }
 
 /** As things stand just now. */
 export function conditionOf(context: PeerContext, session: Pick<Session, 'view' | 'failed'>, ending: Ending): Condition {
@@ -231,20 +210,6 @@ function laterText({ which, index, incarnation }: Extract<StopReason, { kind: 'o
     : `block ${index} was written under this very start’s number, ${incarnation}, and is not here: a copy of this folder runs or ran elsewhere, or this one was restored from an older copy`
 }
 
-function faultsOf(evidence: readonly Evidence[]): ReadonlyMap<PeerId, string> {
-  const faults = new Map<PeerId, string>()
-  for (const one of evidence) {
-    const liar = liarOf(one)
-    if (liar !== undefined && !faults.has(liar)) faults.set(liar, evidenceText(one))
-  }
-  return faults
-}
-
-function sumOf(byRing: Refusal | undefined, malformed: Refusal | undefined): Refusal | undefined {
-  if (byRing === undefined || malformed === undefined) return byRing ?? malformed
-  return { reason: byRing.reason, count: byRing.count + malformed.count }
-}
-
 function diskTrouble(failure: Failure): string {
   const what = failure.code === 'disk-full' ? 'disk full' : 'the disk failed'
   return `${what}: read-only until the peer is started again`
@@ -280,7 +245,7 @@ export function createWatch(context: PeerContext, view: ReplicaView): Watch {
     else missingSince ??= now
     const isLost = missingSince !== undefined
     if (isLost === isLossTold || (isLost && quorumMissing(now) < quorumHiccup)) return
-    const condition = conditionOf(context, session, { leaving: false, stopReason: undefined })
+    const condition = conditionOf(context, session, staying)
     // That of a view without this peer is not its own: it neither loses it nor has it back.
     if (isOutside(condition)) return
     isLossTold = isLost

@@ -1,4 +1,5 @@
 import type { Crypto, Hash } from '../core/crypto.ts'
+import { Failure } from '../core/failure.ts'
 import type { RoomId } from '../core/ids.ts'
 import { rulesVersion } from '../core/limits.ts'
 import type { AppliedOutcome, Market } from '../market/types.ts'
@@ -25,20 +26,11 @@ export interface LogFault {
 }
 
 /**
- * Whether these canonical bytes are a room's log from its genesis block on: form, hash chain, signatures, epochs and
- * turns, Lamport times, time, membership of authors (PROTOCOL, section 3), and every checkpoint of a replayed market
- * (section 4). The room's id is the first block's hash: compare it with the one that you mean.
+ * Whether canonical bytes are a room's log from its genesis block on: form, hash chain, signatures, epochs and turns, Lamport
+ * times, time, membership of authors (PROTOCOL, section 3), and every checkpoint of a replayed market (section 4). The room's id
+ * is the first block's hash: compare it with the one that you mean. Each block is given once, in order; after a bad one no other
+ * is good.
  */
-export function verifyLog(blocks: Iterable<Uint8Array>, crypto: Crypto): Verified {
-  const verifier = createLogVerifier(crypto)
-  for (const bytes of blocks) {
-    const step = verifier.add(bytes)
-    if (!step.ok) return step
-  }
-  return verifier.result()
-}
-
-/** The same block by block, for logs that are long: each is given once, in order. */
 export interface LogVerifier {
   add(bytes: Uint8Array): VerifiedBlock | { readonly ok: false; readonly bad: LogFault }
   result(): Verified
@@ -59,6 +51,7 @@ export function createLogVerifier(crypto: Crypto): LogVerifier {
 
   return {
     add(bytes) {
+      if (bad !== undefined) return { ok: false, bad }
       const index = state === undefined ? 0 : state.last.index + 1
       const decoded = decodeBlock(bytes, crypto)
       const step =
@@ -68,7 +61,7 @@ export function createLogVerifier(crypto: Crypto): LogVerifier {
             ? begin(decoded.value, crypto)
             : follow(state, decoded.value, crypto)
       if (typeof step === 'string') {
-        bad ??= { index, reason: step }
+        bad = { index, reason: step }
         return { ok: false, bad }
       }
       state = step.state
@@ -84,6 +77,43 @@ export function createLogVerifier(crypto: Crypto): LogVerifier {
       return state?.market
     },
   }
+}
+
+/** One step of a long check. `last`: index of the last block that there will be. */
+export type VerifyStep =
+  | { readonly kind: 'checked'; readonly verified: VerifiedBlock; readonly last: number }
+  /** `market`: as of the last good block; `undefined`: there is none. */
+  | { readonly kind: 'result'; readonly result: Verified; readonly market: Market | undefined }
+
+/** Rows of a log: canonical bytes, oldest first. */
+export interface LogRow {
+  readonly bytes: Uint8Array
+  readonly last: number
+  /** What else stands beside the bytes and has to say the same: why it does not, or `undefined`. */
+  readonly faultBeside?: (block: Block) => string | undefined
+}
+
+/**
+ * {@link createLogVerifier} for rows that come one by one: a step for each good block, then the result. What the source itself finds
+ * damaged (`store-damaged` with its index) counts as the first bad block; other failures of it are thrown.
+ */
+export async function* verifyRows(rows: AsyncIterable<LogRow>, crypto: Crypto): AsyncGenerator<VerifyStep> {
+  const verifier = createLogVerifier(crypto)
+  const result = (found: Verified): VerifyStep => ({ kind: 'result', result: found, market: verifier.market })
+  try {
+    for await (const { bytes, last, faultBeside } of rows) {
+      const verified = verifier.add(bytes)
+      if (!verified.ok) break
+      const reason = faultBeside?.(verified.block)
+      if (reason !== undefined) return yield result({ ok: false, bad: { index: verified.block.index, reason } })
+      yield { kind: 'checked', verified, last }
+    }
+  } catch (error) {
+    const index = error instanceof Failure && error.code === 'store-damaged' ? error.facts.index : undefined
+    if (typeof index !== 'number') throw error
+    return yield result({ ok: false, bad: { index, reason: (error as Failure).message } })
+  }
+  yield result(verifier.result())
 }
 
 interface VerifiedState {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { addressCharsMax, addressText, dialAddress, parseAddress, partsOf, readIp } from '../../src/core/address.ts'
+import { addressCharsMax, addressText, dialAddress, ownAddress, parseAddress, partsOf, readIp } from '../../src/core/address.ts'
 
 const peer = `12D3KooW${'a'.repeat(44)}`
 
@@ -125,8 +125,10 @@ describe('an address to listen at', () => {
     ['[::1]:0', '/ip6/::1/tcp/0'],
     ['[fe80::1%eth0]:0', '/ip6zone/eth0/ip6/fe80::1/tcp/0'],
     ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0'],
-    ['name.local:4001', 'address-use'],
-    ['/dns/name.local/tcp/4001', 'address-use'],
+    ['name.local:4001', '/dns/name.local/tcp/4001'],
+    ['/dns6/name.local/tcp/0', '/dns6/name.local/tcp/0'],
+    ['-name.local:4001', 'address-name'],
+    ['[fe80::1]:4001', 'address-zone'],
     ['224.0.0.1:4001', 'address-use'],
     [`/ip4/0.0.0.0/tcp/0/p2p/${peer}`, 'address-peer'],
     ['0.0.0.0:65536', 'address-port'],
@@ -200,6 +202,7 @@ it('an address of the system becomes one to dial, if it is one', () => {
   expect(dialAddress('10.0.0.1', 4001)).toBe('/ip4/10.0.0.1/tcp/4001')
   expect(dialAddress('fe80::1', 4001)).toBeUndefined()
   expect(dialAddress('10.0.0.1', 0)).toBeUndefined()
+  expect(ownAddress('10.0.0.1', 0)).toBe('/ip4/10.0.0.1/tcp/0')
 })
 
 it.each(['192.168.1.20:4001', '[fe80::1%eth0]:4001', '[2001:db8::1]:80', 'name.local:4001'])(

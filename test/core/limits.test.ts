@@ -4,7 +4,7 @@ import * as limits from '../../src/core/limits.ts'
 it('the limits are those of every peer of this wire version: whoever changes one makes another version', () => {
   expect({ ...limits }).toEqual({
     wireVersion: 2,
-    rulesVersion: 2,
+    rulesVersion: 3,
     rulesVersionMin: 1,
     numberMax: 281_474_976_710_656,
     epochLeapMax: 1_048_576,
@@ -25,6 +25,8 @@ it('the limits are those of every peer of this wire version: whoever changes one
     descriptionCharsMax: 1_000,
     reasonCharsMax: 140,
     auctionMillisMax: 2_592_000_000,
+    paceMillisMin: 50,
+    paceMillisMax: 3_000,
     requestsPerAuthorMax: 10_000,
   })
 })

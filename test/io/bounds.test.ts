@@ -6,7 +6,6 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { BoundedMap } from '../../src/io/bounded-map.ts'
 import { createIdentity } from '../../src/io/identity.ts'
 import { staleStreams } from '../../src/io/transport/gossip.ts'
-import { listeningAt } from '../../src/io/transport/listening.ts'
 import { createNode } from '../../src/io/transport/node.ts'
 import { keepPeerStoreSmall } from '../../src/io/transport/peer-store.ts'
 import { until } from '../support/wait.ts'
@@ -55,22 +54,5 @@ describe('the one thing of a package that is not in its interface', () => {
     expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ version: '17.1.1' })
     expect(() => staleStreams(node.services.gossip)).not.toThrow()
     expect(() => staleStreams({} as Parameters<typeof staleStreams>[0])).toThrow('streamsOutbound')
-  })
-})
-
-describe('where a peer listens', () => {
-  const actual = ['/ip4/127.0.0.1/tcp/5001', '/ip4/192.168.1.7/tcp/5002', '/ip6/::1/tcp/5003']
-
-  it.each([
-    [['/ip4/0.0.0.0/tcp/4001'], ['/ip4/0.0.0.0/tcp/4001']],
-    [['/ip4/192.168.1.7/tcp/0'], ['/ip4/192.168.1.7/tcp/5002']],
-    [['/ip6/::/tcp/0'], ['/ip6/::/tcp/5003']],
-    [
-      ['/ip4/127.0.0.1/tcp/0', '/ip6/::1/tcp/0'],
-      ['/ip4/127.0.0.1/tcp/5001', '/ip6/::1/tcp/5003'],
-    ],
-    [['/ip4/10.0.0.1/tcp/0'], []],
-  ])('%j is made known as %j', (listen, expected) => {
-    expect(listeningAt(listen, actual)).toEqual(expected)
   })
 })

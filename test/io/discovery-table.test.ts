@@ -1,7 +1,7 @@
 import type { NetworkInterfaceInfo } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import type { PeerId } from '../../src/core/ids.ts'
-import { type Interfaces, linksOf, linkTo, placesOn } from '../../src/io/discovery/links.ts'
+import { type Interfaces, linkLocalsOf, linksOf, linkTo, placesOn } from '../../src/io/discovery/links.ts'
 import type { Facts } from '../../src/io/discovery/packet.ts'
 import { addressesOf, createSightings } from '../../src/io/discovery/sightings.ts'
 import type { Sighting } from '../../src/peer/ports.ts'
@@ -101,6 +101,17 @@ describe('the places that a peer tells of', () => {
     expect(told('eth0', ['/ip4/127.0.0.1/tcp/4001'])).toEqual([])
     expect(told('lo', ['/ip4/127.0.0.1/tcp/4001'])).toEqual(['127.0.0.1 4001'])
   })
+})
+
+describe('the addresses of one link that a peer listens at', () => {
+  it.each([
+    [
+      ['/ip4/0.0.0.0/tcp/4001', '/ip6/::/tcp/4002'],
+      ['/ip4/169.254.3.4/tcp/4001', '/ip6zone/eth0/ip6/fe80::20/tcp/4002'],
+    ],
+    [['/ip6zone/eth0/ip6/fe80::20/tcp/4002'], ['/ip6zone/eth0/ip6/fe80::20/tcp/4002']],
+    [['/ip4/192.168.1.20/tcp/4001', '/ip6/::1/tcp/4002'], []],
+  ])('of %j are %j', (listening, expected) => expect(linkLocalsOf(listening, interfaces)).toEqual(expected))
 })
 
 const peerOf = (number: number): PeerId => `12D3KooW${String(number).replaceAll('0', 'z').padStart(44, 'a')}` as PeerId

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import type { Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Writer } from '../../src/core/codec.ts'
 import { parsePeerId, type RoomId } from '../../src/core/ids.ts'
 import { frameBytesMax, wireVersion } from '../../src/core/limits.ts'
@@ -10,43 +10,16 @@ import { createIdentity } from '../../src/io/identity.ts'
 import { decodeControl, encodeControl } from '../../src/io/transport/control.ts'
 import { joinFrames } from '../../src/io/transport/framing.ts'
 import { bulkProtocol, ringProtocol } from '../../src/io/transport/link.ts'
-import { createNode, type Node } from '../../src/io/transport/node.ts'
+import type { Node } from '../../src/io/transport/node.ts'
 import { simultaneousMillis } from '../../src/io/transport/pairing.ts'
-import { createTransport, type TransportOptions } from '../../src/io/transport/transport.ts'
 import { until } from '../support/wait.ts'
-import { bytes, helloOf, room, type Station, startStation } from './transport-conformance.ts'
+import { createStations } from './stations.ts'
+import { bytes, helloOf, room, type Station } from './transport-conformance.ts'
 
 const framed = (frames: readonly Uint8Array[]): Uint8Array =>
   joinFrames(frames.map((frame) => ({ bytes: frame, isControl: false })))
 
-const loopback = '/ip4/127.0.0.1/tcp/0'
-const stops: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  await Promise.all(stops.splice(0).map((stop) => stop()))
-})
-
-const optionsOf = (changes: Partial<TransportOptions>): TransportOptions => ({
-  identity: createIdentity(),
-  room: { name: 'libp2p tests', code: 'code' },
-  listen: [loopback],
-  mdns: false,
-  bootstrap: [],
-  ...changes,
-})
-
-async function start(changes: Partial<TransportOptions> = {}): Promise<Station> {
-  const station = await startStation(createTransport(optionsOf(changes)), 'hello')
-  stops.push(() => station.transport.stop())
-  return station
-}
-
-/** A node that has the room code, and then does what it likes. */
-async function startRogue(): Promise<Node> {
-  const node = await createNode(optionsOf({}))
-  await node.start()
-  stops.push(async () => node.stop())
-  return node
-}
+const { start, startRogue } = createStations('libp2p tests')
 
 async function openRing(rogue: Node, to: Station) {
   const [address = ''] = to.transport.addresses

@@ -1,7 +1,7 @@
 import { chmod, chown, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { RoomId } from '../../src/core/ids.ts'
 import { logEvents } from '../../src/core/log-events.ts'
 import { createClock } from '../../src/io/clock.ts'
@@ -21,12 +21,52 @@ describe('the profile folder', () => {
 
   it('remembers the rooms, the latest first', async () => {
     const folder = join(root, 'rooms')
-    const [first, second] = ['1', '2'].map((digit) => ({ id: digit.repeat(64) as RoomId, name: `room ${digit}` }))
+    const [first, second] = ['1', '2'].map((digit) => ({ id: digit.repeat(64) as RoomId, name: `room ${digit}`, code: '' }))
     const profile = await openProfile(folder)
     expect(await profile.readRooms()).toEqual([])
     for (const room of [first, second, first]) if (room !== undefined) await profile.rememberRoom(room)
     expect(await (await openProfile(folder)).readRooms()).toEqual([first, second])
   })
+
+  it('remembers their codes, and so many rooms', async () => {
+    const folder = join(root, 'codes')
+    const profile = await openProfile(folder)
+    const many = Array.from({ length: 40 }, (_, i) => ({
+      id: String(i + 10).repeat(32) as RoomId,
+      name: 'evening',
+      code: `code ${i}`,
+    }))
+    for (const room of many) await profile.rememberRoom(room)
+    expect(await profile.readRooms()).toEqual(many.reverse().slice(0, 32))
+    expect((await stat(join(folder, 'rooms.json'))).mode & 0o077).toBe(0)
+  })
+
+  it('keeps rooms that an older version remembered, without a code', async () => {
+    const profile = await openProfile(join(root, 'older'))
+    const room = { id: 'a'.repeat(64), name: 'evening' }
+    await writeFile(join(root, 'older', 'rooms.json'), JSON.stringify([room, { ...room, id: 'b'.repeat(64), code: 7 }]))
+    expect((await profile.readRooms()).map(({ code }) => code)).toEqual(['', ''])
+  })
+
+  it('keeps what the person chose, each for itself', async () => {
+    const folder = join(root, 'settings')
+    const profile = await openProfile(folder)
+    expect(await profile.readSettings()).toEqual({})
+    await profile.changeSettings({ name: 'Ana' })
+    await profile.changeSettings({ isOut: true })
+    expect(await (await openProfile(folder)).readSettings()).toEqual({ name: 'Ana', isOut: true })
+    await profile.changeSettings({ isOut: false })
+    expect(await profile.readSettings()).toEqual({ name: 'Ana' })
+  })
+
+  it.each(['', '[]', 'null', '{"name": 7, "isOut": "yes"}', '{"name": "\u202e"}'])(
+    'chose nothing where it cannot be read: %s',
+    async (text) => {
+      const profile = await openProfile(join(root, 'unread'))
+      await writeFile(join(root, 'unread', 'seat.json'), text)
+      expect(await profile.readSettings()).toEqual({})
+    },
+  )
 
   it.each(['', 'nonsense', '{}', '[1, null, {"id": "x", "name": "y"}]'])(
     'forgets its rooms where their list is damaged: %s',
@@ -112,8 +152,31 @@ describe('the logger', () => {
     const lines = linesOf('text', 'debug')
     expect(lines.map((line) => line.split('\n').length)).toEqual([2, 2, 2, 2])
     expect(lines[2]).toMatch(
-      /^\d\d:\d\d:\d\d\.\d{3} info {2}epoch 7 has begun epoch=7\.k3XbQz to="a name\\nwith a line" turn=12\n$/,
+      /^\d\d:\d\d:\d\d[+-]\d\d:\d\d info {2}epoch 7 has begun epoch=7\.k3XbQz to="a name\\nwith a line" turn=12\n$/,
     )
+  })
+
+  it('tells people the time as everywhere else, and the date once a new day has begun', () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    onTestFinished(() => {
+      vi.useRealTimers()
+    })
+    const heads = (format: 'text' | 'json'): string[] => {
+      const written: string[] = []
+      const logger = createLogger({ format, level: 'info', write: (line) => written.push(line.split(' info ')[0] ?? '') })
+      for (const [day, minute] of [
+        [30, 58],
+        [30, 59],
+        [31, 0],
+        [31, 1],
+      ] as const) {
+        vi.setSystemTime(new Date(2026, 11, day, day === 30 ? 23 : 0, minute, 5, 678))
+        logger.info('ring-step')
+      }
+      return written.map((line) => (format === 'json' ? JSON.parse(line).time : line.replace(/[+-]\d\d:\d\d$/, '')))
+    }
+    expect(heads('text')).toEqual(['23:58:05', '23:59:05', '2026-12-31 00:00:05', '00:01:05'])
+    expect(heads('json')[2]).toBe(new Date(2026, 11, 31, 0, 0, 5, 678).toISOString())
   })
 
   it('leaves out what is less important than its level, which can change', () => {

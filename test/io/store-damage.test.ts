@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Failure } from '../../src/core/failure.ts'
-import { createStore, eraseStore } from '../../src/io/store.ts'
+import { createStore } from '../../src/io/store.ts'
 import type { Store } from '../../src/peer/ports.ts'
 import { batchOf, block, text } from './store-conformance.ts'
 
@@ -190,17 +190,6 @@ describe('a damaged store', () => {
       expect((error as Failure).facts.index).toBeGreaterThan(0)
       expect((error as Failure).message).toContain('--refetch')
     }
-  })
-
-  it('can be erased, and is new then', async () => {
-    const folder = await damagedFolder()
-    await createStore(folder)
-      .open()
-      .catch(() => {})
-    await eraseStore(folder)
-    const store = createStore(folder)
-    expect((await store.open()).last).toBeUndefined()
-    await store.close()
   })
 
   it('that has blocks but no record is refused', async () => {

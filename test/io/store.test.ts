@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Failure } from '../../src/core/failure.ts'
-import { createStore, eraseStore } from '../../src/io/store.ts'
+import { createStore } from '../../src/io/store.ts'
 import { createMemoryStore } from '../support/memory-store.ts'
 import { batchOf, block, describeStore, text } from './store-conformance.ts'
 
@@ -71,7 +71,6 @@ describe('the LevelDB store', () => {
     await first.open()
     await first.write(batchOf([0], 'meta'))
     await expect(createStore(folder).open()).rejects.toMatchObject({ code: 'profile-in-use' })
-    await expect(eraseStore(folder)).rejects.toMatchObject({ code: 'profile-in-use' })
     expect(await first.read(0, 0, 100)).toEqual([block(0)])
     await first.close()
   })
@@ -89,21 +88,6 @@ describe('the LevelDB store', () => {
     expect([opened.last, opened.torn, new TextDecoder().decode(opened.meta)]).toEqual([19, undefined, 'after 19'])
     await killed.close()
     await store.close()
-  })
-
-  it('is new again once it was erased', async () => {
-    const folder = newFolder()
-    const store = createStore(folder)
-    await store.open()
-    await store.write(batchOf([0], 'meta'))
-    await store.close()
-    await eraseStore(folder)
-    expect(await store.open()).toEqual({ meta: undefined, last: undefined, torn: undefined })
-    await store.close()
-  })
-
-  it('erases what was never there without complaint', async () => {
-    await eraseStore(newFolder())
   })
 
   it('refuses to write while it is not open', async () => {

@@ -1,46 +1,23 @@
 import { connect, createServer, type Socket } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { multiaddr } from '@multiformats/multiaddr'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { parsePeerId } from '../../src/core/ids.ts'
 import { createIdentity } from '../../src/io/identity.ts'
 import { type Control, encodeControl } from '../../src/io/transport/control.ts'
 import { joinFrames } from '../../src/io/transport/framing.ts'
 import { bulkProtocol, ringProtocol } from '../../src/io/transport/link.ts'
-import { createNode, type Node } from '../../src/io/transport/node.ts'
-import { createTransport, type TransportOptions } from '../../src/io/transport/transport.ts'
+import type { Node } from '../../src/io/transport/node.ts'
 import { until } from '../support/wait.ts'
-import { bytes, helloOf, room, type Station, startStation } from './transport-conformance.ts'
+import { createStations } from './stations.ts'
+import { bytes, helloOf, room, type Station } from './transport-conformance.ts'
 
 // What whoever reaches a peer's port can cost it, with the room code and without.
 
-const stops: (() => unknown)[] = []
-afterEach(async () => {
-  await Promise.all(stops.splice(0).map((stop) => stop()))
-})
+const { stops, start, startRogue } = createStations('strangers')
 
-const optionsOf = (changes: Partial<TransportOptions>): TransportOptions => ({
-  identity: createIdentity(),
-  room: { name: 'strangers', code: 'code' },
-  listen: ['/ip4/127.0.0.1/tcp/0'],
-  mdns: false,
-  bootstrap: [],
-  ...changes,
-})
-
-async function start(changes: Partial<TransportOptions> = {}): Promise<Station> {
-  const station = await startStation(createTransport(optionsOf(changes)), 'hello')
-  stops.push(() => station.transport.stop())
-  return station
-}
-
-async function startRogue(): Promise<Node> {
-  const node = await createNode(optionsOf({ listen: [] }))
-  await node.handle([ringProtocol, bulkProtocol], () => {})
-  await node.start()
-  stops.push(() => node.stop())
-  return node
-}
+/** It only dials, and takes whatever stream is opened to it. */
+const startStranger = (): Promise<Node> => startRogue([], (node) => node.handle([ringProtocol, bulkProtocol], () => {}))
 
 const addressOf = (station: Station): string => station.transport.addresses[0] ?? ''
 const frame = (text: string): Uint8Array => joinFrames([{ bytes: bytes(text), isControl: false }])
@@ -49,7 +26,7 @@ const pause = (millis: number): Promise<void> => new Promise((resolve) => setTim
 
 /** A rogue that has said hello, and is no member. */
 async function greet(station: Station) {
-  const rogue = await startRogue()
+  const rogue = await startStranger()
   const stranger = parsePeerId(rogue.peerId.toString())
   if (stranger.ok) station.strangers.add(stranger.value)
   const connection = await rogue.dial(multiaddr(addressOf(station)))
@@ -154,7 +131,7 @@ describe('what is said to all', () => {
     )
     for (const { transport } of everyone) transport.enterRoom(room)
     await until('each knows that all are linked', () => everyone.every(({ gossip }) => gossip.length > 0 || gossipAll(everyone)))
-    const rogue = await startRogue()
+    const rogue = await startStranger()
     const heard = listenIn(rogue)
     for (const station of everyone) {
       const stranger = parsePeerId(rogue.peerId.toString())

@@ -67,7 +67,7 @@ describe('the events of a peer', () => {
         kind: 'rejected',
         operation: operationId(ana, 2, 7),
         rejection: { code: 'own-lot' },
-        what: 'withdraw',
+        asked: { kind: 'withdraw', account: 'ana', amount: 1 },
       },
       {
         ...common,
@@ -75,7 +75,7 @@ describe('the events of a peer', () => {
         kind: 'rejected',
         operation: operationId(ana, 2, 8),
         rejection: { code: 'malformed', detail: '' },
-        what: 'malformed',
+        asked: undefined,
       },
     ])
     events.add(note('next'))

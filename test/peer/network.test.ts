@@ -79,6 +79,7 @@ function createNetworkRig(options: { readonly enters?: boolean; readonly history
     announce: (announcement) => {
       announcements.push(announcement)
     },
+    remoteOf: () => undefined,
     peers: [],
     sightings,
     setHello: (bytes) => {

@@ -25,6 +25,7 @@ function createListeningTransport() {
   const transport: Transport = {
     self: ana,
     addresses: [],
+    remoteOf: () => undefined,
     peers: [],
     async start(events) {
       calls.push('start')

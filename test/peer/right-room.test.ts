@@ -3,10 +3,10 @@ import type { Failure } from '../../src/core/failure.ts'
 import type { PeerOptions } from '../../src/peer/context.ts'
 import type { JoinTarget, Peer } from '../../src/peer/peer.ts'
 import type { Waiting } from '../../src/peer/search.ts'
-import { verifyLog } from '../../src/peer/verify.ts'
 import type { Block } from '../../src/ring/block.ts'
 import { until } from '../support/wait.ts'
 import { accept, account, agree, cents, createRig, type Machine, openWith, type Rig } from './rig.ts'
+import { verifyLog } from './verify-log.ts'
 
 let rig: Rig = createRig()
 afterEach(async () => {

@@ -1,18 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../../src/core/failure.ts'
 import type { PeerId } from '../../src/core/ids.ts'
+import { peersOf } from '../../src/peer/known-peers.ts'
+import { createRingNotes } from '../../src/peer/ring-notes.ts'
 import type { Session } from '../../src/peer/session.ts'
-import {
-  type Condition,
-  conditionOf,
-  isAsOfLog,
-  nameOrId,
-  peersOf,
-  roleOf,
-  stopText,
-  toProof,
-  troubleOf,
-} from '../../src/peer/status.ts'
+import { type Condition, conditionOf, isAsOfLog, nameOrId, roleOf, stopText, toProof, troubleOf } from '../../src/peer/status.ts'
 import type { Evidence } from '../../src/ring/faults.ts'
 import type { Refusal, ReplicaView } from '../../src/ring/types.ts'
 import { peerNamed } from './keyed-crypto.ts'
@@ -122,7 +114,8 @@ describe('the peers of a room', () => {
   const seenBy = (changes: Partial<ReplicaView>) => {
     const { context } = createTestContext(ana)
     context.learnName(bob, 'Bob')
-    const session = { room: 'here', view: viewWith(changes, [ana, bob]), failed: undefined, clockOffsets: new Map([[bob, 12]]) }
+    const known = { notes: createRingNotes(ana), clockOffsets: new Map([[bob, 12]]) }
+    const session = { room: 'here', view: viewWith(changes, [ana, bob]), failed: undefined, ...known }
     const rooms = new Map([
       [bob, 'here'],
       [cleo, 'elsewhere'],
@@ -182,6 +175,26 @@ describe('the peers of a room', () => {
     ])
   })
 
+  it('are what they are to the ring in this peer’s eyes', () => {
+    const refused = new Map<PeerId, Refusal>([[cleo, { reason: 'token: no member', count: 2 }]])
+    const roles = (changes: Partial<ReplicaView>) =>
+      seenBy(changes)
+        .peers()
+        .map(({ peer, role }) => [peer, role])
+    expect(roles({ members: [eve, ana, bob], refused })).toEqual([
+      [eve, 'unreachable'],
+      [ana, 'member'],
+      [bob, 'member'],
+      [cleo, 'refused'],
+    ])
+    expect(roles({ members: [eve] })).toEqual([
+      [eve, 'unreachable'],
+      [ana, 'learner'],
+      // It is connected, and has said nothing in the room.
+      [bob, 'visitor'],
+    ])
+  })
+
   it('can be shown what proves a fault: whose it is, and the blocks', () => {
     const blocks = [twoBlocks.first, twoBlocks.second].map(({ hash }) => ({ index: 1, epoch: '1.AAAAAA', author: eve, hash }))
     expect(toProof(twoBlocks)).toEqual({ kind: 'two-blocks', author: eve, what: 'signed two different blocks 1', blocks })
@@ -216,6 +229,7 @@ function viewWith(changes: Partial<ReplicaView>, reachable: readonly PeerId[]): 
     members: [ana, bob],
     refused: new Map(),
     evidence: [],
+    pending: [],
     hasQuorum: () => true,
     reachable: () => reachable,
     ...changes,

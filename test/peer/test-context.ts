@@ -41,6 +41,7 @@ export function createTestContext(self: PeerId, changes: Partial<Ports> = {}, op
 /** Sends to nobody. */
 const noTransport = {
   addresses: [],
+  remoteOf: () => undefined,
   peers: [],
   send: () => {},
   sendBulk: async () => {},

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
+import { Failure } from '../../src/core/failure.ts'
 import type { AccountId, Instant } from '../../src/core/ids.ts'
 import type { Cents } from '../../src/core/money.ts'
 import { createIdentity } from '../../src/io/identity.ts'
 import { encodeSubmission } from '../../src/market/codec.ts'
 import type { Operation } from '../../src/market/operation.ts'
-import { createLogVerifier, verifyLog } from '../../src/peer/verify.ts'
+import { createLogVerifier, type LogRow, type VerifyStep, verifyRows } from '../../src/peer/verify.ts'
 import { type Block, type Body, signBlock, type Unsigned } from '../../src/ring/block.ts'
+import { verifyLog } from './verify-log.ts'
 
 const ana = createIdentity()
 const bob = createIdentity()
@@ -87,6 +89,65 @@ test('a log with a bad block stays bad, whatever else is asked of it', () => {
   expect(verifier.result()).toEqual(bad)
   expect(verifier.add(genesis)).toEqual(bad)
   expect(verifier.result()).toEqual(bad)
+})
+
+test('a good block after a bad one is good no more', () => {
+  const verifier = createLogVerifier(bob.crypto)
+  const [genesis, view, ...rest] = bytesOf(writeLog()) as [Uint8Array, Uint8Array, ...Uint8Array[]]
+  const bad = { ok: false, bad: { index: 1, reason: expect.stringMatching(/cannot be read/) } }
+  verifier.add(genesis)
+  expect(verifier.add(view.subarray(0, 40))).toEqual(bad)
+  for (const good of [view, ...rest]) expect(verifier.add(good)).toEqual(bad)
+  expect(verifier.result()).toEqual(bad)
+  expect(verifier.market?.index).toBe(0)
+})
+
+describe('rows that come one by one', () => {
+  const last = 4
+  async function* rows(blocks: readonly Uint8Array[], faultAt?: number, failure?: Error): AsyncGenerator<LogRow> {
+    for (const [index, bytes] of blocks.entries()) {
+      yield { bytes, last, ...(index === faultAt && { faultBeside: () => 'its field time says 5' }) }
+    }
+    if (failure !== undefined) throw failure
+  }
+  const stepsOf = async (source: AsyncIterable<LogRow>): Promise<VerifyStep[]> => {
+    const steps: VerifyStep[] = []
+    for await (const step of verifyRows(source, bob.crypto)) steps.push(step)
+    return steps
+  }
+
+  test('are told block by block, then as a whole', async () => {
+    const blocks = bytesOf(writeLog())
+    const steps = await stepsOf(rows(blocks))
+    expect(steps.map((step) => (step.kind === 'checked' ? step.verified.block.index : step.result))).toEqual([
+      ...[0, 1, 2, 3, 4],
+      verifyLog(blocks, bob.crypto),
+    ])
+  })
+
+  test('end with the first bad one, and with the market before it', async () => {
+    const [genesis, view, third, ...rest] = bytesOf(writeLog()) as [Uint8Array, Uint8Array, Uint8Array, ...Uint8Array[]]
+    const steps = await stepsOf(rows([genesis, view, third.subarray(1), ...rest]))
+    expect(steps.slice(2)).toMatchObject([{ kind: 'result', result: { ok: false, bad: { index: 2 } }, market: { index: 1 } }])
+  })
+
+  test('end with what stands beside one and says something else', async () => {
+    const steps = await stepsOf(rows(bytesOf(writeLog()), 3))
+    expect(steps.slice(3)).toMatchObject([
+      { kind: 'result', result: { ok: false, bad: { index: 3, reason: 'its field time says 5' } } },
+    ])
+  })
+
+  test('end with what their source finds damaged, and with no other failure of it', async () => {
+    const blocks = bytesOf(writeLog()).slice(0, 3)
+    const damaged = new Failure('store-damaged', 'Block 3 is missing.', { index: 3 })
+    expect((await stepsOf(rows(blocks, undefined, damaged))).at(-1)).toMatchObject({
+      kind: 'result',
+      result: { ok: false, bad: { index: 3, reason: 'Block 3 is missing.' } },
+    })
+    const failed = new Failure('disk-failed', 'The disk failed.')
+    await expect(stepsOf(rows(blocks, undefined, failed))).rejects.toBe(failed)
+  })
 })
 
 test('each single changed byte is found, at its own block', () => {

@@ -22,8 +22,13 @@ import type {
   PendingOperation,
   Proof,
   Receipt,
+  RingInfo,
 } from '../../src/peer/peer.ts'
+import { type LogRow, verifyRows } from '../../src/peer/verify.ts'
+import { createKeyedCrypto } from '../peer/keyed-crypto.ts'
 
+type RingStep = Parameters<Parameters<Peer['watchRing']>[0]>[0]
+type FrameDetail = NonNullable<ReturnType<Peer['ringFrame']>>
 type Block = Awaited<ReturnType<Peer['log']>>[number]
 
 /** A peer without a room: it answers what a test tells it to, and keeps what it was asked. */
@@ -38,6 +43,9 @@ export interface FakePeer extends Peer {
   setPending(pending: readonly PendingOperation[]): void
   setLog(blocks: readonly Block[]): void
   tell(event: FakeEvent): void
+  /** Whoever watches the ring is told this step. */
+  tellStep(step: RingStep): void
+  readonly watchers: number
 }
 
 export type FakeAnswer =
@@ -56,7 +64,7 @@ export const fakeAuction: AuctionId = auctionId(fakeSelf, 1, 3)
 /** Events that the fake keeps: few, so that a test can overrun them. */
 export const fakeEventsKept = 10
 
-export const fakeRules: RoomRules = { version: 2, currency: 'EUR', deposits: 'open', founder: fakeSelf }
+export const fakeRules: RoomRules = { version: 3, currency: 'EUR', deposits: 'open', founder: fakeSelf }
 
 export const fakeProof: Proof = {
   kind: 'two-blocks',
@@ -85,6 +93,34 @@ const fakeLiar: PeerInfo = {
   clockOffset: undefined,
   refused: { reason: 'token: from somebody who is no member', count: 3 },
   faulty: fakeProof.what,
+  role: 'refused',
+  path: { kind: 'direct', address: '/ip4/10.0.0.2/tcp/4001' },
+  roundTripMillis: 1.5,
+  durable: 6,
+  head: { index: 5, hash: 'cd'.repeat(32) },
+  holdsToken: false,
+  wants: true,
+  suspected: true,
+}
+
+export const fakeRing: RingInfo = {
+  epoch: '1.dfEPoC',
+  view: 0,
+  members: [fakeSelf],
+  turn: 4,
+  holder: fakeSelf,
+  requests: [fakeSelf],
+  suspected: [fakeOther],
+  quorum: true,
+  paceMillis: 250,
+  turns: [3, 4].map((turn) => ({
+    ...{ turn, epoch: '1.dfEPoC', holder: fakeSelf, at: fakeTime, block: turn === 3 ? 7 : undefined },
+  })),
+}
+
+export const fakeFrame: FrameDetail = {
+  ...{ id: `${fakeOther}.7.${fakeSelf}`, from: fakeOther, to: fakeSelf, message: 'want', lamport: 7, bytes: 2, hex: '0207' },
+  fields: { epoch: '1.dfEPoC', request: 1 },
 }
 
 export function createFakePeer(): FakePeer {
@@ -96,6 +132,7 @@ export function createFakePeer(): FakePeer {
   let numbers = 0
   let events: PeerEvent[] = []
   const listeners = new Set<(event: PeerEvent) => void>()
+  const watchers = new Set<(step: RingStep) => void>()
   const submissions: FakePeer['submissions'] = []
   const started: Bidder[] = []
   const voided: string[] = []
@@ -125,6 +162,12 @@ export function createFakePeer(): FakePeer {
       const told = { ...event, number: ++numbers, at: fakeTime } as PeerEvent
       events = [...events, told].slice(-fakeEventsKept)
       for (const listener of listeners) listener(told)
+    },
+    tellStep: (step) => {
+      for (const watcher of watchers) watcher(step)
+    },
+    get watchers() {
+      return watchers.size
     },
 
     status: () => ({
@@ -171,6 +214,14 @@ export function createFakePeer(): FakePeer {
         clockOffset: 0,
         refused: undefined,
         faulty: undefined,
+        role: 'member',
+        path: { kind: 'self' },
+        roundTripMillis: undefined,
+        durable: 7,
+        head: { index: 5, hash: 'cd'.repeat(32) },
+        holdsToken: true,
+        wants: false,
+        suspected: false,
       },
       fakeLiar,
     ],
@@ -188,13 +239,29 @@ export function createFakePeer(): FakePeer {
     auctions: () => [auction],
     auction: (id) => (id === auction.id ? auction : undefined),
     proofs: () => [fakeProof],
-    log: async (from, count) => blocks.slice(from, from + count),
+    ring: () => fakeRing,
+    log: async (from, count, bytesMax = Number.POSITIVE_INFINITY) => {
+      let bytes = 0
+      const asked = blocks.slice(from, from + count)
+      return asked.filter((block, at) => {
+        bytes += block.bytes.length
+        return at === 0 || bytes <= bytesMax
+      })
+    },
+    verify: () => verifyRows(rowsOf(blocks), createKeyedCrypto(fakeSelf)),
+    start: `start ${++starts}`,
     verdicts: () => undefined,
     subscribe: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
     recentEvents: () => events,
+    watchRing: (watcher) => {
+      watchers.add(watcher)
+      return () => watchers.delete(watcher)
+    },
+    ringFrame: (id) => (id === fakeFrame.id ? fakeFrame : undefined),
+    hasHistory: () => true,
     rules: () => rules,
     startBidder: (bidder) => {
       if (answer !== 'voided' && 'rejection' in answer) return answer.rejection
@@ -217,9 +284,18 @@ export function createFakePeer(): FakePeer {
       if (!force) throw new Failure('room-has-history', 'The fake has a history.')
       return { room: '34'.repeat(32) as RoomId, archive: '/tmp/archive.jsonl' }
     },
+    code: () => 'lamp',
+    rename: () => {},
     stop: async () => stopping.resolve('left'),
     stopped: stopping.promise,
   }
+}
+
+/** Each fake is a start of its own. */
+let starts = 0
+
+async function* rowsOf(blocks: readonly Block[]): AsyncGenerator<LogRow> {
+  for (const { bytes } of blocks) yield { bytes, last: blocks.length - 1 }
 }
 
 function receiptOf(sequence: number, answer: FakeAnswer): Receipt {

@@ -169,6 +169,7 @@ export function createMemoryHub(): MemoryHub {
         addAddress() {
           // Everyone on the hub finds each other anyway.
         },
+        remoteOf: (peer) => (station.linked.has(peer) ? `/memory/${peer}` : undefined),
         get peers() {
           return [...station.linked].map((peer) => ({ peer, addresses: [`/memory/${peer}`] }))
         },

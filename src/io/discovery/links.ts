@@ -1,6 +1,6 @@
 import { BlockList, isIPv6 } from 'node:net'
 import type { NetworkInterfaceInfo, networkInterfaces } from 'node:os'
-import { partsOf, readIp } from '../../core/address.ts'
+import { dialAddress, partsOf, readIp } from '../../core/address.ts'
 import type { Place } from './packet.ts'
 
 /** One way out to a network: an interface with an address to send from. Discovery has a socket for each. */
@@ -62,6 +62,25 @@ function isKnownOn(link: Link, name: string, info: NetworkInterfaceInfo): boolea
   return !isIp6LinkLocal(info) || name === link.interfaceName
 }
 
+/**
+ * Multiaddrs of a peer that listens at these, but only those that are valid on one link, each with its interface. They are of
+ * little use to tell others, since the interface is called otherwise there; where a machine has no others they are all there is.
+ */
+export function linkLocalsOf(listening: readonly string[], interfaces: Interfaces): readonly string[] {
+  const own = Object.entries(interfaces).flatMap(([name, infos = []]) =>
+    infos.flatMap((info) => (readIp(info.address)?.kind === 'link-local' ? [{ name, info }] : [])),
+  )
+  return listening.flatMap((address) => {
+    const at = partsOf(address)
+    const ip = at && readIp(at.host)
+    if (at === undefined || ip === undefined) return []
+    return own.flatMap(({ name, info }) => {
+      if (info.family !== `IPv${ip.family}` || (ip.kind !== 'any' && info.address !== ip.text)) return []
+      return dialAddress(info.family === 'IPv6' ? `${info.address}%${zoneOf(name, info)}` : info.address, at.port) ?? []
+    })
+  })
+}
+
 /** Whether packets from this address come from this very machine. */
 export function isOwn(source: string, interfaces: Interfaces): boolean {
   const [ip] = source.split('%')
@@ -113,6 +132,12 @@ const isTunnel = (info: NetworkInterfaceInfo): boolean => info.netmask === '255.
 
 const isIp6LinkLocal = (info: NetworkInterfaceInfo): boolean =>
   info.family === 'IPv6' && readIp(info.address)?.kind === 'link-local'
+
+/** What may stand behind the address of one link: its interface by name or by number. */
+export const zonesOf = (interfaceName: string, info: NetworkInterfaceInfo): readonly string[] => [
+  interfaceName,
+  ...(info.scopeid === undefined ? [] : [String(info.scopeid)]),
+]
 
 /** Windows numbers its interfaces where other systems name them. */
 const zoneOf = (interfaceName: string, info: NetworkInterfaceInfo): string =>

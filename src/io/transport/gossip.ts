@@ -13,7 +13,7 @@ export interface Gossip {
   publishTo(to: PeerId, frame: Uint8Array): void
 }
 
-const topics: readonly Topic[] = ['log', 'bank', 'auction', 'ring']
+const topics: readonly Topic[] = ['log', 'bank', 'auction', 'ring', 'lab']
 /** libp2p's enum, by its values, since it is a type only. */
 const results = { accept: 'accept', ignore: 'ignore', reject: 'reject' } as Record<Verdict, TopicValidatorResult>
 

@@ -1,7 +1,11 @@
 import { lookup } from 'node:dns/promises'
 import { dialAddress, partsOf } from '../../core/address.ts'
 
-const families = { dns: 0, dns4: 4, dns6: 6 } as const
+/** Which addresses of a name are asked for; 0: all. */
+export function familyOf(address: string): 0 | 4 | 6 {
+  const [, protocol] = address.split('/')
+  return protocol === 'dns4' ? 4 : protocol === 'dns6' ? 6 : 0
+}
 
 /**
  * The addresses by number that a name has just now, as the system resolves it; a laptop's changes with its network, so it is
@@ -10,7 +14,6 @@ const families = { dns: 0, dns4: 4, dns6: 6 } as const
 export async function numbersOf(address: string): Promise<readonly string[]> {
   const parts = partsOf(address)
   if (parts?.isName !== true) return [address]
-  const protocol = address.split('/')[1] as keyof typeof families
-  const found = await lookup(parts.host, { all: true, family: families[protocol] })
+  const found = await lookup(parts.host, { all: true, family: familyOf(address) })
   return found.flatMap((one) => dialAddress(one.address, parts.port) ?? [])
 }

@@ -1,16 +1,18 @@
+import { networkInterfaces } from 'node:os'
 import type { Connection } from '@libp2p/interface'
-import { parseAddress } from '../../core/address.ts'
+import { parseAddress, partsOf, readIp } from '../../core/address.ts'
 import { Failure } from '../../core/failure.ts'
 import { type PeerId, parsePeerId, type RoomId } from '../../core/ids.ts'
 import type { Transport, TransportEvents } from '../../peer/ports.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import { createDiscovery, type Discovery } from '../discovery/discovery.ts'
+import { linkLocalsOf } from '../discovery/links.ts'
 import { cleaned } from '../discovery/packet.ts'
 import { createAdmission } from './admission.ts'
 import { createDialer, type Dialer } from './dialer.ts'
 import { createGossip, type Gossip, staleStreams } from './gossip.ts'
 import { bulkProtocol, createLink, type Link, type LinkEvents, ringProtocol } from './link.ts'
-import { listeningAt } from './listening.ts'
+import { listeningAt, listensHere } from './listening.ts'
 import { createNeighbourhood, type Neighbourhood } from './neighbourhood.ts'
 import { createNode, type Node, type NodeOptions } from './node.ts'
 import { createPairing, type Pairing } from './pairing.ts'
@@ -32,6 +34,8 @@ const versionsToldMax = 256
 
 interface Running {
   readonly node: Node
+  /** Multiaddrs with the ports that they have. */
+  readonly listening: () => readonly string[]
   readonly pairing: Pairing
   readonly neighbourhood: Neighbourhood
   readonly dialer: Dialer
@@ -54,7 +58,8 @@ export function createTransport(options: TransportOptions): Transport {
   roomPrologue(options.room.name, options.room.code).catch(() => {})
 
   const begin = async (events: TransportEvents): Promise<Running> => {
-    const node = await createNode(options)
+    const wanted = await listensHere(options.listen, networkInterfaces())
+    const node = await createNode({ ...options, listen: wanted })
     const stale = staleStreams(node.services.gossip)
     const ownAddresses = (): readonly string[] => node.getMultiaddrs().map(dialable)
     const versionsTold = new BoundedMap<PeerId, number>(versionsToldMax)
@@ -143,7 +148,7 @@ export function createTransport(options: TransportOptions): Transport {
       const peer = parsePeerId(detail.peerId.toString())
       if (peer.ok) dialer.learn(peer.value, detail.listenAddrs.map(dialable), dialable(detail.connection.remoteAddr))
     })
-    await listen(node, options.listen)
+    await listen(node, wanted)
 
     const peerStore = keepPeerStoreSmall(node.peerStore, (peer) => pairing.links.has(peer))
     const beat = setInterval(() => {
@@ -161,11 +166,12 @@ export function createTransport(options: TransportOptions): Transport {
     })
     if (room !== undefined) gossip.enterRoom(room)
     const ownRoom = cleaned(options.room.name)
+    const listening = (): readonly string[] => listeningAt(wanted, ownAddresses())
     const discovery = options.mdns
       ? createDiscovery({
           self,
           room: { name: options.room.name, hasCode: options.room.code !== '' },
-          listening: () => listeningAt(options.listen, ownAddresses()),
+          listening,
           onSighted(sighting) {
             // A peer of another room has another prologue: no connection would come about.
             if (sighting.roomName === ownRoom) dialer.hearOf(sighting.peer, sighting.addresses, 'network', undefined)
@@ -178,7 +184,7 @@ export function createTransport(options: TransportOptions): Transport {
     discovery?.announce(announced)
     discovery?.start()
     for (const address of options.bootstrap) dialer.addAddress(address)
-    return { node, pairing, neighbourhood, dialer, gossip, discovery, beat }
+    return { node, listening, pairing, neighbourhood, dialer, gossip, discovery, beat }
   }
 
   return {
@@ -187,7 +193,13 @@ export function createTransport(options: TransportOptions): Transport {
       running = await begin(events)
     },
     get addresses() {
-      return running?.node.getMultiaddrs().map((address) => address.toString()) ?? []
+      if (running === undefined) return []
+      const { node, listening } = running
+      const usual = node.getMultiaddrs().map((address) => address.toString())
+      const places = listening()
+      if (!usual.every(isLoopback) || places.every(isLoopback)) return usual
+      const linkLocal = linkLocalsOf(places, networkInterfaces()).map((address) => `${address}/p2p/${self}`)
+      return [...new Set([...linkLocal, ...usual])]
     },
     enterRoom(entered) {
       room = entered
@@ -221,6 +233,10 @@ export function createTransport(options: TransportOptions): Transport {
       return running?.discovery?.sightings ?? []
     },
     addAddress: (address) => running?.dialer.addAddress(address),
+    remoteOf(peer) {
+      const connection = running?.pairing.links.get(peer)?.connection
+      return connection && dialable(connection.remoteAddr)
+    },
     get peers() {
       return running?.pairing.connected.map((peer) => ({ peer, addresses: running?.dialer.addressesOf(peer) ?? [] })) ?? []
     },
@@ -243,6 +259,8 @@ function dialable(address: { toString(): string }): string {
   const parsed = parseAddress(text, 'dial')
   return parsed.ok ? parsed.value : text
 }
+
+const isLoopback = (address: string): boolean => readIp(partsOf(address)?.host ?? '')?.kind === 'loopback'
 
 async function listen(node: Node, addresses: readonly string[]): Promise<void> {
   try {
