@@ -15,12 +15,12 @@ export interface ClientPort {
  * The contract's client over ports that come and go: with a reload, and with each restart of the peer's process. While there is
  * none, calls wait for the next. What was under way when one went is asked again where that changes nothing: questions, and
  * operations with a request id, which are done once however often they are asked. Anything else rejects with {@link PortLost}.
- * The stream of events goes on by itself, without a gap, or with a `gap` event where the peer was started anew.
+ * The stream of events goes on by itself where it was; `opened` and, where something was missed, `gap` come once more.
  */
 export interface PortClient {
   readonly api: Api
-  /** The port to use from now on. `start`: another text for each start of the peer, whose events have numbers of their own. */
-  use(port: ClientPort, start: string): void
+  /** The port to use from now on. */
+  use(port: ClientPort): void
   /** Whatever waits rejects, and so does whatever is asked later. */
   close(): void
 }
@@ -35,15 +35,27 @@ export class PortLost extends Error {
 export const questions: ReadonlySet<string> = new Set([
   'status',
   'peers',
-  'room.link',
+  'ring.show',
+  'ring.watch',
+  'ring.frame',
+  'rooms.list',
+  'rooms.link',
+  'diagnosis',
   'accounts.list',
   'accounts.show',
   'pending.list',
   'auctions.list',
   'auctions.show',
+  'catalogue.list',
+  'catalogue.picture',
   'bidders.list',
   'log.tail',
   'log.read',
+  'log.page',
+  'log.search',
+  'log.entry',
+  'log.verify',
+  'log.export',
   'log.proofs',
   'events',
 ])
@@ -54,24 +66,17 @@ const waitingMax = 1_000
 /** One port, while it lasts. */
 interface Line {
   readonly link: ClientLink<ClientContext>
-  readonly start: string
   /** Aborted when the port is gone. */
   readonly lost: AbortSignal
   lose(): void
 }
 
-/** Where a stream goes on; `start`: of the peer that it was opened at, `undefined` the first time. */
-interface Place {
-  readonly input: unknown
-  readonly after: number
-  readonly start: string | undefined
-}
+/** What a stream was asked for with, and where it goes on: as `opened` and its last event said. */
+type EventsInput = Readonly<Record<string, unknown>> & { readonly after?: number; readonly start?: string }
 
 interface Stream {
   readonly on: Line
   readonly events: AsyncIterable<EventView>
-  readonly after: number
-  readonly isAnew: boolean
 }
 
 export function createPortClient(): PortClient {
@@ -133,8 +138,8 @@ export function createPortClient(): PortClient {
   ): Promise<AsyncGenerator<EventView>> => {
     const hungUp = new AbortController()
     const own = { ...options, signal: signal === undefined ? hungUp.signal : AbortSignal.any([signal, hungUp.signal]) }
-    const after = (input as { readonly after?: number } | undefined)?.after ?? 0
-    const events = follow(await openAt({ ...own, input, after, start: undefined }), own)
+    const asked = (input ?? {}) as EventsInput
+    const events = follow(await openAt(input, own), asked, own)
     // A generator that waits for a port would hear of its end only when one has come.
     const end = events.return.bind(events)
     events.return = (value) => {
@@ -144,19 +149,11 @@ export function createPortClient(): PortClient {
     return events
   }
 
-  const openAt = async ({ input, after, start, ...options }: ClientOptions<ClientContext> & Place): Promise<Stream> => {
+  const openAt = async (input: unknown, options: ClientOptions<ClientContext>): Promise<Stream> => {
     for (;;) {
       const on = await nextLine(options.signal)
-      const isAnew = start !== undefined && on.start !== start
-      const from = isAnew ? 0 : after
       try {
-        const events = (await ask(
-          ['events'],
-          start === undefined ? input : { after: from },
-          options,
-          on,
-        )) as AsyncIterable<EventView>
-        return { on, events, after: from, isAnew }
+        return { on, events: (await ask(['events'], input, options, on)) as AsyncIterable<EventView> }
       } catch (error) {
         if (!(error instanceof PortLost) || isClosed) throw error
       }
@@ -165,15 +162,17 @@ export function createPortClient(): PortClient {
 
   async function* follow(
     first: Stream,
+    asked: EventsInput,
     options: ClientOptions<ClientContext> & { readonly signal: AbortSignal },
   ): AsyncGenerator<EventView, void> {
-    let { on, events, after } = first
+    let { on, events } = first
+    let input = asked
     const { signal } = options
     try {
       for (;;) {
         try {
           for await (const event of events) {
-            after = event.number
+            input = { ...input, after: event.number, ...(event.kind === 'opened' && { start: event.start }) }
             yield event
           }
           // No stream ends by itself: the peer is stopping, and its port goes next.
@@ -181,9 +180,7 @@ export function createPortClient(): PortClient {
         } catch (error) {
           if (!on.lost.aborted) throw error
         }
-        const next = await openAt({ ...options, input: undefined, after, start: on.start })
-        if (next.isAnew) yield { kind: 'gap', number: 0, at: 0 }
-        ;({ on, events, after } = next)
+        ;({ on, events } = await openAt(input, options))
       }
     } catch (error) {
       if (!signal.aborted) throw error
@@ -192,9 +189,9 @@ export function createPortClient(): PortClient {
 
   return {
     api: createORPCClient<Api>({ call }),
-    use(port, start) {
+    use(port) {
       line?.lose()
-      line = isClosed ? undefined : openLine(port, start)
+      line = isClosed ? undefined : openLine(port)
       if (isClosed) port.close()
       wakeAll()
     },
@@ -206,7 +203,7 @@ export function createPortClient(): PortClient {
   }
 }
 
-function openLine(port: ClientPort, start: string): Line {
+function openLine(port: ClientPort): Line {
   const lost = new AbortController()
   // oRPC listens to this, not to the port, whose own end says nothing of its closing in a browser.
   const wire = Object.assign(new EventTarget(), { postMessage: (message: unknown) => port.postMessage(message) })
@@ -222,7 +219,7 @@ function openLine(port: ClientPort, start: string): Line {
   port.addEventListener('close', lose)
   const link = new RPCLink({ port: wire })
   port.start()
-  return { link, start, lost: lost.signal, lose }
+  return { link, lost: lost.signal, lose }
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>

@@ -1,27 +1,34 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
+import { catalogueFull, catalogueLot, lotFields, lotIdText, unknownLot } from './catalogue.ts'
 import {
   bidderErrors,
+  catalogueErrors,
+  diskErrors,
   inputInvalid,
+  noRoom,
   notPending,
   operationErrors,
+  readErrors,
   refoundErrors,
   streamErrors,
   unknownAccount,
   unknownAuction,
   unknownBidder,
+  unknownBlock,
+  unknownFrame,
 } from './errors.ts'
-import { joinErrors, joinInput } from './rooms.ts'
+import { createErrors, createInput, finding, joinErrors, joinInput, roomsView } from './rooms.ts'
 import {
   accountText,
   amountText,
   auctionText,
-  descriptionText,
+  eventsInput,
   memoText,
   nameText,
   operationInput,
   operationText,
-  pictureText,
+  paceMillis,
   reasonText,
   spanMillis,
 } from './schemas.ts'
@@ -33,12 +40,20 @@ import {
   bidderView,
   eventView,
   exportedBlock,
+  exportStep,
+  frameDetail,
   judgedBlock,
+  logEntry,
+  logFound,
+  logPage,
   peerView,
   pendingView,
   proofView,
+  ringStep,
+  ringView,
   settled,
   statusView,
+  verifyStep,
 } from './views.ts'
 
 /**
@@ -46,24 +61,22 @@ import {
  * (ARCHITECTURE): WebSocket and message port speak it as it is, HTTP through the routes named here.
  */
 
-const question = oc.errors(inputInvalid)
+/** Needs no room. */
+const anywhere = oc.errors(inputInvalid)
+const question = anywhere.errors(noRoom)
 const operation = oc.errors(operationErrors)
 
-/** An amount and the account that it goes to or comes from. */
 const onAccount = operationInput.extend({ account: accountText })
+/** An amount, and the account that it goes to or comes from. */
+const overTheCounter = (what: string) =>
+  operation
+    .route({ method: 'POST', path: `/accounts/{account}/${what}` })
+    .input(onAccount.extend({ amount: amountText }))
+    .output(settled)
 
-const lotInput = z.object({
-  item: nameText,
-  description: descriptionText.default(''),
-  picture: pictureText.optional(),
+const lotInput = lotFields.extend({
   /** The seller's account that is paid. */
   payee: accountText,
-  startingPrice: amountText,
-  increment: amountText,
-  reserve: amountText.optional(),
-  buyNow: amountText.optional(),
-  durationMillis: spanMillis.default(30_000),
-  softClose: z.object({ windowMillis: spanMillis, extensionMillis: spanMillis, capMillis: spanMillis }).optional(),
 })
 
 const bidderInput = z.object({
@@ -79,36 +92,79 @@ const bidderInput = z.object({
 /** Which lot it was, however it was named. */
 const settledOnLot = settled.extend({ auction: z.string(), number: z.int() })
 
-const onAuction = operationInput.extend({ auction: auctionText })
+const onCatalogue = z.object({ id: lotIdText })
+const onLot = <Fields extends z.ZodRawShape>(what: string, fields: Fields) =>
+  operation
+    .route({ method: 'POST', path: `/auctions/{auction}/${what}` })
+    .input(operationInput.extend({ auction: auctionText }).extend(fields))
+    .output(settledOnLot)
 /** How long an auction stands still, unless it is resumed earlier: an hour. */
 const pauseMillisUsual = 3_600_000
 
 export const contract = {
   status: question.route({ method: 'GET', path: '/status' }).output(statusView),
   peers: question.route({ method: 'GET', path: '/peers' }).output(z.array(peerView)),
-  /** Makes a new room, with a new id, out of this peer's committed state (PROTOCOL, section 5). `force`: although there is a quorum. */
-  refound: oc
-    .errors(refoundErrors)
-    .route({ method: 'POST', path: '/refound' })
-    .input(z.object({ force: z.boolean().default(false) }).default({ force: false }))
-    .output(z.object({ room: z.string() })),
+  ring: {
+    show: question.route({ method: 'GET', path: '/ring' }).output(ringView),
+    /** How long the token rests where nobody wants it, for every peer of the room, also after restarts. By the host. */
+    pace: operation
+      .route({ method: 'POST', path: '/ring/pace' })
+      .input(operationInput.extend({ millis: paceMillis }))
+      .output(settled),
+    /** What the ring does from now on: token, requests, messages, blocks. As long as somebody reads this, the room records for it. */
+    watch: question.errors(streamErrors).route({ method: 'GET', path: '/ring/watch' }).output(eventIterator(ringStep)),
+    /** One message in full, by the id of its step: the newest 2,000 of this peer's own, in short those of others. */
+    frame: question
+      .errors(unknownFrame)
+      .route({ method: 'GET', path: '/ring/frames/{id}' })
+      .input(z.object({ id: z.string().max(200, 'The id of a message has at most 200 characters.') }))
+      .output(frameDetail),
+  },
 
-  room: {
-    /** What others need to come into this room, its code included. `status` has the same without the code. */
-    link: question.route({ method: 'GET', path: '/room/link' }).output(z.object({ link: z.string() })),
+  /** Which rooms there are, and the way into one and out of it. Only the last three need a room. */
+  rooms: {
+    /** In which room this peer is, or why it is in none; those in sight, of whatever name; those that it has been in. */
+    list: anywhere.route({ method: 'GET', path: '/rooms' }).output(roomsView),
+    /** Founds a room, and leaves the one that this peer is in before. The code comes back, since it may have been made here. */
+    create: anywhere
+      .errors(createErrors)
+      .route({ method: 'POST', path: '/rooms' })
+      .input(createInput)
+      .output(z.object({ room: z.string(), link: z.string(), code: z.string() })),
     /**
-     * Moves to another room of this name: by a join link, an address, the first digits of the room's id, or the room's name where
-     * only one other is in sight. `force`: although something was done in the room that is here; its log is kept as an archive.
+     * Enters a room, by a join link, an address, the first digits of the room's id, or its name where only one of it is in sight, and
+     * leaves the one that this peer is in before. `archive`: where the log of another room of its name, which was here, is kept.
      */
-    join: question
+    join: anywhere
       .errors(joinErrors)
-      .route({ method: 'POST', path: '/room/join' })
-
+      .route({ method: 'POST', path: '/rooms/join' })
       .input(joinInput)
       .output(z.object({ room: z.string(), archive: z.string().optional() })),
-    /** Leaves the room in good order, and stops; the answer comes before that. */
-    leave: question.route({ method: 'POST', path: '/room/leave' }).output(z.object({ room: z.string() })),
+    /** Calls entering a room off. */
+    cancel: anywhere.route({ method: 'POST', path: '/rooms/cancel' }).output(z.object({})),
+    /** Leaves the room in good order. `stay`: the peer goes on in no room; else it stops after the answer. Absent: it was in none. */
+    leave: anywhere
+      .route({ method: 'POST', path: '/rooms/leave' })
+      .input(z.object({ stay: z.boolean().default(false) }).default({ stay: false }))
+      .output(z.object({ room: z.string().optional() })),
+    /** The person's name from now on, for everybody. */
+    rename: anywhere
+      .errors(diskErrors)
+      .route({ method: 'POST', path: '/rooms/name' })
+      .input(z.object({ name: nameText }))
+      .output(z.object({ name: z.string() })),
+    /** What others need to come into this room, its code included. `status` has the same without the code. */
+    link: question.route({ method: 'GET', path: '/rooms/link' }).output(z.object({ link: z.string() })),
+    /** Makes a new room, with a new id, out of this peer's committed state (PROTOCOL, section 5). `force`: although there is a quorum. */
+    refound: question
+      .errors(refoundErrors)
+      .route({ method: 'POST', path: '/rooms/refound' })
+      .input(z.object({ force: z.boolean().default(false) }).default({ force: false }))
+      .output(z.object({ room: z.string() })),
   },
+
+  /** What is good and bad about the network here, for whoever does not find the others; takes up to 10 s. */
+  diagnosis: anywhere.route({ method: 'GET', path: '/diagnosis' }).output(z.array(finding)),
 
   accounts: {
     open: operation
@@ -124,14 +180,8 @@ export const contract = {
     close: operation.route({ method: 'POST', path: '/accounts/{account}/close' }).input(onAccount).output(settled),
   },
 
-  deposit: operation
-    .route({ method: 'POST', path: '/accounts/{account}/deposit' })
-    .input(onAccount.extend({ amount: amountText }))
-    .output(settled),
-  withdraw: operation
-    .route({ method: 'POST', path: '/accounts/{account}/withdraw' })
-    .input(onAccount.extend({ amount: amountText }))
-    .output(settled),
+  deposit: overTheCounter('deposit'),
+  withdraw: overTheCounter('withdraw'),
   transfer: operation
     .route({ method: 'POST', path: '/transfers' })
     .input(
@@ -165,25 +215,47 @@ export const contract = {
       .route({ method: 'GET', path: '/auctions/{auction}' })
       .input(z.object({ auction: auctionText }))
       .output(auctionDetail),
-    bid: operation
-      .route({ method: 'POST', path: '/auctions/{auction}/bids' })
-      .input(onAccount.extend({ auction: auctionText, amount: amountText }))
-      .output(settledOnLot),
-    cancel: operation
-      .route({ method: 'POST', path: '/auctions/{auction}/cancel' })
-      .input(onAuction.extend({ reason: reasonText.default('') }))
-      .output(settledOnLot),
+    bid: onLot('bids', { account: accountText, amount: amountText }),
+    cancel: onLot('cancel', { reason: reasonText.default('') }),
     /** The end is so much later. By the seller or the host. */
-    extend: operation
-      .route({ method: 'POST', path: '/auctions/{auction}/extend' })
-      .input(onAuction.extend({ millis: spanMillis }))
-      .output(settledOnLot),
+    extend: onLot('extend', { millis: spanMillis }),
     /** The countdown stands still, and bids are refused, for so long at most. By the seller or the host. */
-    pause: operation
-      .route({ method: 'POST', path: '/auctions/{auction}/pause' })
-      .input(onAuction.extend({ millis: spanMillis.default(pauseMillisUsual) }))
-      .output(settledOnLot),
-    resume: operation.route({ method: 'POST', path: '/auctions/{auction}/resume' }).input(onAuction).output(settledOnLot),
+    pause: onLot('pause', { millis: spanMillis.default(pauseMillisUsual) }),
+    resume: onLot('resume', {}),
+  },
+
+  /** The lots that the host of an evening means to offer, in order; this peer keeps them, through restarts and whatever the room. */
+  catalogue: {
+    list: question.route({ method: 'GET', path: '/catalogue' }).output(z.array(catalogueLot)),
+    /** Puts a lot last. Its amounts are read in the currency of the room that is here now. */
+    add: question
+      .errors({ ...catalogueErrors, ...catalogueFull })
+      .route({ method: 'POST', path: '/catalogue' })
+      .input(lotFields)
+      .output(z.object({ id: z.string() })),
+    /** base64url; empty: none. */
+    picture: question
+      .errors({ ...catalogueErrors, ...unknownLot })
+      .route({ method: 'GET', path: '/catalogue/{id}/picture' })
+      .input(onCatalogue)
+      .output(z.object({ picture: z.string() })),
+    remove: question
+      .errors({ ...catalogueErrors, ...unknownLot })
+      .route({ method: 'POST', path: '/catalogue/{id}/remove' })
+      .input(onCatalogue)
+      .output(z.object({})),
+    /** Before another one; without one to the end. */
+    move: question
+      .errors({ ...catalogueErrors, ...unknownLot })
+      .route({ method: 'POST', path: '/catalogue/{id}/move' })
+      .input(onCatalogue.extend({ before: lotIdText.optional() }))
+      .output(z.object({})),
+    /** Starts the auction. The lot leaves the catalogue once that is committed, and is started once, however often that is asked. */
+    start: operation
+      .errors({ ...catalogueErrors, ...unknownLot })
+      .route({ method: 'POST', path: '/catalogue/{id}/start' })
+      .input(onCatalogue.extend({ payee: accountText, deadlineMillis: operationInput.shape.deadlineMillis }))
+      .output(settledOnLot.extend({ endsAt: z.int() })),
   },
 
   bidders: {
@@ -212,14 +284,49 @@ export const contract = {
       .route({ method: 'GET', path: '/log' })
       .input(z.object({ from: z.int().min(0), count: z.int().min(1).max(1_000).default(100) }))
       .output(z.array(exportedBlock)),
+    /** Committed blocks from `from` on, with what became of them: as many as fit an answer. */
+    page: question
+      .route({ method: 'GET', path: '/log/page' })
+      .input(z.object({ from: z.int().min(0), count: z.int().min(1).max(500) }))
+      .output(logPage),
+    /**
+     * Committed blocks before `before` in which the text stands: an id, a name, a memo, an amount, a kind. One call looks at
+     * 5,000 blocks at most; going on before `lookedTo`, and stopping, are the client's.
+     */
+    search: question
+      .route({ method: 'GET', path: '/log/search' })
+      .input(
+        z.object({
+          text: z.string().trim().min(1).max(200),
+          before: z.int().min(0).optional(),
+          count: z.int().min(1).max(100).default(50),
+        }),
+      )
+      .output(logFound),
+    /** Checks the whole log as `gavelring log verify` does, on the peer; it ends when the client hangs up. */
+    verify: question.errors(readErrors).route({ method: 'GET', path: '/log/verify' }).output(eventIterator(verifyStep)),
+    /**
+     * The committed log as a file, piece by piece. `jsonl`: what `gavelring log verify` can check anywhere. `csv`: an operation a
+     * row, with what became of it, for spreadsheets.
+     */
+    export: question
+      .errors(readErrors)
+      .route({ method: 'GET', path: '/log/export' })
+      .input(z.object({ format: z.enum(['jsonl', 'csv']) }))
+      .output(eventIterator(exportStep)),
+    entry: question
+      .errors(unknownBlock)
+      .route({ method: 'GET', path: '/log/{index}' })
+      .input(z.object({ index: z.int().min(0) }))
+      .output(logEntry),
     /** Proof of members' faults that this peer keeps. */
     proofs: question.route({ method: 'GET', path: '/log/proofs' }).output(z.array(proofView)),
   },
 
-  /** Events after number `after` (0: all that are still kept), then each as it happens. */
+  /** Which start of the peer this is, then events after number `after` (0: all that are still kept), then each as it happens. */
   events: question
-    .errors(streamErrors)
+    .errors({ ...streamErrors, ...unknownAuction })
     .route({ method: 'GET', path: '/events' })
-    .input(z.object({ after: z.int().min(0).default(0) }))
+    .input(eventsInput.default({ after: 0 }))
     .output(eventIterator(eventView)),
 }

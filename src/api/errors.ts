@@ -60,7 +60,7 @@ export const inputInvalid = {
 }
 
 /** Of the failures those that a route names. */
-function failuresOf<const Code extends FailureCode>(...codes: readonly Code[]) {
+export function failuresOf<const Code extends FailureCode>(...codes: readonly Code[]) {
   const entries = codes.map((code) => [code, { status: failureWords[code].status, message: failureWords[code].text }])
   return Object.fromEntries(entries) as Record<Code, { readonly status: number; readonly message: string }>
 }
@@ -69,7 +69,7 @@ const voided = { voided: { status: 409, message: 'The operation was withdrawn be
 
 /** The world says no, to an operation. */
 export const failures = {
-  ...failuresOf('unsettled', 'no-quorum', 'disk-full', 'disk-failed', 'operation-too-large', 'stopping'),
+  ...failuresOf('unsettled', 'no-quorum', 'no-room', 'disk-full', 'disk-failed', 'operation-too-large', 'called-off', 'stopping'),
   ...voided,
 }
 
@@ -101,8 +101,28 @@ export const unknownBidder = {
     data: z.object({ account, auction }),
   },
 }
+export const unknownBlock = {
+  'block-unknown': {
+    status: 404,
+    message: 'There is no such committed block.',
+    data: z.object({ index: z.int(), last: z.int() }),
+  },
+}
+/** Everything that is asked of a room. */
+export const noRoom = failuresOf('no-room')
+export const diskErrors = failuresOf('disk-full', 'disk-failed')
+export const unknownFrame = {
+  'frame-unknown': {
+    status: 404,
+    message: 'This message is not kept any more. Watch the ring, and ask for a newer one.',
+  },
+}
 export const notPending = failuresOf('not-pending')
 export const streamErrors = failuresOf('streams-exhausted')
+/** Of a stream that reads the log. */
+export const readErrors = failuresOf('streams-exhausted', 'store-damaged', 'disk-failed', 'stopping')
+/** The catalogue is files of this peer. */
+export const catalogueErrors = failuresOf('disk-full', 'disk-failed')
 export const refoundErrors = failuresOf('quorum-held', 'room-too-large', 'disk-full', 'disk-failed', 'stopping')
 
 function pick<Value extends object, Name extends keyof Value>(value: Value, ...names: readonly Name[]): Pick<Value, Name> {

@@ -1,40 +1,53 @@
 import { currencyOf } from '../core/currency.ts'
-import { Failure } from '../core/failure.ts'
 import type { Peer, PeerEvent } from '../peer/peer.ts'
+import { acrossRooms } from './across-rooms.ts'
+import { createEventFilter, type EventFilter } from './event-filter.ts'
+import type { Seat } from './seat.ts'
 import { toEvent } from './to-view.ts'
 import type { EventView } from './views.ts'
 
 /** Events that wait for one listener. Streams have no backpressure (STACK, oRPC): a slower one is resynchronised. */
 const waitingMax = 1_000
 
-/** {@link tellEvents} to so many listeners at once; one more is a `Failure`, `streams-exhausted`. */
-export function createEventDoor(
-  peer: Peer,
-  streamsMax: number,
-): (after: number, signal: AbortSignal | undefined) => AsyncGenerator<EventView> {
-  let streams = 0
-  return (after, signal) => {
-    if (streams >= streamsMax) throw new Failure('streams-exhausted', `${streamsMax} streams of events are open already.`)
-    streams++
-    const release = once(() => streams--)
-    // A stream that nobody has read from yet ends without running: then only the signal tells.
-    if (signal?.aborted) release()
-    signal?.addEventListener('abort', release, { once: true })
-    return endingWith(tellEvents(peer, after, signal), release)
-  }
+/** Where a listener goes on, and what it wants to hear of. */
+export interface EventsAsked {
+  /** The last number that it was told; 0: none. */
+  readonly after: number
+  /** Of the start of the peer that numbered it; `undefined`: it does not say. */
+  readonly start?: string | undefined
+  /** `undefined`: everything. */
+  readonly filter?: EventFilter | undefined
 }
 
+/** {@link tellEvents} of whatever peer the seat has, from `peer` on. */
+export const followEvents = (
+  seat: Seat,
+  peer: Peer,
+  asked: EventsAsked,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<EventView> =>
+  acrossRooms(seat, peer, signal, (now, isFirst, until) =>
+    // The numbers of one peer mean nothing to the next one.
+    tellEvents(now, isFirst ? asked : { ...asked, start: '' }, until),
+  )
+
 /**
- * The peer's events after number `after`, without an end. A listener that is too slow, that comes back too late, or
- * that comes back after the peer was started anew, gets a `gap` and then what the peer still keeps.
+ * Which start of the peer this is, then its events after number `after`, without an end. A listener that is too slow, that comes
+ * back too late, or that comes back after the peer was started anew, gets a `gap` and then what the peer still keeps.
  */
-export async function* tellEvents(peer: Peer, after: number, signal: AbortSignal | undefined): AsyncGenerator<EventView> {
+export async function* tellEvents(
+  peer: Peer,
+  { after, start, filter = {} }: EventsAsked,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<EventView> {
+  const isWanted = createEventFilter(filter)
+  let isOtherStart = start !== undefined && start !== peer.start
   let told = after
   let waiting: PeerEvent[] = []
   let isBehind = true
   let wake: () => void = () => {}
   const listen = (event: PeerEvent): void => {
-    if (isBehind) return
+    if (isBehind || !isWanted(event)) return
     waiting.push(event)
     if (waiting.length > waitingMax) {
       waiting = []
@@ -42,10 +55,11 @@ export async function* tellEvents(peer: Peer, after: number, signal: AbortSignal
     }
     wake()
   }
-  const stopListening = peer.subscribe(listen)
+  const stopListening = peer.subscribe(listen, { isForEyes: isForEyes(filter) })
   const onAbort = (): void => wake()
   signal?.addEventListener('abort', onAbort)
   try {
+    yield { kind: 'opened', number: isOtherStart ? 0 : told, at: peer.status().time, start: peer.start }
     while (!isAborted(signal)) {
       let batch = waiting
       waiting = []
@@ -54,11 +68,13 @@ export async function* tellEvents(peer: Peer, after: number, signal: AbortSignal
         const recent = peer.recentEvents()
         const newest = recent.at(-1)?.number ?? 0
         // A number from an earlier start of the peer says nothing about this one's.
-        const isRestarted = newest < told
+        const isRestarted = isOtherStart || newest < told
+        isOtherStart = false
         if (isRestarted) told = 0
-        batch = recent.filter((event) => event.number > told)
-        const first = batch[0]
+        const missed = recent.filter((event) => event.number > told)
+        const first = missed[0]
         if (isRestarted || (first !== undefined && first.number > told + 1)) yield gapBefore(first)
+        batch = missed.filter(isWanted)
       }
       for (const event of batch) {
         told = event.number
@@ -76,21 +92,9 @@ export async function* tellEvents(peer: Peer, after: number, signal: AbortSignal
   }
 }
 
-async function* endingWith<T>(stream: AsyncGenerator<T>, onEnd: () => void): AsyncGenerator<T> {
-  try {
-    yield* stream
-  } finally {
-    onEnd()
-  }
-}
-
-function once(task: () => void): () => void {
-  let isDone = false
-  return () => {
-    if (!isDone) task()
-    isDone = true
-  }
-}
+/** What is announced, and the ring's steps, are made only for those who want to hear of them. */
+const isForEyes = ({ kinds }: EventFilter): boolean =>
+  kinds === undefined || kinds.some((kind) => kind === 'announced' || kind === 'note')
 
 const isAborted = (signal: AbortSignal | undefined): boolean => signal?.aborted === true
 

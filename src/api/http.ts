@@ -7,7 +7,6 @@ import { StandardOpenAPIHandler } from '@orpc/openapi/standard'
 import { sendStandardResponse, toAbortSignal } from '@orpc/standard-server-node'
 import { ZodToJsonSchemaConverter } from '@orpc/zod/zod4'
 import { Failure } from '../core/failure.ts'
-import type { Peer } from '../peer/peer.ts'
 import type { Logger } from '../peer/ports.ts'
 import { contract } from './contract.ts'
 import { createDoor, type DoorRefusal, nonceOf } from './door.ts'
@@ -17,6 +16,7 @@ import { createPages, type Page } from './pages.ts'
 import { proofPath } from './proof.ts'
 import { announcesBody, ignoreBody, readBody } from './request-body.ts'
 import { createRouter } from './router.ts'
+import type { Seat } from './seat.ts'
 import { createSockets } from './sockets.ts'
 import { createWebSocketDoor } from './web-socket.ts'
 
@@ -27,7 +27,7 @@ export interface ApiServer {
 }
 
 export interface ApiServerOptions {
-  readonly peer: Peer
+  readonly seat: Seat
   readonly logger: Logger
   readonly token: string
   /** On 127.0.0.1; 0: any that is free. */
@@ -47,9 +47,9 @@ const hangUpMillis = 500
  * shown: who is refused hears why at once, and nothing more of it is read. Fails with `port-in-use`.
  */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { peer, logger, token } = options
+  const { seat, logger, token } = options
   const limits = { ...doorLimits, ...options.limits }
-  const router = createRouter(peer, limits.streamsMax)
+  const router = createRouter(seat, limits.streamsMax)
   const converters = [new ZodToJsonSchemaConverter()]
   const interceptors = [logBugs(logger)]
   const rest = new StandardOpenAPIHandler(router, {

@@ -22,7 +22,7 @@ export function toJudgedBlock(block: Block, verdicts: Verdicts | undefined, curr
   return { ...view, content: judged, judged: true }
 }
 
-/** The same for whoever applied the block: see `verifyLogRows`. */
+/** The same for whoever applied the block: see `verifyRows`. */
 export const toReplayedBlock = (block: Block, outcomes: readonly AppliedOutcome[], currency: Currency): JudgedBlock =>
   toJudgedBlock(block, verdictsOf(block, outcomes), currency)
 

@@ -1,11 +1,11 @@
 import { StandardRPCHandler } from '@orpc/server/standard'
 import { createServerPeerHandleRequestFn } from '@orpc/server/standard-peer'
 import { ServerPeer } from '@orpc/standard-server-peer'
-import type { Peer } from '../peer/peer.ts'
 import type { Logger } from '../peer/ports.ts'
 import { type DoorLimits, doorLimits } from './limits.ts'
 import { logBugs } from './log-bugs.ts'
 import { createRouter } from './router.ts'
+import type { Seat } from './seat.ts'
 
 /** One end of a message channel: of `worker_threads`, which hands out what was sent, or Electron's, which wraps it as `data`. */
 export interface ServerPort {
@@ -23,7 +23,7 @@ export interface PortDoor {
 }
 
 export interface PortDoorOptions {
-  readonly peer: Peer
+  readonly seat: Seat
   readonly logger: Logger
   /** Default: {@link doorLimits}. */
   readonly limits?: Partial<DoorLimits>
@@ -33,9 +33,9 @@ export interface PortDoorOptions {
  * oRPC's own handler throws where nobody catches it if what comes is no message of its own, which would end the peer's process.
  * Here the port is closed instead. A port has no backpressure, so that a window is held to a number of calls at once.
  */
-export function createPortDoor({ peer, logger, limits: given }: PortDoorOptions): PortDoor {
+export function createPortDoor({ seat, logger, limits: given }: PortDoorOptions): PortDoor {
   const limits = { ...doorLimits, ...given }
-  const router = createRouter(peer, limits.streamsMax)
+  const router = createRouter(seat, limits.streamsMax)
   const handle = createServerPeerHandleRequestFn(new StandardRPCHandler(router, { interceptors: [logBugs(logger)] }), {})
   const ports = new Set<ServerPort>()
 

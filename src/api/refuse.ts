@@ -6,7 +6,7 @@ import type { ParseError } from '../core/result.ts'
 import type { Operation } from '../market/operation.ts'
 import type { Rejection } from '../market/outcome.ts'
 import type { Receipt } from '../peer/peer.ts'
-import { failures, inputInvalid, rejections, unknownAccount, unknownAuction, unknownBidder } from './errors.ts'
+import { failures, inputInvalid, rejections, unknownAccount, unknownAuction, unknownBidder, unknownBlock } from './errors.ts'
 import { failureWords, rejectionText } from './texts.ts'
 import { toRejection } from './to-view.ts'
 
@@ -50,6 +50,12 @@ export function refuseUnknownAuction(auction: string, by: 'operation' | 'questio
 
 export function refuseUnknownBidder(auction: string, account: string): ORPCError<string, unknown> {
   return new ORPCError('bidder-unknown', { ...unknownBidder['bidder-unknown'], data: { account, auction } })
+}
+
+/** `last`: the last committed block that is here. */
+export function refuseUnknownBlock(index: number, last: number): ORPCError<string, unknown> {
+  const message = `There is no committed block ${index}: the last one is ${last}.`
+  return new ORPCError('block-unknown', { ...unknownBlock['block-unknown'], message, data: { index, last } })
 }
 
 /** A word that only the room can read, as an amount of its currency. */

@@ -1,12 +1,65 @@
 import { z } from 'zod'
 import { parseAddress } from '../core/address.ts'
+import { parseCurrency } from '../core/currency.ts'
 import { parseNewName } from '../core/ids.ts'
 import { isJoinLink, parseJoinLink } from '../core/join-link.ts'
+import { codeCharsMax } from '../core/limits.ts'
 import { type Parsed, parsed } from '../core/result.ts'
-import { failures } from './errors.ts'
-import { fromParser } from './schemas.ts'
+import { failures, failuresOf } from './errors.ts'
+import { fromParser, nameText } from './schemas.ts'
 
-/** Moving from one room to another: what a person may name, and what may come of it. */
+/** Rooms: which there are, the way into one and out of it, and what may come of that. */
+
+/** A room that is heard on the network, or was met. All that it says of itself is hearsay. */
+const roomInSight = z.object({
+  name: z.string(),
+  /** The first 16 hex digits of its id. */
+  id: z.string(),
+  founder: z.string(),
+  /** Its members. */
+  size: z.int(),
+  founded: z.int(),
+  hasCode: z.boolean(),
+  /** The wire version that is spoken there. */
+  version: z.int(),
+  speaksOurs: z.boolean(),
+  /** Names of peers that are heard in it, at most 50. */
+  people: z.array(z.string()),
+  /** Where these can be dialled, at most 8. */
+  addresses: z.array(z.string()),
+  /** It is the one that this peer is in. */
+  isHere: z.boolean(),
+})
+export type RoomInSight = z.infer<typeof roomInSight>
+
+export const roomsView = z.object({
+  self: z.string(),
+  /** The person's. */
+  name: z.string(),
+  state: z.enum(['none', 'entering', 'in']),
+  /** The room that it is in, or on its way to. */
+  room: z.object({ name: z.string(), id: z.string().optional() }).optional(),
+  /** While it is entering: for how long, and in sentences what keeps it away. */
+  waiting: z.object({ seconds: z.int(), why: z.array(z.string()) }).optional(),
+  /** Of all names; at most 64. */
+  inSight: z.array(roomInSight),
+  /** Peers in sight that look for their room; at most 50. */
+  looking: z.array(z.object({ peer: z.string(), name: z.string() })),
+  /** Those that this peer has been in, the latest first. */
+  known: z.array(z.object({ id: z.string(), name: z.string() })),
+  /** Why it is not where it last wanted to be; gone with the next try. */
+  failed: z.object({ code: z.string(), text: z.string() }).optional(),
+})
+export type RoomsView = z.infer<typeof roomsView>
+
+/** One thing that was looked at. `code` is stable; `good` needs no remedy. */
+export const finding = z.object({
+  code: z.string(),
+  text: z.string(),
+  remedy: z.string().optional(),
+  severity: z.enum(['good', 'note', 'bad']),
+})
+export type Finding = z.infer<typeof finding>
 
 interface RoomTarget {
   readonly name: string | undefined
@@ -17,7 +70,7 @@ interface RoomTarget {
 }
 
 /** A join link, an address, the first digits of a room's id, or a room's name. */
-const roomText = fromParser((text: string): Parsed<RoomTarget> => {
+export function parseRoomTarget(text: string): Parsed<RoomTarget> {
   const nowhere: RoomTarget = { name: undefined, code: undefined, room: undefined, addresses: [] }
   if (isJoinLink(text)) {
     const link = parseJoinLink(text)
@@ -32,21 +85,43 @@ const roomText = fromParser((text: string): Parsed<RoomTarget> => {
   if (text.startsWith('/') || /:\d+$/.test(text)) return address
   const name = parseNewName(text)
   return name.ok ? parsed({ ...nowhere, name: name.value }) : name
+}
+
+const codeText = z
+  .string()
+  .max(codeCharsMax, `A room code is at most ${codeCharsMax} characters without control characters.`)
+  .regex(/^\P{Cc}*$/u, `A room code is at most ${codeCharsMax} characters without control characters.`)
+
+export const createInput = z.object({
+  name: nameText,
+  /** `new`: one that nobody guesses is made. Absent or empty: whoever is on the network can come in. */
+  code: codeText.default(''),
+  currency: fromParser(parseCurrency).default('EUR'),
+  deposits: z.enum(['open', 'host']).default('open'),
 })
 
 export const joinInput = z.object({
-  to: roomText,
+  to: fromParser(parseRoomTarget),
+  /** Where `to` has none. */
+  code: codeText.optional(),
+  /** Although something was done in the room of that name that is here: its log is kept in a file. */
   force: z.boolean().default(false),
   /** How long to look for somebody who is in it. */
   deadlineMillis: z.int().min(1).max(600_000).default(10_000),
 })
 
-export const joinErrors = {
-  'other-room': { status: 409, message: 'This peer was started for a room of another name.' },
-  'other-code': { status: 409, message: 'This peer was started with another room code.' },
-  'room-not-found': { status: 503, message: 'Nobody who is in that room was found.' },
-  'room-has-history': { status: 409, message: 'Something was done in the room that is here: it is left only if that is forced.' },
+const entering = {
+  'called-off': failures['called-off'],
   'disk-full': failures['disk-full'],
   'disk-failed': failures['disk-failed'],
   stopping: failures.stopping,
+}
+
+export const createErrors = { ...failuresOf('room-known'), ...entering }
+
+export const joinErrors = {
+  ...failuresOf('other-code', 'room-ambiguous', 'peer-version'),
+  'room-not-found': { status: 503, message: 'Nobody who is in that room was found.' },
+  'room-has-history': { status: 409, message: 'Something was done in the room that is here: it is left only if that is forced.' },
+  ...entering,
 }

@@ -1,9 +1,18 @@
 import { z } from 'zod'
 import { parseAccountId, parseNewName, parseOperationId, parseRequestId } from '../core/ids.ts'
-import { auctionMillisMax, descriptionCharsMax, memoCharsMax, operationBytesMax, reasonCharsMax } from '../core/limits.ts'
+import {
+  auctionMillisMax,
+  descriptionCharsMax,
+  memoCharsMax,
+  operationBytesMax,
+  paceMillisMax,
+  paceMillisMin,
+  reasonCharsMax,
+} from '../core/limits.ts'
 import type { Parsed } from '../core/result.ts'
 import { faultOfPicture } from '../market/picture.ts'
 import { parseAuctionRef } from './auction-ref.ts'
+import { eventKinds } from './views.ts'
 
 /**
  * What may come in, made from the parsers of `core`: text goes in, typed values come out, and a refusal keeps the
@@ -63,4 +72,33 @@ export const operationInput = z.object({
   requestId: requestText.optional(),
   /** How long to wait for the commit; 10 s unless told. After it the answer is `unsettled`: it may still happen. */
   deadlineMillis: z.int().min(1).max(600_000).default(10_000),
+})
+
+/** How long the token rests where nobody wants it. */
+export const paceMillis = z
+  .int()
+  .min(paceMillisMin, `The pace is at least ${paceMillisMin} ms.`)
+  .max(paceMillisMax, `The pace is at most ${paceMillisMax} ms.`)
+
+const noSuchKind = 'There is no such kind of event.'
+const eventKindText = z.enum(eventKinds, noSuchKind)
+
+/** What a listener wants to hear of; all that is named has to fit. */
+const eventFilter = z.object({
+  /** Any of these. */
+  kinds: z.array(eventKindText).optional(),
+  auction: auctionText.optional(),
+  account: accountText.optional(),
+  /** Only what carries an amount of at least so much. */
+  least: amountText.optional(),
+})
+
+export const eventsInput = eventFilter.omit({ kinds: true }).extend({
+  /** The last number that was told before; 0: all that are still kept. */
+  after: z.int().min(0).default(0),
+  /** As `opened` said it before: of another start of the peer the numbers mean nothing. */
+  start: z.string().max(64, 'A start is a text that `opened` told.').optional(),
+  filter: eventFilter.optional(),
+  /** For addresses that people write, each field of the filter also by itself: `/events?kind=outbid&kind=bid-accepted&account=ana`. */
+  kind: z.union([eventKindText, z.array(eventKindText)], noSuchKind).optional(),
 })

@@ -1,11 +1,12 @@
 import { type Currency, currencyOf } from '../core/currency.ts'
 import type { AuctionId, Instant } from '../core/ids.ts'
+import { formatMoney } from '../core/money.ts'
 import { pauseAt } from '../market/auctions.ts'
 import { decodeSubmission } from '../market/codec.ts'
 import type { Operation } from '../market/operation.ts'
 import type { MarketEvent, Rejection } from '../market/outcome.ts'
 import type { AccountView, AuctionView, Bid } from '../market/types.ts'
-import type { Bidder, Peer, PeerEvent, PeerStatus } from '../peer/peer.ts'
+import type { Bidder, Peer, PeerEvent, PeerStatus, RingInfo } from '../peer/peer.ts'
 import { toMoney, withMoney } from './money.ts'
 import { type RejectionView, rejectionText } from './texts.ts'
 import type {
@@ -17,6 +18,7 @@ import type {
   EventView,
   ExportedBlock,
   MarketEventView,
+  RingView,
   StatusView,
 } from './views.ts'
 
@@ -36,6 +38,11 @@ export function toStatus(status: PeerStatus): StatusView {
     reachable: [...reachable],
     addresses: [...addresses],
   }
+}
+
+export function toRing(ring: RingInfo): RingView {
+  const { members, requests, suspected, turns } = ring
+  return { ...ring, members: [...members], requests: [...requests], suspected: [...suspected], turns: [...turns] }
 }
 
 const rulesView = ({ currency, deposits, founder }: PeerStatus['room']['rules']) => ({
@@ -127,10 +134,12 @@ export const toMarketEvent = (event: MarketEvent, currency: Currency): MarketEve
 export function toEvent(event: PeerEvent, currency: Currency): EventView {
   if (event.kind === 'market') return { ...event, event: toMarketEvent(event.event, currency) }
   if (event.kind === 'members') return { ...event, members: [...event.members] }
-  if (event.kind !== 'rejected') return event
-  const { rejection, ...rest } = event
-  const what = event.what === 'malformed' ? undefined : event.what
-  return { ...rest, code: rejection.code, text: rejectionText(toRejection(rejection, currency), what) }
+  if (event.kind !== 'rejected' && event.kind !== 'announced') return event
+  const { asked, ...rest } = event
+  const what = asked?.kind ?? 'malformed'
+  if (rest.kind === 'announced') return { ...rest, what }
+  const { rejection, ...place } = rest
+  return { ...place, what, code: rejection.code, text: rejectionText(toRejection(rejection, currency), asked?.kind) }
 }
 
 export const toRejection = (rejection: Rejection, currency: Currency): RejectionView =>
@@ -145,6 +154,16 @@ export function toOperation(operation: Operation, currency?: Currency): Record<s
 }
 
 const prices = ['startingPrice', 'increment', 'reserve', 'buyNow']
+
+/** An operation as the log has it, its amounts as text in place of minor units: `12.50 EUR`. */
+export function withMoneyText(operation: Readonly<Record<string, unknown>>, currency: Currency): Record<string, unknown> {
+  const told = { ...operation }
+  for (const field of ['amount', ...prices]) {
+    const cents = told[field]
+    if (typeof cents === 'number') told[field] = formatMoney(cents, currency)
+  }
+  return told
+}
 
 export function toBlock(block: Block): ExportedBlock {
   const { index, turn, author, lamport, time, prevHash, hash, checkpoint, body } = block

@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { receipt } from './errors.ts'
 import { money } from './money.ts'
 
+export * from './log-views.ts'
 export type { Money } from './money.ts'
+export * from './ring-views.ts'
 
 /** What goes out. Amounts are whole minor units, with their text for people; times are milliseconds since 1970, UTC. */
 
@@ -72,23 +74,6 @@ export const statusView = z.object({
   version: z.string(),
 })
 export type StatusView = z.infer<typeof statusView>
-
-export const peerView = z.object({
-  peer: z.string(),
-  name: z.string(),
-  member: z.boolean(),
-  /** It is one by this peer's log, but nothing says that it still is. */
-  memberAsOfLog: z.boolean(),
-  connected: z.boolean(),
-  self: z.boolean(),
-  /** Milliseconds that its clock is ahead of ours; absent: not measured yet. */
-  clockOffset: z.number().optional(),
-  /** What it says was refused so often; the first reason. */
-  refused: z.object({ reason: z.string(), count: z.int() }).optional(),
-  /** What it is proven of. */
-  faulty: z.string().optional(),
-})
-export type PeerView = z.infer<typeof peerView>
 
 export const accountView = z.object({
   account: z.string(),
@@ -203,6 +188,7 @@ const marketEvent = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('auction-extended'), auction: z.string(), endsAt: z.int() }),
   z.object({ kind: z.literal('auction-paused'), auction: z.string(), until: z.int(), endsAt: z.int() }),
   z.object({ kind: z.literal('auction-resumed'), auction: z.string(), endsAt: z.int() }),
+  z.object({ kind: z.literal('pace-set'), millis: z.int() }),
   z.object({
     kind: z.literal('auction-ended'),
     auction: z.string(),
@@ -221,11 +207,20 @@ export type Settled = z.infer<typeof settled>
 
 const numbered = { number: z.int(), at: z.int() }
 
+/** What a listener may want to hear of, and nothing else: of a kind, or of what happened to the market. */
+export const eventKinds = [
+  ...(['market', 'rejected', 'announced', 'members', 'quorum', 'other-room', 'presence', 'suspected', 'note'] as const),
+  ...marketEvent.options.map(({ shape }) => shape.kind.value),
+] as const
+export type EventKind = (typeof eventKinds)[number]
+
 /**
- * Numbered from 1 in each start of the peer. `gap`: what lies between was dropped, or the peer was started anew; fetch
- * what you show once more, then go on from here.
+ * Numbered from 1 in each start of the peer. `opened` comes first: `start` is another text for each start of the peer, so that a
+ * client that comes back can show of which start its last number is. `gap`: what lies between was dropped, or the peer was
+ * started anew; fetch what you show once more, then go on from here.
  */
 export const eventView = z.discriminatedUnion('kind', [
+  z.object({ ...numbered, kind: z.literal('opened'), start: z.string() }),
   z.object({ ...numbered, kind: z.literal('gap') }),
   z.object({ ...numbered, kind: z.literal('market'), operation: z.string(), block: z.int(), event: marketEvent }),
   z.object({
@@ -250,43 +245,3 @@ export const eventView = z.discriminatedUnion('kind', [
   z.object({ ...numbered, kind: z.literal('note'), event: z.string(), facts }),
 ])
 export type EventView = z.infer<typeof eventView>
-
-const blockView = z.object({
-  index: z.int(),
-  epoch: z.string(),
-  turn: z.int(),
-  author: z.string(),
-  lamport: z.int(),
-  time: z.int(),
-  prevHash: z.string(),
-  hash: z.string(),
-  checkpoint: z.object({ index: z.int(), stateHash: z.string() }).optional(),
-  kind: z.enum(['genesis', 'view', 'ops']),
-  /** For `genesis` and `view`: what they say. For `ops`: the operations, pictures shortened to their size. */
-  content: z.union([z.record(z.string(), z.unknown()), z.array(z.record(z.string(), z.unknown()))]),
-})
-
-/**
- * With what became of its operations: where one was not simply done, it has `refused` (code, numbers and a sentence), `repeat`
- * (its request was there before, and nothing happened again) or `skipped` (out of its author's sequence).
- */
-export const judgedBlock = blockView.extend({
-  /** Whether that is known: a peer that was started anew does not know it of older blocks. */
-  judged: z.boolean(),
-})
-export type JudgedBlock = z.infer<typeof judgedBlock>
-
-/** Signed proof of a member's fault. */
-export const proofView = z.object({
-  kind: z.enum(['two-blocks', 'checkpoint']),
-  /** Who is proven to be at fault; absent: two authors wrote one place, and either may have been misled. */
-  author: z.string().optional(),
-  what: z.string(),
-  /** The one that vouches for a wrong state, or the two that stand in one place. */
-  blocks: z.array(z.object({ index: z.int(), epoch: z.string(), author: z.string(), hash: z.string() })),
-})
-export type ProofView = z.infer<typeof proofView>
-
-/** With the canonical bytes, base64url: what can be verified. */
-export const exportedBlock = blockView.extend({ bytes: z.string() })
-export type ExportedBlock = z.infer<typeof exportedBlock>

@@ -22,14 +22,11 @@ export function takeWindowPorts(client: PortClient, page: PortPage): void {
   const { origin } = page.location
   page.addEventListener('message', (event) => {
     if (event.source !== page || event.origin !== origin) return
-    const start = startOf(event.data)
     const [port] = event.ports
-    if (start !== undefined && port !== undefined) client.use(port, start)
+    if (isPort(event.data) && port !== undefined) client.use(port)
   })
   page.postMessage('gavelring:want-port', origin)
 }
 
-function startOf(data: unknown): string | undefined {
-  if (typeof data !== 'object' || data === null || !('tag' in data) || data.tag !== 'gavelring:port') return undefined
-  return 'start' in data && typeof data.start === 'string' ? data.start : undefined
-}
+const isPort = (data: unknown): boolean =>
+  typeof data === 'object' && data !== null && 'tag' in data && data.tag === 'gavelring:port'

@@ -2,12 +2,14 @@ import { onTestFinished } from 'vitest'
 import { type ApiClient, connectApi } from '../../src/api/client.ts'
 import { type ApiServer, startApiServer } from '../../src/api/http.ts'
 import { createFakePeer, type FakePeer } from '../support/fake-peer.ts'
+import { createFakeSeat, type FakeSeat } from '../support/fake-seat.ts'
 import { silentLogger } from '../support/silent-logger.ts'
 
 export const testToken = 't'.repeat(43)
 
 export interface TestApi {
   readonly peer: FakePeer
+  readonly seat: FakeSeat
   readonly server: ApiServer
   readonly client: ApiClient
   readonly port: number
@@ -16,8 +18,9 @@ export interface TestApi {
 /** A fake peer behind the real server, and a real client; all gone when the test is over. */
 export async function startTestApi(): Promise<TestApi> {
   const peer = createFakePeer()
+  const seat = createFakeSeat(peer)
   const server = await startApiServer({
-    peer,
+    seat,
     logger: silentLogger,
     token: testToken,
     port: 0,
@@ -28,5 +31,5 @@ export async function startTestApi(): Promise<TestApi> {
     client.close()
     await server.stop()
   })
-  return { peer, server, client, port: Number(new URL(server.url).port) }
+  return { peer, seat, server, client, port: Number(new URL(server.url).port) }
 }

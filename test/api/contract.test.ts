@@ -1,23 +1,32 @@
-import { isDefinedError, ORPCError, safe } from '@orpc/client'
+import { createORPCClient, isDefinedError, ORPCError, safe } from '@orpc/client'
+import { OpenAPILink } from '@orpc/openapi-client/fetch'
 import { describe, expect, test } from 'vitest'
 import type { Api } from '../../src/api/client.ts'
-import type { contract } from '../../src/api/contract.ts'
+import { contract } from '../../src/api/contract.ts'
 import type { FailureCode } from '../../src/core/failure.ts'
 import type { AccountId } from '../../src/core/ids.ts'
 import type { Cents } from '../../src/core/money.ts'
+import { encodeSubmission } from '../../src/market/codec.ts'
+import type { Operation } from '../../src/market/operation.ts'
 import type { Rejection } from '../../src/market/outcome.ts'
 import { gif } from '../market/room.ts'
+import { blockAfter, genesisBy } from '../peer/log-of-blocks.ts'
+import { collect } from '../support/collect.ts'
 import {
   createFakePeer,
   type FakePeer,
   fakeAuction,
+  fakeFrame,
   fakeLink,
   fakeOther,
   fakeProof,
+  fakeRing,
   fakeSelf,
   fakeTime,
 } from '../support/fake-peer.ts'
-import { startTestApi } from './api.ts'
+import { createFakeSeat, type FakeSeat, fakeRooms } from '../support/fake-seat.ts'
+import { until } from '../support/wait.ts'
+import { startTestApi, testToken } from './api.ts'
 import { startTestPort } from './port.ts'
 
 /** `status`, `accounts.open`, …: every procedure of the contract, so that one without a case here does not compile. */
@@ -27,7 +36,7 @@ type Route<Tree> = {
 
 interface Case {
   readonly sentence: string
-  readonly run: (api: Api, peer: FakePeer) => Promise<void>
+  readonly run: (api: Api, peer: FakePeer, seat: FakeSeat) => Promise<void>
 }
 
 const ended = { accepted: { index: 1, epoch: '1.dfEPoC', turn: 1, time: fakeTime } }
@@ -41,6 +50,7 @@ const submits =
     expect(peer.submissions).toEqual([{ submission: { request, operation }, deadlineMillis: 10_000 }])
   }
 
+const chess = { item: 'Chess', startingPrice: '5', increment: '0.50' }
 const nowhere = { name: undefined, code: undefined, room: undefined, addresses: [] }
 
 const cases: Record<Route<typeof contract>, Case> = {
@@ -59,48 +69,142 @@ const cases: Record<Route<typeof contract>, Case> = {
         { peer: fakeOther, refused: { count: 3 }, faulty: 'signed two different blocks 7' },
       ]),
   },
-  refound: {
-    sentence: 'makes a new room where the quorum is lost or it is forced, and refuses while it is there',
+  'ring.show': {
+    sentence: 'tells who has the token, who waits for it, and the last turns',
+    run: async (api) => expect(await api.ring.show()).toEqual(JSON.parse(JSON.stringify(fakeRing))),
+  },
+  'ring.pace': {
+    sentence: 'submits a pace, and refuses one that no room can have',
     run: async (api, peer) => {
-      expect(await codeOf(api.refound())).toBe('quorum-held')
-      expect(await api.refound({ force: true })).toEqual({ room: '12'.repeat(32) })
-      peer.setQuorum(false)
-      expect(await api.refound()).toEqual({ room: '12'.repeat(32) })
+      await submits((one) => one.ring.pace({ millis: 3_000 }), { kind: 'set-pace', millis: 3_000 })(api, peer)
+      for (const millis of [49, 3_001, 250.5]) expect(await codeOf(api.ring.pace({ millis }))).toBe('input-invalid')
+      peer.answer({ rejection: { code: 'not-host' } })
+      expect(await messageOf(api.ring.pace({ millis: 50 }))).toBe('Only the host, the peer that founded the room, sets the pace.')
     },
   },
-  'room.link': {
-    sentence: 'gives the link with the code, which the status does not have',
+  'ring.watch': {
+    sentence: 'tells each step of the ring as it happens, for as long as somebody reads',
+    run: async (api, peer) => {
+      const steps = await api.ring.watch()
+      const first = steps.next()
+      await until('somebody watches', () => peer.watchers === 1)
+      const token = { kind: 'token', at: fakeTime + 0.25, epoch: '1.dfEPoC', turn: 3, from: undefined, to: fakeSelf } as const
+      peer.tellStep(token)
+      expect((await first).value).toEqual(token)
+      peer.tellStep({ kind: 'recorders', peers: [fakeSelf, fakeOther] })
+      expect((await steps.next()).value).toEqual({ kind: 'recorders', peers: [fakeSelf, fakeOther] })
+      await steps.return()
+      await until('nobody watches', () => peer.watchers === 0)
+    },
+  },
+  'ring.frame': {
+    sentence: 'shows a message in full, and says so where it is not known any more',
     run: async (api) => {
-      expect(await api.room.link()).toEqual({ link: `${fakeLink}&code=lamp` })
-      expect((await api.status()).link).toBe(fakeLink)
+      expect(await api.ring.frame({ id: fakeFrame.id })).toEqual(fakeFrame)
+      expect(await codeOf(api.ring.frame({ id: `${fakeSelf}.1.` }))).toBe('frame-unknown')
+      expect(await codeOf(api.ring.frame({ id: 'x'.repeat(201) }))).toBe('input-invalid')
     },
   },
-  'room.join': {
+  'rooms.list': {
+    sentence: 'says where it is and what keeps it away, which rooms are in sight, and which it knows',
+    run: async (api) => expect(await api.rooms.list()).toEqual(fakeRooms),
+  },
+  'rooms.create': {
+    sentence: 'founds a room by its rules, and gives its code and link; refuses what is no currency, and a room that is here',
+    run: async (api, _, seat) => {
+      expect(await api.rooms.create({ name: 'evening', code: 'new', currency: 'jpy', deposits: 'host' })).toEqual({
+        room: '78'.repeat(32),
+        link: 'gavelring://join?room=evening',
+        code: 'new',
+      })
+      expect(await api.rooms.create({ name: 'plain' })).toMatchObject({ code: '' })
+      expect(seat.created).toEqual([
+        { name: 'evening', code: 'new', currency: 'JPY', deposits: 'host' },
+        { name: 'plain', code: '', currency: 'EUR', deposits: 'open' },
+      ])
+      expect(await codeOf(api.rooms.create({ name: 'classroom' }))).toBe('room-known')
+      expect(await dataOf(api.rooms.create({ name: 'x', currency: 'XXX' }))).toEqual({
+        field: 'currency',
+        code: 'currency-unknown',
+      })
+      expect(await codeOf(api.rooms.create({ name: 'x', code: 'a\nb' }))).toBe('input-invalid')
+      expect(await codeOf(api.rooms.create({ name: 'x'.repeat(10_000) }))).toBe('input-invalid')
+    },
+  },
+  'rooms.join': {
     sentence: 'moves to a room by link, address, id or name, and says so where there is something to lose',
     run: async (api, peer) => {
-      expect(await codeOf(api.room.join({ to: 'ab12cd34' }))).toBe('room-has-history')
+      expect(await codeOf(api.rooms.join({ to: 'ab12cd34' }))).toBe('room-has-history')
       const id = 'ab'.repeat(32)
       const targets = {
         [`gavelring://join?room=evening&code=lamp&id=${id}&at=10.0.0.2:4001`]: {
           ...{ name: 'evening', code: 'lamp', room: id, addresses: ['/ip4/10.0.0.2/tcp/4001'] },
         },
-        '10.0.0.2:4001': { ...nowhere, addresses: ['/ip4/10.0.0.2/tcp/4001'] },
-        ab12cd34: { ...nowhere, room: 'ab12cd34' },
-        evening: { ...nowhere, name: 'evening' },
+        '10.0.0.2:4001': { ...nowhere, code: 'other', addresses: ['/ip4/10.0.0.2/tcp/4001'] },
+        ab12cd34: { ...nowhere, code: 'other', room: 'ab12cd34' },
+        evening: { ...nowhere, code: 'other', name: 'evening' },
       }
       for (const to of Object.keys(targets)) {
-        expect(await api.room.join({ to, force: true })).toEqual({ room: '34'.repeat(32), archive: '/tmp/archive.jsonl' })
+        const joined = await api.rooms.join({ to, code: 'other', force: true })
+        expect(joined).toEqual({ room: '34'.repeat(32), archive: '/tmp/archive.jsonl' })
       }
       expect(peer.joins.slice(1)).toEqual(Object.values(targets))
-      expect(await codeOf(api.room.join({ to: '10.0.0.2:99999' }))).toBe('input-invalid')
-      expect(await codeOf(api.room.join({ to: 'gavelring://join?code=x' }))).toBe('input-invalid')
+      expect(await codeOf(api.rooms.join({ to: '10.0.0.2:99999' }))).toBe('input-invalid')
+      expect(await codeOf(api.rooms.join({ to: 'gavelring://join?code=x' }))).toBe('input-invalid')
     },
   },
-  'room.leave': {
-    sentence: 'answers, then leaves and stops',
-    run: async (api, peer) => {
-      expect(await api.room.leave()).toEqual({ room: 'ab'.repeat(32) })
+  'rooms.cancel': {
+    sentence: 'calls entering off',
+    run: async (api, _, seat) => {
+      expect(await api.rooms.cancel()).toEqual({})
+      expect(seat.cancelled).toBe(1)
+    },
+  },
+  'rooms.leave': {
+    sentence: 'answers, then leaves and stops; or stays, in no room, where nothing can be asked of one',
+    run: async (api, peer, seat) => {
+      expect(await api.rooms.leave({ stay: true })).toEqual({ room: 'ab'.repeat(32) })
+      expect(await api.rooms.leave()).toEqual({})
+      expect(await codeOf(api.status())).toBe('no-room')
+      seat.setPeer(peer)
+      expect(await api.rooms.leave()).toEqual({ room: 'ab'.repeat(32) })
       expect(await peer.stopped).toBe('left')
+    },
+  },
+  'rooms.rename': {
+    sentence: 'takes a name that can be shown, and no other',
+    run: async (api, _, seat) => {
+      expect(await api.rooms.rename({ name: 'Ana Maria' })).toEqual({ name: 'Ana Maria' })
+      expect(seat.names).toEqual(['Ana Maria'])
+      for (const name of ['', 'x'.repeat(10_000), 'a\u202eb', 'a\nb']) {
+        expect(await codeOf(api.rooms.rename({ name })), JSON.stringify(name.slice(0, 9))).toBe('input-invalid')
+      }
+    },
+  },
+  'rooms.link': {
+    sentence: 'gives the link with the code, which the status does not have',
+    run: async (api) => {
+      expect(await api.rooms.link()).toEqual({ link: `${fakeLink}&code=lamp` })
+      expect((await api.status()).link).toBe(fakeLink)
+    },
+  },
+  'rooms.refound': {
+    sentence: 'makes a new room where the quorum is lost or it is forced, and refuses while it is there',
+    run: async (api, peer) => {
+      expect(await codeOf(api.rooms.refound())).toBe('quorum-held')
+      expect(await api.rooms.refound({ force: true })).toEqual({ room: '12'.repeat(32) })
+      peer.setQuorum(false)
+      expect(await api.rooms.refound()).toEqual({ room: '12'.repeat(32) })
+    },
+  },
+  diagnosis: {
+    sentence: 'says what is good and what is bad about the network, with remedies, in no room too',
+    run: async (api, _, seat) => {
+      seat.setPeer(undefined)
+      expect(await api.diagnosis()).toEqual([
+        { code: 'multicast', text: 'Multicast works on lo.', severity: 'good' },
+        { code: 'nobody-heard', text: 'Nobody was heard.', remedy: 'Wait.', severity: 'bad' },
+      ])
     },
   },
   'accounts.open': {
@@ -293,11 +397,160 @@ const cases: Record<Route<typeof contract>, Case> = {
       expect(await codeOf(api.bidders.stop({ auction: '2', account: 'ana' }))).toBe('auction-unknown')
     },
   },
+  'catalogue.add': {
+    sentence: 'keeps a lot, if the room could read it, and has an end',
+    run: async (api, _peer, seat) => {
+      const { id } = await api.catalogue.add({ item: 'Lamp', startingPrice: '10', increment: '1', picture: gifText })
+      expect(seat.catalogue.list()).toMatchObject([{ id, item: 'Lamp', startingPrice: '10', durationMillis: 30_000 }])
+      expect(await codeOf(api.catalogue.add({ item: 'Lamp', startingPrice: '10', increment: 'x' }))).toBe('input-invalid')
+      expect(await codeOf(api.catalogue.add({ ...chess, reserve: '1' }))).toBe('input-invalid')
+      await api.catalogue.add(chess)
+      expect(await dataOf(api.catalogue.add(chess))).toEqual({ most: 2 })
+    },
+  },
+  'catalogue.list': {
+    sentence: 'lists the lots in order, without pictures',
+    run: async (api) => {
+      await api.catalogue.add({ item: 'Lamp', startingPrice: '10', increment: '1', picture: gifText })
+      await api.catalogue.add(chess)
+      const lots = await api.catalogue.list()
+      expect(lots).toMatchObject([
+        { number: 1, item: 'Lamp', hasPicture: true },
+        { number: 2, item: 'Chess', hasPicture: false },
+      ])
+      expect(lots[0]).not.toHaveProperty('picture')
+    },
+  },
+  'catalogue.picture': {
+    sentence: 'tells a picture, an empty text where there is none, and refuses an unknown lot',
+    run: async (api) => {
+      const { id } = await api.catalogue.add({ item: 'Lamp', startingPrice: '10', increment: '1', picture: gifText })
+      expect(await api.catalogue.picture({ id })).toEqual({ picture: gifText })
+      expect(await api.catalogue.picture(await api.catalogue.add(chess))).toEqual({ picture: '' })
+      expect(await dataOf(api.catalogue.picture({ id: '0'.repeat(12) }))).toEqual({ lot: '0'.repeat(12) })
+      expect(await codeOf(api.catalogue.picture({ id: '../key' }))).toBe('input-invalid')
+    },
+  },
+  'catalogue.remove': {
+    sentence: 'takes a lot out, once',
+    run: async (api) => {
+      const lot = await api.catalogue.add(chess)
+      expect(await api.catalogue.remove(lot)).toEqual({})
+      expect(await api.catalogue.list()).toEqual([])
+      expect(await codeOf(api.catalogue.remove(lot))).toBe('lot-unknown')
+    },
+  },
+  'catalogue.move': {
+    sentence: 'puts a lot before another one, or last',
+    run: async (api) => {
+      const [first, second] = [await api.catalogue.add({ ...chess, item: 'Lamp' }), await api.catalogue.add(chess)]
+      const items = async () => (await api.catalogue.list()).map(({ item }) => item)
+      expect(await api.catalogue.move({ ...second, before: first.id })).toEqual({})
+      expect(await items()).toEqual(['Chess', 'Lamp'])
+      await api.catalogue.move(second)
+      expect(await items()).toEqual(['Lamp', 'Chess'])
+      expect(await codeOf(api.catalogue.move({ ...first, before: '0'.repeat(12) }))).toBe('lot-unknown')
+    },
+  },
+  'catalogue.start': {
+    sentence: 'submits the lot with its picture under a request id of its own, and takes it out once that is committed',
+    run: async (api, peer) => {
+      const { id } = await api.catalogue.add({ ...chess, picture: gifText })
+      peer.answer({ failure: 'unsettled' })
+      expect(await codeOf(api.catalogue.start({ id, payee: 'ana' }))).toBe('unsettled')
+      // It may still happen: the very same is asked for again, and nothing else.
+      expect(await codeOf(api.catalogue.start({ id, payee: 'bob' }))).toBe('input-invalid')
+      peer.answer({ rejection: { code: 'not-owner', account } })
+      expect(await codeOf(api.catalogue.start({ id, payee: 'ana' }))).toBe('not-owner')
+      expect(await api.catalogue.list()).toHaveLength(1)
+      peer.answer({ events: [{ kind: 'auction-started', auction: fakeAuction, item: 'Chess', endsAt: fakeTime }] })
+      expect(await api.catalogue.start({ id, payee: 'bob' })).toMatchObject({ auction: fakeAuction, number: 1, endsAt: fakeTime })
+      const asked = peer.submissions.map(({ submission: { request, operation } }) => [request, operation])
+      expect(asked).toMatchObject([
+        [`lot-${id}-1`, { kind: 'start-auction', payee: 'ana', picture: gif() }],
+        [`lot-${id}-1`, { kind: 'start-auction', payee: 'ana' }],
+        [`lot-${id}-2`, { kind: 'start-auction', payee: 'bob', startingPrice: 500 }],
+      ])
+      expect(await api.catalogue.list()).toEqual([])
+      expect(await codeOf(api.catalogue.start({ id, payee: 'bob' }))).toBe('lot-unknown')
+    },
+  },
   'log.tail': {
     sentence: 'tells the newest blocks, oldest first',
     run: async (api, peer) => {
       peer.setLog([0, 1, 2].map(blockAt))
       expect((await api.log.tail({ count: 2 })).map((block) => block.index)).toEqual([1, 2])
+    },
+  },
+  'log.page': {
+    sentence: 'tells blocks from one on, and how many there are',
+    run: async (api, peer) => {
+      peer.setLog([0, 1, 2].map(blockAt))
+      expect(await api.log.page({ from: 1, count: 1 })).toMatchObject({ last: 2, blocks: [{ index: 1, judged: true }] })
+      expect(await api.log.page({ from: 3, count: 500 })).toEqual({ last: 2, blocks: [] })
+      expect(await codeOf(api.log.page({ from: 0, count: 501 }))).toBe('input-invalid')
+    },
+  },
+  'log.entry': {
+    sentence: 'tells one block with its signature, and says how many there are where there is none',
+    run: async (api, peer) => {
+      const log = writtenLog()
+      peer.setLog(log)
+      const entry = await api.log.entry({ index: 1 })
+      expect(entry).toMatchObject({ index: 1, kind: 'ops', judged: false, signer: fakeSelf, commit: 2, hash: log[1]?.hash })
+      expect(entry.signature).toBe(Buffer.from(log[1]?.signature ?? []).toString('hex'))
+      expect(Buffer.from(entry.bytes, 'base64url')).toEqual(Buffer.from(log[1]?.bytes ?? []))
+      expect(await dataOf(api.log.entry({ index: 3 }))).toEqual({ index: 3, last: 2 })
+    },
+  },
+  'log.search': {
+    sentence: 'finds what people are shown, newest first',
+    run: async (api, peer) => {
+      peer.setLog(writtenLog())
+      const found = async (text: string) => (await api.log.search({ text })).blocks.map(({ index }) => index)
+      expect(await found('open-account')).toEqual([1])
+      expect(await found('10.50 eur')).toEqual([2])
+      expect(await found('Ana')).toEqual([2, 1, 0])
+      expect(await found('#2')).toEqual([2])
+      expect(await found('nowhere')).toEqual([])
+      expect(await api.log.search({ text: 'ana', before: 2, count: 1 })).toMatchObject({ lookedTo: 1, isDone: false })
+      expect(await codeOf(api.log.search({ text: ' ' }))).toBe('input-invalid')
+    },
+  },
+  'log.verify': {
+    sentence: 'says how far it is, and how it ended',
+    run: async (api, peer) => {
+      const log = writtenLog()
+      peer.setLog(log)
+      const steps = await collect(await api.log.verify())
+      expect(steps[0]).toEqual({ kind: 'progress', done: 1, total: 3 })
+      expect(steps.at(-1)).toMatchObject({ kind: 'done', blocks: 3, hash: log[2]?.hash })
+      peer.setLog([...log.slice(0, 2), blockAt(2)])
+      const damage = { kind: 'damage', index: 2, reason: expect.stringMatching(/cannot be read/) }
+      expect((await collect(await api.log.verify())).at(-1)).toEqual(damage)
+    },
+  },
+  'log.export': {
+    sentence: 'gives lines that can be verified, or rows with what became of each operation',
+    run: async (api, peer) => {
+      const log = writtenLog()
+      peer.setLog(log)
+      const file = async (format: 'jsonl' | 'csv') => {
+        const steps = await collect(await api.log.export({ format }))
+        expect(steps.at(-1)).toMatchObject({ done: 3, total: 3 })
+        return steps.map(({ text }) => text).join('')
+      }
+      const lines = (await file('jsonl')).trimEnd().split('\n')
+      expect(lines.map((line) => JSON.parse(line).hash)).toEqual(log.map(({ hash }) => hash))
+      const rows = (await file('csv')).trimEnd().split('\r\n')
+      expect(rows.map((line) => line.split(',').slice(-8).join(','))).toEqual([
+        'kind,account,to,auction,amount,currency,text,outcome',
+        'genesis,,,,,,test,done',
+        'open-account,ana,,,,,Ana,done',
+        'deposit,ana,,,10.50,EUR,,done',
+        'withdraw,ana,,,99.00,EUR,,refused: funds-short',
+      ])
+      expect(await codeOf(api.log.export({ format: 'xml' as 'csv' }))).toBe('input-invalid')
     },
   },
   'log.proofs': {
@@ -320,6 +573,7 @@ const cases: Record<Route<typeof contract>, Case> = {
     run: async (api, peer) => {
       peer.tell({ kind: 'quorum', held: true, text: 'one' })
       const events = await api.events({ after: 0 })
+      expect((await events.next()).value).toMatchObject({ kind: 'opened', start: peer.start })
       expect((await events.next()).value).toMatchObject({ number: 1, kind: 'quorum', text: 'one' })
       peer.tell({ kind: 'quorum', held: false, text: 'two' })
       expect((await events.next()).value).toMatchObject({ number: 2, text: 'two' })
@@ -329,16 +583,22 @@ const cases: Record<Route<typeof contract>, Case> = {
 }
 
 /** The contract is one, whichever door it is asked at. */
-const doors: Record<string, () => Promise<{ readonly api: Api; readonly peer: FakePeer }>> = {
+const doors: Record<string, () => Promise<{ readonly api: Api; readonly peer: FakePeer; readonly seat: FakeSeat }>> = {
   WebSocket: async () => {
-    const { client, peer } = await startTestApi()
-    return { api: client.api, peer }
+    const { client, peer, seat } = await startTestApi()
+    return { api: client.api, peer, seat }
+  },
+  'HTTP, as /openapi.json says': async () => {
+    const { server, peer, seat } = await startTestApi()
+    const headers = { authorization: `Bearer ${testToken}` }
+    return { api: createORPCClient<Api>(new OpenAPILink(contract, { url: `${server.url}/api`, headers })), peer, seat }
   },
   'message port': async () => {
     const peer = createFakePeer()
-    const { client, connect } = startTestPort(peer)
+    const seat = createFakeSeat(peer)
+    const { client, connect } = startTestPort(seat)
     connect()
-    return { api: client.api, peer }
+    return { api: client.api, peer, seat }
   },
 }
 
@@ -346,12 +606,36 @@ for (const [door, open] of Object.entries(doors)) {
   describe(`each procedure, by ${door}`, () => {
     for (const [route, { sentence, run }] of Object.entries(cases)) {
       test(`${route} ${sentence}`, async () => {
-        const { api, peer } = await open()
-        await run(api, peer)
+        const { api, peer, seat } = await open()
+        await run(api, peer, seat)
       })
     }
   })
 }
+
+test('what needs a room is refused where there is none, and nothing else is', async () => {
+  const { client, seat } = await startTestApi()
+  seat.setPeer(undefined)
+  const asked: Partial<Record<Route<typeof contract>, (api: Api) => Promise<unknown>>> = {
+    status: (api) => api.status(),
+    peers: (api) => api.peers(),
+    'rooms.link': (api) => api.rooms.link(),
+    'rooms.refound': (api) => api.rooms.refound({ force: true }),
+    'ring.watch': (api) => api.ring.watch(),
+    'ring.frame': (api) => api.ring.frame({ id: fakeFrame.id }),
+    'accounts.list': (api) => api.accounts.list(),
+    deposit: (api) => api.deposit({ account: 'ana', amount: '1' }),
+    'auctions.list': (api) => api.auctions.list(),
+    'auctions.bid': (api) => api.auctions.bid({ auction: 'last', account: 'ana', amount: '1' }),
+    'bidders.list': (api) => api.bidders.list(),
+    'pending.list': (api) => api.pending.list(),
+    'log.tail': (api) => api.log.tail({}),
+    'log.proofs': (api) => api.log.proofs(),
+    events: (api) => api.events({}),
+  }
+  for (const [route, ask] of Object.entries(asked)) expect(await codeOf(ask(client.api)), route).toBe('no-room')
+  expect(await client.api.rooms.list()).toEqual(fakeRooms)
+})
 
 const instant = fakeTime
 const cents = 7 as Cents
@@ -504,6 +788,24 @@ describe('amounts are of the room’s currency', () => {
   })
 })
 
+/** Ana, the host, opens an account, pays 10.50 in, and wants 99 out. */
+function writtenLog(): Block[] {
+  const genesis = genesisBy(fakeSelf)
+  const ops = (firstSequence: number, ...operations: readonly Operation[]) => ({
+    ...{ kind: 'ops' as const, incarnation: 1, firstSequence },
+    ops: operations.map((operation) => encodeSubmission({ request: undefined, operation })),
+  })
+  const opened = blockAfter(genesis, fakeSelf, ops(1, { kind: 'open-account', account, holder: 'Ana' }))
+  const paid: Operation = { kind: 'deposit', account, amount: 1_050 as Cents }
+  const wanted: Operation = { kind: 'withdraw', account, amount: 9_900 as Cents }
+  return [genesis, opened, blockAfter(opened, fakeSelf, ops(2, paid, wanted))]
+}
+
+async function messageOf(call: Promise<unknown>): Promise<string> {
+  const { error } = await safe(call)
+  return error instanceof Error ? error.message : 'no error'
+}
+
 async function dataOf(call: Promise<unknown>): Promise<unknown> {
   const { error } = await safe(call)
   if (!(error instanceof ORPCError) || !error.defined) throw new Error('expected a declared error', { cause: error })
@@ -516,7 +818,9 @@ async function codeOf(call: Promise<unknown>): Promise<string> {
   return error.code
 }
 
-function blockAt(index: number): Awaited<ReturnType<FakePeer['log']>>[number] {
+type Block = Awaited<ReturnType<FakePeer['log']>>[number]
+
+function blockAt(index: number): Block {
   return {
     index,
     epoch: { number: 1, initiator: fakeSelf },

@@ -4,6 +4,7 @@ import { WebSocket } from 'ws'
 import { connectApi } from '../../src/api/client.ts'
 import { startApiServer } from '../../src/api/http.ts'
 import { createFakePeer } from '../support/fake-peer.ts'
+import { createFakeSeat } from '../support/fake-seat.ts'
 import { silentLogger } from '../support/silent-logger.ts'
 import { startTestApi, testToken } from './api.ts'
 
@@ -98,9 +99,9 @@ describe('over HTTP', () => {
   test('a new room is refused while there is a quorum, with an empty request too, unless it is forced', async () => {
     const { port } = await startTestApi()
     for (const body of ['', '{}']) {
-      expect(await post(port, '/api/refound', body)).toMatchObject({ status: 409, body: { code: 'quorum-held' } })
+      expect(await post(port, '/api/rooms/refound', body)).toMatchObject({ status: 409, body: { code: 'quorum-held' } })
     }
-    expect(await post(port, '/api/refound', '{"force":true}')).toMatchObject({ status: 200, body: { room: '12'.repeat(32) } })
+    expect(await post(port, '/api/rooms/refound', '{"force":true}')).toMatchObject({ status: 200, body: { room: '12'.repeat(32) } })
   })
 
   test('an amount that is a JSON number is refused: it was a float on its way', async () => {
@@ -151,7 +152,13 @@ test('a WebSocket message over the limit closes that connection only', async () 
 
 test('a port in use is a failure with a name', async () => {
   const { port } = await startTestApi()
-  const starting = startApiServer({ peer: createFakePeer(), logger: silentLogger, token: testToken, port, version: '0' })
+  const starting = startApiServer({
+    seat: createFakeSeat(createFakePeer()),
+    logger: silentLogger,
+    token: testToken,
+    port,
+    version: '0',
+  })
   await expect(starting).rejects.toMatchObject({ code: 'port-in-use', message: `Port ${port} is in use.` })
 })
 

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
@@ -28,11 +28,17 @@ export async function startVictim(
   const words: string[] = []
   child.stderr?.on('data', (chunk) => words.push(String(chunk)))
   onEnd(() => void child.kill('SIGKILL'))
-  const { url } = (await nextMessage(child, words)) as { url: string }
+  const gone = once(child, 'exit').then((): never => {
+    throw new Error(`the process ended:\n${words.join('')}`)
+  })
+  gone.catch(() => {})
+  // One listener for its end, however often it is asked.
+  const nextMessage = async (): Promise<unknown> => (await Promise.race([once(child, 'message'), gone]))[0]
+  const { url } = (await nextMessage()) as { url: string }
   const port = Number(new URL(url).port)
   const ask = async (what: Ask): Promise<Facts> => {
     child.send(what)
-    return (await nextMessage(child, words)) as Facts
+    return (await nextMessage()) as Facts
   }
   const serves = async (): Promise<void> => {
     if (child.exitCode !== null) throw new Error(`the process ended:\n${words.join('')}`)
@@ -57,15 +63,6 @@ export async function startVictim(
       }
     },
   }
-}
-
-async function nextMessage(child: ChildProcess, words: readonly string[]): Promise<unknown> {
-  const gone = once(child, 'exit').then(() => {
-    throw new Error(`the process ended:\n${words.join('')}`)
-  })
-  gone.catch(() => {})
-  const [message] = (await Promise.race([once(child, 'message'), gone])) as unknown[]
-  return message
 }
 
 export interface Rude {

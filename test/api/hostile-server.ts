@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { startApiServer } from '../../src/api/http.ts'
 import type { DoorLimits } from '../../src/api/limits.ts'
 import { createFakePeer } from '../support/fake-peer.ts'
+import { createFakeSeat } from '../support/fake-seat.ts'
 import { silentLogger } from '../support/silent-logger.ts'
 
 /**
@@ -39,7 +40,7 @@ async function serve(limits: Partial<DoorLimits>): Promise<void> {
     },
   }
   const server = await startApiServer({
-    peer: counting,
+    seat: createFakeSeat(counting),
     logger: silentLogger,
     token: hostileToken,
     port: 0,

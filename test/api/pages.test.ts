@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { connectApi } from '../../src/api/client.ts'
 import { type ApiServer, startApiServer } from '../../src/api/http.ts'
 import { createFakePeer } from '../support/fake-peer.ts'
+import { createFakeSeat } from '../support/fake-seat.ts'
 import { silentLogger } from '../support/silent-logger.ts'
 import { testToken } from './api.ts'
 
@@ -36,7 +37,14 @@ beforeAll(async () => {
 })
 
 function start(pages: string): Promise<ApiServer> {
-  return startApiServer({ peer: createFakePeer(), logger: silentLogger, token: testToken, port: 0, version: '0', pages })
+  return startApiServer({
+    seat: createFakeSeat(createFakePeer()),
+    logger: silentLogger,
+    token: testToken,
+    port: 0,
+    version: '0',
+    pages,
+  })
 }
 
 interface Answer {

@@ -8,8 +8,9 @@ import { contract } from '../../src/api/contract.ts'
 import { createPortDoor } from '../../src/api/port.ts'
 import type { EventView } from '../../src/api/views.ts'
 import { readPeerConfig } from '../../src/app/config.ts'
-import { startPeer } from '../../src/app/start.ts'
+import { startSeat } from '../../src/app/start.ts'
 import { createFakePeer, type FakePeer, fakeSelf } from '../support/fake-peer.ts'
+import { createFakeSeat } from '../support/fake-seat.ts'
 import { silentLogger } from '../support/silent-logger.ts'
 import { until } from '../support/wait.ts'
 import { startTestPort } from './port.ts'
@@ -20,9 +21,10 @@ test('a running peer is asked over a port, goes on over the next one, and its ev
   const flags = { profile, create: true, 'no-mdns': true, listen: ['127.0.0.1:0'], http: 'off', name: 'Ana' }
   const config = readPeerConfig(flags, {})
   if (!config.ok) throw new Error(config.error.message)
-  const running = await startPeer(config.value, { onProgress: () => {}, write: () => {} })
+  const running = await startSeat(config.value, { onProgress: () => {}, write: () => {} })
   onTestFinished(() => running.stop(5_000))
-  const { client, connect } = startTestPort(running.peer)
+  await running.entered
+  const { client, connect } = startTestPort(running.seat)
   connect()
   const seen: EventView[] = []
   const watching = collect(await client.api.events({ after: 0 }), seen)
@@ -33,7 +35,7 @@ test('a running peer is asked over a port, goes on over the next one, and its ev
   await client.api.deposit({ account: 'ana', amount: '10', requestId: 'coin' })
   expect(await client.api.accounts.list()).toMatchObject([{ account: 'ana', available: { text: '10.00 EUR' } }])
   await until('the deposit’s event', () => isTold(seen, 'moved'))
-  const numbers = seen.map(({ number }) => number)
+  const numbers = seen.filter(({ kind }) => kind !== 'opened').map(({ number }) => number)
   expect(numbers).toEqual(numbers.map((_, index) => (numbers[0] ?? 0) + index))
   client.close()
   await watching
@@ -71,7 +73,7 @@ test('what was under way when the port went: a question and a numbered operation
   const read = client.api.log.tail({})
   await until('both were submitted', () => peer.submissions.length === 2)
   replace(peer)
-  connect('second')
+  connect()
   await expect(unnumbered).rejects.toThrow(PortLost)
   expect(await read).toEqual([])
   await numbered
@@ -81,19 +83,20 @@ test('what was under way when the port went: a question and a numbered operation
 test('after a restart of the peer its events begin anew, with a gap before them', async () => {
   const peer = createFakePeer()
   const { client, connect, replace } = startTestPort(peer)
-  connect('first')
+  connect()
   const seen: EventView[] = []
   void collect(await client.api.events({ after: 0 }), seen)
   peer.tell({ kind: 'quorum', held: false, text: 'one' })
-  await until('the first event', () => seen.length === 1)
+  await until('the first event', () => seen.length === 2)
 
   // More events than were seen of the first start: their numbers alone would not tell that it is another one.
   const next = createFakePeer()
   for (const text of ['two', 'three', 'four']) next.tell({ kind: 'quorum', held: true, text })
   replace(next)
-  connect('second')
-  await until('the events of the second start', () => seen.length === 5)
-  expect(seen.map((event) => (event.kind === 'quorum' ? event.text : event.kind))).toEqual(['one', 'gap', 'two', 'three', 'four'])
+  connect()
+  await until('the events of the second start', () => seen.length === 7)
+  const told = seen.map((event) => (event.kind === 'quorum' ? event.text : event.kind))
+  expect(told).toEqual(['opened', 'one', 'opened', 'gap', 'two', 'three', 'four'])
 })
 
 test.each(['its signal', 'its reader'])('a stream of events that %s calls off ends, also while there is no port', async (who) => {
@@ -101,6 +104,7 @@ test.each(['its signal', 'its reader'])('a stream of events that %s calls off en
   const port = connect()
   const hangUp = new AbortController()
   const events = await client.api.events({ after: 0 }, { signal: hangUp.signal })
+  expect((await events.next()).value).toMatchObject({ kind: 'opened' })
   const next = events.next()
   const closed = gone(port)
   port.close()
@@ -142,7 +146,11 @@ test('a closed client refuses, and takes no port any more', async () => {
 test('a port that says what is no message is closed, and the others go on', async () => {
   const { client, connect } = startTestPort(createFakePeer(), { requestBytesMax: 1_000 })
   connect()
-  const door = createPortDoor({ peer: createFakePeer(), logger: silentLogger, limits: { requestBytesMax: 1_000 } })
+  const door = createPortDoor({
+    seat: createFakeSeat(createFakePeer()),
+    logger: silentLogger,
+    limits: { requestBytesMax: 1_000 },
+  })
   const nonsense = [
     'not json',
     '{"i":{},"p":7}',

@@ -2,13 +2,15 @@ import { MessageChannel } from 'node:worker_threads'
 import { onTestFinished } from 'vitest'
 import { createPortClient, type PortClient } from '../../src/api/client-port.ts'
 import { createPortDoor, type PortDoor, type PortDoorOptions } from '../../src/api/port.ts'
+import type { Seat } from '../../src/api/seat.ts'
 import type { Peer } from '../../src/peer/peer.ts'
+import { createFakeSeat } from '../support/fake-seat.ts'
 import { silentLogger } from '../support/silent-logger.ts'
 
 export interface TestPort {
   readonly client: PortClient
   /** A new channel between the two: the client uses it from now on. Gives the client's end. */
-  connect(start?: string): ReturnType<typeof openChannel>['port1']
+  connect(): ReturnType<typeof openChannel>['port1']
   /** The peer's process died and another one is there. */
   replace(peer: Peer): void
 }
@@ -16,9 +18,9 @@ export interface TestPort {
 const openChannel = () => new MessageChannel()
 
 /** A peer behind the message-port door, as in the peer's own process, and a client, as in a window. */
-export function startTestPort(peer: Peer, limits?: PortDoorOptions['limits']): TestPort {
-  const serve = (served: Peer): PortDoor => createPortDoor({ peer: served, logger: silentLogger, ...(limits && { limits }) })
-  let door = serve(peer)
+export function startTestPort(at: Peer | Seat, limits?: PortDoorOptions['limits']): TestPort {
+  const serve = (seat: Seat): PortDoor => createPortDoor({ seat, logger: silentLogger, ...(limits && { limits }) })
+  let door = serve('status' in at ? createFakeSeat(at) : at)
   const client = createPortClient()
   onTestFinished(() => {
     client.close()
@@ -26,15 +28,15 @@ export function startTestPort(peer: Peer, limits?: PortDoorOptions['limits']): T
   })
   return {
     client,
-    connect(start = 'first') {
+    connect() {
       const { port1, port2 } = openChannel()
       door.accept(port2)
-      client.use(port1, start)
+      client.use(port1)
       return port1
     },
     replace(next) {
       door.closeAll()
-      door = serve(next)
+      door = serve(createFakeSeat(next))
     },
   }
 }

@@ -1,0 +1,63 @@
+import { createBreath } from '../breath.ts'
+import { toJudgedBlock } from '../judged-block.ts'
+import { checkLog, exportLog } from '../log-file.ts'
+import { searchLog } from '../log-search.ts'
+import { refuseUnknownBlock } from '../refuse.ts'
+import { createStreams } from '../streams.ts'
+import { toBlock } from '../to-view.ts'
+import type { JudgedBlock } from '../views.ts'
+import { api } from './api.ts'
+import type { Desk } from './desk.ts'
+
+/** One answer of `log.read` is about this long at most, and one of `log.page`, which takes far more words for a block. */
+const readBytesMax = 1024 * 1024
+const pageBytesMax = 256 * 1024
+/** Each goes through the whole log. */
+const longWorksMax = 4
+
+export const createLogRoutes = (desk: Desk) => {
+  const longWorks = createStreams(longWorksMax)
+
+  const judgedBlocks = async (from: number, count: number, bytesMax?: number): Promise<JudgedBlock[]> => {
+    const { peer } = desk
+    const breathe = createBreath()
+    const blocks: JudgedBlock[] = []
+    for (const block of await peer.log(from, count, bytesMax)) {
+      blocks.push(toJudgedBlock(block, peer.verdicts(block), desk.currency()))
+      await breathe()
+    }
+    return blocks
+  }
+
+  return {
+    log: {
+      tail: api.log.tail.handler(({ input }) => {
+        const last = desk.peer.status().commit.index
+        return judgedBlocks(Math.max(0, last + 1 - input.count), input.count)
+      }),
+      read: api.log.read.handler(async ({ input }) =>
+        (await desk.peer.log(input.from, input.count, readBytesMax)).map((block) => toBlock(block)),
+      ),
+      page: api.log.page.handler(async ({ input }) => ({
+        last: desk.peer.status().commit.index,
+        blocks: await judgedBlocks(input.from, input.count, pageBytesMax),
+      })),
+      entry: api.log.entry.handler(async ({ input }) => {
+        const { peer } = desk
+        const { index } = input
+        const commit = peer.status().commit.index
+        const [block] = await peer.log(index, 1)
+        if (block === undefined) throw refuseUnknownBlock(index, commit)
+        const judged = toJudgedBlock(block, peer.verdicts(block), desk.currency())
+        const signature = Buffer.from(block.signature).toString('hex')
+        return { ...toBlock(block), ...judged, signature, signer: block.author, commit }
+      }),
+      search: api.log.search.handler(({ input }) => searchLog(desk.peer, input, desk.currency())),
+      verify: api.log.verify.handler(({ signal }) => longWorks.open(() => checkLog(desk.peer, signal), signal)),
+      export: api.log.export.handler(({ input, signal }) =>
+        longWorks.open(() => exportLog(desk.peer, input.format, signal), signal),
+      ),
+      proofs: api.log.proofs.handler(() => desk.peer.proofs().map((proof) => ({ ...proof, blocks: [...proof.blocks] }))),
+    },
+  }
+}

@@ -1,0 +1,57 @@
+import type { RoomId } from '../core/ids.ts'
+import type { Joined, JoinTarget, Peer } from '../peer/peer.ts'
+import type { Catalogue } from './catalogue.ts'
+import type { Finding, RoomsView } from './rooms.ts'
+
+/**
+ * What one running process is at: a profile, which is in no room, on its way into one, or in one as a peer. Every door speaks to
+ * it, from its first moment on.
+ */
+export interface Seat {
+  /** Of the room that it is in; another one with each room, but for those of one name and code. `undefined`: it is in none. */
+  readonly peer: Peer | undefined
+  /** The host's lots, whatever the room. */
+  readonly catalogue: Catalogue
+  /** Called when it is in another room, in one or in none, and when what keeps it away changes; until the returned function is called. */
+  onChange(listener: () => void): () => void
+  rooms(): RoomsView
+  /**
+   * Leaves the room that it is in, in good order, and founds another. Rejects with a `Failure`: `room-known` (a room of this name is
+   * kept here), `called-off`, `stopping`, or the disk's.
+   */
+  create(plan: NewRoom): Promise<CreatedRoom>
+  /**
+   * Enters a room. What can be known before the room that it is in is left, is: who does not come into the other one stays in this
+   * one, or comes back to it. Rejects with a `Failure`: `room-not-found`, `room-ambiguous`, `other-code`, `room-has-history`,
+   * `called-off`, `stopping`, or the disk's.
+   */
+  join(target: JoinTarget, options: { readonly force: boolean; readonly deadlineMillis: number }): Promise<Joined>
+  /** Calls entering a room off, if it is on its way into one: then it goes back to the room that it has left for that, or is in none. */
+  cancel(): Promise<void>
+  /**
+   * Leaves the room, in good order; resolves with it, or with nothing where it was in none. `stay`: it goes on in no room, also after
+   * the next start. Otherwise all of it stops, soon after this has resolved.
+   */
+  leave(options: { readonly stay: boolean }): Promise<RoomId | undefined>
+  /** The person's name from now on, after the next start too; told to the others at once. */
+  rename(name: string): Promise<void>
+  /** The latest id of the room is kept, so that the next start finds back. Rejects as {@link Peer.refound} does, and with `no-room`. */
+  refound(options: { readonly force: boolean }): Promise<RoomId>
+  /** What is good and bad about the network here, as `gavelring doctor` finds it: takes some seconds. */
+  diagnosis(): Promise<readonly Finding[]>
+}
+
+export interface NewRoom {
+  readonly name: string
+  /** `new`: one is made. Empty: none. */
+  readonly code: string
+  readonly currency: string
+  readonly deposits: 'open' | 'host'
+}
+
+export interface CreatedRoom {
+  readonly room: RoomId
+  /** With the code. */
+  readonly link: string
+  readonly code: string
+}
