@@ -3,7 +3,6 @@ import type { Flags } from '../app/flags.ts'
 import { profileOption, timeoutOption } from './client.ts'
 import type { Command, Option } from './command.ts'
 import { usageError } from './errors.ts'
-import { parseDuration } from './format.ts'
 import { meantText } from './nearest.ts'
 
 const jsonOption: Option = { name: 'json', text: 'print JSON for programs' }
@@ -68,7 +67,7 @@ function parse(command: Command, args: readonly string[]): ParsedArgs {
     let given: string | true = token.value ?? true
     if (value?.endsWith('?') && token.value === undefined) {
       const next = tokens[at + 1]
-      if (next?.kind === 'positional' && next.index === token.index + 1 && parseDuration(next.value) !== undefined) {
+      if (next?.kind === 'positional' && next.index === token.index + 1 && option.isValue?.(next.value) === true) {
         given = next.value
         at++
       }

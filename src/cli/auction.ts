@@ -145,14 +145,26 @@ const cancel: Command = {
   operands: ['LOT'],
   options: [{ name: 'reason', value: 'TEXT', text: 'why; needed where somebody has bid' }, ...operationOptions],
   examples: ['gavelring auction cancel 3 --reason "the lamp broke"'],
-  details: lotDetails,
+  details: `${lotDetails} Where a reason is needed and none is given, you are asked for it, if you sit at a terminal.`,
   async run(call) {
     const auction = lotWord(call)
-    const reason = shortText(call, 'reason', reasonCharsMax)
+    const reason =
+      textFlag(call, 'reason') === undefined ? await askForReason(call, auction) : shortText(call, 'reason', reasonCharsMax)
     const settled = await withPeer(call, (api) => api.auctions.cancel({ auction, reason, ...operationInput(call) }))
     tell(call, settled, [`Lot ${settled.number} is called off ${placeOf(settled)}.`])
     return 0
   },
+}
+
+/** Where one is needed and a person is there to be asked; whoever says nothing is refused by the rules, as without a terminal. */
+async function askForReason(call: Call, auction: string): Promise<string> {
+  if (call.json) return ''
+  const { bids, number, item } = await withPeer(call, (api) => api.auctions.show({ auction }))
+  if (bids === 0) return ''
+  const there = bids === 1 ? 'there is a bid' : `there are ${bids} bids`
+  const reason = (await call.terminal.ask(`Why is lot ${number}, ${item}, called off? (${there})`)) ?? ''
+  if (reason.length > reasonCharsMax) throw usageError(`A reason has at most ${reasonCharsMax} characters.`)
+  return reason
 }
 
 const extend: Command = {

@@ -111,7 +111,7 @@ function watch(api: Api, timeoutMillis: number): { readonly failed: Promise<neve
   let timer: NodeJS.Timeout | undefined
   const failed = new Promise<never>((_, reject) => {
     const look = (): void => {
-      timer = setTimeout(() => void api.status().then(look, reject), timeoutMillis)
+      timer = setTimeout(() => void api.rooms.list().then(look, reject), timeoutMillis)
       timer.unref()
     }
     look()

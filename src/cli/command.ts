@@ -7,6 +7,8 @@ export interface Option {
   readonly short?: string
   /** What stands for its value in help texts; absent: a switch. With `?` at its end it may be left out. */
   readonly value?: string
+  /** Of a value that may be left out: whether the word behind the flag is one, and no operand. */
+  readonly isValue?: (word: string) => boolean
   readonly many?: boolean
   readonly text: string
 }

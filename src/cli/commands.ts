@@ -9,6 +9,8 @@ const groups: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   demo: async () => [(await import('./demo/demo.ts')).demo],
   status: async () => [(await import('./status.ts')).status],
   peers: async () => [(await import('./peers.ts')).peers],
+  open: async () => [(await import('./open.ts')).open],
+  roster: async () => [(await import('./roster.ts')).roster],
   account: async () => {
     const [{ accountCommands }, { accountUse }] = await Promise.all([import('./account.ts'), import('./settings.ts')])
     return [...accountCommands, accountUse]
@@ -21,9 +23,14 @@ const groups: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
     const [{ auctionCommands }, { auctionWatch }] = await Promise.all([import('./auction.ts'), import('./watch.ts')])
     return [...auctionCommands, auctionWatch]
   },
+  events: async () => [(await import('./events.ts')).events],
+  pace: async () => [(await import('./pace.ts')).pace],
   log: async () => (await import('./log.ts')).logCommands,
+  rooms: async () => [(await import('./room.ts')).rooms],
+  create: async () => [(await import('./room.ts')).create],
   join: async () => [(await import('./room.ts')).join],
   leave: async () => [(await import('./room.ts')).leave],
+  rename: async () => [(await import('./room.ts')).rename],
   doctor: async () => [(await import('./doctor.ts')).doctor],
   refound: async () => [(await import('./refound.ts')).refound],
   completion: async () => [(await import('./completion.ts')).completion],

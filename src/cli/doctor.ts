@@ -49,8 +49,14 @@ async function readOptions(call: Call) {
     async askRunning() {
       const address = readApiAddress(profile)
       if (address === undefined) return undefined
-      const { connectApi } = await import('../api/client.ts')
-      return connectApi(address)
+      const [{ connectApi }, { runningOf }] = await Promise.all([import('../api/client.ts'), import('../app/doctor.ts')])
+      const { api, close } = await connectApi(address)
+      try {
+        const [{ self, room, otherRooms }, peers] = await Promise.all([api.status(), api.peers()])
+        return runningOf(self, room.name, otherRooms, peers)
+      } finally {
+        close()
+      }
     },
   }
 }

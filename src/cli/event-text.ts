@@ -1,5 +1,5 @@
 import type { EventView, MarketEventView } from '../api/views.ts'
-import { timeText } from './format.ts'
+import { durationText, timeText } from './format.ts'
 
 /** What happened to the market, as a sentence without a full stop. `lot`: how an auction is called, its id unless told. */
 export function describeEvent(
@@ -33,6 +33,8 @@ export function describeEvent(
       return event.winner === undefined || event.price === undefined
         ? `${endingText(event.why)}${event.reason && ` (${event.reason})`}`
         : `sold to ${event.winner} for ${event.price.text}`
+    case 'pace-set':
+      return `the ring’s pace is ${durationText(event.millis)} now`
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ExportedBlock } from '../api/views.ts'
+import type { Api } from '../api/client.ts'
 import { profileOption, withPeer } from './client.ts'
 import { type Call, type Command, textFlag } from './command.ts'
 import { usageError } from './errors.ts'
@@ -8,30 +8,37 @@ import { createProgress } from './progress.ts'
 
 export const logExport: Command = {
   name: 'log export',
-  summary: 'the whole committed log as JSON lines, which `log verify` can check anywhere',
+  summary: 'the whole committed log as JSON lines, which `log verify` can check anywhere, or for a spreadsheet',
   operands: [],
   options: [
+    { name: 'csv', text: 'an operation a row, with what became of it, in place of JSON lines' },
     { name: 'output', short: 'o', value: 'FILE', text: 'where to (default: stdout); never through a link' },
     { name: 'force', text: 'replace the file, if it is there already' },
     profileOption,
   ],
-  examples: ['gavelring log export > room.jsonl', 'gavelring log export -o room.jsonl && gavelring log verify room.jsonl'],
+  examples: [
+    'gavelring log export > room.jsonl',
+    'gavelring log export -o room.jsonl && gavelring log verify room.jsonl',
+    'gavelring log export --csv -o room.csv',
+  ],
   details:
-    'One block a line: readable fields, and `bytes`, the canonical bytes that were hashed and signed, as base64url.\n' +
-    'FILE is there when it is whole, and readable by its owner only.',
+    'One block a line: readable fields, and `bytes`, the canonical bytes that were hashed and signed, as base64url. With\n' +
+    '--csv the log is checked on the way. FILE is there when it is whole, and readable by its owner only.',
   async run(call) {
     const file = textFlag(call, 'output')
     if (file === '') throw usageError('-o: the name of a file is expected.')
-    const sink = file === undefined ? stdoutSink(call) : await fileSink(file, call.flags.force === true)
+    const isCsv = call.flags.csv === true
+    if (isCsv && call.json) throw usageError('--csv and --json are two things.')
+    const sink = file === undefined ? stdoutSink(call, isCsv) : await fileSink(file, call.flags.force === true)
     const progress = createProgress(call.terminal)
     try {
       const count = await withPeer(call, async (api) => {
         let written = 0
-        for await (const { block, last } of readRunningLog(api)) {
+        for await (const { text, done, total } of isCsv ? csvPieces(api) : jsonPieces(api)) {
           if (sink.isClosed()) break
-          await sink.write(block)
-          written++
-          if (file !== undefined || !call.terminal.isScreen) progress('exporting', block.index, last)
+          await sink.write(text)
+          written = done
+          if (file !== undefined || !call.terminal.isScreen) progress('exporting', done - 1, total - 1)
         }
         await sink.finish()
         return written
@@ -46,20 +53,40 @@ export const logExport: Command = {
   },
 }
 
+/** Whole lines, with so many of all blocks in them and in those before. */
+interface Piece {
+  readonly text: string
+  readonly done: number
+  readonly total: number
+}
+
+async function* jsonPieces(api: Api): AsyncGenerator<Piece> {
+  for await (const { block, last } of readRunningLog(api)) {
+    yield { text: `${JSON.stringify(block)}\n`, done: block.index + 1, total: last + 1 }
+  }
+}
+
+const csvPieces = async function* (api: Api): AsyncGenerator<Piece> {
+  yield* await api.log.export({ format: 'csv' })
+}
+
 interface Sink {
-  write(block: ExportedBlock): Promise<void>
+  write(lines: string): Promise<void>
   finish(): Promise<void>
   discard(): Promise<void>
   /** Nobody reads it any more. */
   isClosed(): boolean
 }
 
-function stdoutSink({ terminal }: Call): Sink {
+function stdoutSink({ terminal }: Call, isCsv: boolean): Sink {
   return {
-    async write(block) {
-      terminal.json(block)
-      // A pipe that is full: wait, or the whole log would pile up here.
-      await terminal.drained()
+    async write(lines) {
+      for (const line of lines.split(isCsv ? '\r\n' : '\n').slice(0, -1)) {
+        if (isCsv) terminal.line(line)
+        else terminal.json(JSON.parse(line))
+        // A pipe that is full: wait, or the whole log would pile up here.
+        await terminal.drained()
+      }
     },
     finish: async () => {},
     discard: async () => {},
@@ -70,7 +97,7 @@ function stdoutSink({ terminal }: Call): Sink {
 async function fileSink(path: string, replace: boolean): Promise<Sink> {
   const file = await createNewFile(path, replace)
   return {
-    write: (block) => file.write(`${JSON.stringify(block)}\n`),
+    write: (lines) => file.write(lines),
     finish: () => file.finish(),
     discard: () => file.discard(),
     isClosed: () => false,

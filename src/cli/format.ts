@@ -1,28 +1,8 @@
+export { instantText as timeText } from '../api/texts.ts'
+
 /** The one format of times and of durations. Money comes as text from the API, and goes through as it is. */
 
 const dayMillis = 24 * 3_600_000
-
-/**
- * Local time with its offset: `05:49:13+01:00`; where the day is not today, with its date: `2026-11-25 05:49:13+01:00`.
- * `now`: what today is.
- */
-export function timeText(millis: number, now = Date.now()): string {
-  const at = new Date(millis)
-  if (Number.isNaN(at.getTime())) return 'no time'
-  const time = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}${offsetText(at)}`
-  return dateText(at) === dateText(new Date(now)) ? time : `${dateText(at)} ${time}`
-}
-
-const dateText = (at: Date): string =>
-  `${String(at.getFullYear()).padStart(4, '0')}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
-
-function offsetText(at: Date): string {
-  const minutes = -at.getTimezoneOffset()
-  const size = Math.abs(minutes)
-  return `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`
-}
-
-const two = (count: number): string => String(count).padStart(2, '0')
 
 const units = [
   ['d', dayMillis],

@@ -51,6 +51,8 @@ export function operationText(operation: ToldOperation, { currency, lotOf }: Roo
       return `pauses ${lot()} for ${durationOf(operation.millis)} at most`
     case 'resume-auction':
       return `lets ${lot()} go on`
+    case 'set-pace':
+      return `sets the ring’s pace to ${durationOf(operation.millis)}`
     case 'void':
       return 'takes an operation back'
     case 'malformed':

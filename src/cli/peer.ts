@@ -1,6 +1,8 @@
 import type { PaneConfig } from '../app/config.ts'
-import type { RunningPeer, StartHooks } from '../app/start.ts'
+import type { RunningSeat, StartHooks } from '../app/start.ts'
 import { Failure } from '../core/failure.ts'
+import { isJoinLink } from '../core/join-link.ts'
+import { helpHint } from './args.ts'
 import type { Call, Command } from './command.ts'
 import { usageError } from './errors.ts'
 import { shortPeer } from './output.ts'
@@ -8,6 +10,8 @@ import { loggedNews } from './pane/news.ts'
 import { createScreen, type Screen } from './pane/screen.ts'
 import { createProgress } from './progress.ts'
 import { comeInText, foundingBox } from './room-text.ts'
+
+type Peer = NonNullable<RunningSeat['seat']['peer']>
 
 /** How long leaving in good order may take, in milliseconds. */
 const leaveMillis = 5_000
@@ -21,7 +25,16 @@ export const peer: Command = {
   options: [
     { name: 'room', value: 'NAME', text: 'the room (default classroom)' },
     { name: 'create', text: 'found the room at once, without looking for it' },
-    { name: 'join', text: 'wait for the room, and never found it; also where LINK, --bootstrap or --refetch is given' },
+    {
+      name: 'join',
+      value: 'LINK?',
+      isValue: isJoinLink,
+      text: 'wait for the room, and never found it; also where LINK, --bootstrap or --refetch is given',
+    },
+    {
+      name: 'last',
+      text: 'go into the room that this profile was in last; into none where there was none, or it was left for none',
+    },
     { name: 'wait', value: 'SECONDS', text: 'how long to wait for the room; then end with exit code 3 (default: no end)' },
     { name: 'currency', value: 'EUR', text: 'of a room that is founded here' },
     { name: 'deposits', value: 'open|host', text: 'who may deposit in a room that is founded here (default open)' },
@@ -50,6 +63,7 @@ export const peer: Command = {
     'gavelring peer "gavelring://join?room=evening&at=192.168.1.20:4001"',
     'gavelring peer --no-mdns --bootstrap 192.168.1.20:4001',
     'gavelring peer --watch',
+    'gavelring peer --last',
     'GAVELRING_ROOM=evening gavelring peer --profile /var/lib/gavelring --log-format json',
   ],
   details:
@@ -59,41 +73,61 @@ export const peer: Command = {
   async run(call) {
     const { readPaneConfig, readPeerConfig } = await import('../app/config.ts')
     const [link] = call.operands
+    if (link !== undefined && typeof call.flags.join === 'string') throw usageError('LINK is given twice.', helpHint(peer))
     const config = readPeerConfig({ ...call.flags, ...(link !== undefined && { join: link }) }, call.env)
     if (!config.ok) throw usageError(config.error.message, 'See `gavelring peer --help`.')
     const paneConfig = readPaneConfig(call.flags, call.env)
     if (!paneConfig.ok) throw usageError(paneConfig.error.message, 'See `gavelring peer --help`.')
-    const { beginRoomCode } = await import('../app/room-code.ts')
-    beginRoomCode(config.value.room, config.value.code)
-    const [{ startPeer }, { openPane }] = await Promise.all([import('../app/start.ts'), import('./pane/pane.ts')])
-    const format = config.value.logFormat
+    const { isLast, room, code, logFormat: format, refetch } = config.value
+    if (!isLast) (await import('../app/room-code.ts')).beginRoomCode(room, code)
+    const [{ startSeat }, { openPane }] = await Promise.all([import('../app/start.ts'), import('./pane/pane.ts')])
     const screen = createScreen(call.terminal)
     const stopping = onStopSignal()
-    const starting = startPeer(config.value, hooksOf(call, screen, stopping, format, paneConfig.value))
-    const patience = config.value.refetch ? leaveMillis : leaveMillis / 5
-    const started = starting.catch((error: unknown) => {
-      if (error instanceof Failure && error.code === 'stopping') return undefined
-      exitAfter(closeMillis, 3)
-      throw error
+    const { quiet } = paneConfig.value
+    const running = await startSeat(config.value, hooksOf(call, screen, format, paneConfig.value)).catch(failed)
+
+    const { seat } = running
+    let shown: Peer | undefined
+    let pane: ReturnType<typeof openPane> | undefined
+    const follow = (): void => {
+      const { peer } = seat
+      if (peer === shown) return
+      pane?.end()
+      pane = undefined
+      shown = peer
+      if (peer === undefined) return call.terminal.note('Left the room.')
+      tellStart(call, running, peer, quiet)
+      pane = openPane(
+        { peer, log: running.log },
+        { ...paneConfig.value, format, isBeside: call.json, terminal: call.terminal, screen },
+      )
+    }
+    seat.onChange(follow)
+    follow()
+    if (seat.rooms().state === 'none') tellNone(call, running)
+
+    const cause = await Promise.race([
+      stopping,
+      running.stopped.then(() => undefined),
+      neverEntered(call, running, isLast),
+    ]).catch(async (error: unknown) => {
+      await within(closeMillis, running.stop(closeMillis))
+      return failed(error)
     })
-    const running = await Promise.race([started, stopping.then(() => within(patience, started))])
-    if (running === undefined) {
+    pane?.still()
+    if (cause !== undefined && seat.rooms().state === 'entering') {
+      await within(refetch ? leaveMillis : leaveMillis / 5, running.stop(leaveMillis))
       call.terminal.note('Stopped before the room was found.')
       // A start that is in the middle of a long log cannot be called off; nothing was acknowledged yet, and what is on disk is safe.
       process.exit(0)
     }
-    tellStart(call, running, config.value.code, paneConfig.value.quiet)
-    const pane = openPane(running, { ...paneConfig.value, format, isBeside: call.json, terminal: call.terminal, screen })
-    const stopped = running.stopped
-    const cause = await Promise.race([stopping, stopped.then(() => undefined)])
-    pane.still()
     if (cause !== undefined) {
-      call.terminal.note('Leaving the ring; once more to stop at once.')
+      if (shown !== undefined) call.terminal.note('Leaving the ring; once more to stop at once.')
       exitAfter(leaveMillis, 0)
       await running.stop(leaveMillis - closeMillis)
     }
-    const { reason, hasLeft } = await stopped
-    pane.end()
+    const { reason, hasLeft } = await running.stopped
+    pane?.end()
     call.terminal.note(`Stopped: ${reason}.`)
     const exitCode = cause !== undefined || hasLeft ? 0 : 3
     exitAfter(closeMillis, exitCode)
@@ -101,18 +135,28 @@ export const peer: Command = {
   },
 }
 
-function hooksOf(
-  { terminal }: Call,
-  screen: Screen,
-  stopping: Promise<unknown>,
-  logFormat: 'json' | 'text',
-  { quiet, verbose }: PaneConfig,
-): StartHooks {
+function failed(error: unknown): never {
+  exitAfter(closeMillis, 3)
+  throw error
+}
+
+/**
+ * Rejects where the room that the peer was started for was not entered. With `--last` that is said, and it goes on in no room; so it
+ * does where somebody called it off, who wants another room, or none.
+ */
+function neverEntered({ terminal }: Call, { entered }: RunningSeat, isLast: boolean): Promise<never> {
+  return new Promise((_, reject) => {
+    entered.catch((error: unknown) => {
+      if (error instanceof Failure && (error.code === 'called-off' || error.code === 'stopping')) return
+      if (isLast && error instanceof Failure) terminal.note(`${error.message} In no room now.`)
+      else reject(error)
+    })
+  })
+}
+
+function hooksOf({ terminal }: Call, screen: Screen, logFormat: 'json' | 'text', { quiet, verbose }: PaneConfig): StartHooks {
   const progress = createProgress(terminal)
-  const search = new AbortController()
-  void stopping.then(() => search.abort())
   return {
-    signal: search.signal,
     onProgress: (what, done, total) => progress(what === 'check' ? 'checking' : 'replaying', done, total),
     write: (line) => screen.note(line.trimEnd()),
     level: quiet ? 'warn' : verbose ? 'debug' : 'info',
@@ -153,23 +197,32 @@ function onStopSignal(): Promise<NodeJS.Signals> {
   })
 }
 
-function tellStart(call: Call, running: RunningPeer, code: string, quiet: boolean): void {
+/** What a peer says as it comes into a room. */
+function tellStart(call: Call, { apiUrl }: RunningSeat, peer: Peer, quiet: boolean): void {
   const { terminal } = call
-  const status = running.peer.status()
+  const status = peer.status()
   const { room, self, name, addresses, link, entered } = status
   if (call.json) {
-    terminal.json({ self, name, room: { id: room.id, name: room.name }, entered, addresses, link, api: running.apiUrl })
+    terminal.json({ self, name, room: { id: room.id, name: room.name }, entered, addresses, link, api: apiUrl })
     return
   }
   const { line } = terminal
   const count = status.members.length
   const members = `${count} ${count === 1 ? 'member' : 'members'}${status.membersAsOfLog ? ' as of its log' : ''}`
   const place = status.members.includes(self) ? members : 'joining it'
-  if (entered === 'founded') for (const row of foundingBox(status, code)) line(row)
+  if (entered === 'founded') for (const row of foundingBox(status, peer.code())) line(row)
   if (quiet) return
   line(`Room ${room.name} (${room.id.slice(0, 8)}), ${place}. You are ${name} (${shortPeer(self)}).`)
   for (const one of addresses) line(`Listening at ${one}`)
-  if (running.apiUrl !== undefined) line(`API at ${running.apiUrl}, its token in the profile folder`)
+  if (apiUrl !== undefined) line(`API at ${apiUrl}, its token in the profile folder`)
   line(`Link: ${link}`)
-  line(`Others join with: ${comeInText(status, code === '' ? '' : 'CODE')}`)
+  line(`Others join with: ${comeInText(status, room.hasCode ? 'CODE' : '')}`)
+}
+
+function tellNone({ terminal, json }: Call, { seat, apiUrl }: RunningSeat): void {
+  const { self, name } = seat.rooms()
+  if (json) return terminal.json({ self, name, api: apiUrl })
+  terminal.line(`In no room. You are ${name} (${shortPeer(self)}).`)
+  if (apiUrl !== undefined) terminal.line(`API at ${apiUrl}, its token in the profile folder`)
+  terminal.line('Enter a room with: gavelring join LINK|ADDRESS|ROOM')
 }

@@ -26,6 +26,8 @@ const columns: readonly Column<PeerView>[] = [
   { name: 'name', head: 'Name', cell: ({ name }) => name },
   { name: 'peer', head: 'Peer', cell: ({ peer }) => shortPeer(peer), whole: true },
   { name: 'is', head: 'Is', cell: isText },
+  { name: 'way', head: 'Reached', cell: wayText },
+  { name: 'trip', head: 'Round trip', cell: tripText, right: true },
   { name: 'clock', head: 'Clock', cell: clockText, right: true },
 ]
 
@@ -34,11 +36,21 @@ function isText(peer: PeerView): string {
   const is = [
     peer.self && 'this peer',
     peer.member && (peer.memberAsOfLog ? 'member as of this log' : 'member'),
-    peer.connected && !peer.self && 'connected',
+    peer.role !== 'member' && peer.role !== 'refused' && !peer.self && peer.role,
+    peer.suspected && 'suspected',
     peer.faulty !== undefined && `faulty: ${peer.faulty}`,
     refused !== undefined && `refused ${refused.count === 1 ? 'once' : `${refused.count} times`}: ${refused.reason}`,
   ]
-  return is.filter((word) => word !== false).join(', ') || 'away'
+  return is.filter((word) => word !== false).join(', ')
+}
+
+const ways = { self: '', direct: 'directly', mesh: 'over the mesh', none: 'not at all' } as const
+function wayText({ path }: PeerView): string {
+  return ways[path.kind]
+}
+
+function tripText({ roundTripMillis }: PeerView): string {
+  return roundTripMillis === undefined ? '' : `${roundTripMillis.toFixed(1)} ms`
 }
 
 function clockText({ clockOffset, self }: PeerView): string {

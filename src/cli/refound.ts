@@ -23,7 +23,7 @@ export const refound: Command = {
         'Wait for them, or go on with `gavelring refound --yes`.',
       )
     }
-    const { room } = await withPeer(call, (api) => api.refound({ force: call.flags.force === true }))
+    const { room } = await withPeer(call, (api) => api.rooms.refound({ force: call.flags.force === true }))
     tell(call, { room }, [`The new room is ${room.slice(0, 8)}.`])
     return 0
   },

@@ -24,10 +24,10 @@ function apart({ reason, hasCode, version }: OtherRoomView): string {
   }
 }
 
-function wayOver({ reason, hasCode, id, name }: OtherRoomView): string {
+function wayOver({ reason, hasCode, id }: OtherRoomView): string {
   switch (reason) {
     case 'another-code':
-      return `To go there: gavelring leave, then gavelring peer --join --room ${quoted(name)}${hasCode ? ' --code CODE' : ''}`
+      return `To go there: gavelring join ${id.slice(0, 8)}${hasCode ? ' --code CODE' : ''}`
     case 'another-room':
       return `To go there: gavelring join ${id.slice(0, 8)}`
     case 'another-version':
@@ -60,7 +60,7 @@ export function foundingBox(host: Host, code: string): string[] {
 export function comeInText({ room, addresses }: Host, code: string): string {
   const address = farAddress(addresses)
   const words = ['gavelring peer', `--room ${quoted(room.name)}`, ...(code === '' ? [] : [`--code ${quoted(code)}`])]
-  return [...words, ...(address === undefined ? [] : [`--bootstrap ${addressText(address)}`])].join(' ')
+  return [...words, ...(address === undefined ? [] : [`--bootstrap ${quoted(addressText(address))}`])].join(' ')
 }
 
 /** One that is of use on other machines, if there is one. */
@@ -104,4 +104,4 @@ function fitting(text: string, cells: number): string {
 }
 
 /** As a shell would need it. */
-export const quoted = (text: string): string => (/^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
+export const quoted = (text: string): string => (/^[\w.:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)

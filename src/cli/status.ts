@@ -1,8 +1,9 @@
+import type { RoomsView } from '../api/rooms.ts'
 import type { StatusView } from '../api/views.ts'
 import { profileOption, readSeconds, withPeer } from './client.ts'
 import { type Call, type Command, textFlag } from './command.ts'
 import { CliError, type ExitCode, usageError } from './errors.ts'
-import { durationText, timeText } from './format.ts'
+import { durationText, parseDuration, timeText } from './format.ts'
 import { shortPeer, tell } from './output.ts'
 import { otherRoomText } from './room-text.ts'
 import { pairs } from './table.ts'
@@ -12,7 +13,12 @@ export const status: Command = {
   summary: 'what the running peer is to its room just now',
   operands: [],
   options: [
-    { name: 'wait-member', value: 'SECONDS?', text: 'until this peer is a member with a quorum (default 60)' },
+    {
+      name: 'wait-member',
+      value: 'SECONDS?',
+      isValue: (word) => parseDuration(word) !== undefined,
+      text: 'until this peer is a member with a quorum (default 60)',
+    },
     { name: 'link', text: 'only the join link of the room, with its code' },
     { name: 'expect-head', value: 'HASH|INDEX', text: 'exit with 1 if another block is the last that is committed' },
     profileOption,
@@ -26,19 +32,46 @@ export const status: Command = {
   details: 'Exit codes: 0 with a quorum, 1 where --expect-head is not met, 3 without a quorum, or where no peer answers.',
   async run(call) {
     if (call.flags.link === true) {
-      const { link } = await withPeer(call, (api) => api.room.link())
+      const { link } = await withPeer(call, (api) => api.rooms.link())
       tell(call, { link }, [link])
       return 0
     }
     const expected = readHead(call)
     const wait = waitOf(call)
     const found = wait === undefined ? await ask(call) : await waitForMember(call, wait)
+    if ('state' in found) return tellWhere(call, found)
     tell(call, found, statusLines(found))
     return judge(call, found, expected, wait)
   },
 }
 
-const ask = (call: Call): Promise<StatusView> => withPeer(call, (api) => api.status())
+/** Where it is in no room, why. */
+const ask = (call: Call): Promise<StatusView | RoomsView> =>
+  withPeer(call, (api) =>
+    api.status().catch((error: unknown) => {
+      if (!(error instanceof Error) || !('code' in error) || error.code !== 'no-room') throw error
+      return api.rooms.list()
+    }),
+  )
+
+/** A peer that is in no room, or on its way into one. */
+function tellWhere(call: Call, found: RoomsView): ExitCode {
+  const { room, waiting, failed, inSight } = found
+  const seconds = waiting === undefined ? '' : ` for ${durationText(1_000 * waiting.seconds)}`
+  tell(
+    call,
+    found,
+    pairs([
+      ['Room', room === undefined ? 'none' : `${room.name}: on its way into it${seconds}`],
+      ['Peer', `${found.name} (${shortPeer(found.self)})`],
+      ...(waiting?.why ?? []).map((why, i) => [i === 0 ? 'Waiting' : '', why] as const),
+      ...(failed === undefined ? [] : [['Failed', failed.text] as const]),
+      ['In sight', inSight.length === 0 ? 'no room' : inSight.map(({ name, id }) => `${name} (${id.slice(0, 8)})`).join(', ')],
+    ]),
+  )
+  call.terminal.note(room === undefined ? 'In no room.' : `Waiting for the room “${room.name}”${seconds}.`)
+  return 3
+}
 
 /** How often it is asked again, in milliseconds. */
 const lookEvery = 200
@@ -50,10 +83,10 @@ function waitOf(call: Call): number | undefined {
   return typeof flag === 'string' ? readSeconds(flag, '--wait-member', 24 * 3_600) : waitMillisUsual
 }
 
-const isMember = ({ role, quorum }: StatusView): boolean => role === 'member' && quorum
+const isMember = (found: StatusView | RoomsView): boolean => 'role' in found && found.role === 'member' && found.quorum
 
 /** Also until the peer itself is there: whoever starts one waits for it like this. The last answer, when the time is over. */
-async function waitForMember(call: Call, millis: number): Promise<StatusView> {
+async function waitForMember(call: Call, millis: number): Promise<StatusView | RoomsView> {
   const end = performance.now() + millis
   for (;;) {
     const found = await ask(call).catch((error: unknown) => {

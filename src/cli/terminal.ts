@@ -1,4 +1,4 @@
-import type { Writable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { printable, printableJson } from '../core/safe-text.ts'
 import { CliError } from './errors.ts'
 import { widthOf } from './table.ts'
@@ -16,6 +16,8 @@ export interface Terminal {
   note(text: Text): void
   /** A line that the next one replaces; shown only where stderr is a terminal. */
   progress(text: string): void
+  /** What a person answers, on one line, without spaces around it; `undefined`: nobody sits at stdin. */
+  ask(question: string): Promise<string | undefined>
   /** Lines that the next picture replaces in place, as long as nothing else is said; only where `isScreen`. */
   picture(lines: readonly Text[]): void
   /** Resolves when stdout takes more: at once, unless its reader is slower than we are. */
@@ -59,10 +61,15 @@ const looks = {
 /** A stream of a process, as far as a terminal is one. */
 export type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number }
 
+/** A stream that a person may type into. */
+export type Input = Readable & { readonly isTTY?: boolean }
+
+/** `input`: stdin, which is not touched before somebody is asked. */
 export function createTerminal(
   env: Readonly<Record<string, string | undefined>>,
   out: Stream = process.stdout,
   errors: Stream = process.stderr,
+  input: () => Input = () => process.stdin,
 ): Terminal {
   let isClosed = false
   let hasProgress = false
@@ -107,6 +114,12 @@ export function createTerminal(
       errors.write(printable(text))
       hasProgress = true
     },
+    async ask(question) {
+      const typed = input()
+      if (typed.isTTY !== true || errors.isTTY !== true) return undefined
+      clear()
+      return answerTo(`${printable(question)} `, typed, errors)
+    },
     picture(lines) {
       const above = picture.reduce((rows, cells) => rows + rowsOf(cells, out.columns), 0)
       clear()
@@ -139,6 +152,19 @@ export function createTerminal(
       return failure
     },
   }
+}
+
+/** The terminal edits the line itself, and Ctrl-C ends the program as ever. Whoever ends the input has said nothing. */
+async function answerTo(question: string, input: Input, output: Stream): Promise<string> {
+  const { createInterface } = await import('node:readline')
+  const lines = createInterface({ input, terminal: false })
+  output.write(question)
+  const answer = await new Promise<string>((resolve) => {
+    lines.once('line', resolve)
+    lines.once('close', () => resolve(''))
+  })
+  lines.close()
+  return answer.trim()
 }
 
 const plain = (text: Text): string =>

@@ -4,7 +4,6 @@ import { profileFolder } from '../app/flags.ts'
 import type { LogRow } from '../app/stored-log.ts'
 import { profileOption, withPeer } from './client.ts'
 import { type Call, type Command, textFlag } from './command.ts'
-import { CliError } from './errors.ts'
 import { readExportedLog, readRunningLog, toRows } from './log-source.ts'
 import { tell } from './output.ts'
 import { createProgress } from './progress.ts'
@@ -43,8 +42,9 @@ export const logVerify: Command = {
           check(call, { rows: toRows(readRunningLog(api)), hasEnd: true, proofs: () => api.log.proofs(), remedy: refetch }),
         )
       } catch (error) {
-        // It ended without a word: its folder is free.
-        if (!(error instanceof CliError) || error.code !== 'not-reachable') throw error
+        // It ended without a word, or is in no room: the log is free.
+        const isFree = error instanceof Error && 'code' in error && (error.code === 'not-reachable' || error.code === 'no-room')
+        if (!isFree) throw error
       }
     }
     return checkStored(call, profile)

@@ -2,12 +2,14 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { AuctionId } from '../../src/core/ids.ts'
+import { reasonCharsMax } from '../../src/core/limits.ts'
 import type { AuctionView } from '../../src/market/types.ts'
 import { gif } from '../market/room.ts'
 import { account } from '../peer/rig.ts'
 import { until } from '../support/wait.ts'
 import { temporaryFolder } from './processes.ts'
-import { type Person, peopleInRoom } from './room.ts'
+import { normal, type Person, peopleInRoom } from './room.ts'
+import { run } from './run.ts'
 
 /** Ana, the host, sells as `ana`; Bob bids as `bob`, with 100. */
 async function sellerAndBidder(): Promise<[Person, Person]> {
@@ -146,7 +148,34 @@ describe('the auctioneer', () => {
     ]) {
       expect(await bob.says('auction', ...line)).toMatch(/^Only the seller and the host may do this\./)
     }
-    expect(await ana.says('auction', 'extend', '1', '30d')).toMatch(/^An auction lasts 30 days at most: this one ends by \S+\.$/)
+    expect(await ana.says('auction', 'extend', '1', '30d')).toMatch(/^An auction lasts 30 days at most: this one ends by TIME\.$/)
+  })
+
+  test('is asked why, who sits at a terminal', async () => {
+    const [ana, bob] = await sellerAndBidder()
+    await offer(ana)
+    const cancel = async (lot: string, typed: string, ...more: readonly string[]) => {
+      const { exitCode, out, notes } = await run(['auction', 'cancel', lot, ...more, '--profile', ana.profile], {}, typed)
+      return [exitCode, normal([...out, ...notes].join('|'))]
+    }
+    await until('Bob knows it', () => lots(bob).length === 1)
+    await bob.call('auction', 'bid', '1', '10')
+    const question = 'Why is lot 1, Brass lamp, called off? (there is a bid) '
+    const refusal = 'There is a bid already: who calls the auction off has to say why.|Say it with --reason TEXT.'
+    expect(await cancel('1', '\n')).toEqual([1, question + refusal])
+    expect(await cancel('1', '')).toEqual([1, question + refusal])
+    expect(await cancel('1', 'x'.repeat(reasonCharsMax + 1))).toEqual([
+      2,
+      `${question}A reason has at most ${reasonCharsMax} characters.`,
+    ])
+    const [exitCode, json] = await cancel('1', 'why not\n', '--json')
+    expect([exitCode, JSON.parse(String(json)).error.code]).toEqual([1, 'reason-needed'])
+    expect(await cancel('1', '  the lamp broke \n')).toEqual([0, `Lot 1 is called off (…).|${question}`])
+    expect(lot(ana).ended?.reason).toBe('the lamp broke')
+    // Nobody has bid: there is nothing to be asked.
+    await offer(ana)
+    expect(await cancel('2', 'never mind\n')).toEqual([0, 'Lot 2 is called off (…).'])
+    expect(lot(ana).ended?.reason).toBe('')
   })
 
   test('has to say why, where somebody has bid', async () => {

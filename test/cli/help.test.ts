@@ -8,7 +8,7 @@ const commands = await loadAllCommands()
 const promised =
   `peer demo status peers account-open account-list account-show account-close account-use deposit withdraw transfer
   pending-list pending-void refound auction-start auction-list auction-show auction-bid auction-cancel auction-watch
-  log-tail log-verify log-export completion doctor join leave
+  log-tail log-verify log-export completion doctor join leave open roster rooms create rename events pace
   auction-bidders auction-extend auction-pause auction-resume`
     .split(/\s+/)
     .map((name) => name.replace('-', ' '))

@@ -59,6 +59,6 @@ test('tables are as wide as the terminal, and columns can be chosen', async () =
   expect(wrong).toMatchObject({
     exitCode: 2,
     out: '',
-    errors: '--columns: there is no column "nme". There are: name, peer, is, clock.\n',
+    errors: '--columns: there is no column "nme". There are: name, peer, is, way, trip, clock.\n',
   })
 })

@@ -178,6 +178,21 @@ function* changes(value: unknown, path = ''): Generator<readonly [path: string, 
   }
 }
 
+test('log export --csv is a row for each operation, with what became of it, on stdout and in a file', async () => {
+  const profile = temporaryFolder()
+  const { call } = await startRoom(profile)
+  const { exitCode, out, notes } = await call('log', 'export', '--csv')
+  expect([exitCode, notes]).toEqual([0, ['8 blocks exported.']])
+  expect(out[0]).toMatch(
+    /^block,time,epoch,turn,lamport,author,hash,operation,kind,account,to,auction,amount,currency,text,outcome$/,
+  )
+  expect(out.filter((row) => row.includes(',open-account,')).length).toBeGreaterThan(0)
+  const file = join(temporaryFolder(), 'room.csv')
+  expect(await call('log', 'export', '--csv', '-o', file)).toMatchObject({ exitCode: 0, notes: ['8 blocks exported.'] })
+  expect(readFileSync(file, 'utf8')).toBe(out.map((row) => `${row}\r\n`).join(''))
+  expect(await call('log', 'export', '--csv', '--json')).toMatchObject({ exitCode: 2 })
+})
+
 describe('log export -o', () => {
   test('writes a file of its owner’s, whole, and leaves nothing else behind', async () => {
     const profile = temporaryFolder()

@@ -86,7 +86,7 @@ const table: readonly (readonly [what: string, event: Unnumbered, ...news: strin
     'another room',
     { kind: 'other-room', room: otherRoom },
     'other-room alarm: Beware: another room “evening” is in sight: founded by Dora at TIME, 2 members, with another code. ' +
-      'To go there: gavelring leave, then gavelring peer --join --room evening --code CODE',
+      'To go there: gavelring join bbbbbbbb --code CODE',
   ],
   [
     'a peer that is refused',
@@ -154,6 +154,7 @@ const marketTable: readonly (readonly [what: string, event: MarketEventView, ...
     { kind: 'auction-resumed', auction: 'a2', endsAt: 90_000 },
     'auction-resumed usual: lot 2 “Vase” goes on until TIME',
   ],
+  ['the host that sets the pace of the ring', { kind: 'pace-set', millis: 1_500 }, 'pace-set usual: the ring’s pace is 1.5s now'],
   [
     'one is outbid oneself',
     { kind: 'outbid', auction: 'a1', account: 'ana', by: 'bob', amount: money('13.00 EUR') },
@@ -304,7 +305,7 @@ test('facts are flat, amounts are text with their currency, and names are those 
     ...{ 'quorum-lost': true, 'quorum-back': true, 'auction-opened': true, 'auction-led': true, 'auction-extended': true },
     ...{ 'auction-paused': true, 'auction-resumed': true, 'auction-closed': true, outbid: true, won: true },
     ...{ 'account-changed': true, 'money-moved': true, 'operation-refused': true, 'events-missed': true, 'peer-refused': true },
-    ...{ 'peer-version': true, 'peer-faulty': true, 'peer-wrong-code': true, 'other-room': true },
+    ...{ 'peer-version': true, 'peer-faulty': true, 'peer-wrong-code': true, 'other-room': true, 'pace-set': true },
   }
   expect([...told].sort()).toEqual(Object.keys(expected).sort())
 })

@@ -5,6 +5,7 @@ import { startApiServer } from '../../src/api/http.ts'
 import type { PeerOptions } from '../../src/peer/context.ts'
 import type { Peer } from '../../src/peer/peer.ts'
 import { createRig, type Machine } from '../peer/rig.ts'
+import { createFakeSeat } from '../support/fake-seat.ts'
 import { silentLogger } from '../support/silent-logger.ts'
 import { until } from '../support/wait.ts'
 import { temporaryFolder } from './processes.ts'
@@ -38,7 +39,7 @@ async function personOf(machine: Machine, options: Partial<PeerOptions>): Promis
   const profile = temporaryFolder()
   chmodSync(profile, 0o700)
   const token = makeToken()
-  const server = await startApiServer({ peer, logger: silentLogger, token, port: 0, version: '0.1.0' })
+  const server = await startApiServer({ seat: createFakeSeat(peer), logger: silentLogger, token, port: 0, version: '0.1.0' })
   onTestFinished(() => server.stop())
   writeApiFiles(profile, { url: server.url, token })
   const call = (...args: readonly string[]): Promise<Ran> => run([...args, '--profile', profile])

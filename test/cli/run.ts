@@ -1,6 +1,6 @@
-import { Writable } from 'node:stream'
+import { Readable, Writable } from 'node:stream'
 import { main } from '../../src/cli/main.ts'
-import { createTerminal, type Stream } from '../../src/cli/terminal.ts'
+import { createTerminal, type Input, type Stream } from '../../src/cli/terminal.ts'
 
 export interface Ran {
   readonly exitCode: number
@@ -8,11 +8,13 @@ export interface Ran {
   readonly notes: readonly string[]
 }
 
-/** Runs one command line in this process; nobody's real profile is touched. */
-export async function run(args: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
-  const [out, errors] = [createSink(), createSink()]
+/** Runs one command line in this process; nobody's real profile is touched. `typed`: by a person at a terminal; absent: there is none. */
+export async function run(args: readonly string[], env: Record<string, string> = {}, typed?: string): Promise<Ran> {
+  const isAtTerminal = typed !== undefined
+  const [out, errors] = [createSink(), createSink(isAtTerminal ? 80 : undefined)]
+  const input = (): Input => Object.assign(Readable.from([typed ?? '']), { isTTY: isAtTerminal })
   const whole = { GAVELRING_PROFILE: '/nonexistent/gavelring', ...env }
-  const exitCode = await main(args, whole, createTerminal(whole, out, errors))
+  const exitCode = await main(args, whole, createTerminal(whole, out, errors, input))
   return { exitCode, out: linesOf(out.text), notes: linesOf(errors.text) }
 }
 

@@ -133,11 +133,19 @@ async function connectWhenUp(name: string, profile: string, { gone }: { gone: Pr
   void gone.then(() => {
     isGone = true
   })
-  return until(`${name} is up`, startMillis, async () => {
+  const refuseGone = (): void => {
     if (isGone) throw new CliError(3, 'demo-failed', `${name} stopped before it was up.`)
+  }
+  const client = await until(`${name} is up`, startMillis, async () => {
+    refuseGone()
     const address = readApiAddress(profile)
     return address && connectApi(address).catch(() => undefined)
   })
+  await until(`${name} is in the room`, startMillis, async () => {
+    refuseGone()
+    return (await client.api.rooms.list()).state === 'in'
+  })
+  return client
 }
 
 /** How often a condition is looked at, in milliseconds. */

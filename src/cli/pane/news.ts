@@ -77,6 +77,7 @@ export type NewsName = Extract<
   | 'auction-closed'
   | 'outbid'
   | 'won'
+  | 'pace-set'
   | 'account-changed'
   | 'money-moved'
   | 'operation-refused'
@@ -205,6 +206,8 @@ export function createNewsDesk(
       }
       case 'auction-ended':
         return ofEnd(event, facts)
+      case 'pace-set':
+        return [{ event: 'pace-set', weight: 'usual', facts, text: describeEvent(event) }]
       case 'account-opened':
       case 'account-closed':
         return [{ event: 'account-changed', weight: 'verbose', facts, text: describeEvent(brief(event)) }]
@@ -323,6 +326,7 @@ export function createNewsDesk(
       case 'note':
         return ofNote(event, name)
       case 'announced':
+      case 'opened':
         return []
     }
   }

@@ -1,7 +1,7 @@
 import { toEvent } from '../../api/to-view.ts'
 import type { EventView } from '../../api/views.ts'
 import type { PaneConfig } from '../../app/config.ts'
-import type { RunningPeer } from '../../app/start.ts'
+import type { RunningSeat } from '../../app/start.ts'
 import { currencyOf } from '../../core/currency.ts'
 import type { AccountId, AuctionId } from '../../core/ids.ts'
 import { formatMoney } from '../../core/money.ts'
@@ -35,11 +35,11 @@ const drawEvery = 100
 const usualWidth = 80
 const usualHeight = 24
 
-type Peer = RunningPeer['peer']
+type Peer = NonNullable<RunningSeat['seat']['peer']>
 type RawEvent = Parameters<Parameters<Peer['subscribe']>[0]>[0]
 type RawMarketEvent = Extract<RawEvent, { kind: 'market' }>['event']
 
-export function openPane(running: Pick<RunningPeer, 'peer' | 'log'>, options: PaneOptions): Pane {
+export function openPane(running: { readonly peer: Peer } & Pick<RunningSeat, 'log'>, options: PaneOptions): Pane {
   const { peer, log } = running
   const { quiet, verbose, watch, format, isBeside, terminal, screen } = options
   const { eyes, learnNames } = createEyes(peer)
