@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { hasDisplay } from '../src/app/browser.ts'
 import { root } from './processes.ts'
 
 /**
@@ -18,6 +19,5 @@ export function electronBinary(
 
 /** Whether a window can be shown at all; `undefined`: it can. */
 export function whyNoWindow(platform: NodeJS.Platform, env: NodeJS.ProcessEnv): string | undefined {
-  if (platform !== 'linux' || env.DISPLAY || env.WAYLAND_DISPLAY) return undefined
-  return 'There is no display here'
+  return hasDisplay(platform, env) ? undefined : 'There is no display here'
 }

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { readApiAddress } from '../src/api/api-files.ts'
+import { type ApiAddress, readApiAddress } from '../src/api/api-files.ts'
+import { openInBrowser, pageAddress, removePage } from '../src/app/browser.ts'
 import { readArguments } from '../src/desktop/arguments.ts'
 import { electronBinary, whyNoWindow } from './electron-binary.ts'
 import { root, runNode } from './processes.ts'
@@ -40,25 +41,25 @@ async function buildAll(): Promise<void> {
 }
 
 async function runHeadless(): Promise<void> {
-  const { profile } = readArguments(args, process.env)
-  const peer = spawn(process.execPath, [join(root, 'src', 'cli', 'gavelring.mjs'), 'peer', ...args], { stdio: 'inherit' })
+  const { profile, flags } = readArguments(args, process.env)
+  const words = flags.last === true && !args.includes('--last') ? [...args, '--last'] : args
+  const peer = spawn(process.execPath, [join(root, 'src', 'cli', 'gavelring.mjs'), 'peer', ...words], { stdio: 'inherit' })
   // Ctrl-C reaches both: the peer leaves the ring first.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => signal === 'SIGTERM' && peer.kill(signal))
   let isOver = false
   const over = ended(peer).finally(() => {
     isOver = true
   })
-  const page = join(profile, 'open.html')
   for (;;) {
     const api = addressIn(profile)
     if (isOver || api?.pid === peer.pid) {
-      if (api !== undefined && !isOver) show(`${api.url}/#token=${api.token}`, page)
+      if (api !== undefined && !isOver) show(api, profile)
       break
     }
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
   process.exitCode = await over
-  rmSync(page, { force: true })
+  removePage(profile)
 }
 
 /** A folder that others can read is closed to them by the peer, as it starts: until then nothing in it is trusted. */
@@ -70,22 +71,12 @@ function addressIn(profile: string): ReturnType<typeof readApiAddress> {
   }
 }
 
-/**
- * Opens the interface with the system's opener, where there is a display. The token goes by a file that only its owner can read:
- * everyone on a machine can see what programs are started with.
- */
-function show(address: string, page: string): void {
+/** Says where the interface is, and opens it where there is a display. */
+function show(api: ApiAddress, profile: string): void {
+  const address = pageAddress(api)
   process.stdout.write(`Gavelring is at ${address}\n`)
   if (noDisplay !== undefined) return
-  rmSync(page, { force: true })
-  writeFileSync(page, `<!doctype html><meta http-equiv="refresh" content="0; url=${address}">\n`, { mode: 0o600, flag: 'wx' })
-  const opener = openers[process.platform] ?? 'xdg-open'
-  spawn(opener, [page], { stdio: 'ignore', detached: true }).on('error', () => {})
-}
-
-const openers: Partial<Record<NodeJS.Platform, string>> = {
-  darwin: 'open',
-  win32: 'explorer.exe',
+  openInBrowser(address, profile, process.env).catch((error: unknown) => say(String(error)))
 }
 
 function ended(child: ChildProcess): Promise<number> {

@@ -9,8 +9,13 @@ import { newRoomCode } from '../io/new-room-code.ts'
 import type { Entry } from '../peer/search.ts'
 import { type Environment, type Flags, flagText, profileFolder, variableOf } from './flags.ts'
 
+/** The room where nothing else is said. */
+export const usualRoom = 'classroom'
+
 /** How one peer runs: from flags, then `GAVELRING_…` variables, then what is usual (PRODUCT, Command line). */
 export interface PeerConfig {
+  /** It starts in the room that its profile was in last, or in none, and `room`, `code` and `entry` say nothing. */
+  readonly isLast: boolean
   readonly room: string
   /** How it comes into the room, where its disk knows none. */
   readonly entry: Entry
@@ -22,7 +27,8 @@ export interface PeerConfig {
   readonly code: string
   /** The code was made just now: nobody else can know it, so that the room has to be new as well. */
   readonly isNewCode: boolean
-  readonly name: string
+  /** `undefined`: the one that the profile keeps, or else {@link usualName}. */
+  readonly name: string | undefined
   readonly profile: string
   /** Multiaddrs. */
   readonly listen: readonly string[]
@@ -51,13 +57,14 @@ export function readPeerConfig(flags: Flags, env: Environment): Parsed<PeerConfi
   const addresses = all(source, 'bootstrap', 'dial', [])
   const wait = optional(source, 'wait', parseWait)
   const fields = {
-    room: checked(source, 'room', parseName, link.value?.room ?? 'classroom'),
+    room: checked(source, 'room', parseName, link.value?.room ?? usualRoom),
     entry: entryOf({ create, join, refetch, wait, addresses }, link.value),
     waitMillis: wait,
     currency: checked(source, 'currency', parseCurrency, 'EUR'),
     deposits: checked(source, 'deposits', parseDeposits, 'open'),
     code: checked(source, 'code', parseCode, link.value?.code ?? ''),
-    name: checked(source, 'name', parseName, ownName()),
+    name: optional(source, 'name', parseName),
+    isLast: readLast(source, link.value),
     profile: parsed(profileFolder(flags, env)),
     listen: all(source, 'listen', 'listen', ['/ip4/0.0.0.0/tcp/0', '/ip6/::/tcp/0']),
     bootstrap: addresses.ok ? parsed([...(link.value?.addresses ?? []), ...addresses.value]) : addresses,
@@ -73,6 +80,33 @@ export function readPeerConfig(flags: Flags, env: Environment): Parsed<PeerConfi
   }
   const config = withNewCode(source, { ...values, isNewCode: false } as unknown as PeerConfig)
   return link.value === undefined || !config.ok ? config : agreed(source, config.value, link.value)
+}
+
+/** `--last` says which room it is already. */
+function readLast(source: Source, link: JoinLink | undefined): Parsed<boolean> {
+  const last = source.flag('last')
+  if (!last.ok || !last.value) return last
+  const other = roomFlag(source) ?? (link && 'bootstrap')
+  if (other === undefined) return last
+  return refused('last-alone', `The room is the last one, or another: --last or ${source.calledBy(other)}, not both.`)
+}
+
+/** Whether the person, or a variable, says which room is meant; otherwise it is for `--last` to say. */
+export function namesRoom(flags: Flags, env: Environment): boolean {
+  const source = readSource(flags, env)
+  return roomFlag(source) !== undefined || (source.texts('bootstrap') ?? []).some(isJoinLink)
+}
+
+/** The first flag that says which room it is, and how to come into it. */
+function roomFlag(source: Source): string | undefined {
+  const isOn = (name: string): boolean => {
+    const flag = source.flag(name)
+    return flag.ok ? flag.value : true
+  }
+  return (
+    ['room', 'code', 'currency', 'deposits', 'wait'].find((name) => source.text(name) !== undefined) ??
+    ['create', 'join', 'refetch'].find(isOn)
+  )
 }
 
 /** `--code new`: one that nobody guesses, for a room that is founded with it. */
@@ -207,7 +241,11 @@ function optional<T>(source: Source, name: string, parse: (text: string) => Pars
 function all(source: Source, name: string, use: AddressUse, usual: readonly string[]): Parsed<readonly string[]> {
   const values: string[] = []
   for (const text of source.texts(name) ?? usual) {
-    if (use === 'dial' && isJoinLink(text)) continue
+    if (isJoinLink(text)) {
+      if (use === 'dial') continue
+      const where = 'A join link says where others are: it goes to --join or --bootstrap.'
+      return refused(`${name}-invalid`, `${source.calledBy(name)}: ${where} An own address is expected, as 0.0.0.0:4001.`)
+    }
     const result = parseAddress(text, use)
     if (!result.ok) return refused(`${name}-invalid`, `${source.calledBy(name)}: ${result.error.message}`)
     values.push(result.value)
@@ -269,7 +307,8 @@ function parseHttp(text: string): Parsed<number | undefined> {
   return refused('http-invalid', `${reason}127.0.0.1:PORT or off is expected.`)
 }
 
-function ownName(): string {
+/** What the person at this machine is called, as far as the system knows. */
+export function usualName(): string {
   const candidates = [userName(), hostname(), 'somebody']
   return candidates.find((name) => parseName(name).ok) ?? 'somebody'
 }

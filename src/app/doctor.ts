@@ -1,9 +1,7 @@
 import { createSocket } from 'node:dgram'
-import { lookup } from 'node:dns/promises'
 import { readFile } from 'node:fs/promises'
 import { connect, isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
-import type { ApiClient } from '../api/client.ts'
 import { partsOf } from '../core/address.ts'
 import type { PeerId } from '../core/ids.ts'
 import { wireVersion } from '../core/limits.ts'
@@ -12,6 +10,7 @@ import { listenForEchoes } from '../io/discovery/echo.ts'
 import { type Link, linksOf, linkTo } from '../io/discovery/links.ts'
 import { codeOf } from '../io/files.ts'
 import { createIdentity } from '../io/identity.ts'
+import { numbersOf } from '../io/transport/numbers-of.ts'
 import { roomPrologue } from '../io/transport/prologue.ts'
 import { type RoomCode, tryRoomCode } from '../io/try-code.ts'
 import type { Sighting } from '../peer/ports.ts'
@@ -24,8 +23,8 @@ export interface DoctorOptions {
   readonly code: string | undefined
   /** Multiaddrs to try. */
   readonly addresses: readonly string[]
-  /** Connects with the peer of the profile; `undefined` where none runs. */
-  askRunning(): Promise<ApiClient | undefined>
+  /** What the peer of the profile says; `undefined` where none runs, or it is in no room. Given up after a while. */
+  askRunning(): Promise<Running | undefined>
   /** What is being done, for whoever waits. */
   onProgress(what: string): void
 }
@@ -105,32 +104,38 @@ function foundLink(link: Link, echoes: Awaited<ReturnType<typeof listenForEchoes
   return { interfaceName, address, echoes: echo?.isHeard ?? false, ...(echo?.reason !== undefined && { reason: echo.reason }) }
 }
 
-interface Running {
+export interface Running {
   readonly self: string
   readonly found: RunningFindings
 }
 
-async function askRunning(options: DoctorOptions): Promise<Running | undefined> {
-  const ask = async (): Promise<Running | undefined> => {
-    const client = await options.askRunning()
-    if (client === undefined) return undefined
-    try {
-      const [status, peers] = await Promise.all([client.api.status(), client.api.peers()])
-      const others = peers.filter(({ self }) => !self)
-      const clockOffsets = others.flatMap(({ name, clockOffset }) => (clockOffset === undefined ? [] : [{ name, clockOffset }]))
-      const connected = others.filter((peer) => peer.connected).length
-      const otherRooms = status.otherRooms.map(({ id, founder, reason }) => ({ id, founder, reason }))
-      return { self: status.self, found: { roomName: status.room.name, connected, clockOffsets, otherRooms } }
-    } finally {
-      client.close()
-    }
-  }
-  return within(
-    ask().catch(() => undefined),
+interface KnownPeer {
+  readonly name: string
+  readonly self: boolean
+  readonly connected: boolean
+  readonly clockOffset?: number | undefined
+}
+
+/** Out of what a peer says of itself and of the others, here or over its API. */
+export function runningOf(
+  self: string,
+  roomName: string,
+  rooms: RunningFindings['otherRooms'],
+  peers: readonly KnownPeer[],
+): Running {
+  const others = peers.filter((peer) => !peer.self)
+  const clockOffsets = others.flatMap(({ name, clockOffset }) => (clockOffset === undefined ? [] : [{ name, clockOffset }]))
+  const connected = others.filter((peer) => peer.connected).length
+  const otherRooms = rooms.map(({ id, founder, reason }) => ({ id, founder, reason }))
+  return { self, found: { roomName, connected, clockOffsets, otherRooms } }
+}
+
+const askRunning = (options: DoctorOptions): Promise<Running | undefined> =>
+  within(
+    options.askRunning().catch(() => undefined),
     askMillis,
     undefined,
   )
-}
 
 interface HeardPeer {
   readonly sighting: Sighting
@@ -176,28 +181,27 @@ async function findDefaultRoute(): Promise<Findings['defaultRoute']> {
 /** As VPN programs call theirs: Node does not tell what kind an interface is. */
 const tunnelNames = /^(?:tun|tap|utun|wg|ppp|ipsec|tailscale|nordlynx|proton|gpd|cscotun|vpn|warp|mullvad)|wireguard|openvpn|vpn/i
 
-/** Connects, and hangs up at once. */
+/** Connects, and hangs up at once. A name is as good as the best of its addresses: peers dial all of them, too. */
 async function tryAddress(address: string, links: readonly Link[]): Promise<Tried> {
+  const numbers = await within(
+    numbersOf(address).catch(() => []),
+    connectMillis,
+    [],
+  )
+  const tried = await Promise.all(numbers.slice(0, addressesMax).map((number) => tryNumber(number, links)))
+  const best = tried.find(({ outcome }) => outcome === 'open') ?? tried[0]
+  return best === undefined ? { address, outcome: 'no-such-name', isNear: false } : { ...best, address }
+}
+
+async function tryNumber(address: string, links: readonly Link[]): Promise<Tried> {
   const parts = partsOf(address)
   if (parts === undefined) return { address, outcome: 'unreachable', isNear: false }
-  const ip = parts.isName ? await resolveName(parts.host) : parts.host
-  if (ip === undefined) return { address, outcome: 'no-such-name', isNear: false }
-  const host = parts.zone === undefined ? ip : `${ip}%${parts.zone}`
+  const host = parts.zone === undefined ? parts.host : `${parts.host}%${parts.zone}`
   const isNear = linkTo(host, links) !== undefined
   const outcome = await connectTo(host, parts.port)
   if (outcome !== 'silent' || !(await hasNoNeighbour(host))) return { address, outcome, isNear }
   return { address, outcome: 'unreachable', isNear }
 }
-
-const resolveName = (name: string): Promise<string | undefined> =>
-  within(
-    lookup(name).then(
-      ({ address }) => address,
-      () => undefined,
-    ),
-    connectMillis,
-    undefined,
-  )
 
 function connectTo(host: string, port: number): Promise<Tried['outcome']> {
   return new Promise((resolve) => {

@@ -6,17 +6,10 @@ import { createStore } from '../io/store.ts'
 import { decodeMeta, readEvidence } from '../peer/disk.ts'
 import type { Proof } from '../peer/peer.ts'
 import { toProof } from '../peer/status.ts'
-import { createLogVerifier, type LogVerifier, type Verified, type VerifiedBlock } from '../peer/verify.ts'
+import { type LogRow, type LogVerifier, type Verified, type VerifiedBlock, verifyRows } from '../peer/verify.ts'
 import { roomFolder } from './room-folder.ts'
 
-/** One row of a log: its place, and the canonical bytes. */
-export interface LogRow {
-  readonly bytes: Uint8Array
-  /** The last that there will be, as far as is known now; for progress. */
-  readonly last: number
-  /** What else stands beside the bytes and has to say the same: why it does not, or `undefined`. */
-  readonly faultBeside?: (block: VerifiedBlock['block']) => string | undefined
-}
+export type { LogRow }
 
 export interface VerifiedLog {
   readonly result: Verified
@@ -69,30 +62,16 @@ export async function readStoredProofs(folder: string, room: string | undefined)
   }
 }
 
-/**
- * Verifies a log row by row. `onBlock` hears of each good block. What the source itself finds damaged counts as the
- * first bad block; other failures of it are thrown.
- */
+/** {@link verifyRows}; `onBlock` hears of each good block. */
 export async function verifyLogRows(
   rows: AsyncIterable<LogRow>,
   onBlock: (verified: VerifiedBlock, last: number) => void = () => {},
 ): Promise<VerifiedLog> {
-  const verifier = createLogVerifier(createIdentity().crypto)
-  try {
-    for await (const { bytes, last, faultBeside } of rows) {
-      const step = verifier.add(bytes)
-      if (!step.ok) return { result: step, market: verifier.market }
-      const reason = faultBeside?.(step.block)
-      if (reason !== undefined)
-        return { result: { ok: false, bad: { index: step.block.index, reason } }, market: verifier.market }
-      onBlock(step, last)
-    }
-  } catch (error) {
-    const index = error instanceof Failure && error.code === 'store-damaged' ? error.facts.index : undefined
-    if (typeof index !== 'number') throw error
-    return { result: { ok: false, bad: { index, reason: (error as Failure).message } }, market: verifier.market }
+  for await (const step of verifyRows(rows, createIdentity().crypto)) {
+    if (step.kind === 'result') return step
+    onBlock(step.verified, step.last)
   }
-  return { result: verifier.result(), market: verifier.market }
+  throw new Error('a log was verified without a result')
 }
 
 async function storeFolder(folder: string, room: string | undefined): Promise<string> {

@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util'
+import { namesRoom } from '../app/config.ts'
 import type { Environment, Flags } from '../app/flags.ts'
 import { profileFolder } from '../app/flags.ts'
 import { isJoinLink } from '../core/join-link.ts'
 
 /** What the app was started with. */
 export interface AppArguments {
-  /** As `gavelring peer` has them; others, such as Chromium's own switches, are left out. */
+  /** As `gavelring peer` has them; others, such as Chromium's own switches, are left out. Where nobody names a room, `--last`. */
   readonly flags: Flags
   /** The folder of key and log; Electron's own files are in `window` in it. */
   readonly profile: string
@@ -20,7 +21,7 @@ const flag = { type: 'boolean' } as const
 const options = {
   ...{ room: text, currency: text, deposits: text, code: text, name: text, profile: text, http: text, wait: text },
   ...{ listen: texts, bootstrap: texts },
-  ...{ create: flag, join: flag, 'no-mdns': flag, refetch: flag },
+  ...{ create: flag, join: flag, 'no-mdns': flag, refetch: flag, last: flag },
 }
 
 export function readArguments(args: readonly string[], env: Environment): AppArguments {
@@ -33,7 +34,17 @@ export function readArguments(args: readonly string[], env: Environment): AppArg
     if (parts.some((part) => typeof part !== type)) continue
     flags[name] = value as string | string[] | boolean
   }
+  if (!namesRoom(flags, env)) flags.last = true
   return { flags, profile: profileFolder(flags, env), link: linkAmong(args) }
+}
+
+/** For a start that is not the first: it goes back to the room that the person was in last, unless a variable names one. */
+export function laterFlags(flags: Flags, env: Environment): Flags {
+  if (namesRoom({}, env)) return flags
+  const { room: _room, code: _code, create: _create, join: _join, wait: _wait, refetch: _refetch, ...rest } = flags
+  const { currency: _currency, deposits: _deposits, bootstrap, ...kept } = rest
+  const addresses = (Array.isArray(bootstrap) ? bootstrap : []).filter((text: string) => !isJoinLink(text))
+  return { ...kept, ...(addresses.length > 0 && { bootstrap: addresses }), last: true }
 }
 
 /** The system puts the link that was clicked among the words of a second start. */

@@ -46,7 +46,6 @@ const beside = (name: string): string => fileURLToPath(new URL(name, import.meta
 const icon = (name: string): string => fileURLToPath(new URL(`../../src/desktop/icons/${name}`, import.meta.url))
 
 const { flags, profile, link: firstLink } = readArguments(process.argv.slice(1), process.env)
-let knownFlags = flags
 
 app.setName('Gavelring')
 // Before the lock, which is one for each folder: several profiles run side by side.
@@ -69,11 +68,12 @@ const bridge = createBridge<MessagePortMain>({
   makeChannel: () => new MessageChannelMain(),
   toPeer: (port, window) => host.sendPort(port, window),
 })
-const host = createPeerHost(flags, {
+const host = createPeerHost(flags, process.env, {
   fork: () => utilityProcess.fork(beside('./peer-entry.js'), [], { serviceName: 'Gavelring peer' }),
   bridge,
   onState: showState,
   onNotice: showNotice,
+  onNotJoined: (detail) => void dialog.showMessageBox({ type: 'warning', message: 'The room was not entered.', detail }),
   onHosting: keepAwake,
   onOver() {
     isOver = true
@@ -203,7 +203,7 @@ function openLink(text: string): void {
   }
   waitingLink = undefined
   const room = host.state.kind === 'running' ? host.state.room : undefined
-  const request = readJoinRequest(text, knownFlags, room)
+  const request = readJoinRequest(text, room)
   const { title: message, detail } = request
   if (request.kind === 'refused') {
     void dialog.showMessageBox({ type: 'warning', message, detail })
@@ -211,9 +211,7 @@ function openLink(text: string): void {
   }
   const buttons = ['Join', 'Cancel']
   void dialog.showMessageBox({ type: 'question', message, detail, buttons, defaultId: 1, cancelId: 1 }).then(({ response }) => {
-    if (response !== 0) return
-    knownFlags = request.flags
-    host.change(request.flags)
+    if (response === 0) host.join(request.link)
   })
 }
 

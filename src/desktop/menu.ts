@@ -58,11 +58,9 @@ export function stateText(state: PeerState): string {
   switch (state.kind) {
     case 'starting':
       return 'The peer starts.'
-    case 'waiting':
+    case 'running':
     case 'refused':
       return state.text
-    case 'running':
-      return `In the room “${state.room}”.`
     case 'restarting':
       return 'The peer stopped by itself, and is started again.'
     case 'leaving':

@@ -1,5 +1,6 @@
 import type { MessagePortMain, UtilityProcess } from 'electron'
-import type { Flags } from '../app/flags.ts'
+import type { Environment, Flags } from '../app/flags.ts'
+import { laterFlags } from './arguments.ts'
 import type { Bridge } from './bridge.ts'
 import type { FromPeer, Notice, PeerState, ToPeer } from './messages.ts'
 import { firstLife, type LifeInput, type LifeOutput, type PeerLife, stepLife } from './peer-life.ts'
@@ -11,6 +12,8 @@ export interface PeerHostPorts {
   readonly bridge: Pick<Bridge<MessagePortMain>, 'peerStarted' | 'peerGone'>
   onState(state: PeerState): void
   onNotice(notice: Notice): void
+  /** The room of a link was not entered: why, for people. */
+  onNotJoined(text: string): void
   onHosting(isHosting: boolean): void
   /** The peer is gone in good order, or for good: the app may end. */
   onOver(): void
@@ -22,18 +25,19 @@ export interface PeerHostPorts {
 export interface PeerHost {
   readonly state: PeerState
   take(input: LifeInput): void
-  /** The peer is started anew with these. */
-  change(flags: Flags): void
+  /** A link to which the person said yes: the peer goes to its room, and is started for that if need be. */
+  join(link: string): void
   sendPort(port: MessagePortMain, window: number): void
 }
 
-export function createPeerHost(given: Flags, ports: PeerHostPorts): PeerHost {
+export function createPeerHost(given: Flags, env: Environment, ports: PeerHostPorts): PeerHost {
   let flags = given
   let life: PeerLife = firstLife
   let state: PeerState = { kind: 'away' }
   let child: PeerProcess | undefined
   let starts = 0
   let alarm: NodeJS.Timeout | undefined
+  let link: string | undefined
 
   const tell = (next: PeerState): void => {
     state = next
@@ -87,15 +91,20 @@ export function createPeerHost(given: Flags, ports: PeerHostPorts): PeerHost {
       take({ kind: 'exited', hasLeft })
     })
     send({ kind: 'start', flags })
+    if (link !== undefined) send({ kind: 'join', link })
+    link = undefined
     ports.bridge.peerStarted(String(++starts))
   }
 
   const hear = (message: FromPeer): void => {
     switch (message.kind) {
-      case 'waiting':
       case 'running':
+        // Once it was in a room, a later start goes back to where it was last.
+        if (message.room !== undefined) flags = laterFlags(given, env)
         if (life.kind === 'running') tell(message)
         return
+      case 'not-joined':
+        return ports.onNotJoined(message.text)
       case 'refused':
         take(message)
         tell(message)
@@ -114,9 +123,10 @@ export function createPeerHost(given: Flags, ports: PeerHostPorts): PeerHost {
       return state
     },
     take,
-    change(next) {
-      flags = next
-      take({ kind: 'change' })
+    join(next) {
+      if (life.kind === 'running') return send({ kind: 'join', link: next })
+      link = next
+      take({ kind: 'start' })
     },
     sendPort: (port, window) => send({ kind: 'port', window }, [port]),
   }

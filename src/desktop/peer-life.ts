@@ -17,8 +17,6 @@ export type PeerLife =
 export type LifeInput =
   /** The app is there, or the person wants the peer back. */
   | { readonly kind: 'start' }
-  /** Start it anew, since what it was started with has changed. */
-  | { readonly kind: 'change' }
   /** The process says that it cannot start; it ends after that. */
   | { readonly kind: 'refused' }
   /** `hasLeft`: in good order, since it was asked to, by a window or the command line. */
@@ -72,7 +70,6 @@ export function stepLife(life: PeerLife, input: LifeInput, now: number): LifeSte
 function stepWithout(life: PeerLife, input: LifeInput, now: number): LifeStep {
   switch (input.kind) {
     case 'start':
-    case 'change':
       return spawn(now, 0)
     case 'resume':
       return life.kind === 'asleep' ? spawn(now, 0) : { life, outputs: [] }
@@ -99,8 +96,6 @@ function stepRunning(life: PeerLife & { readonly kind: 'running' }, input: LifeI
     }
     case 'suspend':
       return leave('sleep', failures)
-    case 'change':
-      return leave('start', failures)
     case 'quit':
       return leave('quit', failures)
     default:
@@ -120,7 +115,6 @@ function stepLeaving(life: PeerLife & { readonly kind: 'leaving' }, input: LifeI
         ? { life: { kind: 'over', failures }, outputs: [{ kind: 'quit' }] }
         : { life: { kind: 'asleep', failures: 0 }, outputs: [] }
     case 'start':
-    case 'change':
     case 'resume':
       return instead('start')
     case 'suspend':

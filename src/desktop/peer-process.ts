@@ -1,16 +1,21 @@
 import type { MessageEvent, MessagePortMain, ParentPort } from 'electron'
+import { parseRoomTarget, type RoomsView } from '../api/rooms.ts'
 import { toAuctionDetail, toEvent } from '../api/to-view.ts'
 import { readPeerConfig } from '../app/config.ts'
 import type { Flags } from '../app/flags.ts'
-import { type RunningPeer, startPeer } from '../app/start.ts'
+import { type RunningSeat, startSeat } from '../app/start.ts'
 import { currencyOf } from '../core/currency.ts'
 import { Failure } from '../core/failure.ts'
 import type { AccountId, AuctionId } from '../core/ids.ts'
 import type { FromPeer, ToPeer } from './messages.ts'
 import { isHosting, type Market, noticeOf } from './notice.ts'
 
+type Peer = NonNullable<RunningSeat['seat']['peer']>
+
 /** How long leaving in good order may take, in milliseconds: the main process waits a little longer. */
 const leaveMillis = 5_000
+/** How long a room whose link was opened is looked for, in milliseconds. */
+const lookMillis = 30_000
 
 /**
  * The peer's own process, forked by the app's main one and spoken to over `parent`. It ends with 0 when the peer left or could not
@@ -18,19 +23,19 @@ const leaveMillis = 5_000
  */
 export function runPeerProcess(parent: ParentPort, exit: (code: number) => void): void {
   const say = (message: FromPeer): void => parent.postMessage(message)
-  const search = new AbortController()
-  let running: RunningPeer | undefined
+  const started = Promise.withResolvers<RunningSeat>()
+  let running: RunningSeat | undefined
   let isLeaving = false
-  /** One for each window. What is said before the peer is there waits in them. */
+  /** One for each window. What is said before the seat is there waits in them. */
   const windows = new Map<number, MessagePortMain>()
 
   const start = async (flags: Flags): Promise<void> => {
-    const started = await openPeer(flags, say, search.signal)
-    if (started === undefined) return exit(0)
-    running = started
+    const found = await open(flags, say)
+    if (found === undefined) return exit(0)
+    running = found
+    started.resolve(found)
     for (const port of windows.values()) running.servePort(port)
-    say({ kind: 'running', room: running.peer.status().room.name })
-    watch(running, say)
+    follow(running, say)
     void running.stopped.then(({ hasLeft }) => {
       if (hasLeft || isLeaving) say({ kind: 'left' })
       exit(hasLeft || isLeaving ? 0 : 1)
@@ -54,16 +59,22 @@ export function runPeerProcess(parent: ParentPort, exit: (code: number) => void)
         windows.set(message.window, port)
         running?.servePort(port)
         break
+      case 'join':
+        void started.promise
+          .then(({ seat }) => join(seat, message.link))
+          .then((text) => {
+            if (text !== undefined) say({ kind: 'not-joined', text })
+          })
+        break
       case 'leave':
         isLeaving = true
-        search.abort()
         void running?.stop(leaveMillis)
     }
   })
 }
 
-/** `undefined`: it cannot start, and has said why, or was called off. */
-async function openPeer(flags: Flags, say: (message: FromPeer) => void, signal: AbortSignal): Promise<RunningPeer | undefined> {
+/** `undefined`: it cannot start, and has said why. */
+async function open(flags: Flags, say: (message: FromPeer) => void): Promise<RunningSeat | undefined> {
   const config = readPeerConfig(flags, process.env)
   if (!config.ok) {
     say({ kind: 'refused', text: config.error.message })
@@ -71,23 +82,67 @@ async function openPeer(flags: Flags, say: (message: FromPeer) => void, signal: 
   }
   let told = ''
   try {
-    return await startPeer(config.value, {
-      signal,
+    return await startSeat(config.value, {
       onProgress(what, done, total) {
         const text = `${what === 'check' ? 'Checking' : 'Replaying'} the log: ${Math.floor((100 * done) / Math.max(1, total))} %.`
-        if (total > 0 && text !== told) say({ kind: 'waiting', text })
+        if (total > 0 && text !== told) say({ kind: 'running', text })
         told = text
       },
-      onWaiting: ({ room, why }) => say({ kind: 'waiting', text: `Waiting for the room “${room}”: ${why.join('; ')}.` }),
     })
   } catch (error) {
     if (!(error instanceof Failure)) throw error
-    say(error.code === 'stopping' ? { kind: 'left' } : { kind: 'refused', text: error.message })
+    say({ kind: 'refused', text: error.message })
     return undefined
   }
 }
 
-function watch({ peer }: RunningPeer, say: (message: FromPeer) => void): void {
+/** Why the room of a link, to which the person said yes, was not entered. What is here is kept in a file, if need be. */
+async function join(seat: RunningSeat['seat'], link: string): Promise<string | undefined> {
+  const target = parseRoomTarget(link)
+  if (!target.ok) return target.error.message
+  try {
+    await seat.join(target.value, { force: true, deadlineMillis: lookMillis })
+    return undefined
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    return error.code === 'called-off' || error.code === 'stopping' ? undefined : error.message
+  }
+}
+
+/** Says where it is, and what happens there, from room to room. */
+function follow({ seat }: RunningSeat, say: (message: FromPeer) => void): void {
+  let told = ''
+  let shown: Peer | undefined
+  let stopWatching = (): void => {}
+  const look = (): void => {
+    const { peer } = seat
+    const rooms = seat.rooms()
+    const place = {
+      kind: 'running',
+      text: placeText(rooms),
+      ...(rooms.state === 'in' && { room: rooms.room?.name ?? '' }),
+    } as const
+    if (JSON.stringify(place) !== told) say(place)
+    told = JSON.stringify(place)
+    if (peer === shown) return
+    stopWatching()
+    shown = peer
+    stopWatching = peer === undefined ? () => {} : watch(peer, say)
+  }
+  seat.onChange(look)
+  look()
+}
+
+function placeText({ state, room, waiting }: RoomsView): string {
+  if (state === 'none' || room === undefined) return 'In no room.'
+  if (state === 'in') return `In the room “${room.name}”.`
+  return waiting === undefined || waiting.why.length === 0
+    ? `Entering the room “${room.name}”.`
+    : `Waiting for the room “${room.name}”: ${waiting.why.join('; ')}.`
+}
+
+/** Until the returned function is called. */
+function watch(peer: Peer, say: (message: FromPeer) => void): () => void {
   const { self } = peer.status()
   const market: Market = {
     self,
@@ -98,18 +153,21 @@ function watch({ peer }: RunningPeer, say: (message: FromPeer) => void): void {
     },
   }
   let told: boolean | undefined
-  const tellHosting = (): void => {
-    const hosting = isHosting(self, peer.auctions())
+  const tellHosting = (hosting: boolean): void => {
     if (hosting !== told) say({ kind: 'hosting', isHosting: hosting })
     told = hosting
   }
-  tellHosting()
-  peer.subscribe((event) => {
+  tellHosting(isHosting(self, peer.auctions()))
+  const stopListening = peer.subscribe((event) => {
     if (event.kind !== 'market') return
     const { kind } = event.event
-    if (kind === 'auction-started' || kind === 'auction-ended') tellHosting()
+    if (kind === 'auction-started' || kind === 'auction-ended') tellHosting(isHosting(self, peer.auctions()))
     if (kind !== 'outbid' && kind !== 'auction-ended') return
     const notice = noticeOf(toEvent(event, currencyOf(peer.rules().currency)), market, peer.status().time)
     if (notice !== undefined) say({ kind: 'notice', notice })
   })
+  return () => {
+    stopListening()
+    tellHosting(false)
+  }
 }

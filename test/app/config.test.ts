@@ -5,8 +5,10 @@ import { type Environment, type Flags, profileFolder } from '../../src/app/flags
 describe('a peer is configured', () => {
   test('by what is usual, where nothing is said', () => {
     expect(readGood({}, {})).toMatchObject({
+      isLast: false,
       room: 'classroom',
       entry: { kind: 'look' },
+      name: undefined,
       waitMillis: undefined,
       currency: 'EUR',
       deposits: 'open',
@@ -39,6 +41,7 @@ describe('a peer is configured', () => {
       GAVELRING_LOG_FORMAT: 'json',
     }
     expect(readGood({}, env)).toEqual({
+      isLast: false,
       room: 'evening',
       entry: { kind: 'join', room: undefined },
       waitMillis: 90_000,
@@ -60,6 +63,33 @@ describe('a peer is configured', () => {
   test('by flags before variables', () => {
     const config = readGood({ room: 'here', code: '', http: '4000' }, { GAVELRING_ROOM: 'there', GAVELRING_CODE: 'x' })
     expect(config).toMatchObject({ room: 'here', code: '', httpPort: 4000 })
+  })
+})
+
+describe('a peer goes into the last room', () => {
+  test.each<[Flags, Environment]>([
+    [{ last: true }, {}],
+    [{ last: true, name: 'Ana', 'no-mdns': true, bootstrap: ['10.0.0.2:4001'] }, {}],
+    [{}, { GAVELRING_LAST: 'yes' }],
+    [{ last: true }, { GAVELRING_ROOM: '', GAVELRING_JOIN: 'no' }],
+  ])('%j %j', (flags, env) => expect(readGood(flags, env).isLast).toBe(true))
+  const rows: [string, Flags, Environment][] = [
+    ['--room', { room: 'x' }, {}],
+    ['--code', { code: 'x' }, {}],
+    ['--create', { create: true }, {}],
+    ['--join', { join: true }, {}],
+    ['--join', { join: 'gavelring://join?room=x' }, {}],
+    ['--bootstrap', { bootstrap: ['gavelring://join?room=x'] }, {}],
+    ['--refetch', { refetch: true }, {}],
+    ['--wait', { wait: '30' }, {}],
+    ['GAVELRING_ROOM', {}, { GAVELRING_ROOM: 'x' }],
+  ]
+  test.each(rows)('but not where %s says another', (name, flags, env) => {
+    const config = readPeerConfig({ last: true, ...flags }, env)
+    expect(config.ok ? undefined : [config.error.code, config.error.message]).toEqual([
+      'last-alone',
+      `The room is the last one, or another: --last or ${name}, not both.`,
+    ])
   })
 })
 
@@ -125,7 +155,6 @@ describe('what cannot be is refused with the name that the person used', () => {
     [{ http: '127.0.0.1:70000' }, {}, 'http-invalid', /^--http/],
     [{ 'log-format': 'xml' }, {}, 'log-format-invalid', /json or text/],
     [{ bootstrap: ['0.0.0.0:4001'] }, {}, 'bootstrap-invalid', /^--bootstrap: 0.0.0.0 means/],
-    [{ listen: ['name.local:4001'] }, {}, 'listen-invalid', /^--listen: .* not a name/],
     [{ create: true, refetch: true }, {}, 'refetch-alone', /not both/],
     [{ create: true, join: true }, {}, 'join-alone', /^A room is founded or joined: --create or --join, not both/],
     [{ create: true, join: link }, {}, 'join-alone', /not both/],
@@ -135,6 +164,8 @@ describe('what cannot be is refused with the name that the person used', () => {
     [{ join: true, wait: '0' }, {}, 'wait-invalid', /^--wait/],
     [{ join: 'evening' }, {}, 'switch-invalid', /^--join: a join link is expected/],
     [{ join: 'gavelring://join?code=x' }, {}, 'join-invalid', /^--join: The link names no room/],
+    [{ listen: [link] }, {}, 'listen-invalid', /^--listen: A join link says where others are: it goes to --join or --bootstrap/],
+    [{}, { GAVELRING_LISTEN: link }, 'listen-invalid', /^GAVELRING_LISTEN: A join link/],
     [{ bootstrap: ['gavelring://nowhere'] }, {}, 'bootstrap-invalid', /^--bootstrap: A link looks like/],
     [{ join: link, room: 'morning' }, {}, 'link-conflict', /^--room: the link is for the room “evening”, not “morning”/],
     [{ code: 'new' }, {}, 'new-code-alone', /^--code: a new code is for a new room: add --create/],

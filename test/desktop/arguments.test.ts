@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { linkAmong, readArguments } from '../../src/desktop/arguments.ts'
 import { readJoinRequest } from '../../src/desktop/join-request.ts'
 
+const link = 'gavelring://join?room=evening'
+
 describe('what the app is started with', () => {
   test('flags are those of `gavelring peer`; others, such as Chromium’s, are left out', () => {
     const args = [
@@ -16,6 +18,14 @@ describe('what the app is started with', () => {
       '--inspect=9',
     ]
     expect(readArguments(args, {}).flags).toEqual({ room: 'evening', 'no-mdns': true, listen: ['127.0.0.1:0'] })
+  })
+  test('it goes into the last room, where neither flag nor variable names one', () => {
+    const lasts = (args: string[], env = {}) => readArguments(args, env).flags.last === true
+    expect([lasts([]), lasts(['--name', 'Ana', '--no-mdns', '--bootstrap', '10.0.0.1:1'])]).toEqual([true, true])
+    const naming = [['--room', 'x'], ['--code', 'x'], ['--create'], ['--join'], ['--refetch'], ['--bootstrap', link]]
+    expect(naming.map((args) => lasts(args))).toEqual(naming.map(() => false))
+    expect(lasts([], { GAVELRING_ROOM: 'x' })).toBe(false)
+    expect(lasts([], { GAVELRING_ROOM: '', GAVELRING_CREATE: 'no' })).toBe(true)
   })
   test('each profile has a folder of its own, as a flag or as a variable', () => {
     expect(readArguments(['--profile', 'x'], {}).profile).toBe(resolve('x'))
@@ -36,32 +46,22 @@ describe('a link is asked about before anything happens', () => {
   const id = 'ab'.repeat(32)
   const link = `gavelring://join?room=evening&code=lamp&id=${id}&at=192.168.1.20:4001`
 
-  test('the peer keeps its name and folder, and takes the room from the link', () => {
-    const flags = {
-      profile: '/p',
-      name: 'Ana',
-      room: 'old',
-      code: 'old',
-      create: true,
-      bootstrap: ['10.0.0.1:1'],
-      'no-mdns': true,
-    }
-    const request = readJoinRequest(link, flags, 'old')
-    expect(request).toMatchObject({ kind: 'ask', title: 'Join the room “evening”?' })
-    expect('flags' in request && request.flags).toEqual({
-      ...{ profile: '/p', name: 'Ana', 'no-mdns': true },
-      bootstrap: [`gavelring://join?room=evening&code=lamp&id=${id}&at=/ip4/192.168.1.20/tcp/4001`],
+  test('the peer gets it after a yes, written anew', () => {
+    expect(readJoinRequest(link, 'old')).toMatchObject({
+      kind: 'ask',
+      title: 'Join the room “evening”?',
+      link: `gavelring://join?room=evening&code=lamp&id=${id}&at=/ip4/192.168.1.20/tcp/4001`,
     })
   })
   test('it is told where the link leads, and what is left for it', () => {
-    expect(readJoinRequest(link, {}, 'class').detail).toBe(
+    expect(readJoinRequest(link, 'class').detail).toBe(
       'The link brings the room’s code. It will be looked for at /ip4/192.168.1.20/tcp/4001. This peer leaves the room “class” first; its log stays on this machine.',
     )
-    expect(readJoinRequest('gavelring://join?room=evening', {}, 'evening').detail).toBe('The room has no code.')
+    expect(readJoinRequest('gavelring://join?room=evening', 'evening').detail).toBe('The room has no code.')
   })
   test('what the link does not have goes nowhere', () => {
-    const request = readJoinRequest('gavelring://join?room=evening&profile=/etc&name=Eve&http=off', { profile: '/p' }, undefined)
-    expect('flags' in request && request.flags).toEqual({ profile: '/p', bootstrap: ['gavelring://join?room=evening'] })
+    const request = readJoinRequest('gavelring://join?room=evening&profile=/etc&name=Eve&http=off', undefined)
+    expect(request).toMatchObject({ link: 'gavelring://join?room=evening' })
   })
   test.each([
     'gavelring://join',
@@ -74,6 +74,6 @@ describe('a link is asked about before anything happens', () => {
     'https://example.org/',
     '',
   ])('%s is refused', (text) =>
-    expect(readJoinRequest(text, {}, undefined)).toMatchObject({ kind: 'refused', title: 'This link cannot be opened.' }),
+    expect(readJoinRequest(text, undefined)).toMatchObject({ kind: 'refused', title: 'This link cannot be opened.' }),
   )
 })

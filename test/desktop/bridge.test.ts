@@ -6,6 +6,7 @@ import { type PortPage, takeWindowPorts } from '../../src/api/window-ports.ts'
 import { createBridge } from '../../src/desktop/bridge.ts'
 import type { Sender } from '../../src/desktop/window-rules.ts'
 import { createFakePeer, fakeSelf } from '../support/fake-peer.ts'
+import { createFakeSeat } from '../support/fake-seat.ts'
 import { silentLogger } from '../support/silent-logger.ts'
 
 const good: Sender = { url: 'app://gavelring/', isMainFrame: true, isOwnWindow: true }
@@ -72,7 +73,7 @@ test.each<[string, Partial<Sender>]>([
 })
 
 test('a page takes the port that its own window hands over, and no other', async () => {
-  const door = createPortDoor({ peer: createFakePeer(), logger: silentLogger })
+  const door = createPortDoor({ seat: createFakeSeat(createFakePeer()), logger: silentLogger })
   const client = createPortClient()
   onTestFinished(() => {
     client.close()

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { expect, test, vi } from 'vitest'
+import type { Environment, Flags } from '../../src/app/flags.ts'
 import type { FromPeer, PeerState, ToPeer } from '../../src/desktop/messages.ts'
 import { createPeerHost, type PeerProcess } from '../../src/desktop/peer-host.ts'
 
@@ -19,27 +20,25 @@ class Child extends EventEmitter {
   }
 }
 
-function startTestHost() {
+function startTestHost(flags: Flags = { room: 'evening' }, env: Environment = {}) {
   vi.useFakeTimers()
   const children: Child[] = []
   const told: string[] = []
   const states: PeerState[] = []
-  const host = createPeerHost(
-    { room: 'evening' },
-    {
-      fork() {
-        const child = new Child()
-        children.push(child)
-        return child as unknown as PeerProcess
-      },
-      bridge: { peerStarted: (start) => told.push(`ports ${start}`), peerGone: () => told.push('no ports') },
-      onState: (state) => states.push(state),
-      onNotice: ({ title }) => told.push(title),
-      onHosting: (isHosting) => told.push(isHosting ? 'awake' : 'may sleep'),
-      onOver: () => told.push('over'),
-      now: () => Date.now(),
+  const host = createPeerHost(flags, env, {
+    fork() {
+      const child = new Child()
+      children.push(child)
+      return child as unknown as PeerProcess
     },
-  )
+    bridge: { peerStarted: (start) => told.push(`ports ${start}`), peerGone: () => told.push('no ports') },
+    onState: (state) => states.push(state),
+    onNotice: ({ title }) => told.push(title),
+    onNotJoined: (text) => told.push(text),
+    onHosting: (isHosting) => told.push(isHosting ? 'awake' : 'may sleep'),
+    onOver: () => told.push('over'),
+    now: () => Date.now(),
+  })
   const child = (index: number): Child => {
     const found = children[index]
     if (found === undefined) throw new Error(`there is no process ${index}`)
@@ -53,8 +52,9 @@ test('the peer’s process is told what to do, and its windows get their ports',
   const { host, child, told, kinds } = startTestHost()
   host.take({ kind: 'start' })
   expect(child(0).heard).toEqual([{ kind: 'start', flags: { room: 'evening' } }])
-  child(0).say({ kind: 'running', room: 'evening' })
-  expect([told, kinds(), host.state]).toEqual([['ports 1'], ['starting', 'running'], { kind: 'running', room: 'evening' }])
+  const running = { kind: 'running', text: 'In the room “evening”.', room: 'evening' } as const
+  child(0).say(running)
+  expect([told, kinds(), host.state]).toEqual([['ports 1'], ['starting', 'running'], running])
 })
 
 test('one that dies is started again, later each time, and nothing keeps the machine awake meanwhile', () => {
@@ -117,14 +117,60 @@ test('one that does not leave in time is ended, and then the app is', () => {
   expect(told.at(-1)).toBe('over')
 })
 
-test('another room: the peer leaves this one and starts with what is new; what the old one still says is not heard', () => {
-  const { host, child, children } = startTestHost()
+test('a link goes to the peer that runs, and what came of it to the person', () => {
+  const { host, child, children, told } = startTestHost()
   host.take({ kind: 'start' })
-  host.change({ room: 'class' })
-  expect(children).toHaveLength(1)
+  host.join('gavelring://join?room=class')
+  expect([children.length, child(0).heard.at(-1)]).toEqual([1, { kind: 'join', link: 'gavelring://join?room=class' }])
+  child(0).say({ kind: 'not-joined', text: 'The room “class” has another code.' })
+  expect(told.at(-1)).toBe('The room “class” has another code.')
+})
+
+test('a link that comes while no peer runs starts one, and goes to it once', () => {
+  const { host, child } = startTestHost()
+  host.join('gavelring://join?room=class')
+  const kinds = (index: number) => child(index).heard.map(({ kind }) => kind)
+  expect(kinds(0)).toEqual(['start', 'join'])
+  child(0).emit('exit', 1)
+  vi.advanceTimersByTime(500)
+  expect(kinds(1)).toEqual(['start'])
+})
+
+const named = {
+  ...{ room: 'evening', code: 'lamp', create: true, currency: 'BRL', deposits: 'host', name: 'Ana', 'no-mdns': true },
+  bootstrap: ['10.0.0.1:1', 'gavelring://join?room=evening'],
+} as const
+
+test('a peer that was in a room goes back to the last one, after it died or the machine slept', () => {
+  const { host, child } = startTestHost(named)
+  host.take({ kind: 'start' })
+  child(0).emit('exit', 1)
+  vi.advanceTimersByTime(500)
+  expect(child(1).heard, 'it never was in one').toEqual([{ kind: 'start', flags: named }])
+  child(1).say({ kind: 'running', text: '', room: 'class' })
+  host.take({ kind: 'suspend' })
+  child(1).emit('exit', 0)
+  host.take({ kind: 'resume' })
+  const flags = { name: 'Ana', 'no-mdns': true, bootstrap: ['10.0.0.1:1'], last: true }
+  expect(child(2).heard).toEqual([{ kind: 'start', flags }])
+})
+
+test('where a variable names the room it stays the room', () => {
+  const { host, child } = startTestHost(named, { GAVELRING_ROOM: 'class' })
+  host.take({ kind: 'start' })
+  child(0).say({ kind: 'running', text: '', room: 'class' })
+  child(0).emit('exit', 1)
+  vi.advanceTimersByTime(500)
+  expect(child(1).heard).toEqual([{ kind: 'start', flags: named }])
+})
+
+test('what a process that is on its way out still says is not heard', () => {
+  const { host, child } = startTestHost()
+  host.take({ kind: 'start' })
+  host.take({ kind: 'suspend' })
   child(0).emit('exit', 0)
-  expect(child(1).heard).toEqual([{ kind: 'start', flags: { room: 'class' } }])
-  child(0).say({ kind: 'running', room: 'evening' })
+  host.take({ kind: 'resume' })
+  child(0).say({ kind: 'running', text: 'In the room “evening”.', room: 'evening' })
   child(0).emit('exit', 0)
   expect(host.state).toEqual({ kind: 'starting' })
 })

@@ -4,7 +4,6 @@ import { firstLife, type LifeInput, leaveMillisMax, type PeerLife, restartMillis
 
 const inputs = {
   start: { kind: 'start' },
-  change: { kind: 'change' },
   refused: { kind: 'refused' },
   died: { kind: 'exited', hasLeft: false },
   left: { kind: 'exited', hasLeft: true },
@@ -46,13 +45,10 @@ describe('what becomes of the peer’s process', () => {
     ['awake before it had left', ['start', 'suspend', 'resume', 'left'], 'running, spawn'],
     ['asleep while it waited to be started', ['start', 'died', 'suspend', 'alarm'], 'asleep'],
     ['asleep, awake, asleep', ['start', 'suspend', 'resume', 'suspend', 'left'], 'asleep'],
-    ['the room changes: it leaves first', ['start', 'change'], `leaving, leave, alarm ${leaveMillisMax}`],
-    ['then it starts in the new one', ['start', 'change', 'left'], 'running, spawn'],
-    ['the room changes where there is none', ['start', 'left', 'change'], 'running, spawn'],
     ['it takes too long to leave', ['start', 'quit', 'alarm'], 'leaving, kill'],
     ['the app ends when it has left', ['start', 'quit', 'left'], 'over, quit'],
     ['or was ended', ['start', 'quit', 'alarm', 'died'], 'over, quit'],
-    ['nothing undoes that', ['start', 'quit', 'resume', 'start', 'change', 'suspend', 'left'], 'over, quit'],
+    ['nothing undoes that', ['start', 'quit', 'resume', 'start', 'suspend', 'left'], 'over, quit'],
     ['the app ends at once without one', ['quit'], 'over, quit'],
     ['and while it waited to be started', ['start', 'died', 'quit'], 'over, quit'],
     ['then nothing happens any more', ['start', 'quit', 'left', 'start'], 'over'],

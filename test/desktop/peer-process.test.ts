@@ -30,7 +30,7 @@ function startProcess(flags: Record<string, string | boolean | string[]> = {}) {
   onTestFinished(() => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }))
   const parent = new Parent()
   runPeerProcess(parent as unknown as ParentPort, (code) => parent.exits.push(code))
-  const start: ToPeer = {
+  const start: Extract<ToPeer, { kind: 'start' }> = {
     kind: 'start',
     flags: {
       profile,
@@ -55,19 +55,24 @@ function startProcess(flags: Record<string, string | boolean | string[]> = {}) {
   let windows = 0
   const openWindow = () => {
     const client = createPortClient()
-    client.use(givePort(++windows), '1')
+    client.use(givePort(++windows))
     onTestFinished(() => client.close())
     return client.api
   }
   return { parent, start, openWindow, givePort }
 }
 
+/** Until then only the seat answers. */
+const inRoom = (parent: Parent): Promise<unknown> =>
+  until('it is in its room', () => parent.heard('running').some((said) => 'room' in said))
+
 test('a window that asks before the peer is there is answered as soon as it is', async () => {
   const { parent, start, openWindow } = startProcess()
-  const early = openWindow().status()
+  const early = openWindow().rooms.list()
   parent.send(start)
   expect(await early).toMatchObject({ name: 'Ana', room: { name: 'evening' } })
-  expect(parent.heard('running')).toEqual([{ kind: 'running', room: 'evening' }])
+  await inRoom(parent)
+  expect(parent.heard('running').at(-1)).toEqual({ kind: 'running', text: 'In the room “evening”.', room: 'evening' })
   expect(await openWindow().status()).toMatchObject({ name: 'Ana' })
 })
 
@@ -77,16 +82,16 @@ test.each(['before', 'after'])(
     const { parent, start, openWindow, givePort } = startProcess()
     if (when === 'after') {
       parent.send(start)
-      await openWindow().status()
+      await openWindow().rooms.list()
     }
     const first = givePort(7)
     const closed = new Promise((resolve) => first.on('close', resolve))
     const second = createPortClient()
     onTestFinished(() => second.close())
-    second.use(givePort(7), '1')
+    second.use(givePort(7))
     await closed
     if (when === 'before') parent.send(start)
-    expect(await second.api.status()).toMatchObject({ name: 'Ana' })
+    expect(await second.api.rooms.list()).toMatchObject({ name: 'Ana' })
   },
 )
 
@@ -94,6 +99,7 @@ test('the machine is kept awake while an auction of this peer is open, and its s
   const { parent, start, openWindow } = startProcess()
   parent.send(start)
   const api = openWindow()
+  await inRoom(parent)
   await api.accounts.open({ account: 'ana', holder: 'Ana' })
   expect(parent.heard('hosting')).toEqual([{ kind: 'hosting', isHosting: false }])
   const lot = { item: 'Brass lamp', payee: 'ana', startingPrice: '1', increment: '1', durationMillis: 3_600_000 }
@@ -107,11 +113,12 @@ test('the machine is kept awake while an auction of this peer is open, and its s
 })
 
 test('told to leave it leaves the ring, says so and ends well; its windows lose their ports', async () => {
-  const { parent, start, openWindow } = startProcess()
+  const { parent, start, givePort } = startProcess()
+  const closed = new Promise((resolve) => givePort(1).on('close', resolve))
   parent.send(start)
-  const api = openWindow()
-  await api.status()
+  await inRoom(parent)
   parent.send({ kind: 'leave' })
+  await closed
   await until('it ends', () => parent.exits.length > 0)
   expect([parent.exits, parent.said.at(-1)]).toEqual([[0], { kind: 'left' }])
 })
@@ -119,7 +126,8 @@ test('told to leave it leaves the ring, says so and ends well; its windows lose 
 test('a window can tell it to leave, too', async () => {
   const { parent, start, openWindow } = startProcess()
   parent.send(start)
-  await openWindow().room.leave()
+  await inRoom(parent)
+  await openWindow().rooms.leave()
   await until('it ends', () => parent.exits.length > 0)
   expect([parent.exits, parent.said.at(-1)]).toEqual([[0], { kind: 'left' }])
 })
@@ -127,11 +135,11 @@ test('a window can tell it to leave, too', async () => {
 test('told to leave while it looks for its room it ends, having said what it waited for', async () => {
   const { parent, start } = startProcess({ create: false, join: true })
   parent.send(start)
-  await until('it waits', () => parent.heard('waiting').length > 0)
+  await until('it waits', () => JSON.stringify(parent.said).includes('nobody was heard yet'))
   parent.send({ kind: 'leave' })
   await until('it ends', () => parent.exits.length > 0)
   expect([parent.exits, parent.said.at(-1)]).toEqual([[0], { kind: 'left' }])
-  expect(parent.said[0]).toMatchObject({ kind: 'waiting', text: expect.stringContaining('“evening”') })
+  expect(parent.said[0]).toEqual({ kind: 'running', text: 'Entering the room “evening”.' })
 })
 
 test.each<[string, Record<string, string>, string]>([
@@ -143,4 +151,26 @@ test.each<[string, Record<string, string>, string]>([
   await until('it ends', () => parent.exits.length > 0)
   expect(parent.exits).toEqual([0])
   expect(parent.said).toEqual([{ kind: 'refused', text: expect.stringContaining(words) }])
+})
+
+test('a first start is in no room, and goes on there; a link leads into one, with another code it does not', async () => {
+  const { parent: host, start: hostStart, openWindow: openHost } = startProcess()
+  host.send(hostStart)
+  await inRoom(host)
+  const { link } = await openHost().rooms.link()
+
+  const { parent, start, openWindow } = startProcess()
+  const { create: _create, room: _room, ...flags } = start.flags
+  parent.send({ kind: 'start', flags: { ...flags, name: 'Bob', last: true } })
+  expect(await openWindow().rooms.list()).toMatchObject({ name: 'Bob', state: 'none', inSight: [], known: [] })
+  expect(parent.heard('running')).toEqual([{ kind: 'running', text: 'In no room.' }])
+
+  parent.send({ kind: 'join', link: `${link}&code=another` })
+  await until('it is told why not', () => parent.heard('not-joined').length > 0)
+  expect(parent.heard('not-joined')).toEqual([{ kind: 'not-joined', text: 'The room “evening” has another code.' }])
+  parent.send({ kind: 'join', link })
+  await inRoom(parent)
+  expect(await openWindow().status()).toMatchObject({ name: 'Bob', room: { name: 'evening' } })
+  await openWindow().rooms.leave({ stay: true })
+  expect(parent.heard('running').at(-1)).toEqual({ kind: 'running', text: 'In no room.' })
 })

@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { electronBinary, whyNoWindow } from '../../build/electron-binary.ts'
 import { root } from '../../build/processes.ts'
-import { connectApi } from '../../src/api/client.ts'
+import { type ApiClient, connectApi } from '../../src/api/client.ts'
 
 function makeFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'gavelring-start-'))
@@ -14,12 +14,18 @@ function makeFolder(): string {
   return folder
 }
 
-test('without a display `npm start` says so, and shows the interface of a headless peer at an address that opens it', async () => {
+interface Shown {
+  readonly client: ApiClient
+  stop(): Promise<number | null>
+}
+
+/** `npm start`, as it is without a display. */
+async function startHeadless(...args: readonly string[]): Promise<Shown> {
   const profile = makeFolder()
   // Without npm nothing is built: others look into `dist` meanwhile.
   const { DISPLAY: _display, WAYLAND_DISPLAY: _wayland, npm_execpath: _npm, ...env } = process.env
   const where = ['--no-mdns', '--listen', '127.0.0.1:0', '--profile', profile]
-  const child = spawn(process.execPath, [join(root, 'build', 'start.ts'), '--create', '--room', 'start', ...where], {
+  const child = spawn(process.execPath, [join(root, 'build', 'start.ts'), ...args, ...where], {
     env: { ...env, ELECTRON_OVERRIDE_DIST_PATH: profile },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -40,10 +46,27 @@ test('without a display `npm start` says so, and shows the interface of a headle
   const { origin, hash } = new URL(address)
   expect(await (await fetch(address)).text()).toContain('Gavelring')
   const client = await connectApi({ url: origin, token: hash.slice('#token='.length) })
+  return {
+    client,
+    async stop() {
+      client.close()
+      child.kill('SIGTERM')
+      return closed
+    },
+  }
+}
+
+test('without a display `npm start` says so, and shows the interface of a headless peer at an address that opens it', async () => {
+  const { client, stop } = await startHeadless('--create', '--room', 'start')
+  await vi.waitUntil(async () => (await client.api.rooms.list()).state === 'in', 30_000)
   expect(await client.api.status()).toMatchObject({ room: { name: 'start' } })
-  client.close()
-  child.kill('SIGTERM')
-  expect(await closed).toBe(0)
+  expect(await stop()).toBe(0)
+})
+
+test('the very first start is in no room, where nobody names one', async () => {
+  const { client, stop } = await startHeadless('--name', 'Ana')
+  expect(await client.api.rooms.list()).toMatchObject({ state: 'none', name: 'Ana', known: [] })
+  expect(await stop()).toBe(0)
 })
 
 test('Electron’s executable is looked for where it would be, and not fetched', () => {

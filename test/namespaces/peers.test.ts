@@ -111,6 +111,23 @@ describe('peers on hosts of their own', () => {
     await joined(start(b, 'Bruno', '--join', '--listen', '[::]:0'))
   })
 
+  for (const [which, own, expected] of [
+    ['of IPv6', [], /^\/ip6zone\/eth0\/ip6\/fe80::[0-9a-f:]+\/tcp\/\d+\/p2p\//],
+    ['of IPv4', ['169.254.7.1/16'], /^\/ip4\/169\.254\.7\.1\/tcp\/\d+\/p2p\//],
+  ] as const) {
+    it(`show their addresses of one link where there are no others: ${which}`, async (context) => {
+      const lan = lanFor(context)
+      const [net, a] = [lan.addSwitch(), lan.host('a')]
+      a.plug('eth0', net, ...own)
+      const ana = await founder(a)
+      const asked = a.node(gavelring, 'status', '--json', '--profile', ana.profile)
+      await asked.ended
+      const { addresses, link } = JSON.parse(asked.lines[0] ?? '{}')
+      expect(addresses).toEqual(expect.arrayContaining([expect.stringMatching(expected)]))
+      expect(link).toMatch(/&at=\/ip(6zone|4)\/(eth0\/ip6\/fe80|169)/)
+    })
+  }
+
   it('meet three in a row of two networks: the one in both leads the others to the room', async (context) => {
     const lan = lanFor(context)
     const [left, right] = [lan.addSwitch(), lan.addSwitch()]

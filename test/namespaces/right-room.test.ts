@@ -57,7 +57,7 @@ describe('the right room', () => {
 
     const cleo = start(b, 'Cleo', '--code', 'old lamb', '--create')
     const beware =
-      /Beware: another room “evening” is in sight: founded by (Ana|Cleo) at \S+, 1 member, with another code\. To go there: gavelring leave/
+      /Beware: another room “evening” is in sight: founded by (Ana|Cleo) at \S+, 1 member, with another code\. To go there: gavelring join [0-9a-f]{8} --code CODE/
     await says(cleo, beware)
     await says(ana, beware)
     expect(await ask(cleo, 'status')).toMatch(/^Beware +another room “evening” is in sight: founded by Ana/m)

@@ -52,13 +52,18 @@ describe.skipIf(chromiumPath === undefined)('the interface', () => {
     await other.locator('[data-available="75"]').waitFor()
     await other.getByRole('cell', { name: 'for cake' }).waitFor()
 
-    // The receipt has the block as it was signed.
+    // The receipt has the block as it was signed, and is checked in the page.
     await page
-      .getByRole('button', { name: /^Copy the receipt, block/ })
+      .getByRole('button', { name: /^Receipt, block/ })
       .first()
       .click()
-    await page.getByText('Copied', { exact: true }).waitFor({ state: 'attached' })
-    expect(await page.evaluate('navigator.clipboard.readText()')).toMatch(/"hash": "[0-9a-f]{64}"[\s\S]*"bytes": "/)
+    const receipt = page.getByRole('region', { name: /^Receipt, block/ })
+    await receipt.getByRole('button', { name: 'Copy the receipt' }).click()
+    await receipt.getByText('Copied', { exact: true }).waitFor()
+    const copied = await page.evaluate('navigator.clipboard.readText()')
+    expect(copied).toMatch(/"hash": "[0-9a-f]{64}",\s*"signature": "[0-9a-f]{128}",\s*"bytes": "/)
+    await receipt.getByRole('button', { name: 'Check hash and signature' }).click()
+    await receipt.getByText(/^Checked here/).waitFor()
 
     // More than there is: refused in words, with the number.
     await transfer.getByLabel('Amount (EUR)').fill('500')
@@ -199,7 +204,7 @@ describe.skipIf(chromiumPath === undefined)('the interface', () => {
 
   test('the join link is shown when it is asked for, with its QR code', async () => {
     const ana = await startPeer('Ana', temporaryFolder(), '--create')
-    const page = await openPage(browser, ana.profile, '#/settings')
+    const page = await openPage(browser, ana.profile, '#/rooms')
     await page.getByRole('button', { name: 'Show link and QR code' }).click()
     await page.getByRole('img', { name: 'QR code of the join link' }).waitFor()
     expect(await page.getByLabel('Join link', { exact: true }).textContent()).toMatch(/^gavelring:\/\/join\?/)
@@ -273,7 +278,10 @@ describe.skipIf(chromiumPath === undefined)('the interface', () => {
     await openAccount(ana, 'ana', '90000000')
     await call(ana, 'account', 'open', 'A'.repeat(32), '--holder', 'W'.repeat(64))
     await call(ana, 'auction', 'start', longName, '--payee', 'A'.repeat(32), '--price', '1164500', '--seconds', '10m')
-    const places = ['#/', '#/lots/1', '#/start', '#/bank', `#/bank/${'A'.repeat(32)}`, '#/settings', '#/projector']
+    const places = [
+      ...['#/', '#/lots/1', '#/start', '#/catalogue', '#/bank', `#/bank/${'A'.repeat(32)}`, '#/ring', '#/log', '#/class'],
+      ...['#/rooms', '#/settings', '#/projector'],
+    ]
     const looks = [
       { colorScheme: 'light', locale: 'en', viewport: { width: 1440, height: 900 }, word: 'Auctions' },
       { colorScheme: 'dark', locale: 'pt-BR', viewport: { width: 390, height: 844 }, word: 'Leilões' },

@@ -56,16 +56,57 @@ test.skipIf(process.env.GAVELRING_PICTURES === undefined)('the pictures of the i
     await spanish.getByText('cleo va en cabeza').waitFor()
     await save(spanish, 'lot-light-es')
 
-    await goTo(loser, '#/settings')
+    await goTo(loser, '#/rooms')
     await loser.getByRole('button', { name: 'Show link and QR code' }).click()
     await loser.getByRole('img', { name: 'QR code of the join link' }).waitFor()
-    await save(loser, 'settings-dark')
+    await save(loser, 'room-dark')
     await goTo(seller, '#/')
     await seller.getByRole('heading', { name: 'Auctions' }).waitFor()
     await save(seller, 'auctions-light')
     await goTo(seller, '#/bank')
     await seller.locator('[data-available="53550"]').waitFor()
     await save(seller, 'bank-light')
+
+    for (const [item, startingPrice, durationMillis] of [
+      ['Porcelain vase', '30', 300_000],
+      ['Travelling chess set, rosewood', '12', 300_000],
+      ['Reading lamp', '8', 180_000],
+    ] as const) {
+      const pictured = item === 'Reading lamp' ? {} : { picture: String(await seller.evaluate(drawVase)) }
+      await ana.api.catalogue.add({ item, startingPrice, increment: '1', durationMillis, ...pictured })
+    }
+    await goTo(seller, '#/catalogue')
+    await seller.locator('.queue-lot img').nth(1).waitFor()
+    await save(seller, 'catalogue-light')
+    // More than there is: the log keeps what the rules refuse, too.
+    await bob.api.transfer({ from: 'bob', to: 'ana', amount: '90000' }).catch(() => {})
+    await goTo(loser, '#/log')
+    await loser.getByRole('button', { name: /Transfer €90,000\.00/ }).click()
+    await loser.getByRole('button', { name: 'Check hash and signature' }).click()
+    await loser.getByText(/^Checked here/).waitFor()
+    await save(loser, 'log-dark')
+    await goTo(seller, '#/ring')
+    await seller.locator('.token[data-moving="true"]').waitFor()
+    // As much of the diagram as fills it.
+    await seller.waitForTimeout(5_000)
+    await call(bob, 'transfer', 'bob', 'ana', '1')
+    await seller.getByRole('button', { name: 'Pause' }).click()
+    await save(seller, 'ring-light')
+    await goTo(loser, '#/ring')
+    await loser
+      .getByRole('button', { name: /token-ack.*arrived/ })
+      .first()
+      .waitFor()
+    await loser.getByText('Lamport time', { exact: true }).click()
+    await call(cleo, 'transfer', 'cleo', 'bob', '1')
+    await loser
+      .getByRole('button', { name: /blocks.*arrived/ })
+      .first()
+      .waitFor()
+    await loser.getByRole('application', { name: 'Space-time diagram' }).press('Space')
+    await save(loser, 'ring-lamport-dark')
+    await goTo(seller, '#/bank')
+    await seller.locator('[data-available="53650"]').waitFor()
 
     await Promise.all([kill(bob), kill(cleo)])
     await seller.getByText(/no quorum/).waitFor()
@@ -84,6 +125,25 @@ async function save(page: Page, name: string): Promise<void> {
   const path = fileURLToPath(new URL(`../../docs/images/${name}.png`, import.meta.url))
   await page.screenshot({ path, animations: 'disabled' })
 }
+
+/** Runs in the page; base64url. */
+const drawVase = `(async () => {
+  const canvas = new OffscreenCanvas(640, 480)
+  const brush = canvas.getContext('2d')
+  brush.fillStyle = '#20303c'
+  brush.fillRect(0, 0, 640, 480)
+  brush.fillStyle = '#dfe8ef'
+  brush.beginPath()
+  brush.moveTo(280, 90)
+  brush.bezierCurveTo(300, 180, 190, 210, 200, 310)
+  brush.bezierCurveTo(205, 390, 260, 420, 260, 420)
+  brush.lineTo(380, 420)
+  brush.bezierCurveTo(380, 420, 435, 390, 440, 310)
+  brush.bezierCurveTo(450, 210, 340, 180, 360, 90)
+  brush.fill()
+  const bytes = new Uint8Array(await (await canvas.convertToBlob({ type: 'image/webp' })).arrayBuffer())
+  return btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+})()`
 
 /** Runs in the page: a photograph would not be ours to give away. */
 const drawClock = `(async () => {

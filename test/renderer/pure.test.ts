@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { leftOf, offersOf, splitLots } from '../../renderer/auctions/lot-state.ts'
+import { bidKey, bidsIn } from '../../renderer/auctions/bid-blocks.ts'
+import { callOf, leftOf, offersOf, splitLots } from '../../renderer/auctions/lot-state.ts'
 import { exactText, formatCents, readCents } from '../../renderer/room/cents.ts'
 import { countdownText } from '../../renderer/room/countdown.ts'
 import { parseRoute, paths } from '../../renderer/room/routes.ts'
-import type { AuctionDetail } from '../../src/api/views.ts'
+import type { AuctionDetail, JudgedBlock } from '../../src/api/views.ts'
 
 const money = (cents: number) => ({ cents, text: `${cents}`, currency: 'EUR' })
 
@@ -102,7 +103,37 @@ test('each place leads to its screen, and whatever leads nowhere to the auctions
   expect(parseRoute(paths.bank())).toEqual({ screen: 'bank', account: undefined })
   expect(parseRoute(paths.startLot)).toEqual({ screen: 'start-lot' })
   expect(parseRoute(paths.settings)).toEqual({ screen: 'settings' })
+  expect(parseRoute(paths.log(7))).toEqual({ screen: 'log', block: 7 })
+  expect(parseRoute('#/log/x')).toEqual({ screen: 'log', block: undefined })
+  expect(parseRoute(paths.roomOf('0a'))).toEqual({ screen: 'welcome', room: '0a' })
+  for (const screen of ['ring', 'class', 'catalogue'] as const) expect(parseRoute(paths[screen])).toEqual({ screen })
+  expect(parseRoute(paths.welcome)).toEqual({ screen: 'welcome', room: undefined })
   for (const hash of ['', '#', '#/', '#/nowhere', '#/lots', '#/lots/', '#/lots/%', '#token=x']) {
     expect(parseRoute(hash)).toEqual({ screen: 'auctions' })
   }
+})
+
+test('an auctioneer calls when the time of a bid is nearly over, and not while it is paused or nobody has bid', () => {
+  const led = { ...lot, leader: { account: 'ana', amount: money(1_000), at: 2_000 } }
+  const calls = [50_999, 51_000, 55_999, 56_000, 60_999, 61_000].map((now) => callOf(led, now))
+  expect(calls).toEqual([undefined, 'once', 'once', 'twice', 'twice', undefined])
+  expect(callOf(lot, 56_000)).toBeUndefined()
+  expect(callOf({ ...led, paused: { at: 2_000, until: 9_000, leftMillis: 4_000 } }, 56_000)).toBeUndefined()
+  expect(callOf({ ...led, ended: { why: 'sold', at: 56_000, reason: '' } }, 56_000)).toBeUndefined()
+})
+
+test('of a block only accepted bids on the lot itself are its bids', () => {
+  const bid = { kind: 'bid', auction: 'a-1-1', account: 'ana', amount: 1_000 }
+  const block: JudgedBlock = {
+    ...{ index: 7, epoch: '1.dfEPoC', turn: 3, author: 'peer', lamport: 9, time: 5, prevHash: 'a', hash: 'b' },
+    ...{ kind: 'ops', judged: true },
+    content: [
+      bid,
+      { ...bid, account: 'bob', refused: {} },
+      { ...bid, repeat: true, amount: 2_000 },
+      { ...bid, auction: 'b-1-1', amount: 3_000 },
+    ],
+  }
+  expect(bidsIn(block, 'a-1-1')).toEqual([[bidKey('ana', 1_000), { index: 7, turn: 3, lamport: 9 }]])
+  expect(bidsIn({ ...block, kind: 'view', content: {} }, 'a-1-1')).toEqual([])
 })

@@ -1,0 +1,132 @@
+import { randomInt } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { Failure } from '../core/failure.ts'
+import { createClock } from '../io/clock.ts'
+import { createEntropy } from '../io/entropy.ts'
+import type { KeyedIdentity } from '../io/identity.ts'
+import { createStore } from '../io/store.ts'
+import { createTransport } from '../io/transport/transport.ts'
+import { createPeer } from '../peer/create-peer.ts'
+import type { Peer } from '../peer/peer.ts'
+import type { Logger, Transport } from '../peer/ports.ts'
+import type { Entry, Waiting } from '../peer/search.ts'
+import type { PeerConfig } from './config.ts'
+import { archiveLog, firstFree, roomFolder } from './room-folder.ts'
+import { programVersion } from './version.ts'
+
+/** A room, and how to come into it. */
+export interface Plan
+  extends Pick<PeerConfig, 'room' | 'code' | 'isNewCode' | 'currency' | 'deposits' | 'bootstrap' | 'waitMillis' | 'refetch'> {
+  readonly entry: Entry
+  /** Another room of this name on the disk is left for the one that `entry` names, and its log is kept in a file. */
+  readonly leavesHistory: boolean
+}
+
+/** The same for every room of one profile. */
+export interface Ground {
+  readonly config: Pick<PeerConfig, 'profile' | 'listen' | 'mdns' | 'logFormat'>
+  readonly logger: Logger
+  readonly onProgress: (what: 'check' | 'replay', done: number, total: number) => void
+}
+
+export interface OpenOptions {
+  readonly name: string
+  readonly identity: KeyedIdentity
+  readonly signal: AbortSignal
+  onWaiting(waiting: Waiting): void
+  /** The log of a room that was left is here now. */
+  onArchived(path: string): void
+}
+
+export interface OpeningPeer {
+  /** Before its peer is there, too. */
+  readonly transport: Transport
+  /** Rejects with a `Failure`; nothing is left open then. */
+  readonly peer: Promise<Peer>
+}
+
+/** How long a peer looks for its room before it founds it (PROTOCOL, section 6). */
+const lookMillis = 3_000
+/** How long a token rests where nobody wants it (PROTOCOL, section 2.6). */
+const idleHop = 250
+
+/** A peer of one room, with all that it runs on, from the disk outwards. */
+export function openPeer(plan: Plan, ground: Ground, options: OpenOptions): OpeningPeer {
+  const { code, bootstrap } = plan
+  const { listen, mdns } = ground.config
+  const room = { name: plan.room, code }
+  const transport = createTransport({ identity: options.identity, room, listen, mdns, bootstrap })
+  return { transport, peer: open(plan, ground, options, transport) }
+}
+
+async function open(plan: Plan, ground: Ground, options: OpenOptions, transport: Transport): Promise<Peer> {
+  const { config, logger, onProgress } = ground
+  const { room: name, code, currency, deposits, entry, waitMillis, leavesHistory } = plan
+  const folder = roomFolder(config.profile, name)
+  if (plan.isNewCode && existsSync(folder)) {
+    throw new Failure('other-code', `This folder has a room “${name}” already: start it with the code that it has.`)
+  }
+  const putBack = plan.refetch ? await putAside(folder) : async () => {}
+  try {
+    return await createPeer(
+      {
+        name: options.name,
+        room: { name, currency, deposits },
+        code,
+        entry,
+        lookMillis,
+        ...(waitMillis !== undefined && { waitMillis }),
+        signal: options.signal,
+        onWaiting(waiting) {
+          // People get a sentence, programs a line with a stable name.
+          if (config.logFormat === 'json') logger.info('room-awaited', waitingFacts(waiting))
+          options.onWaiting(waiting)
+        },
+        leavesHistory,
+        async archive(id, blocks) {
+          const path = await archiveLog(folder, id, blocks)
+          options.onArchived(path)
+          return path
+        },
+        pace: { idleHop },
+        seed: randomInt(2 ** 32),
+        version: programVersion(),
+        onProgress,
+      },
+      {
+        identity: options.identity,
+        store: createStore(folder),
+        transport,
+        clock: createClock(),
+        entropy: createEntropy(),
+        logger,
+      },
+    )
+  } catch (error) {
+    if (error instanceof Failure && (error.code === 'room-not-found' || error.code === 'stopping')) await putBack()
+    throw error
+  }
+}
+
+/** Of other peers only what is no text of theirs (STYLE, Logging). */
+const waitingFacts = ({ room, elapsed, obstacles }: Waiting) => ({
+  room,
+  seconds: Math.round(elapsed / 1_000),
+  obstacles: obstacles.map(({ kind }) => kind),
+})
+
+/**
+ * Makes room for a log that is fetched anew. The old one is kept beside it: a damaged log may be all that is left of a
+ * room. The returned function undoes it, for when there was nobody to fetch from.
+ */
+async function putAside(folder: string): Promise<() => Promise<void>> {
+  if (!existsSync(folder)) return async () => {}
+  // What an earlier start put aside, and could not put back, may be the only copy.
+  const aside = firstFree((number) => `${folder}.old${number > 1 ? `-${number}` : ''}`)
+  await rename(folder, aside)
+  return async () => {
+    await rm(folder, { recursive: true, force: true })
+    await rename(aside, folder)
+  }
+}

@@ -1,0 +1,25 @@
+import { tryRoomCode } from '../io/try-code.ts'
+import type { Aim } from './aim.ts'
+
+/** How long it is tried whether a room can be entered, in milliseconds, and how many of its addresses. */
+const tryMillis = 4_000
+const tryMillisMin = 500
+const triesMax = 4
+
+/**
+ * What can be known of a room without being in it: `open`, somebody there has its code; `other-code`, somebody answers who has
+ * another one (or whose room has another name), and nobody who has it; `silent`, nobody is known, or answers.
+ */
+export async function tryWay({ name, code, addresses }: Aim, millisMax: number): Promise<'open' | 'other-code' | 'silent'> {
+  const millis = Math.max(tryMillisMin, Math.min(tryMillis, millisMax))
+  const tries = await Promise.all(
+    addresses
+      .slice(0, triesMax)
+      .map((address) => tryRoomCode(withoutPeer(address), { name, code }, millis).catch(() => undefined)),
+  )
+  if (tries.includes('same-code')) return 'open'
+  return tries.includes('another-code') ? 'other-code' : 'silent'
+}
+
+/** Whoever answers there shows who it is only inside the room. */
+const withoutPeer = (address: string): string => address.split('/p2p/')[0] ?? address
