@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { AuctionDetail } from '../../src/api/views.ts'
 import { Amount } from '../parts/amount.tsx'
 import { OutcomeLine } from '../parts/outcome.tsx'
+import { useShortcuts } from '../parts/shortcuts.ts'
 import { useAct } from '../room/act.ts'
 import { useCurrency } from '../room/money.ts'
 import { paths } from '../room/routes.ts'
@@ -11,7 +12,10 @@ import { useLive, useRoom, useStatus } from '../room/use-room.tsx'
 import { offersOf, ownAccounts } from './lot-state.ts'
 import { StandingLine, useStanding } from './standing.tsx'
 
-/** The least, two and five steps more, or an own amount. Each button says what it will bid; Enter bids the least. */
+/**
+ * The least, two and five steps more, or an own amount. Each button says what it will bid; on the page itself Enter bids the least,
+ * or what is typed, and + and - step what is typed.
+ */
 export function BidForm({ lot }: { readonly lot: AuctionDetail }) {
   const { t } = useTranslation('auctions')
   const status = useStatus()
@@ -26,7 +30,18 @@ export function BidForm({ lot }: { readonly lot: AuctionDetail }) {
   const form = useRef<HTMLFormElement>(null)
   const isPaused = lot.paused !== undefined
   const isFresh = useJustChanged(lot.minimum.cents, aimMillis)
-  useEnterAnywhere(() => form.current?.requestSubmit())
+  /** So many increments more than what is typed; from the least on, and never above buy-now. */
+  const step = (steps: 1 | -1): void => {
+    const from = read(text) ?? lot.minimum.cents
+    const most = lot.buyNow?.cents ?? Number.MAX_SAFE_INTEGER
+    const next = Math.min(most, Math.max(lot.minimum.cents, from + steps * lot.increment.cents))
+    setText(next === lot.minimum.cents ? '' : exact(next))
+  }
+  useShortcuts([
+    { key: 'Enter', text: t('keyBid'), run: () => form.current?.requestSubmit() },
+    { key: '+', text: t('keyMore'), run: () => step(1) },
+    { key: '-', text: t('keyLess'), run: () => step(-1) },
+  ])
   if (accounts === undefined || status === undefined) return null
   const purse = able.find(({ account }) => account === chosen) ?? able[0]
   if (purse === undefined) {
@@ -141,18 +156,4 @@ function useJustChanged(value: number, millis: number): boolean {
     return () => clearTimeout(timer)
   }, [value, millis])
   return settled !== value
-}
-
-/** Enter counts wherever nothing else takes it: on the page itself. */
-function useEnterAnywhere(task: () => void): void {
-  const newest = useRef(task)
-  newest.current = task
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent): void => {
-      const isOnPage = event.target instanceof HTMLElement && event.target.matches('body, main')
-      if (event.key === 'Enter' && isOnPage && !event.repeat) newest.current()
-    }
-    window.addEventListener('keydown', onKey)
-    return () => window.removeEventListener('keydown', onKey)
-  }, [])
 }

@@ -5,8 +5,8 @@ import type { AuctionDetail } from '../../src/api/views.ts'
 import { OutcomeLine } from '../parts/outcome.tsx'
 import { useAct } from '../room/act.ts'
 import { useStatus } from '../room/use-room.tsx'
+import { Controls } from './controls.tsx'
 
-const extendMillis = 30_000
 const reasonCharsMax = 140
 
 /** What the seller and the host may do to an open lot. */
@@ -24,21 +24,7 @@ export function Govern({ lot }: { readonly lot: AuctionDetail }) {
     <section>
       <h2>{t('govern')}</h2>
       <div className="actions">
-        {lot.paused === undefined ? (
-          <Button variant="default" onClick={() => void act.run((api, request) => api.auctions.pause({ auction, ...request }))}>
-            {t('pause')}
-          </Button>
-        ) : (
-          <Button variant="default" onClick={() => void act.run((api, request) => api.auctions.resume({ auction, ...request }))}>
-            {t('resume')}
-          </Button>
-        )}
-        <Button
-          variant="default"
-          onClick={() => void act.run((api, request) => api.auctions.extend({ auction, millis: extendMillis, ...request }))}
-        >
-          {t('extend', { seconds: extendMillis / 1_000 })}
-        </Button>
+        <Controls lot={lot} act={act} />
         {mayCancel && !isCancelling && (
           <Button variant="default" className="danger" onClick={() => setCancelling(true)}>
             {t('cancelLot')}

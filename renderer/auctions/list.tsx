@@ -8,9 +8,11 @@ import { Name } from '../parts/name.tsx'
 import { TimeRing } from '../parts/time-ring.tsx'
 import { paths } from '../room/routes.ts'
 import { useLive, useRoom, useRoomTime, useStatus } from '../room/use-room.tsx'
+import { Call } from './call.tsx'
 import { Countdown } from './countdown.tsx'
 import { Ending } from './ending.tsx'
 import { leftOf, ownAccounts, splitLots } from './lot-state.ts'
+import './auctions.css'
 
 export function AuctionList() {
   const { t } = useTranslation('auctions')
@@ -26,6 +28,9 @@ export function AuctionList() {
             <Button component="a" href={paths.projector()} variant="default">
               {t('projector')}
             </Button>
+            <Button component="a" href={paths.catalogue} variant="default">
+              {t('catalogue')}
+            </Button>
             <Button component="a" href={paths.startLot}>
               {t('startLot')}
             </Button>
@@ -34,9 +39,14 @@ export function AuctionList() {
       </div>
       {lots.length === 0 && (
         <Empty title={t('empty')} hint={t('emptyHint')}>
-          <Button component="a" href={paths.startLot}>
-            {t('startLot')}
-          </Button>
+          <span className="actions">
+            <Button component="a" href={paths.startLot}>
+              {t('startLot')}
+            </Button>
+            <Button component="a" href={paths.catalogue} variant="default">
+              {t('catalogue')}
+            </Button>
+          </span>
         </Empty>
       )}
       <Lots title={t('open')} lots={open} />
@@ -86,7 +96,15 @@ function LotRow({ lot }: { readonly lot: AuctionSummary }) {
         <strong>
           <Name text={lot.item} />
         </strong>
-        <span className="faint">{lot.ended === undefined ? <Countdown lot={lot} /> : <Ending lot={lot} />}</span>
+        <span className="faint">
+          {lot.ended === undefined ? (
+            <>
+              <Countdown lot={lot} /> <Call lot={lot} />
+            </>
+          ) : (
+            <Ending lot={lot} />
+          )}
+        </span>
       </span>
       <span className="lot-price">
         <strong>

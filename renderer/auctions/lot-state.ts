@@ -5,6 +5,17 @@ export function leftOf({ paused, endsAt }: AuctionSummary, now: number): number 
   return paused === undefined ? Math.max(0, endsAt - now) : paused.leftMillis
 }
 
+/** Before the end, in milliseconds. */
+const [onceMillis, twiceMillis] = [10_000, 5_000]
+
+/** What an auctioneer calls out when the time of a bid is nearly over; nothing while it is paused, or nobody has bid. */
+export function callOf(lot: AuctionSummary, now: number): 'once' | 'twice' | undefined {
+  if (lot.ended !== undefined || lot.paused !== undefined || lot.leader === undefined) return undefined
+  const left = leftOf(lot, now)
+  if (left <= 0 || left > onceMillis) return undefined
+  return left > twiceMillis ? 'once' : 'twice'
+}
+
 /** Open first, the one that ends soonest on top; then what has ended, the newest first. */
 export function splitLots(lots: readonly AuctionSummary[]): {
   readonly open: readonly AuctionSummary[]

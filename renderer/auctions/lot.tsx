@@ -10,13 +10,17 @@ import { useFormat } from '../room/format.ts'
 import { paths } from '../room/routes.ts'
 import { useFailure, useLive, useNameOf, useRoom, useRoomTime, useStatus } from '../room/use-room.tsx'
 import { PauseIcon } from '../shell/icons.tsx'
+import { useBidBlocks } from './bid-blocks.ts'
 import { BidForm } from './bid-form.tsx'
 import { Bidders } from './bidders.tsx'
+import { type BidBlock, bidKey } from './bids-in.ts'
+import { Call } from './call.tsx'
 import { Countdown } from './countdown.tsx'
 import { Ending } from './ending.tsx'
 import { Govern } from './govern.tsx'
 import { leftOf, ownAccounts } from './lot-state.ts'
 import { StandingLine, useStanding } from './standing.tsx'
+import './auctions.css'
 
 export function LotPage({ auction }: { readonly auction: string }) {
   const { t } = useTranslation('auctions')
@@ -86,6 +90,7 @@ function Price({ lot }: { readonly lot: AuctionDetail }) {
         <div className="lot-time">
           <Ring lot={lot} />
           <Countdown lot={lot} />
+          <Call lot={lot} />
           {lot.paused !== undefined && (
             <span className="faint">
               <PauseIcon />
@@ -157,6 +162,7 @@ function About({ lot }: { readonly lot: AuctionDetail }) {
 function History({ lot }: { readonly lot: AuctionDetail }) {
   const { t } = useTranslation('auctions')
   const { clock } = useFormat()
+  const blocks = useBidBlocks(lot)
   const bids = [...lot.recentBids].reverse()
   return (
     <section>
@@ -180,6 +186,7 @@ function History({ lot }: { readonly lot: AuctionDetail }) {
                 <td className="figures">{clock(at)}</td>
                 <td>
                   <Name text={account} />
+                  <Place block={blocks.get(bidKey(account, amount.cents))} />
                 </td>
                 <td className="right">
                   <Amount cents={amount.cents} />
@@ -190,5 +197,18 @@ function History({ lot }: { readonly lot: AuctionDetail }) {
         </table>
       )}
     </section>
+  )
+}
+
+/** Where the bid stands in the log, with the way there. */
+function Place({ block }: { readonly block: BidBlock | undefined }) {
+  const { t } = useTranslation('auctions')
+  const { number } = useFormat()
+  if (block === undefined) return null
+  const { index, turn, lamport } = block
+  return (
+    <a className="bid-place figures" href={paths.log(index)}>
+      {t('bidAt', { block: number(index), turn: number(turn), lamport: number(lamport) })}
+    </a>
   )
 }

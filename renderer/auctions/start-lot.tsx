@@ -1,10 +1,12 @@
 import { Button, Checkbox, FileButton, NativeSelect, Textarea, TextInput } from '@mantine/core'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { AskedLine } from '../parts/asked.tsx'
 import { Delayed, Empty } from '../parts/empty.tsx'
 import { OutcomeLine } from '../parts/outcome.tsx'
 import { LotPicture } from '../parts/picture.tsx'
 import { useAct } from '../room/act.ts'
+import { useAsk } from '../room/ask.ts'
 import { useFormat } from '../room/format.ts'
 import { go } from '../room/location.ts'
 import { useCurrency } from '../room/money.ts'
@@ -12,6 +14,8 @@ import { paths } from '../room/routes.ts'
 import { useLive, useRoom, useStatus } from '../room/use-room.tsx'
 import { ownAccounts } from './lot-state.ts'
 import { type Picture, type PictureFault, pictureBytesMax, pictureSideMax, readPicture } from './picture.ts'
+import { useSpan } from './span.ts'
+import './auctions.css'
 
 const second = 1_000
 const durations = [30, 60, 120, 300, 600, 1_800, 3_600, 86_400].map((seconds) => seconds * second)
@@ -60,6 +64,9 @@ function StartForm({ own, first }: { readonly own: readonly string[]; readonly f
   const { t } = useTranslation('auctions')
   const { exact, code } = useCurrency()
   const act = useAct()
+  const keeping = useAsk<unknown>()
+  const span = useSpan()
+  const form = useRef<HTMLFormElement>(null)
   const [picture, setPicture] = useState<Picture>()
   const [fields, setFields] = useState<Fields>({
     item: '',
@@ -85,30 +92,35 @@ function StartForm({ own, first }: { readonly own: readonly string[]; readonly f
     onChange: (event: FormEvent<HTMLInputElement>) => set({ [name]: event.currentTarget.value }),
   })
 
+  const lot = () => ({
+    item: fields.item.trim(),
+    description: fields.description.trim(),
+    startingPrice: fields.startingPrice.trim(),
+    increment: fields.increment.trim(),
+    durationMillis: Number(fields.duration),
+    ...(picture === undefined ? {} : { picture: picture.base64url }),
+    ...(fields.reserve.trim() === '' ? {} : { reserve: fields.reserve.trim() }),
+    ...(fields.buyNow.trim() === '' ? {} : { buyNow: fields.buyNow.trim() }),
+    ...(fields.isSoft ? { softClose } : {}),
+  })
   const start = async (): Promise<void> => {
     let started = ''
     const outcome = await act.run(async (api, request) => {
-      const answer = await api.auctions.start({
-        item: fields.item.trim(),
-        description: fields.description.trim(),
-        payee: fields.payee,
-        startingPrice: fields.startingPrice.trim(),
-        increment: fields.increment.trim(),
-        durationMillis: Number(fields.duration),
-        ...(picture === undefined ? {} : { picture: picture.base64url }),
-        ...(fields.reserve.trim() === '' ? {} : { reserve: fields.reserve.trim() }),
-        ...(fields.buyNow.trim() === '' ? {} : { buyNow: fields.buyNow.trim() }),
-        ...(fields.isSoft ? { softClose } : {}),
-        ...request,
-      })
+      const answer = await api.auctions.start({ ...lot(), payee: fields.payee, ...request })
       started = answer.auction
       return answer
     })
     if (outcome.kind === 'committed') go(paths.lot(started))
   }
+  /** For later: it waits in the catalogue. */
+  const keep = async (): Promise<void> => {
+    const kept = await keeping.run((api) => api.catalogue.add(lot()))
+    if (kept !== undefined) go(paths.catalogue)
+  }
 
   return (
     <form
+      ref={form}
       className="form"
       onSubmit={(event) => {
         event.preventDefault()
@@ -139,7 +151,7 @@ function StartForm({ own, first }: { readonly own: readonly string[]; readonly f
         <NativeSelect
           label={t('duration')}
           value={fields.duration}
-          data={durations.map((millis) => ({ value: String(millis), label: spanText(millis, t) }))}
+          data={durations.map((millis) => ({ value: String(millis), label: span(millis) }))}
           onChange={(event) => set({ duration: event.currentTarget.value })}
         />
         <NativeSelect
@@ -163,9 +175,20 @@ function StartForm({ own, first }: { readonly own: readonly string[]; readonly f
         />
       </details>
       <OutcomeLine act={act} />
+      <AskedLine asked={keeping.asked} />
       <div className="actions">
         <Button type="submit" size="md" disabled={act.outcome.kind === 'pending'}>
           {t('start')}
+        </Button>
+        <Button
+          size="md"
+          variant="default"
+          disabled={keeping.asked.kind === 'asking'}
+          onClick={() => {
+            if (form.current?.reportValidity() === true) void keep()
+          }}
+        >
+          {t('keep')}
         </Button>
       </div>
     </form>
@@ -228,14 +251,4 @@ function PictureField({ item, picture, onPicture }: PictureFieldProps) {
       </div>
     </fieldset>
   )
-}
-
-function spanText(
-  millis: number,
-  t: (key: 'seconds' | 'minutes' | 'hours' | 'days', facts: { count: number }) => string,
-): string {
-  const seconds = millis / second
-  if (seconds < 60) return t('seconds', { count: seconds })
-  if (seconds < 3_600) return t('minutes', { count: seconds / 60 })
-  return seconds < 86_400 ? t('hours', { count: seconds / 3_600 }) : t('days', { count: seconds / 86_400 })
 }

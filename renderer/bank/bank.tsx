@@ -11,6 +11,7 @@ import { useFailure, useLive, useRoom, useStatus } from '../room/use-room.tsx'
 import { AccountPage } from './account.tsx'
 import { OpenAccount } from './open-account.tsx'
 import { PendingList } from './pending.tsx'
+import './bank.css'
 
 export function Bank({ account }: { readonly account: string | undefined }) {
   const { t } = useTranslation('bank')

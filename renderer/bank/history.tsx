@@ -1,10 +1,12 @@
+import { memo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { AccountDetail } from '../../src/api/views.ts'
 import { Amount } from '../parts/amount.tsx'
 import { shortName } from '../parts/name.tsx'
 import { useFormat } from '../room/format.ts'
 import { paths } from '../room/routes.ts'
-import { ReceiptButton } from './receipt.tsx'
+import { ReceiptIcon } from '../shell/icons.tsx'
+import { Receipt } from './receipt.tsx'
 
 type Entry = AccountDetail['history'][number]
 
@@ -14,7 +16,6 @@ const withIssuer: ReadonlySet<Entry['kind']> = new Set(['deposit', 'withdraw'])
 /** Date, what, with whom, amount, balance after: the newest on top. */
 export function History({ detail }: { readonly detail: AccountDetail }) {
   const { t } = useTranslation('bank')
-  const { moment } = useFormat()
   const entries = keyed(detail.history).reverse()
   return (
     <section>
@@ -41,28 +42,62 @@ export function History({ detail }: { readonly detail: AccountDetail }) {
           </thead>
           <tbody>
             {entries.map(([key, entry]) => (
-              <tr key={key}>
-                <td className="figures when">{moment(entry.time)}</td>
-                <td className="what">{t(`kind_${entry.kind}`)}</td>
-                <td className="with">
-                  <With entry={entry} />
-                </td>
-                <td className={`right much ${entry.change.cents > 0 ? 'good' : ''}`}>
-                  {entry.change.cents === 0 ? <Amount cents={entry.amount.cents} /> : <Amount cents={entry.change.cents} sign />}
-                </td>
-                <td className="right after">
-                  <Amount cents={entry.available.cents} />
-                </td>
-                <td className="receipt">
-                  <ReceiptButton index={entry.index} />
-                </td>
-              </tr>
+              <Row key={key} entry={entry} />
             ))}
           </tbody>
         </table>
       )}
     </section>
   )
+}
+
+/** What has happened stays as it is: a row is drawn once, however often the history is told anew. */
+const Row = memo(function Row({ entry }: { readonly entry: Entry }) {
+  const { t } = useTranslation('bank')
+  const { moment, number } = useFormat()
+  const [isOpen, setOpen] = useState(false)
+  const label = t('receiptOf', { block: number(entry.index) })
+  return (
+    <>
+      <tr>
+        <td className="figures when">{moment(entry.time)}</td>
+        <td className="what">{t(`kind_${entry.kind}`)}</td>
+        <td className="with">
+          <With entry={entry} />
+        </td>
+        <td className={`right much ${entry.change.cents > 0 ? 'good' : ''}`}>
+          {entry.change.cents === 0 ? <Amount cents={entry.amount.cents} /> : <Amount cents={entry.change.cents} sign />}
+        </td>
+        <td className="right after">
+          <Amount cents={entry.available.cents} />
+        </td>
+        <td className="receipt">
+          <button
+            type="button"
+            className="round small"
+            aria-label={label}
+            aria-expanded={isOpen}
+            title={label}
+            onClick={() => setOpen(!isOpen)}
+          >
+            <ReceiptIcon />
+          </button>
+        </td>
+      </tr>
+      {isOpen && (
+        <tr className="receipt-row">
+          <td colSpan={6}>
+            <Receipt index={entry.index} />
+          </td>
+        </tr>
+      )}
+    </>
+  )
+}, isSame)
+
+function isSame({ entry: one }: { readonly entry: Entry }, { entry: other }: { readonly entry: Entry }): boolean {
+  const text = (entry: Entry): string => JSON.stringify(entry)
+  return text(one) === text(other)
 }
 
 /** Each with the number of its block, and its place among those of that block. */

@@ -1,11 +1,11 @@
 import { Button, SegmentedControl, TextInput } from '@mantine/core'
 import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { CopyButton } from '../parts/copy.tsx'
 import { OutcomeLine } from '../parts/outcome.tsx'
 import { useAct } from '../room/act.ts'
 import { useCurrency } from '../room/money.ts'
 import { useLive, useRoom } from '../room/use-room.tsx'
+import { ReceiptFold } from './receipt.tsx'
 
 type Move = 'deposit' | 'withdraw' | 'transfer'
 const memoCharsMax = 140
@@ -112,11 +112,11 @@ export function MoveMoney({ account, isOwn, mayDeposit }: MoveMoneyProps) {
         <Button type="submit" disabled={act.outcome.kind === 'pending'}>
           {label}
         </Button>
-        {act.outcome.kind === 'committed' && (
-          <CopyButton label={t('copyReceipt')} text={JSON.stringify(act.outcome.receipt, undefined, 2)} />
-        )}
       </div>
       <OutcomeLine act={act} />
+      {act.outcome.kind === 'committed' && (
+        <ReceiptFold key={act.outcome.receipt.operation} index={act.outcome.receipt.block.index} />
+      )}
     </form>
   )
 }

@@ -3,10 +3,9 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useRefusal } from '../parts/outcome.tsx'
 import { refusedOf } from '../room/act.ts'
-import { isMoney, useCurrency } from '../room/money.ts'
-import type { Pending } from '../room/room.ts'
 import { useLive, useRoom, useStatus } from '../room/use-room.tsx'
 import { WaitIcon } from '../shell/icons.tsx'
+import { useOperationText } from './operation-text.ts'
 
 /** What this peer has asked for and the room has not committed. What is in no block yet can be taken back. */
 export function PendingList() {
@@ -52,21 +51,4 @@ export function PendingList() {
       </p>
     </section>
   )
-}
-
-type LooseText = (key: string, facts: Record<string, string>) => string
-
-/** An operation in words, from what the peer says of it. */
-function useOperationText(): (what: Pending['what']) => string {
-  const { t, i18n } = useTranslation('bank')
-  const { format } = useCurrency()
-  return (what) => {
-    const shown: Record<string, string> = {}
-    for (const [name, fact] of Object.entries(what)) {
-      if (isMoney(fact)) shown[name] = format(fact.cents)
-      else if (typeof fact === 'string') shown[name] = fact.slice(0, 64)
-    }
-    const key = `op_${shown.kind ?? ''}`
-    return i18n.exists(key, { ns: 'bank' }) ? (t as LooseText)(key, shown) : (shown.kind ?? '')
-  }
 }

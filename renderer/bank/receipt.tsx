@@ -1,36 +1,97 @@
+import { Button } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import type { Api } from '../../src/api/client.ts'
+import { CheckButton } from '../log/check-button.tsx'
+import { CopyButton } from '../parts/copy.tsx'
+import { Delayed } from '../parts/empty.tsx'
+import { useRefusal } from '../parts/outcome.tsx'
+import { refusedOf } from '../room/act.ts'
 import { useFormat } from '../room/format.ts'
-import { useRoom } from '../room/use-room.tsx'
-import { ReceiptIcon, TickIcon } from '../shell/icons.tsx'
+import type { Refused } from '../room/outcome.ts'
+import { paths } from '../room/routes.ts'
+import { useNameOf, useRoom, useStatus } from '../room/use-room.tsx'
 
-const saidMillis = 1_500
+type Entry = Awaited<ReturnType<Api['log']['entry']>>
 
-/** The block that an entry came with: its hash, and its canonical bytes with the signature, by which anybody can check it. */
-export function ReceiptButton({ index }: { readonly index: number }) {
+/**
+ * The block that something came with: its hash, who signed it and how, to be copied and checked. With its canonical bytes anybody
+ * can check it anywhere.
+ */
+export function Receipt({ index }: { readonly index: number }) {
   const { t } = useTranslation('bank')
-  const { number } = useFormat()
+  const { number, moment } = useFormat()
   const { door } = useRoom()
-  const [isCopied, setCopied] = useState(false)
+  const nameOf = useNameOf()
+  const refusal = useRefusal()
+  const room = useStatus()?.room
+  const [entry, setEntry] = useState<Entry>()
+  const [fault, setFault] = useState<Refused | 'lost'>()
   useEffect(() => {
-    if (!isCopied) return
-    const timer = setTimeout(() => setCopied(false), saidMillis)
-    return () => clearTimeout(timer)
-  }, [isCopied])
-  const copy = async (): Promise<void> => {
-    const [block] = await (await door.api()).log.read({ from: index, count: 1 })
-    if (block?.index !== index) return
-    await navigator.clipboard.writeText(JSON.stringify(block, undefined, 2))
-    setCopied(true)
+    let isGone = false
+    const ask = async (): Promise<void> => {
+      try {
+        const answer = await (await door.api()).log.entry({ index })
+        if (!isGone) setEntry(answer)
+      } catch (error) {
+        if (!isGone) setFault(refusedOf(error) ?? 'lost')
+      }
+    }
+    void ask()
+    return () => {
+      isGone = true
+    }
+  }, [door, index])
+  if (fault !== undefined) {
+    return (
+      <p className="bad" role="alert">
+        {fault === 'lost' ? t('unsettled', { ns: 'common' }) : refusal(fault)}
+      </p>
+    )
   }
-  const label = t('copyReceiptOf', { block: number(index) })
+  if (entry === undefined) return <Delayed />
+  const { epoch, turn, time, author, hash, signature, bytes } = entry
+  const text = JSON.stringify({ room: room?.id, block: index, epoch, turn, time, author, hash, signature, bytes }, undefined, 2)
   return (
-    // Where the peer has gone, or the browser forbids it, nothing is said to be copied.
-    <button type="button" className="round small" aria-label={label} title={label} onClick={() => void copy().catch(() => {})}>
-      {isCopied ? <TickIcon /> : <ReceiptIcon />}
-      <span className="unseen" aria-live="polite">
-        {isCopied && t('copied', { ns: 'common' })}
-      </span>
-    </button>
+    <section className="receipt-card" aria-label={t('receiptOf', { block: number(index) })}>
+      <dl className="facts">
+        <div>
+          <dt>{t('block')}</dt>
+          <dd>
+            <a href={paths.log(index)}>{number(index)}</a>, {moment(time)}, <bdi>{nameOf(author)}</bdi>
+          </dd>
+        </div>
+        <div>
+          <dt>{t('hash', { ns: 'log' })}</dt>
+          <dd>
+            <code>{hash}</code>
+          </dd>
+        </div>
+        <div>
+          <dt>{t('signature', { ns: 'log' })}</dt>
+          <dd>
+            <code>{signature}</code>
+          </dd>
+        </div>
+      </dl>
+      <div className="actions">
+        <CopyButton label={t('copyReceipt')} text={text} />
+        <CheckButton entry={entry} />
+      </div>
+    </section>
+  )
+}
+
+/** The receipt of what was committed just now, when it is asked for. */
+export function ReceiptFold({ index }: { readonly index: number }) {
+  const { t } = useTranslation('bank')
+  const [isOpen, setOpen] = useState(false)
+  return (
+    <>
+      <Button variant="default" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+        {t('receipt')}
+      </Button>
+      {isOpen && <Receipt index={index} />}
+    </>
   )
 }

@@ -1,8 +1,9 @@
 import { Button } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import type { Act, Outcome, Refused } from '../room/act.ts'
+import type { Act } from '../room/act.ts'
 import { useFormat } from '../room/format.ts'
 import { isMoney, useCurrency } from '../room/money.ts'
+import type { Outcome, Refused } from '../room/outcome.ts'
 import { useStatus } from '../room/use-room.tsx'
 import { CrossIcon, TickIcon, WaitIcon } from '../shell/icons.tsx'
 

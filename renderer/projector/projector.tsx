@@ -1,9 +1,11 @@
 import { type CSSProperties, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { AuctionDetail, AuctionSummary } from '../../src/api/views.ts'
+import { Call } from '../auctions/call.tsx'
 import { Countdown } from '../auctions/countdown.tsx'
 import { Ending } from '../auctions/ending.tsx'
 import { leftOf, splitLots } from '../auctions/lot-state.ts'
+import { type CatalogueLot, useCatalogue, useCataloguePicture } from '../auctions/use-catalogue.ts'
 import { Amount } from '../parts/amount.tsx'
 import { Name, shortName } from '../parts/name.tsx'
 import { LotPicture } from '../parts/picture.tsx'
@@ -13,6 +15,7 @@ import { paths } from '../room/routes.ts'
 import { useLive, useRoom, useRoomTime, useStatus } from '../room/use-room.tsx'
 import { Bars } from '../shell/bars.tsx'
 import { Mark } from '../theme/mark.tsx'
+import './projector.css'
 
 /** For the wall: one lot, black, readable from the last row. Without a lot named it follows the one that ends next. */
 export function Projector({ auction }: { readonly auction: string | undefined }) {
@@ -24,7 +27,7 @@ export function Projector({ auction }: { readonly auction: string | undefined })
   const shown = named?.auction ?? auction ?? open[0]?.auction ?? ended[0]?.auction
   const next = open.find((lot) => lot.auction !== shown)
   return (
-    <main className={isIdle ? 'wall idle' : 'wall'} data-mantine-color-scheme="dark">
+    <main className={isIdle ? 'wall idle' : 'wall'} data-screen="projector" data-mantine-color-scheme="dark">
       <Bars />
       {shown === undefined ? <WallEmpty /> : <WallLot auction={shown} />}
       <WallFoot next={next} />
@@ -101,6 +104,7 @@ function Wall({ lot }: { readonly lot: AuctionDetail }) {
               isPaused={lot.paused !== undefined}
             />
             <Countdown lot={lot} />
+            <Call lot={lot} />
           </div>
         )}
         <ol className="wall-bids">
@@ -118,10 +122,12 @@ function Wall({ lot }: { readonly lot: AuctionDetail }) {
 
 function WallFoot({ next }: { readonly next: AuctionSummary | undefined }) {
   const { t } = useTranslation('auctions')
+  const [waiting] = useCatalogue().lots ?? []
   return (
     <footer className="wall-foot">
       <span className="wall-next">
         {next !== undefined && <bdi>{t('next', { number: next.number, item: shortName(next.item) })}</bdi>}
+        {next === undefined && waiting !== undefined && <Waiting lot={waiting} />}
       </span>
       <span className="wall-actions">
         <button type="button" onClick={() => void document.documentElement.requestFullscreen()}>
@@ -130,6 +136,18 @@ function WallFoot({ next }: { readonly next: AuctionSummary | undefined }) {
         <a href={paths.auctions}>{t('leaveProjector')}</a>
       </span>
     </footer>
+  )
+}
+
+/** The lot that this peer's catalogue has next, small: it has no number yet. */
+function Waiting({ lot }: { readonly lot: CatalogueLot }) {
+  const { t } = useTranslation('auctions')
+  const picture = useCataloguePicture(lot)
+  return (
+    <>
+      {picture !== '' && <LotPicture picture={picture} item={lot.item} />}
+      <bdi>{t('nextItem', { item: shortName(lot.item) })}</bdi>
+    </>
   )
 }
 

@@ -1,21 +1,8 @@
 import { useCallback, useRef, useState } from 'react'
 import type { Api } from '../../src/api/client.ts'
 import { codeOf } from './live.ts'
+import type { Committed, Outcome, Refused } from './outcome.ts'
 import { useRoom } from './use-room.tsx'
-
-export interface Committed {
-  readonly operation: string
-  readonly block: { readonly index: number; readonly epoch: string; readonly turn: number; readonly time: number }
-}
-
-/** What became of one operation. Nothing is done before it is `committed`. */
-export type Outcome =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'pending' }
-  | { readonly kind: 'committed'; readonly receipt: Committed }
-  | { readonly kind: 'refused'; readonly code: string; readonly facts: Readonly<Record<string, unknown>>; readonly text: string }
-  /** No answer before the deadline, or the connection went: it may still happen. */
-  | { readonly kind: 'unsettled' }
 
 export type Request = { readonly requestId: string }
 
@@ -56,7 +43,7 @@ export function useAct(): Act {
   return { outcome, run, askAgain, forget }
 }
 
-async function outcomeOf(answer: Promise<Committed>): Promise<Outcome> {
+export async function outcomeOf(answer: Promise<Committed>): Promise<Outcome> {
   try {
     const { operation, block } = await answer
     return { kind: 'committed', receipt: { operation, block } }
@@ -64,8 +51,6 @@ async function outcomeOf(answer: Promise<Committed>): Promise<Outcome> {
     return refusedOf(error) ?? { kind: 'unsettled' }
   }
 }
-
-export type Refused = Extract<Outcome, { readonly kind: 'refused' }>
 
 /** The peer said no; `undefined`: it said nothing, or that it does not know yet. */
 export function refusedOf(error: unknown): Refused | undefined {

@@ -1,3 +1,5 @@
+import { numberFormat } from './formatters.ts'
+
 /** Whole minor units as exact text, `-10.50`; never through a float. */
 export function exactText(cents: number, decimals: number): `${number}` {
   const digits = String(Math.abs(cents)).padStart(decimals + 1, '0')
@@ -9,7 +11,7 @@ export function exactText(cents: number, decimals: number): `${number}` {
 /** With the room's decimals, whatever the currency has elsewhere. */
 export function formatCents(cents: number, currency: string, decimals: number, language: string): string {
   const options = { style: 'currency', currency, minimumFractionDigits: decimals, maximumFractionDigits: decimals } as const
-  return new Intl.NumberFormat(language, options).format(exactText(cents, decimals))
+  return numberFormat(language, options).format(exactText(cents, decimals))
 }
 
 /** What a person typed, where it can only be one amount: a button says it before it is sent. The peer reads it once more. */

@@ -1,5 +1,4 @@
 import type { Api } from '../../src/api/client.ts'
-import type { Door } from './door.ts'
 
 /** The peer's last answer to one question, asked again whenever something happened that may have changed it. */
 export interface Live<T> {
@@ -11,24 +10,47 @@ export interface Live<T> {
   subscribe(listener: () => void): () => void
   /** What is known is out of date. However often this is said, one question is under way at a time. */
   refresh(): void
+  /** What is known belongs to a room that is left: it is gone, and asked for anew. */
+  forget(): void
 }
 
-export function createLive<T>(door: Door, ask: (api: Api) => Promise<T>, onAnswer: (answer: T) => void = () => {}): Live<T> {
+/** The part of a door that is needed to ask. */
+interface Asked {
+  api(): Promise<Api>
+}
+
+/**
+ * The same is asked so often at most, in milliseconds: the first time something happens at once, and in a busy room ten times a
+ * second, which is as often as anybody can read, and leaves peer and page time for all else.
+ */
+const restMillis = 100
+
+export function createLive<T>(door: Asked, ask: (api: Api) => Promise<T>, onAnswer: (answer: T) => void = () => {}): Live<T> {
   const listeners = new Set<() => void>()
   let value: T | undefined
   let text: string | undefined
   let failure: string | undefined
   let isStale = true
   let isAsking = false
+  let askedAt = Number.NEGATIVE_INFINITY
+  /** Counts what was forgotten: an answer to a question from before that says nothing. */
+  let era = 0
 
   const tell = (): void => {
     for (const listener of [...listeners]) listener()
   }
 
+  const drop = (): void => {
+    value = undefined
+    text = undefined
+  }
+
   const askOnce = async (): Promise<void> => {
     isStale = false
+    const asked = era
     try {
       const answer = await ask(await door.api())
+      if (era !== asked) return
       onAnswer(answer)
       const told = JSON.stringify(answer)
       if (told === text && failure === undefined) return
@@ -38,8 +60,10 @@ export function createLive<T>(door: Door, ask: (api: Api) => Promise<T>, onAnswe
     } catch (error) {
       // A lost connection is told by the door, and everything is asked again when it is back.
       const code = codeOf(error)
-      if (code === undefined || code === 'unsettled' || code === failure) return
+      if (era !== asked || code === undefined || code === 'unsettled' || code === failure) return
       failure = code
+      // In no room there is nothing left to show.
+      if (code === 'no-room') drop()
     }
     tell()
   }
@@ -47,7 +71,13 @@ export function createLive<T>(door: Door, ask: (api: Api) => Promise<T>, onAnswe
   const askWhileStale = async (): Promise<void> => {
     if (isAsking) return
     isAsking = true
-    while (isStale && listeners.size > 0) await askOnce()
+    while (isStale && listeners.size > 0) {
+      const rest = askedAt + restMillis - performance.now()
+      if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest))
+      if (listeners.size === 0) break
+      askedAt = performance.now()
+      await askOnce()
+    }
     isAsking = false
   }
 
@@ -65,6 +95,14 @@ export function createLive<T>(door: Door, ask: (api: Api) => Promise<T>, onAnswe
     },
     refresh() {
       isStale = true
+      void askWhileStale()
+    },
+    forget() {
+      era++
+      drop()
+      failure = undefined
+      isStale = true
+      tell()
       void askWhileStale()
     },
   }

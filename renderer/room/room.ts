@@ -11,13 +11,16 @@ import type {
   StatusView,
 } from '../../src/api/views.ts'
 import type { Door } from './door.ts'
-import { createLive, type Live } from './live.ts'
+import { codeOf, createLive, type Live } from './live.ts'
+import type { RoomsView } from './rooms.ts'
 
 export type Pending = Awaited<ReturnType<Api['pending']['list']>>[number]
 
-/** The room as this page knows it: the peer's answers, kept fresh by its events. */
+/** The room as this page knows it: the peer's answers, kept fresh by its events. In no room only `rooms` has any. */
 export interface Room {
   readonly door: Door
+  /** Which rooms there are, and where this peer is among them. */
+  readonly rooms: Live<RoomsView>
   readonly status: Live<StatusView>
   readonly peers: Live<readonly PeerView[]>
   readonly accounts: Live<readonly AccountSummary[]>
@@ -30,14 +33,25 @@ export interface Room {
   readonly holder: { read(): string | undefined; subscribe(listener: () => void): () => void }
   /** Each event of the market as it comes, with the room's time at which it happened; until the returned function is called. */
   onMarket(listener: (event: MarketEventView, at: number) => void): () => void
+  /** Each event of the peer as it comes; until the returned function is called. */
+  onEvent(listener: (event: EventView) => void): () => void
+  /** Members that are members no longer, and how many are left. */
+  onGone(listener: (peers: readonly Gone[], left: number) => void): () => void
   /** Since when the quorum is missing, in the room's time, as far as this page saw it go. */
   quorumLostAt(): number | undefined
   /** The room's time, in milliseconds since 1970. */
   now(): number
 }
 
-/** What no event tells (how far behind, the turn) is asked for so often, in milliseconds. */
+export interface Gone {
+  readonly peer: string
+  readonly name: string
+}
+
+/** What no event tells (how far behind, the turn, round trips, names) is asked for so often, in milliseconds. */
 const lookMillis = 2_000
+/** Rooms come into sight and go, and no event tells that either. */
+const lookForRoomsMillis = 1_000
 /** Lots and accounts that were looked at; those of longest ago are forgotten. */
 const detailsMax = 50
 
@@ -54,12 +68,38 @@ export function enterRoom(door: Door): Room {
     for (const listener of [...holderListeners]) listener()
   }
 
+  /** The id of the room that this peer is in; empty: in none; `undefined`: not told yet. */
+  let place: string | undefined
+  const rooms = createLive(
+    door,
+    (api) => api.rooms.list(),
+    ({ state, room }) => {
+      const before = place
+      place = state === 'in' ? (room?.id ?? '') : ''
+      if (before !== undefined && before !== place) forgetRoom()
+    },
+  )
+
+  /** What peers were called last: who is gone is told by its name, too. */
+  const names = new Map<string, string>()
+  const goneListeners = new Set<Parameters<Room['onGone']>[0]>()
+  const tellGone = (before: StatusView | undefined, after: StatusView): void => {
+    // Whoever is behind passes through rings of long ago.
+    const isThen = [before, after].every((one) => one !== undefined && one.behind === 0 && !one.membersAsOfLog)
+    const gone = isThen ? (before?.members.filter((member) => !after.members.includes(member)) ?? []) : []
+    if (gone.length === 0) return
+    const told = gone.map((peer) => ({ peer, name: names.get(peer) ?? '' }))
+    for (const listener of [...goneListeners]) listener(told, after.members.length)
+  }
+
   const marketListeners = new Set<(event: MarketEventView, at: number) => void>()
   let lostAt: number | undefined
-  const status = createLive(
+  const status: Live<StatusView> = createLive(
     door,
     (api) => api.status(),
-    ({ time, quorum, holdsToken, self }) => {
+    (answer) => {
+      const { time, quorum, holdsToken, self } = answer
+      tellGone(status.read(), answer)
       ahead = time - performance.now()
       lostAt = quorum ? undefined : (lostAt ?? time)
       // This peer knows for itself whether it has the token.
@@ -67,7 +107,13 @@ export function enterRoom(door: Door): Room {
       else if (holder === self) setHolder(undefined)
     },
   )
-  const peers = createLive(door, (api) => api.peers())
+  const peers = createLive(
+    door,
+    (api) => api.peers(),
+    (answer) => {
+      for (const { peer, name } of answer) if (name !== '') names.set(peer, name)
+    },
+  )
   const accounts = createLive(door, (api) => api.accounts.list())
   const auctions = createLive(door, (api) => api.auctions.list())
   const bidders = createLive(door, (api) => api.bidders.list())
@@ -81,12 +127,25 @@ export function enterRoom(door: Door): Room {
   const market = [accounts, auctions, bidders, pending]
   const refreshMarket = (): void => refresh(...market, ...accountDetails.values(), ...auctionDetails.values())
   const refreshAll = (): void => {
-    refresh(status, peers)
+    refresh(rooms, status, peers)
     refreshMarket()
   }
+  /** Nothing of one room may be seen in another. */
+  const forgetRoom = (): void => {
+    setHolder(undefined)
+    lostAt = undefined
+    names.clear()
+    accountDetails.clear()
+    auctionDetails.clear()
+    for (const live of [status, peers, ...market]) live.forget()
+  }
 
+  const eventListeners = new Set<(event: EventView) => void>()
   const see = (event: EventView): void => {
+    for (const listener of [...eventListeners]) listener(event)
     switch (event.kind) {
+      case 'opened':
+        return
       case 'gap':
         return refreshAll()
       case 'market':
@@ -116,14 +175,18 @@ export function enterRoom(door: Door): Room {
 
   void follow(door, see, refreshAll)
   setInterval(() => {
-    if (!document.hidden) refresh(status)
+    if (!document.hidden) refresh(status, peers)
   }, lookMillis)
+  setInterval(() => {
+    if (!document.hidden) refresh(rooms)
+  }, lookForRoomsMillis)
   document.addEventListener('visibilitychange', () => {
     if (!document.hidden) refreshAll()
   })
 
   return {
     door,
+    rooms,
     status,
     peers,
     accounts,
@@ -143,28 +206,46 @@ export function enterRoom(door: Door): Room {
       marketListeners.add(listener)
       return () => marketListeners.delete(listener)
     },
+    onGone(listener) {
+      goneListeners.add(listener)
+      return () => goneListeners.delete(listener)
+    },
+    onEvent(listener) {
+      eventListeners.add(listener)
+      return () => eventListeners.delete(listener)
+    },
     quorumLostAt: () => lostAt,
     now,
   }
 }
 
-/** One stream, without an end: it goes on after the last event that came; `onOpen` whenever it is opened. */
-async function follow(door: Door, see: (event: EventView) => void, onOpen: () => void): Promise<never> {
+/** How long until a stream that has ended is opened again, in milliseconds; in no room nothing happens so soon. */
+const [againMillis, roomlessMillis] = [300, 1_000]
+
+/**
+ * One stream, without an end: it goes on after the last event that came. `onAnew`: the peer was started anew or is another room's,
+ * with events and numbers of its own, so that whatever is shown is asked for once more.
+ */
+async function follow(door: Door, see: (event: EventView) => void, onAnew: () => void): Promise<never> {
   let after = 0
+  let start: string | undefined
   for (;;) {
+    let pause = againMillis
     try {
       const api = await door.api()
-      const events = await api.events({ after })
-      // The peer may have been started anew, with numbers of its own: whatever is shown is asked for once more.
-      onOpen()
-      for await (const event of events) {
+      for await (const event of await api.events(start === undefined ? { after } : { after, start })) {
+        if (event.kind === 'opened' && event.start !== start) {
+          start = event.start
+          onAnew()
+        }
         after = event.number
         see(event)
       }
-    } catch {
-      // Lost, or as many streams are open as can be: again, and no faster than this.
+    } catch (error) {
+      // Lost, in no room, or as many streams are open as can be: again, and no faster than this.
+      if (codeOf(error) === 'no-room') pause = roomlessMillis
     }
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await new Promise((resolve) => setTimeout(resolve, pause))
   }
 }
 

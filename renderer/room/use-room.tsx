@@ -3,6 +3,7 @@ import type { PeerView, StatusView } from '../../src/api/views.ts'
 import type { DoorState } from './door.ts'
 import type { Live } from './live.ts'
 import type { Room } from './room.ts'
+import type { RoomsView } from './rooms.ts'
 
 const RoomContext = createContext<Room | undefined>(undefined)
 
@@ -23,6 +24,9 @@ export const useLive = <T,>(live: Live<T>): T | undefined => useSyncExternalStor
 export const useFailure = <T,>(live: Live<T>): string | undefined => useSyncExternalStore(live.subscribe, live.failure)
 
 export const useStatus = (): StatusView | undefined => useLive(useRoom().status)
+
+/** Where this peer is among the rooms; `undefined`: not told yet. */
+export const useRooms = (): RoomsView | undefined => useLive(useRoom().rooms)
 
 /** The room's time, seen anew every so many milliseconds. */
 export function useRoomTime(everyMillis: number): number {

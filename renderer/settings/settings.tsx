@@ -1,33 +1,38 @@
-import { Button, NativeSelect, SegmentedControl, useMantineColorScheme } from '@mantine/core'
-import { useState } from 'react'
+import { NativeSelect, SegmentedControl, useMantineColorScheme } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { encode } from 'uqr'
 import type { StatusView } from '../../src/api/views.ts'
 import { CopyButton } from '../parts/copy.tsx'
 import { Delayed } from '../parts/empty.tsx'
-import { Name } from '../parts/name.tsx'
+import { inText, Name } from '../parts/name.tsx'
 import { useFormat } from '../room/format.ts'
-import { useLive, useNameOf, useRoom, useStatus } from '../room/use-room.tsx'
+import { paths } from '../room/routes.ts'
+import { useLive, useNameOf, useRoom, useRooms, useStatus } from '../room/use-room.tsx'
 import { chooseLanguage, type Language, languages } from '../texts/language.ts'
+import { Findings } from '../welcome/findings.tsx'
+import { OwnName } from '../welcome/own-name.tsx'
+import './settings.css'
 
 export function Settings() {
   const { t } = useTranslation('settings')
   const status = useStatus()
+  const rooms = useRooms()
   return (
     <>
       <h1>{t('title')}</h1>
       <div className="settings">
         <Appearance />
-        {status === undefined ? (
-          <Delayed />
-        ) : (
+        {rooms === undefined ? <Delayed /> : <OwnName name={rooms.name} />}
+        {status !== undefined && (
           <>
-            <Invite hasCode={status.room.hasCode} />
             <PeerFacts status={status} />
             <RoomFacts status={status} />
-            <Diagnostics status={status} />
           </>
         )}
+        <section className="card wide" aria-labelledby="network-title">
+          <h2 id="network-title">{t('network')}</h2>
+          <Findings />
+        </section>
+        {status !== undefined && <Diagnostics status={status} />}
       </div>
     </>
   )
@@ -58,59 +63,6 @@ function Appearance() {
         />
       </div>
     </section>
-  )
-}
-
-/** The link has the room code in it: it is fetched, and shown, only when somebody asks for it. */
-function Invite({ hasCode }: { readonly hasCode: boolean }) {
-  const { t } = useTranslation('settings')
-  const { door } = useRoom()
-  const [link, setLink] = useState<string>()
-  return (
-    <section className="card form">
-      <h2>{t('invite')}</h2>
-      <p className="faint">{hasCode ? t('inviteCode') : t('inviteHint')}</p>
-      {link === undefined ? (
-        <div className="actions">
-          <Button
-            onClick={() =>
-              void door
-                .api()
-                .then((api) => api.room.link())
-                .then((answer) => setLink(answer.link))
-            }
-          >
-            {t('showLink')}
-          </Button>
-        </div>
-      ) : (
-        <>
-          <QrCode text={link} />
-          <output className="code" aria-label={t('joinLink')}>
-            {link}
-          </output>
-          <div className="actions">
-            <CopyButton text={link} />
-          </div>
-        </>
-      )}
-    </section>
-  )
-}
-
-/** Bytes that the largest QR code holds at this level. */
-const qrBytesMax = 2_331
-
-function QrCode({ text }: { readonly text: string }) {
-  const { t } = useTranslation('settings')
-  if (new TextEncoder().encode(text).length > qrBytesMax) return <p className="faint">{t('qrTooLong')}</p>
-  const { data, size } = encode(text, { ecc: 'M', border: 4 })
-  const dots = data.flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`M${x} ${y}h1v1h-1z`] : [])))
-  return (
-    <svg className="qr" viewBox={`0 0 ${size} ${size}`} role="img" aria-label={t('qr')} shapeRendering="crispEdges">
-      <rect width={size} height={size} fill="#ffffff" />
-      <path d={dots.join('')} fill="#000000" />
-    </svg>
   )
 }
 
@@ -160,9 +112,12 @@ function RoomFacts({ status }: { readonly status: StatusView }) {
           [t('roomId'), <code key="id">{room.id}</code>],
         ]}
       />
+      <p className="actions">
+        <a href={paths.welcome}>{t('toRooms')}</a>
+      </p>
       {status.otherRooms.map(({ id, name }) => (
         <p key={id} className="faint">
-          <bdi>{t('otherRoom', { ns: 'common', name: name.slice(0, 64) })}</bdi> <code>{id}</code>
+          {t('otherRoom', { ns: 'common', name: inText(name) })} <code>{id}</code>
         </p>
       ))}
     </section>

@@ -5,18 +5,30 @@ import { LotPage } from '../auctions/lot.tsx'
 import { Delayed } from '../parts/empty.tsx'
 import { useHash } from '../room/location.ts'
 import { parseRoute, type Route } from '../room/routes.ts'
+import { useRooms } from '../room/use-room.tsx'
 import { Bars } from './bars.tsx'
 import { Head } from './head.tsx'
+import { useGoKeys } from './keys.tsx'
 import { Notices } from './notices.tsx'
 import { Rail } from './rail.tsx'
+import './shell.css'
 
 const StartLot = lazy(async () => ({ default: (await import('../auctions/start-lot.tsx')).StartLot }))
+const Catalogue = lazy(() => import('../auctions/catalogue.tsx'))
 const Bank = lazy(async () => ({ default: (await import('../bank/bank.tsx')).Bank }))
+const Ring = lazy(() => import('../ring/ring.tsx'))
+const Log = lazy(() => import('../log/log.tsx'))
+const Class = lazy(() => import('../class/class.tsx'))
+const Welcome = lazy(() => import('../welcome/welcome.tsx'))
 const Settings = lazy(async () => ({ default: (await import('../settings/settings.tsx')).Settings }))
 const Projector = lazy(async () => ({ default: (await import('../projector/projector.tsx')).Projector }))
 
 export function App() {
-  const route = parseRoute(useHash())
+  const asked = parseRoute(useHash())
+  const rooms = useRooms()
+  const isIn = rooms === undefined || rooms.state === 'in'
+  // In no room every screen leads to the rooms; but for the settings, which are this peer's own.
+  const route: Route = isIn || asked.screen === 'settings' ? asked : { screen: 'welcome', room: undefined }
   if (route.screen === 'projector') {
     return (
       <Suspense fallback={null}>
@@ -24,10 +36,14 @@ export function App() {
       </Suspense>
     )
   }
-  return <Frame route={route} />
+  return <Frame route={route} room={rooms === undefined ? undefined : isIn ? (rooms.room?.id ?? '') : ''} />
 }
 
-function Frame({ route }: { readonly route: Route }) {
+/**
+ * `room`: the id of the one that this peer is in; empty: in none; `undefined`: not told yet. What is half done on a screen belongs
+ * to it, and is gone with it.
+ */
+function Frame({ route, room }: { readonly route: Route; readonly room: string | undefined }) {
   const { t } = useTranslation()
   const content = useRef<HTMLElement>(null)
   const place = route.screen === 'lot' ? route.auction : route.screen
@@ -39,19 +55,24 @@ function Frame({ route }: { readonly route: Route }) {
     content.current?.focus()
     window.scrollTo(0, 0)
   }, [place])
+  useGoKeys()
   return (
     <div className="frame">
       <button type="button" className="skip" onClick={() => content.current?.focus()}>
         {t('skip')}
       </button>
-      <Rail screen={route.screen} />
+      <Rail screen={route.screen} isIn={room !== ''} />
       <div className="page">
         <Bars />
         <Head />
-        <main ref={content} tabIndex={-1} className="content" key={route.screen}>
-          <Suspense fallback={<Delayed />}>
-            <Screen route={route} />
-          </Suspense>
+        <main
+          ref={content}
+          tabIndex={-1}
+          className="content"
+          data-screen={route.screen}
+          key={route.screen === 'welcome' ? 'welcome' : `${route.screen} ${room}`}
+        >
+          <Suspense fallback={<Delayed />}>{room === undefined ? <Delayed /> : <Screen route={route} />}</Suspense>
         </main>
         <Notices route={route} />
       </div>
@@ -67,9 +88,20 @@ function Screen({ route }: { readonly route: Route }) {
       return <StartLot />
     case 'bank':
       return <Bank account={route.account} />
+    case 'catalogue':
+      return <Catalogue />
+    case 'ring':
+      return <Ring />
+    case 'log':
+      return <Log block={route.block} />
+    case 'class':
+      return <Class />
+    case 'welcome':
+      return <Welcome room={route.room} />
     case 'settings':
       return <Settings />
-    default:
+    case 'auctions':
+    case 'projector':
       return <AuctionList />
   }
 }

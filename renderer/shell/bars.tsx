@@ -1,11 +1,14 @@
-import { Progress } from '@mantine/core'
+import { Button, Progress } from '@mantine/core'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { shortName } from '../parts/name.tsx'
+import type { StatusView } from '../../src/api/views.ts'
+import { LeaveRoom } from '../parts/leave-room.tsx'
+import { inText } from '../parts/name.tsx'
 import type { DoorState } from '../room/door.ts'
 import { useFormat } from '../room/format.ts'
 import { missingOf, reachableCount } from '../room/members.ts'
-import { useDoorState, useNameOf, useRoom, useStatus } from '../room/use-room.tsx'
+import { paths } from '../room/routes.ts'
+import { useDoorState, useNameOf, useRoom, useRooms, useStatus } from '../room/use-room.tsx'
 
 /** A page that has just been opened, or a peer that answers a moment later, is no reason for a bar. */
 const patienceMillis = 600
@@ -23,16 +26,59 @@ function Bar() {
   const { t } = useTranslation()
   const door = useSteadyDoorState()
   const status = useStatus()
+  const rooms = useRooms()
   if (door !== 'open') return <p className="bar bad">{t(`door_${door}`)}</p>
-  if (status === undefined) return null
+  // Of the room, as long as this peer is in one.
+  if (status === undefined || rooms?.state === 'none') return null
   if (status.role === 'stopped') return <p className="bar bad">{t('stopped', { reason: status.trouble ?? '' })}</p>
   // Without a quorum it is read-only, too; with one the disk is the reason.
   if (!status.quorum) return <NoQuorum />
   if (status.role === 'read-only') return <p className="bar bad">{t('readOnly', { reason: status.trouble ?? '' })}</p>
+  if (status.role === 'forgotten') return <p className="bar">{t('forgotten')}</p>
   if (status.behind > 0) return <CatchingUp left={status.behind} />
   if (status.role === 'learner') return <p className="bar">{t('learner')}</p>
-  return null
+  if (status.role === 'leaving') return <p className="bar">{t('leaving')}</p>
+  return <Stray status={status} />
 }
+
+/** Another room of this name: whoever came into the wrong one of the two finds the way out here. */
+function Stray({ status }: { readonly status: StatusView }) {
+  const { t } = useTranslation()
+  const [isLeaving, setLeaving] = useState(false)
+  const [seen, setSeen] = useState<readonly string[]>([])
+  const [other] = status.otherRooms.filter(({ id }) => !seen.includes(id))
+  if (other === undefined) return null
+  return (
+    <div className="bar">
+      <span>
+        {t('otherRoomOf', {
+          name: inText(other.name),
+          founder: inText(other.founder),
+          count: other.size,
+          id: other.id.slice(0, 8),
+        })}
+      </span>
+      {isLeaving ? (
+        <LeaveRoom onStay={() => setLeaving(false)} />
+      ) : (
+        <div className="actions">
+          <Button component="a" href={paths.roomOf(other.id)} size="compact-sm" variant="default">
+            {t('moveThere')}
+          </Button>
+          <Button size="compact-sm" variant="default" onClick={() => setLeaving(true)}>
+            {t('leaveRoom')}
+          </Button>
+          <Button size="compact-sm" variant="subtle" onClick={() => setSeen((before) => [...before, other.id])}>
+            {t('stayHere')}
+          </Button>
+        </div>
+      )}
+    </div>
+  )
+}
+
+/** So many of those that are missing are named; the rest as a number. */
+const namedMax = 8
 
 function NoQuorum() {
   const { t } = useTranslation()
@@ -43,6 +89,9 @@ function NoQuorum() {
   if (status === undefined) return null
   const since = room.quorumLostAt()
   const missing = missingOf(status)
+  const named = missing.slice(0, namedMax).map((peer) => inText(nameOf(peer)))
+  const rest = missing.length - named.length
+  const told = rest > 0 ? [...named, t('moreOf', { count: rest })] : named
   return (
     <div className="bar">
       <strong>
@@ -50,8 +99,7 @@ function NoQuorum() {
         {since !== undefined && `, ${t('quorumSince', { time: clock(since) })}`}
       </strong>
       <span>
-        {missing.length > 0 &&
-          `${t('quorumMissing', { names: names(missing.slice(0, 8).map((peer) => shortName(nameOf(peer)))) })}. `}
+        {missing.length > 0 && `${t('quorumMissing', { names: names(told) })}. `}
         {t('quorumWorks')}
       </span>
     </div>
@@ -60,12 +108,14 @@ function NoQuorum() {
 
 function CatchingUp({ left }: { readonly left: number }) {
   const { t } = useTranslation()
+  const { number } = useFormat()
   const most = useRef(left)
   most.current = Math.max(most.current, left)
+  const told = t('catchingUp', { count: left, left: number(left) })
   return (
     <div className="bar">
-      <span>{t('catchingUp', { count: left })}</span>
-      <Progress value={(1 - left / most.current) * 100} aria-label={t('catchingUp', { count: left })} />
+      <span className="figures">{told}</span>
+      <Progress value={(1 - left / most.current) * 100} aria-label={told} />
     </div>
   )
 }

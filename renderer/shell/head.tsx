@@ -1,34 +1,56 @@
 import { useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
 import { useEffect, useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
+import type { StatusView } from '../../src/api/views.ts'
 import { initialsOf, Name, shortName } from '../parts/name.tsx'
 import { isHere, reachableCount } from '../room/members.ts'
-import { useNameOf, useRoom, useStatus } from '../room/use-room.tsx'
-import { MoonIcon, SunIcon } from './icons.tsx'
+import type { RoomsView } from '../room/rooms.ts'
+import { paths } from '../room/routes.ts'
+import { useNameOf, useRoom, useRooms, useStatus } from '../room/use-room.tsx'
+import { ChevronIcon, MoonIcon, SunIcon } from './icons.tsx'
+import { Keys } from './keys.tsx'
 
-/** The room, its members in ring order with the one that has the token lit, and the quorum in words. */
+/** The room, what this peer is in it, its members in ring order with the one that has the token lit, and the quorum in words. */
 export function Head() {
   const { t } = useTranslation()
   const status = useStatus()
-  const room = status?.room.name
+  const rooms = useRooms()
+  const room = status?.room.name ?? rooms?.room?.name
   useEffect(() => {
     document.title = room === undefined ? 'Gavelring' : `${shortName(room)} · Gavelring`
   }, [room])
   return (
     <header className="head">
       <div className="head-room">
-        <strong>{status === undefined ? 'Gavelring' : <Name text={status.room.name} />}</strong>
-        {status !== undefined && (
-          <span className="faint">
-            {status.quorum
-              ? t('quorumHeld', { reachable: reachableCount(status), count: status.members.length })
-              : t('noQuorum', { reachable: reachableCount(status), count: status.members.length })}
-          </span>
-        )}
+        <a href={paths.welcome} title={t('toRooms')}>
+          <strong>{room === undefined ? 'Gavelring' : <Name text={room} />}</strong>
+          <ChevronIcon />
+        </a>
+        {status === undefined ? rooms !== undefined && <Whereabouts rooms={rooms} /> : <Standing status={status} />}
       </div>
       <Members />
+      <Keys />
       <ThemeSwitch />
     </header>
+  )
+}
+
+/** Of a peer that is in no room. */
+function Whereabouts({ rooms }: { readonly rooms: RoomsView }) {
+  const { t } = useTranslation()
+  if (rooms.state === 'in') return null
+  return <span className="faint">{rooms.state === 'entering' ? t('entering') : t('noRoom')}</span>
+}
+
+function Standing({ status }: { readonly status: StatusView }) {
+  const { t } = useTranslation()
+  const count = status.members.length
+  const reachable = reachableCount(status)
+  return (
+    <span className="faint">
+      {status.role !== 'member' && <span className="tag">{t(`role_${status.role}`)}</span>}
+      <span>{status.quorum ? t('quorumHeld', { reachable, count }) : t('noQuorum', { reachable, count })}</span>
+    </span>
   )
 }
 

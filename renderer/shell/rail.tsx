@@ -1,16 +1,10 @@
 import { useTranslation } from 'react-i18next'
-import { paths, type Route } from '../room/routes.ts'
+import type { Route } from '../room/routes.ts'
 import { Mark } from '../theme/mark.tsx'
-import { AuctionsIcon, BankIcon, SettingsIcon } from './icons.tsx'
+import { places } from './places.tsx'
 
-const places = [
-  { key: 'auctions', path: paths.auctions, Icon: AuctionsIcon, screens: ['auctions', 'lot', 'start-lot'] },
-  { key: 'bank', path: paths.bank(), Icon: BankIcon, screens: ['bank'] },
-  { key: 'settings', path: paths.settings, Icon: SettingsIcon, screens: ['settings'] },
-] as const satisfies readonly { screens: readonly Route['screen'][]; [more: string]: unknown }[]
-
-/** On the left where there is room, at the bottom of a phone. */
-export function Rail({ screen }: { readonly screen: Route['screen'] }) {
+/** On the left where there is room, at the bottom of a phone. `isIn`: this peer is in a room; in none only its own places are there. */
+export function Rail({ screen, isIn }: { readonly screen: Route['screen']; readonly isIn: boolean }) {
   const { t } = useTranslation()
   return (
     <nav className="rail" aria-label={t('screens')}>
@@ -19,12 +13,19 @@ export function Rail({ screen }: { readonly screen: Route['screen'] }) {
           <Mark />
           <span>Gavelring</span>
         </div>
-        {places.map(({ key, path, Icon, screens }) => (
-          <a key={key} href={path} aria-current={(screens as readonly string[]).includes(screen) ? 'page' : undefined}>
-            <Icon />
-            <span>{t(key)}</span>
-          </a>
-        ))}
+        {places.map(({ key, path, Icon, screens, isOwn }) =>
+          !isIn && isOwn === undefined ? null : (
+            <a
+              key={key}
+              href={path}
+              className={isIn && key === 'welcome' ? 'wide-only' : undefined}
+              aria-current={screens.includes(screen) ? 'page' : undefined}
+            >
+              <Icon />
+              <span>{t(key)}</span>
+            </a>
+          ),
+        )}
       </div>
     </nav>
   )

@@ -137,6 +137,7 @@ describe.skipIf(chromiumPath === undefined)('the catalogue', () => {
   test('it is accessible and fits the narrowest phone, in both themes and every language', async () => {
     const ana = await startPeer('Ana', temporaryFolder(), '--create')
     await openAccount(ana, 'ana', '10')
+    await openAccount(ana, 'ann', '10')
     const picture = onePixel.toString('base64url')
     for (const item of [longName, 'Chess set', 'Lamp']) {
       await ana.api.catalogue.add({ item, startingPrice: '1164500', increment: '1', picture, durationMillis: 90_000 })
@@ -155,7 +156,18 @@ describe.skipIf(chromiumPath === undefined)('the catalogue', () => {
       const what = `catalogue ${look.colorScheme} ${look.locale} ${look.viewport.width}`
       await expectAccessible(page, what)
       await expectNoOverflow(page, what)
-      await goTo(page, '#/')
+
+      // What a button will bid is never cut short.
+      await goTo(page, '#/lots/1')
+      await page.locator('.offers button').nth(2).waitFor()
+      const cut = `[...document.querySelectorAll('.offers .mantine-Button-label')].filter((label) => label.scrollWidth > label.clientWidth + 1).map((label) => label.textContent)`
+      expect([what, await page.evaluate(cut)]).toEqual([what, []])
+
+      await goTo(page, '#/bank')
+      await page.locator('.history .receipt button').first().click()
+      await page.locator('.receipt-card dl').waitFor()
+      await expectAccessible(page, `receipt, ${what}`)
+      await expectNoOverflow(page, `receipt, ${what}`)
     }
   })
 })

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { enrol, type Job } from '../../renderer/class/enrol.ts'
 import { planLine, requestIdOf, type Step } from '../../renderer/class/plan.ts'
 import { parseRoster, rosterLinesMax } from '../../renderer/class/roster.ts'
-import type { Outcome } from '../../renderer/room/act.ts'
 import { readCents } from '../../renderer/room/cents.ts'
+import type { Outcome } from '../../renderer/room/outcome.ts'
 
 const parse = (text: string) => parseRoster(text, (amount) => readCents(amount, 2))
 

@@ -2,7 +2,9 @@ import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { test } from 'vitest'
 import { call, kill, startRoom } from '../e2e/room.ts'
+import { lanFor } from '../namespaces/hosts.ts'
 import { buildInterface, goTo, launch, openPage } from './chromium.ts'
+import { startOn } from './seats.ts'
 
 /**
  * Not a test of anything: it draws the pictures of docs/images anew, from a real room, where it is asked to
@@ -60,6 +62,12 @@ test.skipIf(process.env.GAVELRING_PICTURES === undefined)('the pictures of the i
     await loser.getByRole('button', { name: 'Show link and QR code' }).click()
     await loser.getByRole('img', { name: 'QR code of the join link' }).waitFor()
     await save(loser, 'room-dark')
+    const roster =
+      'account,name,amount\nana,Ana Costa,50\ndora,Dora Lima,50\nno id,Elias,50\nfay,Fay Müller,50\ngil,Gil Pérez,1e3'
+    const host = await openPage(browser, ana.profile, '#/class', { viewport: { width: 1440, height: 1100 } })
+    await host.getByLabel('Lines').fill(roster)
+    await host.locator('[data-line="5"]').waitFor()
+    await save(host, 'class-light')
     await goTo(seller, '#/')
     await seller.getByRole('heading', { name: 'Auctions' }).waitFor()
     await save(seller, 'auctions-light')
@@ -85,12 +93,17 @@ test.skipIf(process.env.GAVELRING_PICTURES === undefined)('the pictures of the i
     await loser.getByRole('button', { name: 'Check hash and signature' }).click()
     await loser.getByText(/^Checked here/).waitFor()
     await save(loser, 'log-dark')
+    // The token rests long enough for a picture.
+    await ana.api.ring.pace({ millis: 1_000 })
+    for (const page of [seller, loser]) await page.setViewportSize({ width: 1440, height: 1060 })
     await goTo(seller, '#/ring')
     await seller.locator('.token[data-moving="true"]').waitFor()
     // As much of the diagram as fills it.
     await seller.waitForTimeout(5_000)
     await call(bob, 'transfer', 'bob', 'ana', '1')
     await seller.getByRole('button', { name: 'Pause' }).click()
+    await seller.locator('.token[data-moving="true"]').waitFor()
+    await seller.locator('.token[data-moving="false"]').waitFor()
     await save(seller, 'ring-light')
     await goTo(loser, '#/ring')
     await loser
@@ -105,6 +118,7 @@ test.skipIf(process.env.GAVELRING_PICTURES === undefined)('the pictures of the i
       .waitFor()
     await loser.getByRole('application', { name: 'Space-time diagram' }).press('Space')
     await save(loser, 'ring-lamport-dark')
+    for (const page of [seller, loser]) await page.setViewportSize({ width: 1440, height: 900 })
     await goTo(seller, '#/bank')
     await seller.locator('[data-available="53650"]').waitFor()
 
@@ -114,6 +128,28 @@ test.skipIf(process.env.GAVELRING_PICTURES === undefined)('the pictures of the i
     await seller.getByRole('button', { name: 'Deposit €5.00' }).click()
     await seller.getByText('Deposit €5.00 to ana').waitFor()
     await save(seller, 'no-quorum')
+  } finally {
+    await browser.close()
+  }
+})
+
+test.skipIf(process.env.GAVELRING_PICTURES === undefined)('the pictures of the rooms are drawn', async (context) => {
+  await buildInterface()
+  const lan = lanFor(context)
+  const net = lan.addSwitch()
+  const [a, b, c] = [lan.host('a'), lan.host('b'), lan.host('c')]
+  for (const [at, host] of [a, b, c].entries()) host.plug('eth0', net, `192.168.9.${at + 1}/24`)
+  await startOn(a, 'Ana Costa', '--room', 'evening', '--code', 'old lamp', '--create')
+  await startOn(b, 'Bob', '--room', 'evening', '--create')
+  await startOn(b, 'Dora Lima', '--room', 'chess club', '--create')
+  const profile = await startOn(c, 'Cleo', '--last')
+  const browser = await launch(c.namespace)
+  try {
+    const page = await openPage(browser, profile, '#/', { viewport: { width: 1440, height: 1080 } })
+    await page.locator('[data-room]').nth(2).waitFor()
+    await page.getByRole('button', { name: /^Join evening, founded by Ana Costa/ }).click()
+    await page.getByRole('textbox', { name: 'Room code', exact: true }).fill('old lamp')
+    await save(page, 'rooms-light')
   } finally {
     await browser.close()
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { bidKey, bidsIn } from '../../renderer/auctions/bid-blocks.ts'
+import { bidKey, bidsIn } from '../../renderer/auctions/bids-in.ts'
 import { callOf, leftOf, offersOf, splitLots } from '../../renderer/auctions/lot-state.ts'
 import { exactText, formatCents, readCents } from '../../renderer/room/cents.ts'
 import { countdownText } from '../../renderer/room/countdown.ts'

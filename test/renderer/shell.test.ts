@@ -100,9 +100,17 @@ describe.skipIf(chromiumPath === undefined)('around the screens', () => {
         const address = readApiAddress(ana.profile)
         await page.goto(`${address?.url}/#token=${address?.token}`)
         await page.getByText('Quorum: 3 of 3 members').waitFor()
-        for (const place of ['#/', '#/bank', '#/ring', '#/log', '#/class', '#/rooms', '#/settings']) {
+        for (const [place, screen] of [
+          ['#/', 'auctions'],
+          ['#/bank', 'bank'],
+          ['#/ring', 'ring'],
+          ['#/log', 'log'],
+          ['#/class', 'class'],
+          ['#/rooms', 'welcome'],
+          ['#/settings', 'settings'],
+        ] as const) {
           await goTo(page, place)
-          await page.locator('main h1').first().waitFor()
+          await page.locator(`main[data-screen=${screen}] h1`).first().waitFor()
           await expectNoOverflow(page, `${place} ${viewport.width} ${name.length}`)
           // Shown as text, cut, without what turns it around.
           expect(await page.locator('main b').count()).toBe(0)

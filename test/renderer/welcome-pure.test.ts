@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { inText, shortName } from '../../renderer/parts/names.ts'
-import type { RoomInSight } from '../../renderer/room/room.ts'
+import type { RoomInSight } from '../../renderer/room/rooms.ts'
 import { orderRooms, unseenRooms } from '../../renderer/welcome/sight-order.ts'
 
 const room = (name: string, id: string, more: Partial<RoomInSight> = {}): RoomInSight => ({

@@ -1,8 +1,13 @@
 import type { Texts } from '../texts.ts'
 import { auctions } from './auctions.ts'
 import { bank } from './bank.ts'
+import { catalogue } from './catalogue.ts'
+import { classTexts } from './class.ts'
 import { common } from './common.ts'
+import { log } from './log.ts'
 import { refusals } from './refusals.ts'
+import { ring } from './ring.ts'
 import { settings } from './settings.ts'
+import { welcome } from './welcome.ts'
 
-export const pt: Texts = { auctions, bank, common, refusals, settings }
+export const pt: Texts = { auctions, bank, catalogue, class: classTexts, common, log, refusals, ring, settings, welcome }

@@ -1,0 +1,110 @@
+import { Button } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import './check.css'
+import { useWork, WorkLine } from '../parts/work.tsx'
+import { useStatus } from '../room/use-room.tsx'
+import { CrossIcon, TickIcon } from '../shell/icons.tsx'
+import { useMoments } from './moments.ts'
+
+type Verified =
+  | { readonly kind: 'done'; readonly blocks: number }
+  | { readonly kind: 'damage'; readonly index: number; readonly reason: string }
+interface Exported {
+  readonly file: string
+  readonly blocks: number
+}
+type Format = 'jsonl' | 'csv'
+
+/** What is done with the log as a whole: verified by the peer, block by block, or taken along as a file. */
+export function WholeLog() {
+  const { t } = useTranslation('log')
+  const { number } = useMoments()
+  const room = useStatus()?.room
+  const verifying = useWork<Verified>()
+  const exporting = useWork<Exported>()
+
+  const verify = (): void =>
+    verifying.start(async (api, tell, signal) => {
+      for await (const step of await api.log.verify(undefined, { signal })) {
+        if (step.kind !== 'progress') return step
+        tell(step)
+      }
+      throw new Error('the verification ended without a result')
+    })
+  const exportAs = (format: Format): void =>
+    exporting.start(async (api, tell, signal) => {
+      const parts: string[] = []
+      let blocks = 0
+      for await (const { text, done, total } of await api.log.export({ format }, { signal })) {
+        parts.push(text)
+        blocks = done
+        tell({ done, total })
+      }
+      const file = `${fileName(room?.name ?? '')}.${format}`
+      if (!signal.aborted) save(parts, file, format)
+      return { file, blocks }
+    })
+  const isBusy = verifying.work.kind === 'running' || exporting.work.kind === 'running'
+  return (
+    <section className="log-whole">
+      <div className="actions">
+        <Button variant="default" disabled={isBusy} onClick={verify}>
+          {t('verify')}
+        </Button>
+        <Button variant="default" disabled={isBusy} onClick={() => exportAs('jsonl')}>
+          {t('exportLines')}
+        </Button>
+        <Button variant="default" disabled={isBusy} onClick={() => exportAs('csv')}>
+          {t('exportTable')}
+        </Button>
+      </div>
+      <WorkLine working={verifying} text={({ done, total }) => t('verifying', { done: number(done), total: number(total) })} />
+      <WorkLine working={exporting} text={({ done, total }) => t('exporting', { done: number(done), total: number(total) })} />
+      {verifying.work.kind === 'done' && <Verdict verified={verifying.work.result} />}
+      {exporting.work.kind === 'done' && (
+        <p role="status" className="good checked">
+          <TickIcon />
+          <bdi>{t('exported', { count: exporting.work.result.blocks, file: exporting.work.result.file })}</bdi>
+        </p>
+      )}
+    </section>
+  )
+}
+
+function Verdict({ verified }: { readonly verified: Verified }) {
+  const { t } = useTranslation('log')
+  const { number } = useMoments()
+  if (verified.kind === 'done') {
+    return (
+      <p role="status" className="good checked">
+        <TickIcon />
+        {t('verified', { count: verified.blocks })}
+      </p>
+    )
+  }
+  return (
+    <p role="alert" className="bad checked">
+      <CrossIcon />
+      {t('damaged', { index: number(verified.index), reason: verified.reason.replace(/\.$/, '') })}
+    </p>
+  )
+}
+
+/** Of a room's name only what every file system has. */
+const fileName = (room: string): string =>
+  `gavelring-${room
+    .normalize('NFKD')
+    .replaceAll(/[^A-Za-z0-9]+/g, '-')
+    .slice(0, 32)}`.replace(/-$/, '')
+
+const kinds: Readonly<Record<Format, string>> = { jsonl: 'application/x-ndjson', csv: 'text/csv' }
+
+function save(parts: readonly string[], file: string, format: Format): void {
+  const url = URL.createObjectURL(new Blob([...parts], { type: kinds[format] }))
+  const link = document.createElement('a')
+  link.href = url
+  link.download = file
+  link.click()
+  // The browser has taken it by then.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000)
+}

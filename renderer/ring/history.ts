@@ -1,0 +1,116 @@
+import type { BlockStep, FrameStep, RingStep, TokenStep } from './types.ts'
+
+/** However long the page is open, and however busy the room is, no more is kept than this, and nothing older. */
+export const framesMax = 6_000
+export const blocksMax = 1_000
+export const tokensMax = 2_000
+export const keptMillis = 120_000
+
+/** The newest steps of the ring; what came first stands first. */
+export interface Past {
+  readonly frames: readonly FrameStep[]
+  readonly blocks: readonly BlockStep[]
+  readonly tokens: readonly TokenStep[]
+  /** Steps that were not told, since the stream was opened. */
+  readonly missed: number
+}
+
+export interface History {
+  /** `now`: the room's time. A step that claims to be of another time takes nothing from the others. */
+  add(step: RingStep, now: number): void
+  /** The steps go on after a break: the token may have gone any way meanwhile. */
+  reopen(): void
+  /** The last move of the token that is known. */
+  token(): TokenStep | undefined
+  /** Who waits for the token; `undefined`: not told yet. */
+  requests(): readonly string[] | undefined
+  recorders(): readonly string[]
+  /** As it is now; it does not change when more is added. The same object until then. */
+  past(): Past
+}
+
+export function createHistory(): History {
+  const frames = new Map<string, FrameStep>()
+  const blocks = new Map<number, BlockStep>()
+  let tokens: TokenStep[] = []
+  let last: TokenStep | undefined
+  let requests: readonly string[] | undefined
+  let recorders: readonly string[] = []
+  let missed = 0
+  let past: Past | undefined
+
+  const addToken = (step: TokenStep): void => {
+    if (last !== undefined && !isLater(step, last)) return
+    last = step
+    tokens.push(step)
+    // Cut in halves: cutting one at a time would move all the others each time.
+    if (tokens.length > 2 * tokensMax) tokens = tokens.slice(-tokensMax)
+  }
+
+  const add = (step: RingStep, now: number): void => {
+    past = undefined
+    switch (step.kind) {
+      case 'token':
+        return addToken(step)
+      case 'requests':
+        requests = step.peers
+        return
+      case 'frame':
+        frames.set(step.id, step)
+        return dropOldest(frames, framesMax, now)
+      case 'block':
+        // One that was dropped in a new epoch gives its place to another.
+        blocks.delete(step.index)
+        blocks.set(step.index, step)
+        return dropOldest(blocks, blocksMax, now)
+      case 'recorders':
+        recorders = step.peers
+        return
+      case 'missed':
+        missed += step.count
+        return
+    }
+  }
+
+  return {
+    add,
+    reopen() {
+      last = undefined
+      requests = undefined
+      recorders = []
+      missed = 0
+      past = undefined
+    },
+    token: () => last,
+    requests: () => requests,
+    recorders: () => recorders,
+    past() {
+      past ??= { frames: [...frames.values()], blocks: [...blocks.values()], tokens: tokens.slice(-tokensMax), missed }
+      return past
+    },
+  }
+}
+
+function dropOldest<Key>(steps: Map<Key, { readonly at: number }>, most: number, now: number): void {
+  for (const [key, { at }] of steps) {
+    if (steps.size <= most && now - at <= keptMillis) return
+    steps.delete(key)
+  }
+}
+
+/** `(epoch, turn)` only grows (PROTOCOL, section 2). */
+export function isLater(step: TokenStep, last: TokenStep): boolean {
+  if (step.epoch === last.epoch) return step.turn > last.turn
+  return epochNumber(step.epoch) >= epochNumber(last.epoch)
+}
+
+/** `7` of `7.k3XbQz`. */
+export const epochNumber = (epoch: string): number => Number.parseInt(epoch, 10) || 0
+
+/** A request is repeated until it is served. */
+const askingMillis = 10_000
+
+/** Who has lately asked to come, to leave, or to come again (PROTOCOL, section 5). */
+export const askingOf = ({ frames }: Past, now: number): readonly string[] => [
+  ...new Set(frames.filter(({ message, at }) => message === 'request' && now - at < askingMillis).map(({ from }) => from)),
+]

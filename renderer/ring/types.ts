@@ -1,0 +1,10 @@
+import type { RingStepView } from '../../src/api/views.ts'
+
+/** What `ring.watch` tells, one step at a time. */
+export type RingStep = RingStepView
+
+type StepOf<Name extends RingStep['kind']> = Extract<RingStep, { readonly kind: Name }>
+
+export type TokenStep = StepOf<'token'>
+export type FrameStep = StepOf<'frame'>
+export type BlockStep = StepOf<'block'>
