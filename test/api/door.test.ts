@@ -101,7 +101,10 @@ describe('over HTTP', () => {
     for (const body of ['', '{}']) {
       expect(await post(port, '/api/rooms/refound', body)).toMatchObject({ status: 409, body: { code: 'quorum-held' } })
     }
-    expect(await post(port, '/api/rooms/refound', '{"force":true}')).toMatchObject({ status: 200, body: { room: '12'.repeat(32) } })
+    expect(await post(port, '/api/rooms/refound', '{"force":true}')).toMatchObject({
+      status: 200,
+      body: { room: '12'.repeat(32) },
+    })
   })
 
   test('an amount that is a JSON number is refused: it was a float on its way', async () => {
