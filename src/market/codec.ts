@@ -48,19 +48,19 @@ export function encodeSubmission(submission: Submission): Uint8Array {
 
 export interface Decoded {
   readonly value: Submission
-  /** The operation without its request id: what two requests of one id must have in common. */
-  readonly body: Uint8Array
+  /** Where the operation begins, behind its request id: what follows is what two requests of one id must have in common. */
+  readonly bodyAt: number
 }
 
 /** Unknown bytes to an operation in its limits, or the reason why they are none. */
 export function decodeSubmission(bytes: Uint8Array): Decoded | { readonly malformed: string } {
   const decoded = decodeWith(bytes, (reader) => {
     const request = reader.optional(() => valid(parseRequestId(reader.text(64))))
-    const start = bytes.length - reader.left
+    const bodyAt = bytes.length - reader.left
     const operation = readOperation(reader)
     const bytesMax = operation.kind === 'start-auction' ? auctionStartBytesMax : operationBytesMax
     if (bytes.length > bytesMax) throw new Malformed(`an operation has at most ${bytesMax} bytes`)
-    return { value: { request, operation }, body: bytes.subarray(start) }
+    return { value: { request, operation }, bodyAt }
   })
   return 'malformed' in decoded ? decoded : decoded.value
 }

@@ -124,7 +124,7 @@ function applyOne(
   }
   const { request, operation } = decoded.value
   if (request === undefined) return { sequence, outcome: decide(state, place, start, operation) }
-  const bodyHash = hashOfBody(decoded.body, hash)
+  const bodyHash = hashOfBody(bytes.subarray(decoded.bodyAt), hash)
   const recalled = recallRequest(author.requests, request, bodyHash)
   if (recalled !== undefined) {
     const { outcome, isRepeat } = recalled
