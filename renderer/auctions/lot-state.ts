@@ -5,6 +5,16 @@ export function leftOf({ paused, endsAt }: AuctionSummary, now: number): number 
   return paused === undefined ? Math.max(0, endsAt - now) : paused.leftMillis
 }
 
+/** The lot that an address names: by its id, by its number, or as the `last` that was started. */
+export function lotAt<Lot extends Pick<AuctionSummary, 'auction' | 'number'>>(
+  place: string,
+  lots: readonly Lot[] | undefined = [],
+): Lot | undefined {
+  if (place === 'last')
+    return lots.reduce<Lot | undefined>((last, lot) => (last && last.number > lot.number ? last : lot), undefined)
+  return lots.find(({ auction, number }) => auction === place || [`${number}`, `#${number}`].includes(place))
+}
+
 /** Before the end, in milliseconds. */
 const [onceMillis, twiceMillis] = [10_000, 5_000]
 

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Api } from '../../src/api/client.ts'
+import type { RefusalCode } from '../../src/api/views.ts'
 import { useOperationText } from '../bank/operation-text.ts'
 import { CopyButton } from '../parts/copy.tsx'
 import { Delayed } from '../parts/empty.tsx'
@@ -176,7 +177,7 @@ function Operation({ told }: { readonly told: Told }) {
   )
 }
 
-type Refusal = Readonly<Record<string, unknown>> & { readonly code: string; readonly message: string }
+type Refusal = Readonly<Record<string, unknown>> & { readonly code: RefusalCode; readonly message: string }
 
 function isRefusal(value: unknown): value is Refusal {
   return (

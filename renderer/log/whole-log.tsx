@@ -2,13 +2,14 @@ import { Button } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import './check.css'
 import { useWork, WorkLine } from '../parts/work.tsx'
+import { say } from '../room/said.ts'
 import { useStatus } from '../room/use-room.tsx'
 import { CrossIcon, TickIcon } from '../shell/icons.tsx'
 import { useMoments } from './moments.ts'
 
 type Verified =
   | { readonly kind: 'done'; readonly blocks: number }
-  | { readonly kind: 'damage'; readonly index: number; readonly reason: string }
+  | { readonly kind: 'damage'; readonly index: number; readonly code: string; readonly reason: string }
 interface Exported {
   readonly file: string
   readonly blocks: number
@@ -72,7 +73,7 @@ export function WholeLog() {
 }
 
 function Verdict({ verified }: { readonly verified: Verified }) {
-  const { t } = useTranslation('log')
+  const { t, i18n } = useTranslation('log')
   const { number } = useMoments()
   if (verified.kind === 'done') {
     return (
@@ -85,7 +86,10 @@ function Verdict({ verified }: { readonly verified: Verified }) {
   return (
     <p role="alert" className="bad checked">
       <CrossIcon />
-      {t('damaged', { index: number(verified.index), reason: verified.reason.replace(/\.$/, '') })}
+      {t('damaged', {
+        index: number(verified.index),
+        reason: say(i18n, 'damage', verified) ?? verified.reason.replace(/\.$/, ''),
+      })}
     </p>
   )
 }

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Api } from '../../src/api/client.ts'
+import type { RefusalCode } from '../../src/api/views.ts'
 import { CopyButton } from '../parts/copy.tsx'
 import { Delayed } from '../parts/empty.tsx'
 import { Name } from '../parts/name.tsx'
@@ -97,7 +98,7 @@ function BlockLink({ index }: { readonly index: number }) {
 type Asked =
   | { readonly kind: 'asking' }
   | { readonly kind: 'frame'; readonly frame: Frame }
-  | { readonly kind: 'refused'; readonly code: string }
+  | { readonly kind: 'refused'; readonly code: RefusalCode | undefined }
 
 /** The very bytes, and what they say; only the peers at both ends of a frame have them, and only the newest. */
 function FrameBody({ id }: { readonly id: string }) {
@@ -111,7 +112,7 @@ function FrameBody({ id }: { readonly id: string }) {
       .then((api) => api.ring.frame({ id }))
       .then(
         (frame): Asked => ({ kind: 'frame', frame }),
-        (error: unknown): Asked => ({ kind: 'refused', code: codeOf(error) ?? '' }),
+        (error: unknown): Asked => ({ kind: 'refused', code: codeOf(error) }),
       )
       .then((answer) => {
         if (!isGone) setAsked(answer)
@@ -122,7 +123,7 @@ function FrameBody({ id }: { readonly id: string }) {
   }, [door, id])
   if (asked.kind === 'asking') return <Delayed />
   if (asked.kind === 'refused')
-    return <p className="faint">{asked.code === 'unknown-frame' ? t('frameUnknown') : t('frameUnanswered')}</p>
+    return <p className="faint">{asked.code === 'frame-unknown' ? t('frameUnknown') : t('frameUnanswered')}</p>
   const { fields, hex } = asked.frame
   const { lines, isCut } = hexLines(hex)
   return (

@@ -1,7 +1,6 @@
 import { createContext, type ReactNode, useContext, useRef } from 'react'
-import { shortName } from '../parts/name.tsx'
+import { inText } from '../parts/name.tsx'
 import { useLive, useNameOf, useRoom } from '../room/use-room.tsx'
-import { plainName } from './plain-name.ts'
 
 type NameOf = (peer: string) => string
 
@@ -18,7 +17,7 @@ export function RingNames({ children }: { readonly children: ReactNode }) {
   for (const { peer, name } of peers ?? []) {
     if (name === '') continue
     known.delete(peer)
-    known.set(peer, plainName(shortName(name)))
+    known.set(peer, inText(name))
   }
   for (const oldest of known.keys()) {
     if (known.size <= namesMax) break

@@ -1,11 +1,12 @@
 import type { Api } from '../../src/api/client.ts'
+import type { RefusalCode } from '../../src/api/views.ts'
 
 /** The peer's last answer to one question, asked again whenever something happened that may have changed it. */
 export interface Live<T> {
   /** The same object until the answer is another one; `undefined`: not answered yet. */
   read(): T | undefined
   /** The code of a refusal, such as `auction-unknown`. */
-  failure(): string | undefined
+  failure(): RefusalCode | undefined
   /** Only while somebody listens is it asked. */
   subscribe(listener: () => void): () => void
   /** What is known is out of date. However often this is said, one question is under way at a time. */
@@ -29,7 +30,7 @@ export function createLive<T>(door: Asked, ask: (api: Api) => Promise<T>, onAnsw
   const listeners = new Set<() => void>()
   let value: T | undefined
   let text: string | undefined
-  let failure: string | undefined
+  let failure: RefusalCode | undefined
   let isStale = true
   let isAsking = false
   let askedAt = Number.NEGATIVE_INFINITY
@@ -108,7 +109,7 @@ export function createLive<T>(door: Asked, ask: (api: Api) => Promise<T>, onAnsw
   }
 }
 
-/** The contract's code of a refusal; `undefined` for whatever else can be thrown. */
-export function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+/** The contract's code of a refusal, or one of another version's contract; `undefined` for whatever else can be thrown. */
+export function codeOf(error: unknown): RefusalCode | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? (error.code as RefusalCode) : undefined
 }

@@ -1,3 +1,5 @@
+import type { RefusalCode } from '../../src/api/views.ts'
+
 export interface Committed {
   readonly operation: string
   readonly block: { readonly index: number; readonly epoch: string; readonly turn: number; readonly time: number }
@@ -8,7 +10,12 @@ export type Outcome =
   | { readonly kind: 'none' }
   | { readonly kind: 'pending' }
   | { readonly kind: 'committed'; readonly receipt: Committed }
-  | { readonly kind: 'refused'; readonly code: string; readonly facts: Readonly<Record<string, unknown>>; readonly text: string }
+  | {
+      readonly kind: 'refused'
+      readonly code: RefusalCode
+      readonly facts: Readonly<Record<string, unknown>>
+      readonly text: string
+    }
   /** No answer before the deadline, or the connection went: it may still happen. */
   | { readonly kind: 'unsettled' }
 

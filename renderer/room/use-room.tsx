@@ -1,5 +1,5 @@
 import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react'
-import type { PeerView, StatusView } from '../../src/api/views.ts'
+import type { PeerView, RefusalCode, StatusView } from '../../src/api/views.ts'
 import type { DoorState } from './door.ts'
 import type { Live } from './live.ts'
 import type { Room } from './room.ts'
@@ -21,7 +21,7 @@ export function useRoom(): Room {
 export const useLive = <T,>(live: Live<T>): T | undefined => useSyncExternalStore(live.subscribe, live.read)
 
 /** The code of the refusal, if it was refused. */
-export const useFailure = <T,>(live: Live<T>): string | undefined => useSyncExternalStore(live.subscribe, live.failure)
+export const useFailure = <T,>(live: Live<T>): RefusalCode | undefined => useSyncExternalStore(live.subscribe, live.failure)
 
 export const useStatus = (): StatusView | undefined => useLive(useRoom().status)
 

@@ -8,6 +8,7 @@ import type { DoorState } from '../room/door.ts'
 import { useFormat } from '../room/format.ts'
 import { missingOf, reachableCount } from '../room/members.ts'
 import { paths } from '../room/routes.ts'
+import { say } from '../room/said.ts'
 import { useDoorState, useNameOf, useRoom, useRooms, useStatus } from '../room/use-room.tsx'
 
 /** A page that has just been opened, or a peer that answers a moment later, is no reason for a bar. */
@@ -23,17 +24,19 @@ export function Bars() {
 }
 
 function Bar() {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   const door = useSteadyDoorState()
   const status = useStatus()
   const rooms = useRooms()
   if (door !== 'open') return <p className="bar bad">{t(`door_${door}`)}</p>
   // Of the room, as long as this peer is in one.
   if (status === undefined || rooms?.state === 'none') return null
-  if (status.role === 'stopped') return <p className="bar bad">{t('stopped', { reason: status.trouble ?? '' })}</p>
+  const { trouble = '', troubleCode = '' } = status
+  const reason = say(i18n, 'trouble', { code: troubleCode }) ?? trouble
+  if (status.role === 'stopped') return <p className="bar bad">{t('stopped', { reason })}</p>
   // Without a quorum it is read-only, too; with one the disk is the reason.
   if (!status.quorum) return <NoQuorum />
-  if (status.role === 'read-only') return <p className="bar bad">{t('readOnly', { reason: status.trouble ?? '' })}</p>
+  if (status.role === 'read-only') return <p className="bar bad">{t('readOnly', { reason })}</p>
   if (status.role === 'forgotten') return <p className="bar">{t('forgotten')}</p>
   if (status.behind > 0) return <CatchingUp left={status.behind} />
   if (status.role === 'learner') return <p className="bar">{t('learner')}</p>

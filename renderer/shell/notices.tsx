@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { MarketEventView } from '../../src/api/views.ts'
-import { ownAccounts } from '../auctions/lot-state.ts'
+import { lotAt, ownAccounts } from '../auctions/lot-state.ts'
 import { inText } from '../parts/name.tsx'
 import { useFormat } from '../room/format.ts'
 import { useCurrency } from '../room/money.ts'
@@ -31,11 +31,13 @@ const noticesMax = 3
 /** Outbid, won, and members that are gone, where another screen than theirs is shown: a line with the way there, no dialog. */
 export function Notices({ route }: { readonly route: Route }) {
   const { t } = useTranslation()
-  const { onMarket, onGone, now } = useRoom()
+  const { auctions, onMarket, onGone, now } = useRoom()
   const { notices, add, close } = useNotices()
   const readMarket = useNewest(useMarketReader())
   const readGone = useNewest(useGoneReader())
-  const shown = useNewest(route.screen === 'lot' ? route.auction : route.screen)
+  const lots = useLive(auctions)
+  // The address may name a lot by its number.
+  const shown = useNewest(route.screen === 'lot' ? lotAt(route.auction, lots)?.auction : route.screen)
 
   useEffect(() => {
     const take = (told: Told | undefined): void => {

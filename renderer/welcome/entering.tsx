@@ -2,15 +2,17 @@ import { Button } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { AskedLine } from '../parts/asked.tsx'
 import { Name } from '../parts/name.tsx'
+import { Sentence } from '../parts/sentence.tsx'
 import { useAsk } from '../room/ask.ts'
 import type { RoomsView } from '../room/rooms.ts'
+import { say } from '../room/said.ts'
 import { useRoom } from '../room/use-room.tsx'
 import { Mark } from '../theme/mark.tsx'
 import { Findings } from './findings.tsx'
 
 /** On the way into a room: for whom it waits, and why; it can be called off. */
 export function Entering({ rooms }: { readonly rooms: RoomsView }) {
-  const { t } = useTranslation('welcome')
+  const { t, i18n } = useTranslation('welcome')
   const room = useRoom()
   const { asked, run } = useAsk<object>()
   const cancel = async (): Promise<void> => {
@@ -29,11 +31,11 @@ export function Entering({ rooms }: { readonly rooms: RoomsView }) {
           {waiting !== undefined && <p className="faint figures">{t('waitingFor', { time: minutesText(waiting.seconds) })}</p>}
         </div>
       </div>
-      {waiting !== undefined && waiting.why.length > 0 && (
+      {waiting !== undefined && waiting.reasons.length > 0 && (
         <ul className="reasons" aria-label={t('why')}>
-          {waiting.why.map((reason) => (
-            <li key={reason}>
-              <bdi>{reason}</bdi>
+          {waiting.reasons.map((reason) => (
+            <li key={reason.text}>
+              <Sentence said={say(i18n, 'waiting', reason)} english={reason.text} />
             </li>
           ))}
         </ul>

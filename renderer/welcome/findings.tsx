@@ -1,12 +1,12 @@
 import { Button, Loader } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Api } from '../../src/api/client.ts'
+import type { Finding } from '../../src/api/views.ts'
 import { AskedLine } from '../parts/asked.tsx'
+import { Sentence } from '../parts/sentence.tsx'
 import { useAsk } from '../room/ask.ts'
+import { say } from '../room/said.ts'
 import { CrossIcon, TickIcon, WaitIcon } from '../shell/icons.tsx'
-
-type Finding = Awaited<ReturnType<Api['diagnosis']>>[number]
 
 const icons = { good: TickIcon, note: WaitIcon, bad: CrossIcon } as const
 
@@ -53,19 +53,19 @@ export function Findings() {
 }
 
 function FindingItem({ finding }: { readonly finding: Finding }) {
-  const { t } = useTranslation('welcome')
+  const { t, i18n } = useTranslation('welcome')
   const Icon = icons[finding.severity]
   return (
     <li className={finding.severity === 'note' ? 'wait' : finding.severity}>
       <Icon />
-      <div className="grow" lang="en">
+      <div className="grow">
         <p>
           <span className="unseen">{t(`severity_${finding.severity}`)}: </span>
-          <bdi>{finding.text}</bdi>
+          <Sentence said={say(i18n, 'findings', finding)} english={finding.text} />
         </p>
         {finding.remedy !== undefined && (
           <p className="remedy">
-            <bdi>{finding.remedy}</bdi>
+            <Sentence said={say(i18n, 'findings', finding, '_remedy')} english={finding.remedy} />
           </p>
         )}
       </div>

@@ -60,7 +60,7 @@ function Failed({ rooms: { failed, room } }: { readonly rooms: RoomsView }) {
         <CrossIcon />
         <span className="grow">
           {room !== undefined && `${t('notIn', { name: inText(room.name) })} `}
-          {refusal({ kind: 'refused', code: failed.code, text: failed.text, facts: {} })}
+          {refusal({ kind: 'refused', code: failed.code, text: failed.text, facts: failed.facts ?? {} })}
         </span>
       </p>
     </div>

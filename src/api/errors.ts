@@ -59,13 +59,15 @@ export const inputInvalid = {
   },
 }
 
+export const failureCodes = Object.keys(failureWords) as FailureCode[]
+
 /** Of the failures those that a route names. */
 export function failuresOf<const Code extends FailureCode>(...codes: readonly Code[]) {
   const entries = codes.map((code) => [code, { status: failureWords[code].status, message: failureWords[code].text }])
   return Object.fromEntries(entries) as Record<Code, { readonly status: number; readonly message: string }>
 }
 
-const voided = { voided: { status: 409, message: 'The operation was withdrawn before it was written.' } }
+export const voided = { voided: { status: 409, message: 'The operation was withdrawn before it was written.' } }
 
 /** The world says no, to an operation. */
 export const failures = {

@@ -58,7 +58,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   })
   const webSockets = createWebSocketDoor({ router, interceptors, limits, logger })
   const specification = createSpecification(converters, options.version)
-  const onError = (error: Error): void => logger.debug('api-connection-failed', { reason: error.message })
+  const onError = (error: Error): void => logger.debug('api-connection-failed', () => ({ reason: error.message }))
 
   const server = createServer({
     headersTimeout: limits.headersMillis,
@@ -133,7 +133,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   }
   const handle = (request: IncomingMessage, response: ServerResponse, isAskingToSend: boolean): void => {
     onRequest(request, response, isAskingToSend).catch((error: unknown) => {
-      logger.debug('api-connection-failed', { error })
+      logger.debug('api-connection-failed', () => ({ error }))
       request.socket.destroy()
     })
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { damageCodes } from './codes.ts'
 
 /** The log, as it goes out. */
 
@@ -66,7 +67,7 @@ export type LogFound = z.infer<typeof logFound>
 export const verifyStep = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('progress'), done: z.int(), total: z.int() }),
   z.object({ kind: z.literal('done'), blocks: z.int(), hash: z.string(), stateHash: z.string() }),
-  z.object({ kind: z.literal('damage'), index: z.int(), reason: z.string() }),
+  z.object({ kind: z.literal('damage'), index: z.int(), code: z.enum(damageCodes), reason: z.string() }),
 ])
 export type VerifyStep = z.infer<typeof verifyStep>
 

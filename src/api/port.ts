@@ -45,7 +45,7 @@ export function createPortDoor({ seat, logger, limits: given }: PortDoorOptions)
       const served = new ServerPeer((message) => port.postMessage(message))
       let calls = 0
       const refuse = (reason: string): void => {
-        logger.debug('api-connection-failed', { reason })
+        logger.debug('api-connection-failed', () => ({ reason }))
         port.close()
       }
       port.on('message', async (message) => {

@@ -5,7 +5,9 @@ import { parseNewName } from '../core/ids.ts'
 import { isJoinLink, parseJoinLink } from '../core/join-link.ts'
 import { codeCharsMax } from '../core/limits.ts'
 import { type Parsed, parsed } from '../core/result.ts'
-import { failures, failuresOf } from './errors.ts'
+import { faultCodes, goodCodes, waitCodes } from './codes.ts'
+import { failureCodes, failures, failuresOf } from './errors.ts'
+import { facts } from './said.ts'
 import { fromParser, nameText } from './schemas.ts'
 
 /** Rooms: which there are, the way into one and out of it, and what may come of that. */
@@ -32,6 +34,10 @@ const roomInSight = z.object({
 })
 export type RoomInSight = z.infer<typeof roomInSight>
 
+const reason = z.object({ code: z.enum(waitCodes), variant: z.string().optional(), text: z.string(), facts: facts.optional() })
+/** Why a peer waits for its room; `variant`: which of the sentences of this code, where it has several. */
+export type Reason = z.infer<typeof reason>
+
 export const roomsView = z.object({
   self: z.string(),
   /** The person's. */
@@ -39,8 +45,8 @@ export const roomsView = z.object({
   state: z.enum(['none', 'entering', 'in']),
   /** The room that it is in, or on its way to. */
   room: z.object({ name: z.string(), id: z.string().optional() }).optional(),
-  /** While it is entering: for how long, and in sentences what keeps it away. */
-  waiting: z.object({ seconds: z.int(), why: z.array(z.string()) }).optional(),
+  /** While it is entering: for how long, in sentences what keeps it away, and each of these for whoever says it in another language. */
+  waiting: z.object({ seconds: z.int(), why: z.array(z.string()), reasons: z.array(reason) }).optional(),
   /** Of all names; at most 64. */
   inSight: z.array(roomInSight),
   /** Peers in sight that look for their room; at most 50. */
@@ -48,16 +54,19 @@ export const roomsView = z.object({
   /** Those that this peer has been in, the latest first. */
   known: z.array(z.object({ id: z.string(), name: z.string() })),
   /** Why it is not where it last wanted to be; gone with the next try. */
-  failed: z.object({ code: z.string(), text: z.string() }).optional(),
+  failed: z.object({ code: z.enum(failureCodes), text: z.string(), facts: facts.optional() }).optional(),
 })
 export type RoomsView = z.infer<typeof roomsView>
 
-/** One thing that was looked at. `code` is stable; `good` needs no remedy. */
+/** One thing that was looked at. `code` is stable; `variant`: which of its sentences, where it has several. `good` needs no remedy. */
 export const finding = z.object({
-  code: z.string(),
+  code: z.enum([...faultCodes, ...goodCodes]),
+  variant: z.string().optional(),
   text: z.string(),
   remedy: z.string().optional(),
   severity: z.enum(['good', 'note', 'bad']),
+  /** What `text` and `remedy` are about. */
+  facts: facts.optional(),
 })
 export type Finding = z.infer<typeof finding>
 

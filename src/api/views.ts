@@ -1,10 +1,14 @@
 import { z } from 'zod'
+import { troubleCodes } from './codes.ts'
 import { receipt } from './errors.ts'
 import { money } from './money.ts'
 
+export type * from './codes.ts'
 export * from './log-views.ts'
 export type { Money } from './money.ts'
 export * from './ring-views.ts'
+export type { Finding, Reason } from './rooms.ts'
+export type { Facts } from './said.ts'
 
 /** What goes out. Amounts are whole minor units, with their text for people; times are milliseconds since 1970, UTC. */
 
@@ -21,7 +25,7 @@ const otherRoomView = z.object({
   size: z.int(),
   founded: z.int(),
   hasCode: z.boolean(),
-  /** What keeps the two apart. `another-room`: both have history. */
+  /** What keeps the two apart. `another-room`: neither gives way. */
   reason: z.enum(['another-code', 'another-room', 'another-version']),
   /** The wire version that is spoken there. */
   version: z.int(),
@@ -53,6 +57,7 @@ export const statusView = z.object({
   role: z.enum(['member', 'learner', 'forgotten', 'leaving', 'read-only', 'stopped']),
   /** Why it writes nothing. */
   trouble: z.string().optional(),
+  troubleCode: z.enum(troubleCodes).optional(),
   epoch: z.string(),
   members: z.array(z.string()),
   /** Nothing says that these are still the members: it takes no part, and is behind, or has heard none of them. */

@@ -37,7 +37,7 @@ export function createWebSocketDoor({ router, interceptors, limits, logger }: Op
     maxFragments: 1_024,
     handleProtocols: (offered) => (offered.has(webSocketProtocol) ? webSocketProtocol : false),
   })
-  const onError = (error: Error): void => logger.debug('api-connection-failed', { reason: error.message })
+  const onError = (error: Error): void => logger.debug('api-connection-failed', () => ({ reason: error.message }))
   server.on('error', onError)
 
   /** Answers that wait for their client to read, and when the last one was read. */

@@ -1,4 +1,6 @@
+import type { GoodCode } from '../api/codes.ts'
 import type { Finding } from '../api/rooms.ts'
+import { type Facts, toFacts } from '../api/said.ts'
 import type { Peer } from '../peer/peer.ts'
 import { type Diagnosis, diagnose, type Findings } from './diagnosis.ts'
 import { examine, type Running, runningOf } from './doctor.ts'
@@ -50,6 +52,7 @@ const mdnsOff: Finding = {
   text: 'This peer neither looks for others on the network nor is found by them: it was started with --no-mdns.',
   remedy: 'Come in by a link or an address, or start it without --no-mdns.',
   severity: 'note',
+  facts: {},
 }
 
 function askPeer(peer: Peer): Running {
@@ -60,8 +63,15 @@ function askPeer(peer: Peer): Running {
 /** What is wrong first, then what is well. */
 export function toFindings(found: Findings): readonly Finding[] {
   const wrong = diagnose(found).map((diagnosis): Finding => {
-    const { code, cause, remedy } = diagnosis
-    return { code, text: cause, remedy, severity: severityOf(diagnosis, found) }
+    const { code, variant, cause, remedy, facts } = diagnosis
+    return {
+      code,
+      ...(variant !== undefined && { variant }),
+      text: cause,
+      remedy,
+      severity: severityOf(diagnosis, found),
+      facts: toFacts(facts),
+    }
   })
   return [
     ...wrong.filter(({ severity }) => severity === 'bad'),
@@ -82,13 +92,19 @@ function well({ links, peers, running }: Findings): Finding[] {
   const names = [...new Set(links.filter(({ echoes }) => echoes).map(({ interfaceName }) => interfaceName))]
   const connected = running?.connected ?? 0
   const open = peers.filter(({ tried }) => tried.some(({ outcome }) => outcome === 'open')).length
-  const good = (code: string, text: string): Finding => ({ code, text, severity: 'good' })
+  const good = (code: GoodCode, text: string, facts: Facts): Finding => ({ code, text, severity: 'good', facts: toFacts(facts) })
   return [
-    ...(names.length > 0 ? [good('multicast', `Multicast works on ${names.join(', ')}.`)] : []),
+    ...(names.length > 0 ? [good('multicast', `Multicast works on ${names.join(', ')}.`, { on: names })] : []),
     ...(open > 0
-      ? [good('peers-answer', `${countOf(open, 'peer')} of those that are heard ${open === 1 ? 'answers' : 'answer'}.`)]
+      ? [
+          good('peers-answer', `${countOf(open, 'peer')} of those that are heard ${open === 1 ? 'answers' : 'answer'}.`, {
+            count: open,
+          }),
+        ]
       : []),
-    ...(connected > 0 ? [good('connected', `This peer is connected with ${countOf(connected, 'other')} of its room.`)] : []),
+    ...(connected > 0
+      ? [good('connected', `This peer is connected with ${countOf(connected, 'other')} of its room.`, { count: connected })]
+      : []),
   ]
 }
 

@@ -4,7 +4,7 @@ import { type AddressUse, parseAddress } from '../core/address.ts'
 import { parseCurrency } from '../core/currency.ts'
 import { isJoinLink, type JoinLink, parseJoinLink } from '../core/join-link.ts'
 import { codeCharsMax } from '../core/limits.ts'
-import { type Parsed, parsed, refused } from '../core/result.ts'
+import { type Parsed as ParsedAs, parsed, refused } from '../core/result.ts'
 import { newRoomCode } from '../io/new-room-code.ts'
 import type { Entry } from '../peer/search.ts'
 import { type Environment, type Flags, flagText, profileFolder, variableOf } from './flags.ts'
@@ -39,6 +39,9 @@ export interface PeerConfig {
   readonly httpPort: number | undefined
   readonly logFormat: 'json' | 'text'
 }
+
+/** Options have codes of their own, beside those of the parsers. */
+type Parsed<T> = ParsedAs<T, string>
 
 /**
  * The first thing that is wrong, with the flag's or the variable's name. A join link, in `join` or among the `bootstrap`

@@ -1,3 +1,5 @@
+import type { FaultCode } from '../api/codes.ts'
+import type { Facts } from '../api/said.ts'
 import { addressText } from '../core/address.ts'
 import { wireVersion } from '../core/limits.ts'
 
@@ -69,30 +71,20 @@ export interface RunningFindings {
 
 export interface Diagnosis {
   /** Stable, for programs. */
-  readonly code: DiagnosisCode
+  readonly code: Exclude<FaultCode, 'mdns-off'>
+  /** Which of the sentences of this code, where it has several. */
+  readonly variant?: Variant
   readonly cause: string
   readonly remedy: string
+  /** What both are about. A peer without a name is named by the end of its id. */
+  readonly facts: Facts
 }
 
-export type DiagnosisCode =
-  | 'no-network'
-  | 'multicast-blocked'
-  | 'nobody-heard'
-  | 'vpn'
-  | 'room-not-heard'
-  | 'several-rooms'
-  | 'two-networks'
-  | 'port-closed'
-  | 'firewall'
-  | 'client-isolation'
-  | 'nobody-there'
-  | 'own-firewall'
-  | 'no-such-name'
-  | 'not-a-peer'
-  | 'code-missing'
-  | 'another-code'
-  | 'another-version'
-  | 'clock-off'
+/**
+ * `reason`: the system gave one. `given`: of an address that a person gave. `no-code`: none was given. `older`, `newer`: theirs is.
+ * `ahead`, `behind`: another clock than the own one; `own-ahead`, `own-behind`: the own one.
+ */
+export type Variant = 'reason' | 'given' | 'no-code' | 'older' | 'newer' | 'ahead' | 'behind' | 'own-ahead' | 'own-behind'
 
 /** A room agrees on a time, but who is further off than this sees auctions end at the wrong one on the own screen. */
 const clockMillisMax = 5_000
@@ -104,8 +96,8 @@ export function diagnose(findings: Findings): readonly Diagnosis[] {
     ...network(findings),
     ...multicast(findings),
     ...rooms(findings, own),
-    ...own.flatMap((peer) => reach(capital(peerText(peer)), peer.tried, peer.isNear)),
-    ...findings.given.flatMap((tried) => reach('The peer', [tried], tried.isNear, 'given')),
+    ...own.flatMap((peer) => reach(peer, peer.tried, peer.isNear)),
+    ...findings.given.flatMap((tried) => reach('given', [tried], tried.isNear)),
     ...findings.given.filter(({ handshake }) => handshake === 'other').map(({ address }) => notAPeer(addressText(address))),
     ...codes(findings, own),
     ...versions(own),
@@ -122,6 +114,7 @@ function network({ links }: Findings): readonly Diagnosis[] {
       code: 'no-network',
       cause: 'This machine is in no network: no interface is up with an address.',
       remedy: 'Join the Wi-Fi of the others, or plug a cable in. Peers on this machine alone find each other all the same.',
+      facts: {},
     },
   ]
 }
@@ -137,6 +130,7 @@ function multicast({ links, peers, given, running, defaultRoute }: Findings): re
       code: 'multicast-blocked',
       cause: `Multicast does not work on ${name}${reason === undefined ? '' : ` (${reason})`}: peers cannot find each other there.`,
       remedy: `Let UDP port 5353 through the firewall of this machine, or join by address: ${byAddress}`,
+      ...(reason === undefined ? { facts: { on: name } } : { variant: 'reason', facts: { on: name, reason } }),
     }
   })
   const isMet = peers.length > 0 || (running?.connected ?? 0) > 0 || given.some(({ outcome }) => outcome === 'open')
@@ -149,16 +143,19 @@ function multicast({ links, peers, given, running, defaultRoute }: Findings): re
         code: 'vpn',
         cause: `Nobody is heard, and a VPN (${interfaceName}) has taken the routes of this machine: many VPNs cut it off from its own network.`,
         remedy: 'Switch the VPN off while you are in the room, or allow it the local network.',
+        facts: { on: interfaceName },
       },
     ]
   }
   if (mute.length === names.length) return found
+  const hearing = names.filter((name) => !mute.includes(name))
   return [
     ...found,
     {
       code: 'nobody-heard',
-      cause: `Nobody is heard on ${list(names.filter((name) => !mute.includes(name)))}, though this machine sends and hears by multicast.`,
+      cause: `Nobody is heard on ${list(hearing)}, though this machine sends and hears by multicast.`,
       remedy: `Make sure that a peer runs on the same network. If it does, the network keeps multicast back: join by address: ${byAddress}`,
+      facts: { on: hearing },
     },
   ]
 }
@@ -166,32 +163,36 @@ function multicast({ links, peers, given, running, defaultRoute }: Findings): re
 function rooms({ room, peers, running }: Findings, own: readonly FoundPeer[]): readonly Diagnosis[] {
   if (room === undefined) return []
   if (own.length === 0 && peers.length > 0 && (running?.connected ?? 0) === 0) {
-    const names = [...new Set(peers.map(({ roomName }) => `“${roomName}”`))].slice(0, namesMax)
+    const names = [...new Set(peers.map(({ roomName }) => roomName))].slice(0, namesMax)
     return [
       {
         code: 'room-not-heard',
-        cause: `Nobody of the room “${room}” is heard, but of ${list(names)}.`,
+        cause: `Nobody of the room “${room}” is heard, but of ${list(names.map((name) => `“${name}”`))}.`,
         remedy: 'Look how the room’s name is written, capitals and spaces too: gavelring peer --join --room NAME',
+        facts: { room, rooms: names },
       },
     ]
   }
   const ids = new Map(own.flatMap(({ room: one }) => (one === undefined ? [] : [[one.id, one] as const])))
   if (ids.size < 2) return []
-  const each = [...ids.values()]
-    .slice(0, namesMax)
-    .map(({ id, founder, members }) => `${id.slice(0, 8)} (founded by ${founder}, ${countOf(members, 'member')})`)
+  const some = [...ids.values()].slice(0, namesMax)
+  const each = some.map(({ id, founder, members }) => `${id.slice(0, 8)} (founded by ${founder}, ${countOf(members, 'member')})`)
   return [
     {
       code: 'several-rooms',
       cause: `There are ${ids.size} rooms “${room}”: ${list(each)}.`,
       remedy: 'Agree on one; in the others: gavelring join ID, with the first digits of its id.',
+      facts: { room, count: ids.size, founders: some.map(({ id, founder }) => `${founder} (${id.slice(0, 8)})`) },
     },
   ]
 }
 
 /** Why a peer that is known of cannot be connected with: of its addresses the one that came furthest says most. */
-function reach(who: string, tried: readonly Tried[], isNear: boolean, known: 'heard' | 'given' = 'heard'): readonly Diagnosis[] {
+function reach(peer: FoundPeer | 'given', tried: readonly Tried[], isNear: boolean): readonly Diagnosis[] {
   if (tried.length === 0 || tried.some(({ outcome }) => outcome === 'open')) return []
+  const who = peer === 'given' ? 'The peer' : capital(peerText(peer))
+  const at = (address: string): Pick<Diagnosis, 'variant' | 'facts'> =>
+    peer === 'given' ? { variant: 'given', facts: { address } } : { facts: { who: nameOf(peer), address } }
   const of = (outcome: Tried['outcome']): string | undefined => {
     const found = tried.filter((one) => one.outcome === outcome)
     const [best] = [...found.filter((one) => one.isNear), ...found]
@@ -205,6 +206,7 @@ function reach(who: string, tried: readonly Tried[], isNear: boolean, known: 'he
         cause: `${who} does not answer at ${refused}: the machine is there, but the port is closed.`,
         remedy:
           'Start the peer there again, and look at the address that it shows: its port changes with each start unless --listen names one.',
+        ...at(refused),
       },
     ]
   }
@@ -215,6 +217,7 @@ function reach(who: string, tried: readonly Tried[], isNear: boolean, known: 'he
         code: 'own-firewall',
         cause: `This machine itself forbids connecting with ${forbidden}.`,
         remedy: 'Allow the program outgoing TCP connections in the firewall of this machine.',
+        facts: { address: forbidden },
       },
     ]
   }
@@ -225,6 +228,7 @@ function reach(who: string, tried: readonly Tried[], isNear: boolean, known: 'he
         code: 'no-such-name',
         cause: `Nobody knows a machine of the name in ${name}.`,
         remedy: 'Give its address as a number: `gavelring status` shows it there.',
+        facts: { address: name },
       },
     ]
   }
@@ -235,16 +239,18 @@ function reach(who: string, tried: readonly Tried[], isNear: boolean, known: 'he
         code: 'two-networks',
         cause: `${who} is at ${nowhere}, in another network than this machine.`,
         remedy: 'Bring both into one network: the same Wi-Fi, the same switch, no guest network.',
+        ...at(nowhere),
       },
     ]
   }
-  if (of('unreachable') !== undefined && known === 'given') {
+  if (of('unreachable') !== undefined && peer === 'given') {
     return [
       {
         code: 'nobody-there',
         cause: `No machine answers in this network at the address in ${nowhere}.`,
         remedy:
           'Look at the address that the peer itself shows. If it is this one, the network keeps its clients apart: use another one.',
+        facts: { address: nowhere },
       },
     ]
   }
@@ -254,6 +260,7 @@ function reach(who: string, tried: readonly Tried[], isNear: boolean, known: 'he
         code: 'client-isolation',
         cause: `${who} is in the same network at ${nowhere}, but no packet gets there: the network keeps its clients apart.`,
         remedy: 'Switch client isolation (AP isolation) off in the access point, or use another Wi-Fi, a hotspot or a cable.',
+        ...at(nowhere),
       },
     ]
   }
@@ -262,6 +269,7 @@ function reach(who: string, tried: readonly Tried[], isNear: boolean, known: 'he
       code: 'firewall',
       cause: `${who} does not answer at ${nowhere}: most likely a firewall there drops what comes in.`,
       remedy: 'Allow the program incoming TCP connections in the firewall of that machine.',
+      ...at(nowhere),
     },
   ]
 }
@@ -270,22 +278,30 @@ const notAPeer = (address: string): Diagnosis => ({
   code: 'not-a-peer',
   cause: `What answers at ${address} is no peer, or one of another version.`,
   remedy: 'Look at the address that the peer itself shows, and use the same version of gavelring on both sides.',
+  facts: { address },
 })
 
 function codes({ room, hasCode, given, running }: Findings, own: readonly FoundPeer[]): readonly Diagnosis[] {
   const apart = running !== undefined && running.roomName === room ? running.otherRooms : []
+  const isRefused = ({ handshake }: Tried): boolean => handshake === 'another-code'
   const refused = [
-    ...apart.filter(({ reason }) => reason === 'another-code').map(({ founder }) => `the room that ${founder} founded`),
-    ...own.filter(({ tried }) => tried.some(({ handshake }) => handshake === 'another-code')).map(peerText),
-    ...given.filter(({ handshake }) => handshake === 'another-code').map(({ address }) => `the peer at ${addressText(address)}`),
-  ]
+    ...apart
+      .filter(({ reason }) => reason === 'another-code')
+      .map(({ founder }) => ({ text: `the room that ${founder} founded`, name: founder })),
+    ...own.filter(({ tried }) => tried.some(isRefused)).map((peer) => ({ text: peerText(peer), name: nameOf(peer) })),
+    ...given
+      .filter(isRefused)
+      .map(({ address }) => ({ text: `the peer at ${addressText(address)}`, name: addressText(address) })),
+  ].slice(0, namesMax)
   const missing = own.filter((peer) => peer.hasCode && !hasCode)
-  if (missing.length > 0) {
+  const [first] = missing
+  if (first !== undefined) {
     return [
       {
         code: 'code-missing',
-        cause: `The room “${missing[0]?.roomName}” has a code, and none was given.`,
+        cause: `The room “${first.roomName}” has a code, and none was given.`,
         remedy: 'Ask whoever is in it: gavelring peer --join --room NAME --code CODE',
+        facts: { room: first.roomName },
       },
     ]
   }
@@ -293,8 +309,10 @@ function codes({ room, hasCode, given, running }: Findings, own: readonly FoundP
   return [
     {
       code: 'another-code',
-      cause: `${capital(list(refused.slice(0, namesMax)))} ${refused.length === 1 ? 'has' : 'have'} another room code${room === undefined ? '' : ` for “${room}”`}.`,
+      cause: `${capital(list(refused.map(({ text }) => text)))} ${refused.length === 1 ? 'has' : 'have'} another room code${room === undefined ? '' : ` for “${room}”`}.`,
       remedy: hasCode ? 'Compare the codes, letter by letter.' : 'Give the room’s code with --code.',
+      ...(!hasCode && { variant: 'no-code' }),
+      facts: { who: refused.map(({ name }) => name) },
     },
   ]
 }
@@ -309,16 +327,21 @@ function versions(own: readonly FoundPeer[]): readonly Diagnosis[] {
       code: 'another-version',
       cause: `${capital(list(others.slice(0, namesMax).map(peerText)))} ${others.length === 1 ? 'speaks' : 'speak'} version ${first.version} of the protocol, this program ${wireVersion}.`,
       remedy: `Install the newer version of gavelring ${isOlder ? 'there' : 'here'}.`,
+      variant: isOlder ? 'older' : 'newer',
+      facts: { who: others.slice(0, namesMax).map(nameOf), theirs: first.version, ours: wireVersion },
     },
   ]
 }
 
 function clocks({ running }: Findings, own: readonly FoundPeer[]): readonly Diagnosis[] {
   const heard = own.flatMap((peer) =>
-    peer.clockOffset === undefined ? [] : [{ name: peerText(peer), clockOffset: peer.clockOffset }],
+    peer.clockOffset === undefined ? [] : [{ text: peerText(peer), name: nameOf(peer), clockOffset: peer.clockOffset }],
   )
   // A running peer has measured them, and better.
-  const measured = running === undefined || running.clockOffsets.length === 0 ? heard : running.clockOffsets
+  const measured =
+    running === undefined || running.clockOffsets.length === 0
+      ? heard
+      : running.clockOffsets.map((one) => ({ text: one.name, ...one }))
   const off = measured.filter(({ clockOffset }) => Math.abs(clockOffset) > clockMillisMax)
   const [first] = off
   if (first === undefined) return []
@@ -334,18 +357,24 @@ function clocks({ running }: Findings, own: readonly FoundPeer[]): readonly Diag
         code: 'clock-off',
         cause: `The clock of this machine is ${spanText(middle)} ${middle > 0 ? 'behind' : 'ahead of'} those of ${same.length} others.`,
         remedy: 'Set date, time and time zone of this machine by the network.',
+        variant: middle > 0 ? 'own-behind' : 'own-ahead',
+        facts: { millis: Math.abs(middle), count: same.length },
       },
     ]
   }
-  return off.slice(0, namesMax).map(({ name, clockOffset }) => ({
+  return off.slice(0, namesMax).map(({ text, name, clockOffset }) => ({
     code: 'clock-off',
-    cause: `The clock of ${name} is ${spanText(clockOffset)} ${clockOffset > 0 ? 'ahead of' : 'behind'} the one of this machine.`,
+    cause: `The clock of ${text} is ${spanText(clockOffset)} ${clockOffset > 0 ? 'ahead of' : 'behind'} the one of this machine.`,
     remedy,
+    variant: clockOffset > 0 ? 'ahead' : 'behind',
+    facts: { who: name, millis: Math.abs(clockOffset) },
   }))
 }
 
 /** Of more than so many not each is named. */
 const namesMax = 5
+
+const nameOf = ({ name, peer }: FoundPeer): string => (name === '' ? `…${peer.slice(-6)}` : name)
 
 const peerText = ({ name, peer }: FoundPeer): string => (name === '' ? `the peer ${peer.slice(-6)}` : name)
 

@@ -1,5 +1,6 @@
 import type { Catalogue } from '../api/catalogue.ts'
 import type { RoomsView } from '../api/rooms.ts'
+import { toFacts } from '../api/said.ts'
 import type { CreatedRoom, NewRoom, Seat } from '../api/seat.ts'
 import { Failure } from '../core/failure.ts'
 import type { RoomId } from '../core/ids.ts'
@@ -13,6 +14,7 @@ import { type Aim, aimAt, capital } from './aim.ts'
 import { createCheck } from './check.ts'
 import { createEars } from './ears.ts'
 import { type Ground, openPeer, type Plan } from './open-peer.ts'
+import { toReasons } from './reasons.ts'
 import { hasRoom } from './room-folder.ts'
 import { lookingPeers, roomsInSight } from './rooms-in-sight.ts'
 import { tryWay } from './try-way.ts'
@@ -45,7 +47,7 @@ export interface OwnSeat extends Seat {
 
 type Where =
   | { readonly kind: 'none' }
-  | { readonly kind: 'entering'; readonly plan: Plan; readonly since: number; why: readonly string[]; transport?: Transport }
+  | { readonly kind: 'entering'; readonly plan: Plan; readonly since: number; waiting?: Waiting; transport?: Transport }
   | { readonly kind: 'in'; readonly plan: Plan; readonly peer: Peer; readonly transport: Transport }
 
 /** How long leaving in good order may take, in milliseconds: whoever asks at the command line waits 5 s for an answer. */
@@ -121,7 +123,7 @@ export function createSeat(options: SeatOptions): OwnSeat {
 
   const enterRoom = async (plan: Plan, signal: AbortSignal): Promise<Peer> => {
     bridge = { sightings: sightings(), until: performance.now() + bridgeMillis }
-    const own: Where = { kind: 'entering', plan, since: performance.now(), why: [] }
+    const own: Where = { kind: 'entering', plan, since: performance.now() }
     archived = undefined
     goTo(own)
     try {
@@ -131,7 +133,7 @@ export function createSeat(options: SeatOptions): OwnSeat {
         identity,
         signal,
         onWaiting(waiting) {
-          own.why = waiting.why
+          own.waiting = waiting
           options.onWaiting(waiting)
           tell()
         },
@@ -189,7 +191,7 @@ export function createSeat(options: SeatOptions): OwnSeat {
   const note = (error: unknown): void => {
     if (!(error instanceof Failure)) logger.error('room-change-failed', { error })
     else if (error.code !== 'called-off' && error.code !== 'stopping') {
-      failed = { code: error.code, text: error.message }
+      failed = { code: error.code, text: error.message, facts: toFacts(error.facts) }
       tell()
     }
   }
@@ -284,7 +286,11 @@ export function createSeat(options: SeatOptions): OwnSeat {
         state: where.kind,
         ...(where.kind !== 'none' && { room: roomOf(where) }),
         ...(where.kind === 'entering' && {
-          waiting: { seconds: Math.floor((performance.now() - where.since) / 1_000), why: [...where.why] },
+          waiting: {
+            seconds: Math.floor((performance.now() - where.since) / 1_000),
+            why: [...(where.waiting?.why ?? [])],
+            reasons: where.waiting === undefined ? [] : toReasons(where.waiting),
+          },
         }),
         inSight: roomsInSight(heard, where.kind === 'in' ? where.peer : undefined),
         looking: lookingPeers(heard),

@@ -143,7 +143,14 @@ function without(shown: ReadonlySet<LogEvent>, logger: Logger): Logger {
       if (!shown.has(event)) write(event, facts, words)
     }
   const { error, warn, info, debug } = logger
-  return { error: unlessShown(error), warn: unlessShown(warn), info: unlessShown(info), debug: unlessShown(debug) }
+  return {
+    error: unlessShown(error),
+    warn: unlessShown(warn),
+    info: unlessShown(info),
+    debug(event, facts, words) {
+      if (!shown.has(event)) debug(event, facts, words)
+    },
+  }
 }
 
 async function startApi(config: PeerConfig, seat: Seat, logger: Logger): Promise<ApiServer | undefined> {

@@ -12,10 +12,14 @@ const triesMax = 4
  */
 export async function tryWay({ name, code, addresses }: Aim, millisMax: number): Promise<'open' | 'other-code' | 'silent'> {
   const millis = Math.max(tryMillisMin, Math.min(tryMillis, millisMax))
+  // One is enough: a link names all addresses of its peer, and at some of them nobody may answer here.
+  const found = new AbortController()
   const tries = await Promise.all(
-    addresses
-      .slice(0, triesMax)
-      .map((address) => tryRoomCode(withoutPeer(address), { name, code }, millis).catch(() => undefined)),
+    addresses.slice(0, triesMax).map(async (address) => {
+      const tried = await tryRoomCode(withoutPeer(address), { name, code }, millis, found.signal).catch(() => undefined)
+      if (tried === 'same-code') found.abort()
+      return tried
+    }),
   )
   if (tries.includes('same-code')) return 'open'
   return tries.includes('another-code') ? 'other-code' : 'silent'

@@ -1,6 +1,7 @@
 import { toHex } from '../core/crypto.ts'
 import { Failure } from '../core/failure.ts'
 import type { Block } from '../ring/block.ts'
+import type { StopReason } from '../ring/types.ts'
 import { createBidders } from './bidder.ts'
 import { createContext, type PeerOptions } from './context.ts'
 import { readBlocks, readRows } from './disk.ts'
@@ -9,7 +10,7 @@ import type { Peer } from './peer.ts'
 import type { Clock, Ports } from './ports.ts'
 import { rulesOf } from './replay.ts'
 import { createResidence } from './residence.ts'
-import { type Ending, leftText, linkOf, statusOf, stopText, toProof } from './status.ts'
+import { type Ending, linkOf, statusOf, stopText, toProof } from './status.ts'
 import { createVerdictBook } from './verdicts.ts'
 import { type LogRow, verifyRows } from './verify.ts'
 
@@ -29,13 +30,13 @@ export async function createPeer(options: PeerOptions, ports: Ports): Promise<Pe
   const stopped = Promise.withResolvers<string>()
   let finishing: Promise<void> | undefined
   let leaving = false
-  let stopReason: string | undefined
+  let stopReason: StopReason | undefined
   const ending = (): Ending => ({ leaving, stopReason })
 
   context.hear((news) => {
     // A room that is left for another one ends, too.
     const isExpected = leaving || (news.kind === 'stopped' && news.reason.kind === 'left' && residence.moving !== undefined)
-    if (news.kind === 'stopped' && !isExpected) void finish(stopText(news.reason))
+    if (news.kind === 'stopped' && !isExpected) void finish(news.reason)
   })
   const verdicts = createVerdictBook()
   context.hear((news) => {
@@ -45,8 +46,8 @@ export async function createPeer(options: PeerOptions, ports: Ports): Promise<Pe
     peer.submit({ request: undefined, operation }, deadlineMillis),
   )
 
-  /** Ends everything, once; `reason` is what people read. */
-  const finish = (reason: string): Promise<void> => {
+  /** Ends everything, once. */
+  const finish = (reason: StopReason): Promise<void> => {
     stopReason ??= reason
     finishing ??= (async () => {
       context.recorder.close()
@@ -54,7 +55,7 @@ export async function createPeer(options: PeerOptions, ports: Ports): Promise<Pe
       await residence.close()
     })()
       .catch((error: unknown) => logger.error('stop-failed', { error }))
-      .then(() => stopped.resolve(reason))
+      .then(() => stopped.resolve(stopText(reason)))
     return finishing
   }
 
@@ -143,7 +144,7 @@ export async function createPeer(options: PeerOptions, ports: Ports): Promise<Pe
         await residence.moving
         await residence.session.leave(Math.max(deadlineMillis / 2, deadlineMillis - closeMillis))
       }
-      await within(clock, Math.max(0, end - clock.monotonic()), finish(leftText))
+      await within(clock, Math.max(0, end - clock.monotonic()), finish({ kind: 'left' }))
     },
     stopped: stopped.promise,
   }
@@ -152,7 +153,7 @@ export async function createPeer(options: PeerOptions, ports: Ports): Promise<Pe
     await residence.open()
     await bidders.restore()
   } catch (error) {
-    await finish('could not start')
+    await finish({ kind: 'bug', message: 'it could not start' })
     throw error
   }
   return peer

@@ -153,6 +153,11 @@ export interface PeerStatus {
   readonly role: 'member' | 'learner' | 'forgotten' | 'leaving' | 'read-only' | 'stopped'
   /** Why it writes nothing: `no quorum: 1 of 3 members reachable, waiting for …`, `disk full: …`, … */
   readonly trouble: string | undefined
+  /** The same for programs. `older-copy`, `twin`: of its folder, see `StopReason`; `unheard`: it is no member, and has heard none. */
+  readonly troubleCode:
+    | ('left' | 'older-copy' | 'twin' | 'state-diverged' | 'bug')
+    | ('disk-full' | 'disk-failed' | 'forgotten' | 'catching-up' | 'unheard' | 'no-quorum')
+    | undefined
   readonly epoch: string
   /** Of the last view of its log. */
   readonly members: readonly PeerId[]
@@ -188,7 +193,7 @@ export interface OtherRoom {
   readonly size: number
   readonly founded: Instant
   readonly hasCode: boolean
-  /** What keeps the two apart. `another-room`: both have history. */
+  /** What keeps the two apart. `another-room`: neither gives way. */
   readonly reason: 'another-code' | 'another-room' | 'another-version'
   /** The wire version that is spoken there. */
   readonly version: number

@@ -13,7 +13,7 @@ import type { Session } from './session.ts'
 /** Whether the peer was told to leave, or takes no part any more, and why. */
 export interface Ending {
   readonly leaving: boolean
-  readonly stopReason: string | undefined
+  readonly stopReason: StopReason | undefined
 }
 
 export function statusOf(
@@ -25,6 +25,7 @@ export function statusOf(
   const { view, market, genesis } = session
   const { ports, options } = context
   const condition = conditionOf(context, session, ending)
+  const trouble = troubleOf(condition)
   return {
     self: ports.identity.self,
     name: context.name,
@@ -39,7 +40,8 @@ export function statusOf(
     otherRooms: residence.otherRooms(),
     link: linkOf(context, session, undefined),
     role: roleOf(condition),
-    trouble: troubleOf(condition),
+    trouble: trouble?.text,
+    troubleCode: trouble?.code,
     epoch: epochText(view.installed),
     members: view.members,
     membersAsOfLog: isAsOfLog(condition),
@@ -76,7 +78,7 @@ const isLoopback = (address: string): boolean => /^\/(?:ip4\/127\.|ip6\/::1\/)/.
 
 /** What role, trouble and sentences are made from. */
 export interface Condition {
-  readonly stopped: string | undefined
+  readonly stopped: StopReason | undefined
   readonly leaving: boolean
   readonly failed: Failure | undefined
   readonly self: PeerId
@@ -127,17 +129,25 @@ export function isAsOfLog({ active, behind, self, members, reachable }: Conditio
 
 const isOutside = ({ self, members }: Condition): boolean => !members.includes(self)
 
+interface Trouble {
+  readonly code: NonNullable<PeerStatus['troubleCode']>
+  readonly text: string
+}
+
 /** Why this peer writes nothing, for people; `undefined` where it does. */
-export function troubleOf(condition: Condition): string | undefined {
+export function troubleOf(condition: Condition): Trouble | undefined {
   const { stopped, failed, membership, behind, quorum } = condition
-  if (stopped !== undefined) return stopped
+  if (stopped !== undefined) {
+    return { code: stopped.kind === 'own-later-block' ? stopped.which : stopped.kind, text: stopText(stopped) }
+  }
   if (failed !== undefined) return diskTrouble(failed)
   if (membership === 'forgotten') {
-    return `its log was lost: catching up until the room has written that down${behind > 0 ? ` (${blocksBehind(behind)})` : ''}`
+    const left = behind > 0 ? ` (${blocksBehind(behind)})` : ''
+    return { code: 'forgotten', text: `its log was lost: catching up until the room has written that down${left}` }
   }
-  if (behind > 0) return `catching up: ${blocksBehind(behind)}`
-  if (isOutside(condition) && isAsOfLog(condition)) return 'no member of the room was heard yet'
-  return quorum ? undefined : quorumText(condition)
+  if (behind > 0) return { code: 'catching-up', text: `catching up: ${blocksBehind(behind)}` }
+  if (isOutside(condition) && isAsOfLog(condition)) return { code: 'unheard', text: 'no member of the room was heard yet' }
+  return quorum ? undefined : { code: 'no-quorum', text: quorumText(condition) }
 }
 
 const blocksBehind = (behind: number): string => `${behind} ${behind === 1 ? 'block' : 'blocks'} behind`
@@ -210,9 +220,10 @@ function laterText({ which, index, incarnation }: Extract<StopReason, { kind: 'o
     : `block ${index} was written under this very start’s number, ${incarnation}, and is not here: a copy of this folder runs or ran elsewhere, or this one was restored from an older copy`
 }
 
-function diskTrouble(failure: Failure): string {
-  const what = failure.code === 'disk-full' ? 'disk full' : 'the disk failed'
-  return `${what}: read-only until the peer is started again`
+function diskTrouble(failure: Failure): Trouble {
+  const [code, what] =
+    failure.code === 'disk-full' ? (['disk-full', 'disk full'] as const) : (['disk-failed', 'the disk failed'] as const)
+  return { code, text: `${what}: read-only until the peer is started again` }
 }
 
 /** Looks at the ring for what people are told: a new view, a quorum lost or found, and who did what is forbidden. */

@@ -3,7 +3,7 @@ import { Failure } from '../core/failure.ts'
 import type { RoomId } from '../core/ids.ts'
 import { rulesVersion } from '../core/limits.ts'
 import type { AppliedOutcome, Market } from '../market/types.ts'
-import { type Block, decodeBlock, faultOf, isSignedByAuthor, viewOf } from '../ring/block.ts'
+import { type Block, decodeBlock, faultOfPlace, isSignedByAuthor, viewOf } from '../ring/block.ts'
 import type { View } from '../ring/view.ts'
 import { firstMarket, knowsRules, toAppliedBlock } from './replay.ts'
 import { roomIdOf } from './room.ts'
@@ -22,8 +22,14 @@ export type Verified =
 export interface LogFault {
   /** Of the first bad block. */
   readonly index: number
+  /**
+   * What kind of fault. `beginning`: it is no genesis block as a log begins with. `place`: it does not follow what is before it.
+   * `beside`: what stands beside its bytes says something else. `missing`: the source has it no more, or cannot read it.
+   */
+  readonly code: ('empty' | 'unreadable' | 'beginning' | 'rules' | 'signature') | ('place' | 'checkpoint' | 'beside' | 'missing')
   readonly reason: string
 }
+type Fault = Omit<LogFault, 'index'>
 
 /**
  * Whether canonical bytes are a room's log from its genesis block on: form, hash chain, signatures, epochs and turns, Lamport
@@ -56,12 +62,12 @@ export function createLogVerifier(crypto: Crypto): LogVerifier {
       const decoded = decodeBlock(bytes, crypto)
       const step =
         'malformed' in decoded
-          ? `it cannot be read: ${decoded.malformed}`
+          ? fault('unreadable', `it cannot be read: ${decoded.malformed}`)
           : state === undefined
             ? begin(decoded.value, crypto)
             : follow(state, decoded.value, crypto)
-      if (typeof step === 'string') {
-        bad = { index, reason: step }
+      if ('code' in step) {
+        bad = { index, ...step }
         return { ok: false, bad }
       }
       state = step.state
@@ -69,7 +75,7 @@ export function createLogVerifier(crypto: Crypto): LogVerifier {
     },
     result() {
       if (bad !== undefined) return { ok: false, bad }
-      if (state === undefined) return { ok: false, bad: { index: 0, reason: 'the log is empty' } }
+      if (state === undefined) return { ok: false, bad: { index: 0, ...fault('empty', 'the log is empty') } }
       const { last, market, room } = state
       return { ok: true, room, blocks: last.index + 1, head: last.hash, stateHash: market.stateHash }
     },
@@ -105,13 +111,14 @@ export async function* verifyRows(rows: AsyncIterable<LogRow>, crypto: Crypto): 
       const verified = verifier.add(bytes)
       if (!verified.ok) break
       const reason = faultBeside?.(verified.block)
-      if (reason !== undefined) return yield result({ ok: false, bad: { index: verified.block.index, reason } })
+      if (reason !== undefined)
+        return yield result({ ok: false, bad: { index: verified.block.index, ...fault('beside', reason) } })
       yield { kind: 'checked', verified, last }
     }
   } catch (error) {
     const index = error instanceof Failure && error.code === 'store-damaged' ? error.facts.index : undefined
     if (typeof index !== 'number') throw error
-    return yield result({ ok: false, bad: { index, reason: (error as Failure).message } })
+    return yield result({ ok: false, bad: { index, ...fault('missing', (error as Failure).message) } })
   }
   yield result(verifier.result())
 }
@@ -127,19 +134,25 @@ interface VerifiedState {
 
 type Step = { readonly state: VerifiedState; readonly outcomes: readonly AppliedOutcome[] }
 
-function begin(block: Block, crypto: Crypto): Step | string {
+const fault = (code: Fault['code'], reason: string): Fault => ({ code, reason })
+
+function begin(block: Block, crypto: Crypto): Step | Fault {
   const { body } = block
-  if (body.kind !== 'genesis' || block.index !== 0) return 'it is no genesis block'
+  if (body.kind !== 'genesis' || block.index !== 0) return fault('beginning', 'it is no genesis block')
   const { genesis } = body
-  if (!knowsRules(genesis)) return `its rules are of version ${genesis.rulesVersion}, this program knows ${rulesVersion}`
-  if (block.author !== genesis.founder) return 'its author is not the founder'
-  if (block.epoch.number !== 1 || block.epoch.initiator !== genesis.founder || block.turn !== 0) {
-    return 'a genesis block stands in epoch 1 of its founder, turn 0'
+  if (!knowsRules(genesis)) {
+    return fault('rules', `its rules are of version ${genesis.rulesVersion}, this program knows ${rulesVersion}`)
   }
-  if (block.prevHash !== '') return 'a genesis block follows nothing'
-  if (!isSignedByAuthor(block, crypto)) return 'its signature is not its author’s'
+  if (block.author !== genesis.founder) return fault('beginning', 'its author is not the founder')
+  if (block.epoch.number !== 1 || block.epoch.initiator !== genesis.founder || block.turn !== 0) {
+    return fault('beginning', 'a genesis block stands in epoch 1 of its founder, turn 0')
+  }
+  if (block.prevHash !== '') return fault('beginning', 'a genesis block follows nothing')
+  if (!isSignedByAuthor(block, crypto)) return unsigned
   const market = firstMarket(block, genesis, crypto.hash)
-  if ('malformed' in market) return `the state that it goes on from cannot be read: ${market.malformed}`
+  if ('malformed' in market) {
+    return fault('unreadable', `the state that it goes on from cannot be read: ${market.malformed}`)
+  }
   return apply({
     room: roomIdOf(block),
     last: block,
@@ -149,9 +162,14 @@ function begin(block: Block, crypto: Crypto): Step | string {
   })
 }
 
-function follow(state: VerifiedState, block: Block, crypto: Crypto): Step | string {
-  const fault = faultOf(block, state.last, state.view, crypto) ?? faultOfCheckpoint(block, state.stateHashes)
-  if (fault !== undefined) return fault
+const unsigned = fault('signature', 'its signature is not its author’s')
+
+function follow(state: VerifiedState, block: Block, crypto: Crypto): Step | Fault {
+  const misplaced = faultOfPlace(block, state.last, state.view)
+  if (misplaced !== undefined) return fault('place', misplaced)
+  if (!isSignedByAuthor(block, crypto)) return unsigned
+  const untrue = faultOfCheckpoint(block, state.stateHashes)
+  if (untrue !== undefined) return fault('checkpoint', untrue)
   return apply({ ...state, last: block, view: viewOf(block) ?? state.view })
 }
 

@@ -202,7 +202,7 @@ const cases: Record<Route<typeof contract>, Case> = {
     run: async (api, _, seat) => {
       seat.setPeer(undefined)
       expect(await api.diagnosis()).toEqual([
-        { code: 'multicast', text: 'Multicast works on lo.', severity: 'good' },
+        { code: 'multicast', text: 'Multicast works on lo.', severity: 'good', facts: { on: ['lo'] } },
         { code: 'nobody-heard', text: 'Nobody was heard.', remedy: 'Wait.', severity: 'bad' },
       ])
     },

@@ -203,6 +203,36 @@ describe('a seat', () => {
     expect(bob.seat.peer?.status().room.id).toBe(cleo.seat.peer?.status().room.id)
   })
 
+  test('goes from one room to another of its name where nothing was done, however it came into it', async () => {
+    // Blank rooms of one code would become one by themselves.
+    const codes = ['lamp', 'lamb', 'lime'] as const
+    const [ana, cleo, dora] = [
+      await host('Ana', 'evening', codes[0]),
+      await host('Cleo', 'evening', codes[1]),
+      await host('Dora', 'evening', codes[2]),
+    ]
+    const profile = makeProfile()
+    const bob = await visitor('Bob', profile)
+    const goesTo = async (seat: RunningSeat, { seat: there, link }: typeof ana) => {
+      const room = there.peer?.status().room.id
+      expect(await joining(seat, link)).toEqual({ room, archive: undefined })
+      await until('he is a member', () => isMember(seat))
+      expect([seat.seat.peer?.status().room.id, seat.seat.peer?.hasHistory()]).toEqual([room, false])
+    }
+    await bob.seat.create({ name: 'evening', code: '', currency: 'EUR', deposits: 'open' })
+    await goesTo(bob, ana)
+    await goesTo(bob, cleo)
+    await goesTo(bob, dora)
+    await goesTo(bob, ana)
+    await bob.stop(5_000)
+    const again = await start(profile, { last: true })
+    await again.entered
+    await goesTo(again, cleo)
+    const refounded = await again.seat.refound({ force: true })
+    expect(again.seat.peer?.status().room.id).toBe(refounded)
+    await goesTo(again, dora)
+  })
+
   test('stops when it is left over a door, after the answer, in no room too', async () => {
     const bob = await start(makeProfile(), { last: true, http: '127.0.0.1:0' })
     const client = await connectApi(readApiAddress(profileOf(bob)) ?? { url: '', token: '' })

@@ -65,13 +65,13 @@ describe('what is wrong with a peer, and what it is to the ring', () => {
       'its log was lost: catching up until the room has written that down (5 blocks behind)',
       'forgotten',
     ],
-    ['stopped', { stopped: 'left the room', failed: full }, 'left the room', 'stopped'],
+    ['stopped', { stopped: { kind: 'left' }, failed: full }, 'left the room', 'stopped'],
     ['leaving', { leaving: true }, undefined, 'leaving'],
   ]
   for (const [what, changes, trouble, role] of rows) {
     it(`${what}: ${role}`, () => {
       const condition = { ...well, ...changes }
-      expect([troubleOf(condition), roleOf(condition)]).toEqual([trouble, role])
+      expect([troubleOf(condition)?.text, roleOf(condition)]).toEqual([trouble, role])
     })
   }
 })

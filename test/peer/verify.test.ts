@@ -77,14 +77,14 @@ test('what its operations came to is told with each block', () => {
 })
 
 test('an empty log is none', () => {
-  expect(verifyLog([], ana.crypto)).toEqual({ ok: false, bad: { index: 0, reason: 'the log is empty' } })
+  expect(verifyLog([], ana.crypto)).toEqual({ ok: false, bad: { index: 0, code: 'empty', reason: 'the log is empty' } })
 })
 
 test('a log with a bad block stays bad, whatever else is asked of it', () => {
   const verifier = createLogVerifier(bob.crypto)
   const [genesis, view] = bytesOf(writeLog()) as [Uint8Array, Uint8Array]
   expect(verifier.add(genesis).ok).toBe(true)
-  const bad = { ok: false, bad: { index: 1, reason: expect.stringMatching(/cannot be read/) } }
+  const bad = { ok: false, bad: { index: 1, code: 'unreadable', reason: expect.stringMatching(/cannot be read/) } }
   expect(verifier.add(view.subarray(0, 40))).toEqual(bad)
   expect(verifier.result()).toEqual(bad)
   expect(verifier.add(genesis)).toEqual(bad)
@@ -94,7 +94,7 @@ test('a log with a bad block stays bad, whatever else is asked of it', () => {
 test('a good block after a bad one is good no more', () => {
   const verifier = createLogVerifier(bob.crypto)
   const [genesis, view, ...rest] = bytesOf(writeLog()) as [Uint8Array, Uint8Array, ...Uint8Array[]]
-  const bad = { ok: false, bad: { index: 1, reason: expect.stringMatching(/cannot be read/) } }
+  const bad = { ok: false, bad: { index: 1, code: 'unreadable', reason: expect.stringMatching(/cannot be read/) } }
   verifier.add(genesis)
   expect(verifier.add(view.subarray(0, 40))).toEqual(bad)
   for (const good of [view, ...rest]) expect(verifier.add(good)).toEqual(bad)
@@ -134,7 +134,7 @@ describe('rows that come one by one', () => {
   test('end with what stands beside one and says something else', async () => {
     const steps = await stepsOf(rows(bytesOf(writeLog()), 3))
     expect(steps.slice(3)).toMatchObject([
-      { kind: 'result', result: { ok: false, bad: { index: 3, reason: 'its field time says 5' } } },
+      { kind: 'result', result: { ok: false, bad: { index: 3, code: 'beside', reason: 'its field time says 5' } } },
     ])
   })
 
@@ -143,7 +143,7 @@ describe('rows that come one by one', () => {
     const damaged = new Failure('store-damaged', 'Block 3 is missing.', { index: 3 })
     expect((await stepsOf(rows(blocks, undefined, damaged))).at(-1)).toMatchObject({
       kind: 'result',
-      result: { ok: false, bad: { index: 3, reason: 'Block 3 is missing.' } },
+      result: { ok: false, bad: { index: 3, code: 'missing', reason: 'Block 3 is missing.' } },
     })
     const failed = new Failure('disk-failed', 'The disk failed.')
     await expect(stepsOf(rows(blocks, undefined, failed))).rejects.toBe(failed)
@@ -247,10 +247,17 @@ describe('the first bad block is named, with the reason', () => {
   for (const [sentence, blocks, index, reason] of rewritten) {
     test(sentence, () => {
       const result = verifyLog(blocks(), bob.crypto)
-      expect(result).toEqual({ ok: false, bad: { index, reason: expect.stringMatching(reason) } })
+      expect(result).toEqual({ ok: false, bad: { index, code: codeOf(reason), reason: expect.stringMatching(reason) } })
     })
   }
 })
+
+/** The kind of a fault that is said so. */
+function codeOf(reason: RegExp): string {
+  if (/no genesis block|founder|turn 0|follows nothing/.test(reason.source)) return 'beginning'
+  const kinds = { rules: 'rules', signature: 'signature', 'cannot be read': 'unreadable', 'checkpoint of': 'checkpoint' }
+  return Object.entries(kinds).find(([word]) => reason.source.includes(word))?.[1] ?? 'place'
+}
 
 function swapped(rows: Uint8Array[]): Uint8Array[] {
   return rows.with(2, rows[3] as Uint8Array).with(3, rows[2] as Uint8Array)

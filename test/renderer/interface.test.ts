@@ -178,6 +178,22 @@ describe.skipIf(chromiumPath === undefined)('the interface', () => {
     await call(ana, 'auction', 'bid', '1', '60', '--account', 'ann')
     await page.getByRole('link', { name: 'Outbid on lot 1, Ship clock: ann leads with €60.00' }).click()
     await page.getByText('You were outbid. Your money is free again.').waitFor()
+
+    // The page of the lot itself says it, also where its address names it by number: a notice would say it twice.
+    await goTo(page, '#/lots/1')
+    await page.locator('[data-price="6000"]').waitFor()
+    await call(bob, 'auction', 'bid', '1', '65', '--account', 'bob')
+    await page.getByText('You lead').waitFor()
+    await call(ana, 'auction', 'bid', '1', '70', '--account', 'ann')
+    await page.locator('[data-price="7000"]').waitFor()
+    await page.getByText('You were outbid. Your money is free again.').waitFor()
+    expect(await page.locator('.notice').count()).toBe(0)
+
+    // What the keys of this page do stands in their list.
+    await page.locator('main').focus()
+    await page.keyboard.press('?')
+    const keys = page.getByRole('dialog', { name: 'Keys' })
+    await keys.getByText('Enter', { exact: true }).waitFor()
   })
 
   test('a page says when its peer is gone, and when it needs another token', async () => {

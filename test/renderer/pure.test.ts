@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { bidKey, bidsIn } from '../../renderer/auctions/bids-in.ts'
-import { callOf, leftOf, offersOf, splitLots } from '../../renderer/auctions/lot-state.ts'
+import { callOf, leftOf, lotAt, offersOf, splitLots } from '../../renderer/auctions/lot-state.ts'
 import { exactText, formatCents, readCents } from '../../renderer/room/cents.ts'
 import { countdownText } from '../../renderer/room/countdown.ts'
 import { parseRoute, paths } from '../../renderer/room/routes.ts'
@@ -136,4 +136,15 @@ test('of a block only accepted bids on the lot itself are its bids', () => {
   }
   expect(bidsIn(block, 'a-1-1')).toEqual([[bidKey('ana', 1_000), { index: 7, turn: 3, lamport: 9 }]])
   expect(bidsIn({ ...block, kind: 'view', content: {} }, 'a-1-1')).toEqual([])
+})
+
+test('an address names a lot by its id, its number, or as the last', () => {
+  const lots = [
+    { auction: 'k3XbQz-2-15', number: 1 },
+    { auction: 'k3XbQz-2-19', number: 12 },
+    { auction: 'p9Trmw-1-4', number: 2 },
+  ]
+  const named = ['1', '#1', 'k3XbQz-2-15', '12', 'last', '3', '', '#', '01', '1.0'].map((place) => lotAt(place, lots)?.number)
+  expect(named).toEqual([1, 1, 1, 12, 12, undefined, undefined, undefined, undefined, undefined])
+  expect([lotAt('last', []), lotAt('1', undefined)]).toEqual([undefined, undefined])
 })

@@ -6,7 +6,6 @@ import { askingOf, blocksMax, createHistory, framesMax, keptMillis, type Past, t
 import { type Kind, kindOf, kinds, looks } from '../../renderer/ring/kinds.ts'
 import { departingMillis, type Membership, newsMax, type Sight, seeRing } from '../../renderer/ring/membership.ts'
 import { nearestPace, paces, paceText } from '../../renderer/ring/paces.ts'
-import { plainName } from '../../renderer/ring/plain-name.ts'
 import {
   arrowsMax,
   extentOf,
@@ -548,8 +547,4 @@ test('the pace is one of those on the slider, or the nearest of them', () => {
   for (const [at, pace] of paces.entries()) expect(nearestPace(pace)).toBe(at)
   expect([paces[nearestPace(7)], paces[nearestPace(260)], paces[nearestPace(9_000)]]).toEqual([50, 250, 3_000])
   expect([paceText(250, 'en'), paceText(1_500, 'pt').replaceAll(/\s/g, ' ')]).toEqual(['250 ms', '1,5 s'])
-})
-
-test('a name in a sentence turns nothing around but itself', () => {
-  expect(['Ana', 'A\u202ena', '\u2069\u2066Bob', 'דוד'].map(plainName)).toEqual(['Ana', 'Ana', 'Bob', '\u2068דוד\u2069'])
 })

@@ -140,6 +140,28 @@ describe.skipIf(chromiumPath === undefined)('around the screens', () => {
     await page.context().close()
   })
 
+  test('why a peer writes nothing is said in the language that is shown, and in the peer’s words only where those are news', async () => {
+    const ana = await startPeer('Ana', temporaryFolder(), '--create')
+    for (const [code, said] of [
+      ['disk-full', 'Este par não escreve nada agora. O disco está cheio. Libere espaço e inicie o par de novo.'],
+      ['moon-phase', 'Este par não escreve nada agora. the moon is full'],
+    ] as const) {
+      const page = await (await browser.newContext({ locale: 'pt' })).newPage()
+      await page.routeWebSocket(/\/ws$/, (socket) => {
+        const server = socket.connectToServer()
+        server.onMessage((message) => {
+          const text = typeof message === 'string' ? message : message.toString('utf8')
+          const trouble = `"role":"read-only","trouble":"the moon is full","troubleCode":"${code}","epoch"`
+          socket.send(text.replaceAll('"role":"member","epoch"', trouble))
+        })
+      })
+      const address = readApiAddress(ana.profile)
+      await page.goto(`${address?.url}/#token=${address?.token}`)
+      await page.getByText(said, { exact: true }).waitFor()
+      await page.context().close()
+    }
+  })
+
   test('the language changes everything that is shown, at once', async () => {
     const ana = await startPeer('Ana', temporaryFolder(), '--create')
     await call(ana, 'account', 'open', 'ana')

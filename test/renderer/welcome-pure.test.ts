@@ -59,6 +59,12 @@ test('a name is cut, and nothing in it turns the writing around or is longer tha
 })
 
 test('in a sentence a name that is written from right to left is kept to itself', () => {
-  expect(inText('Ana')).toBe('Ana')
-  expect(inText('שלום')).toBe('\u2068שלום\u2069')
+  expect(['Ana', 'דוד', 'نادية', 'Bob דוד'].map(inText)).toEqual([
+    'Ana',
+    '\u2068דוד\u2069',
+    '\u2068نادية\u2069',
+    '\u2068Bob דוד\u2069',
+  ])
+  // What turns without being a letter is not shown at all.
+  expect(['A\u202ena', '\u2069\u2066Bob'].map(inText)).toEqual(['A\ufffdna', '\ufffd\ufffdBob'])
 })

@@ -120,7 +120,17 @@ describe.skipIf(chromiumPath === undefined)('the way into a room', () => {
     const entering = page.getByRole('region', { name: 'On the way into evening' })
     await entering.getByRole('list', { name: 'What it waits for' }).getByRole('listitem').first().waitFor()
     await page.getByText('On the way into the room', { exact: true }).waitFor()
+    await entering.getByText('Nobody answers at 127.0.0.1:9.').waitFor()
     await expectAccessible(page, 'entering')
+    // In the language of whoever waits, as all else there.
+    for (const [locale, region, reason] of [
+      ['pt', 'A caminho de evening', 'Ninguém responde em 127.0.0.1:9.'],
+      ['es', 'De camino a evening', 'Nadie responde en 127.0.0.1:9.'],
+    ] as const) {
+      const other = await openPage(browser, seat.profile, '#/', { locale })
+      await other.getByRole('region', { name: region }).getByText(reason).waitFor()
+      expect(await other.locator('main [lang=en]').count()).toBe(0)
+    }
     await entering.getByRole('button', { name: 'Call it off' }).click()
     await page.getByText('In no room', { exact: true }).waitFor()
     await page.getByRole('form', { name: 'Create a room' }).waitFor()
@@ -220,6 +230,12 @@ describe.skipIf(chromiumPath === undefined)('rooms on a network', () => {
       await page.locator('.found .bad').first().waitFor()
       await page.locator('.found .remedy').first().waitFor()
       await expectAccessible(page, 'findings')
+      await page.getByText('This machine is in no network: no interface is up with an address.').waitFor()
+      const other = await openPage(browser, profile, '#/settings', { locale: 'es' })
+      await other.getByRole('button', { name: 'Averiguar por qué no aparece nadie' }).click()
+      await other.getByText('Esta máquina no está en ninguna red: ninguna interfaz activa tiene dirección.').waitFor()
+      await other.getByText('Conéctate al wifi de los demás').waitFor()
+      expect(await other.locator('main [lang=en]').count()).toBe(0)
       // Whoever does not want to wait need not.
       await page.getByRole('button', { name: 'Look again' }).click()
       await page.getByRole('button', { name: 'Cancel' }).click()

@@ -185,6 +185,7 @@ export function createFakePeer(): FakePeer {
       link: fakeLink,
       role: quorum ? 'member' : 'read-only',
       trouble: quorum ? undefined : 'no quorum: 1 of 3 members reachable',
+      troubleCode: quorum ? undefined : 'no-quorum',
       epoch: '1.dfEPoC',
       members: [fakeSelf],
       membersAsOfLog: false,

@@ -19,7 +19,11 @@ export const fakeRooms: RoomsView = {
   name: 'Ana',
   state: 'entering',
   room: { name: 'evening' },
-  waiting: { seconds: 12, why: ['nobody was heard yet'] },
+  waiting: {
+    seconds: 12,
+    why: ['nobody was heard yet'],
+    reasons: [{ code: 'nobody', text: 'nobody was heard yet', facts: { name: 'evening' } }],
+  },
   inSight: [
     {
       ...{ name: 'classroom', id: '56'.repeat(8), founder: 'Eve', size: 2, founded: fakeTime, hasCode: true, version: 2 },
@@ -28,7 +32,7 @@ export const fakeRooms: RoomsView = {
   ],
   looking: [{ peer: fakeSelf, name: 'Bob' }],
   known: [{ id: 'ab'.repeat(32), name: 'classroom' }],
-  failed: { code: 'other-code', text: 'The room has another code.' },
+  failed: { code: 'other-code', text: 'The room has another code.', facts: { name: 'evening' } },
 }
 
 export function createFakeSeat(first: Peer | undefined, catalogue = createFakeCatalogue()): FakeSeat {
@@ -81,7 +85,7 @@ export function createFakeSeat(first: Peer | undefined, catalogue = createFakeCa
     refound: (options) => there().refound(options),
     async diagnosis() {
       return [
-        { code: 'multicast', text: 'Multicast works on lo.', severity: 'good' },
+        { code: 'multicast', text: 'Multicast works on lo.', severity: 'good', facts: { on: ['lo'] } },
         { code: 'nobody-heard', text: 'Nobody was heard.', remedy: 'Wait.', severity: 'bad' },
       ]
     },

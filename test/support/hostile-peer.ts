@@ -83,7 +83,7 @@ export async function startHostilePeer({ room, address }: HostileOptions): Promi
   const entered = Promise.withResolvers<RoomId>()
 
   const enter = (found: HelloRoom): void => {
-    hello = encodeHello({ name: 'Mallory', roomName: room.name, room: { ...found, history: true } })
+    hello = encodeHello({ name: 'Mallory', roomName: room.name, room: { ...found, holdsFast: true } })
     transport.setHello(hello)
     transport.enterRoom(found.id)
     for (const peer of connected) transport.send(peer, hello)
