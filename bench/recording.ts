@@ -1,6 +1,6 @@
 import type { ApiAddress } from '../src/api/api-files.ts'
 import { connectApi } from '../src/api/client.ts'
-import { recording } from '../src/peer/recorder.ts'
+import { recording } from '../src/peer/recording.ts'
 import type { LoadReport } from './peer-process.ts'
 import { type BenchRoom, openRoom, pause } from './room.ts'
 import { median } from './statistics.ts'

@@ -8,8 +8,8 @@ export interface Channel<Port> {
 
 export interface BridgeWindow<Port> {
   readonly id: number
-  /** Hands the port to the page that is shown now. `start`: another text for each start of the peer. */
-  give(port: Port, start: string): void
+  /** Hands the port to the page that is shown now. */
+  give(port: Port): void
 }
 
 export interface BridgePorts<Port> {
@@ -26,7 +26,7 @@ export interface Bridge<Port> {
   /** A page asks. A refusal is told as its reason. */
   ask(window: BridgeWindow<Port>, sender: Sender): string | undefined
   /** The peer's process is there: every window that has asked gets a port to it. */
-  peerStarted(start: string): void
+  peerStarted(): void
   /** It is gone, and the ports with it. Who asks meanwhile gets one when the next is there. */
   peerGone(): void
   windowClosed(id: number): void
@@ -34,27 +34,27 @@ export interface Bridge<Port> {
 
 export function createBridge<Port>({ makeChannel, toPeer }: BridgePorts<Port>): Bridge<Port> {
   const windows = new Map<number, BridgeWindow<Port>>()
-  let started: string | undefined
+  let isPeerThere = false
 
-  const connect = (window: BridgeWindow<Port>, start: string): void => {
+  const connect = (window: BridgeWindow<Port>): void => {
     const { port1, port2 } = makeChannel()
     toPeer(port1, window.id)
-    window.give(port2, start)
+    window.give(port2)
   }
   return {
     ask(window, sender) {
       const refusal = ignoreSender(sender)
       if (refusal !== undefined) return refusal
       windows.set(window.id, window)
-      if (started !== undefined) connect(window, started)
+      if (isPeerThere) connect(window)
       return undefined
     },
-    peerStarted(start) {
-      started = start
-      for (const window of windows.values()) connect(window, start)
+    peerStarted() {
+      isPeerThere = true
+      for (const window of windows.values()) connect(window)
     },
     peerGone() {
-      started = undefined
+      isPeerThere = false
     },
     windowClosed(id) {
       windows.delete(id)

@@ -130,7 +130,7 @@ function onReady(): void {
   ipcMain.on(channels.wantPort, (event) => {
     const window = BrowserWindow.fromWebContents(event.sender)
     if (window === null) return
-    const give = (port: MessagePortMain, start: string): void => event.sender.postMessage(channels.port, start, [port])
+    const give = (port: MessagePortMain): void => event.sender.postMessage(channels.port, undefined, [port])
     if (bridge.ask({ id: window.id, give }, senderOf(event)) === undefined) event.sender.send(channels.state, host.state)
   })
   ipcMain.on(channels.startAgain, (event) => {

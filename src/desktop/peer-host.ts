@@ -35,7 +35,6 @@ export function createPeerHost(given: Flags, env: Environment, ports: PeerHostPo
   let life: PeerLife = firstLife
   let state: PeerState = { kind: 'away' }
   let child: PeerProcess | undefined
-  let starts = 0
   let alarm: NodeJS.Timeout | undefined
   let link: string | undefined
 
@@ -93,7 +92,7 @@ export function createPeerHost(given: Flags, env: Environment, ports: PeerHostPo
     send({ kind: 'start', flags })
     if (link !== undefined) send({ kind: 'join', link })
     link = undefined
-    ports.bridge.peerStarted(String(++starts))
+    ports.bridge.peerStarted()
   }
 
   const hear = (message: FromPeer): void => {

@@ -15,8 +15,8 @@ const { origin } = page.location
 page.addEventListener('message', ({ source, data }) => {
   if (source === page && data === 'gavelring:want-port') ipcRenderer.send('gavelring:want-port')
 })
-ipcRenderer.on('gavelring:port', ({ ports }: IpcRendererEvent, start: string) => {
-  page.postMessage({ tag: 'gavelring:port', start }, origin, ports)
+ipcRenderer.on('gavelring:port', ({ ports }: IpcRendererEvent) => {
+  page.postMessage({ tag: 'gavelring:port' }, origin, ports)
 })
 
 contextBridge.exposeInMainWorld('gavelring', {

@@ -30,19 +30,23 @@ export function createLogger(options: LoggerOptions): AdjustableLogger {
   /** When the last line was written: the first one of a new day has its date. */
   let before: Date | undefined
   const format = isJson ? jsonLine : textLine
+  const isWritten = (level: LogLevel): boolean => levels.indexOf(level) <= threshold
   const logAt = (level: LogLevel) => (event: LogEvent, facts?: LogFacts, words?: string) => {
-    if (levels.indexOf(level) > threshold) return
+    if (!isWritten(level)) return
     const now = new Date()
     const time = isJson ? now.toISOString() : timeText(local(now), local(before ?? now))
     before = now
     const head = { time, level, event, message: words ?? logEvents[event] }
     write(`${format(head, facts ?? {})}\n`)
   }
+  const debug = logAt('debug')
   return {
     error: logAt('error'),
     warn: logAt('warn'),
     info: logAt('info'),
-    debug: logAt('debug'),
+    debug(event, facts, words) {
+      if (isWritten('debug')) debug(event, facts?.(), words)
+    },
     setLevel(level) {
       threshold = levels.indexOf(level)
     },

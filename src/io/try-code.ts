@@ -12,10 +12,15 @@ export interface RoomCode {
 
 /**
  * Shakes hands with whoever is at an address, under a key of its own, and hangs up. `other`: whatever answers there is no peer
- * that this program understands. `undefined`: it took too long to say.
+ * that this program understands. `undefined`: it took too long to say, or `ended` says that it matters no more.
  */
-export async function tryRoomCode(address: string, room: RoomCode, millis: number): Promise<CodeTried | undefined> {
-  const signal = AbortSignal.timeout(Math.ceil(millis))
+export async function tryRoomCode(
+  address: string,
+  room: RoomCode,
+  millis: number,
+  ended?: AbortSignal,
+): Promise<CodeTried | undefined> {
+  const signal = AbortSignal.any([AbortSignal.timeout(Math.ceil(millis)), ...(ended === undefined ? [] : [ended])])
   const node = await createNode({ identity: createIdentity(), room, listen: [] })
   try {
     await node.start()

@@ -88,7 +88,7 @@ export type News =
 /** A room that a connected peer is in. */
 export interface FoundRoom {
   readonly peer: PeerId
-  readonly room: { readonly id: RoomId; readonly history: boolean }
+  readonly room: { readonly id: RoomId; readonly holdsFast: boolean }
 }
 
 /** What all of one peer share: what it was started with, what it runs on, and the one place where what happens is told. */
@@ -162,7 +162,7 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
       case 'announced':
         return events.addForEyes(() => announcedEvents(news.author, news.ops, time()))
       case 'note':
-        logger.debug('ring-step', { step: news.note.event, ...news.note.facts })
+        logger.debug('ring-step', () => ({ step: news.note.event, ...news.note.facts }))
         if (news.note.event === 'pre-vote') writeSuspicion(news.note)
         return events.addForEyes(() => [{ kind: 'note', at: time(), ...news.note }])
       case 'members':
@@ -230,7 +230,7 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
       case 'wrong-code':
         return warnOnce('peer-wrong-code', trouble.address, { address: trouble.address })
       case 'unreachable':
-        return logger.debug('address-unreachable', trouble)
+        return logger.debug('address-unreachable', () => trouble)
     }
   }
 

@@ -29,7 +29,7 @@ export interface Network extends Lobby {
   exit(): void
   /** Keeps what new connections are told up to date, and looks again at rooms that were met. Call it now and then. */
   refresh(): void
-  /** A connected peer's room that `isMeant`, one with history first; waits for one until this monotonic time. */
+  /** A connected peer's room that `isMeant`, one that holds fast first; waits for one until this monotonic time. */
   look(until: number, isMeant: (found: FoundRoom) => boolean): Promise<FoundRoom | undefined>
   /** All that was heard of others, just now. */
   scene(): Scene
@@ -82,7 +82,7 @@ export function createNetwork(context: PeerContext): Network {
   const compareRooms = (peer: PeerId): void => {
     const room = roomOf(peer)
     if (session === undefined || room === undefined) return
-    const meeting = meet({ id: session.room, history: session.history }, room)
+    const meeting = meet({ id: session.room, holdsFast: session.holdsFast }, room)
     if (meeting === 'join') context.tell({ kind: 'met', found: { peer, room } })
   }
 
@@ -113,10 +113,10 @@ export function createNetwork(context: PeerContext): Network {
   const hello = (): Hello => {
     return { name: context.name, roomName: options.room.name, room: session && helloRoomOf(session) }
   }
-  const helloRoomOf = ({ room, view, history, genesis, genesisBlock }: Session): HelloRoom => ({
+  const helloRoomOf = ({ room, view, holdsFast, genesis, genesisBlock }: Session): HelloRoom => ({
     id: room,
     head: view.head,
-    history,
+    holdsFast,
     founder: context.nameOf(genesis.founder),
     members: view.members.length,
     founded: genesisBlock.time,
@@ -129,7 +129,7 @@ export function createNetwork(context: PeerContext): Network {
     transport.setHello(bytes)
     transport.announce({ name: current.name, room: current.room })
     // How many are in a room that both are not in matters to people there; so does who is who.
-    const telling = `${current.name} ${current.room?.id} ${current.room?.history} ${current.room?.members} ${current.room?.founder}`
+    const telling = `${current.name} ${current.room?.id} ${current.room?.holdsFast} ${current.room?.members} ${current.room?.founder}`
     if (telling === told) return
     told = telling
     for (const peer of connected.keys()) transport.send(peer, bytes)
@@ -201,7 +201,7 @@ export function createNetwork(context: PeerContext): Network {
     scene: () => ({
       roomName: options.room.name,
       hasCode: options.code !== '',
-      own: session && { id: session.room, history: session.history },
+      own: session && { id: session.room, holdsFast: session.holdsFast },
       sightings: transport.sightings.filter(({ peer }) => peer !== identity.self),
       connected,
       ...heard.facts(),
@@ -227,7 +227,7 @@ export function createNetwork(context: PeerContext): Network {
   }
 }
 
-/** Of several rooms one with history, then the one to which all others would give way. */
+/** Of several rooms one that holds fast, then the one to which all others would give way. */
 function bestRoom(connected: Lobby['connected'], isMeant: (found: FoundRoom) => boolean): FoundRoom | undefined {
   let best: FoundRoom | undefined
   for (const [peer, hello] of connected) {
@@ -253,8 +253,8 @@ export interface Hello {
 export interface HelloRoom {
   readonly id: RoomId
   readonly head: Head
-  /** Something was done there: its state has changed, or an operation waits. A room without may give way to another. */
-  readonly history: boolean
+  /** It gives way to no other: something was done there (its state has changed, or an operation waits), or somebody chose it. */
+  readonly holdsFast: boolean
   /** Name of the peer that founded it, or the end of its id. */
   readonly founder: string
   /** Members of its last view. */
@@ -303,7 +303,7 @@ const helloField: Field<Hello> = struct<Hello>({
     struct<HelloRoom>({
       id: roomIdField,
       head: headField,
-      history: flag,
+      holdsFast: flag,
       founder: nameField,
       members: count,
       founded: count as Field<Instant>,

@@ -198,7 +198,8 @@ export interface Logger {
   error(event: LogEvent, facts?: LogFacts, words?: string): void
   warn(event: LogEvent, facts?: LogFacts, words?: string): void
   info(event: LogEvent, facts?: LogFacts, words?: string): void
-  debug(event: LogEvent, facts?: LogFacts, words?: string): void
+  /** Of these there are many, so their facts are asked for only where they are written. */
+  debug(event: LogEvent, facts?: () => LogFacts, words?: string): void
 }
 
 export type LogFacts = Readonly<Record<string, unknown>>

@@ -1,5 +1,5 @@
 import { decodeWith, Writer } from '../core/codec.ts'
-import { type Crypto, toHex } from '../core/crypto.ts'
+import { type Crypto, type Hash, toHex } from '../core/crypto.ts'
 import { Failure } from '../core/failure.ts'
 import { hash } from '../core/fields.ts'
 import { rulesVersion, rulesVersionMin } from '../core/limits.ts'
@@ -29,6 +29,9 @@ export const rulesOf = ({ rulesVersion: version, currency, deposits, founder }: 
 
 /** Whether this program can apply operations as the room's rules say. */
 export const knowsRules = ({ rulesVersion: version }: Genesis): boolean => version >= rulesVersionMin && version <= rulesVersion
+
+/** Of a market whose state no operation has changed, be it in a room that this one goes on from. */
+export const untouchedHash = (genesis: Genesis, hash: Crypto['hash']): Hash => createMarket(rulesOf(genesis), hash).stateHash
 
 /** The market after the genesis block: an empty one, or that of the room which it goes on from. */
 export function firstMarket(

@@ -48,8 +48,12 @@ export interface Residence {
 const refreshEvery = 1_000
 /** How often a peer that looks for its room looks at what it has heard, in milliseconds. */
 const lookEvery = 250
-/** A peer that did not give its genesis block, or a wrong one, is asked again after so long, in milliseconds. */
-const askAgainAfter = 10_000
+/**
+ * Who did not give its genesis block, or a wrong one, is asked again after so long, in milliseconds, and then after twice as long
+ * each time: most often it was only cut off for a moment, or was slow.
+ */
+const askAgainFirst = 250
+const askAgainMost = 10_000
 /** How long the members of a room that is left may take to let this peer go, in milliseconds. */
 const leavePatience = 3_000
 
@@ -86,10 +90,15 @@ export function createResidence(context: PeerContext): Residence {
     const genesis = await network.fetchGenesis(peer, room.id)
     const own = session()
     // Meanwhile somebody may have done something here.
-    if (genesis === undefined || settled || moving !== undefined || meet({ id: own.room, history: own.history }, room) !== 'join')
+    if (
+      genesis === undefined ||
+      settled ||
+      moving !== undefined ||
+      meet({ id: own.room, holdsFast: own.holdsFast }, room) !== 'join'
+    )
       return
     logger.info('room-given-up', { from: shortRoomId(own.room), to: shortRoomId(room.id) })
-    await change(() => moveTo(genesis, lossIn(genesis), room.history)).catch(() => {})
+    await change(() => moveTo(genesis, lossIn(genesis), room.holdsFast)).catch(() => {})
     entered = 'joined'
   }
 
@@ -147,22 +156,25 @@ export function createResidence(context: PeerContext): Residence {
   const enterOrFound = async (entry: Entry): Promise<void> => {
     const { lookMillis, waitMillis, signal } = options
     const began = clock.monotonic()
-    /** When each peer was asked for its genesis block. */
-    const asked = new Map<PeerId, number>()
+    /** When those that were asked for their genesis block may be asked again. */
+    const asked = new Map<PeerId, { readonly until: number; readonly pause: number }>()
     let said: { readonly key: string; readonly at: number } | undefined
     const isMeant = ({ peer, room }: FoundRoom): boolean =>
-      isWanted(room, wantedOf(entry)) && clock.monotonic() - (asked.get(peer) ?? Number.NEGATIVE_INFINITY) >= askAgainAfter
+      isWanted(room, wantedOf(entry)) && clock.monotonic() >= (asked.get(peer)?.until ?? 0)
 
     while (entry.kind !== 'create') {
       if (signal?.aborted === true) throw new Failure('stopping', 'The search for the room was called off.')
       const found = await network.look(clock.monotonic() + lookEvery, isMeant)
       if (found !== undefined) {
-        asked.set(found.peer, clock.monotonic())
         const genesis = await network.fetchGenesis(found.peer, found.room.id)
-        if (genesis === undefined) continue
+        if (genesis === undefined) {
+          const pause = asked.get(found.peer)?.pause ?? askAgainFirst
+          asked.set(found.peer, { until: clock.monotonic() + pause, pause: Math.min(2 * pause, askAgainMost) })
+          continue
+        }
         entered = 'joined'
         await keepHistory()
-        return moveTo(genesis, lossIn(genesis), found.room.history || wantedOf(entry) !== undefined)
+        return moveTo(genesis, lossIn(genesis), found.room.holdsFast || wantedOf(entry) !== undefined)
       }
       const now = clock.monotonic()
       const scene = network.scene()
@@ -237,7 +249,7 @@ export function createResidence(context: PeerContext): Residence {
       network.refresh()
       for (const room of roomWatch.look(otherRoomsNow(), clock.monotonic())) context.tell({ kind: 'other-room', room })
     }
-    remember().catch((error: unknown) => logger.debug('addresses-unkept', { error }))
+    remember().catch((error: unknown) => logger.debug('addresses-unkept', () => ({ error })))
     stopRefreshing = clock.at(clock.monotonic() + refreshEvery, refresh)
   }
 

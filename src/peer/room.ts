@@ -7,7 +7,7 @@ import type { DiskMeta } from '../ring/types.ts'
 import type { PeerContext } from './context.ts'
 import { encodeMeta, noEvidence, toStored } from './disk.ts'
 import type { Entropy, StoreBatch } from './ports.ts'
-import { firstMarket, knowsRules } from './replay.ts'
+import { firstMarket, knowsRules, untouchedHash } from './replay.ts'
 import type { Session } from './session.ts'
 
 /** What a room is made of when it is founded. */
@@ -113,7 +113,9 @@ export function refoundBlock({ ports }: PeerContext, session: Session, force: bo
   }
   const { name, currency, deposits } = genesis
   const time = view.time(clock.monotonic())
-  const block = foundRoom({ name, currency, deposits }, identity.self, salt(entropy), time, identity.crypto, market.snapshot())
+  // Where nothing was done there is nothing to go on from: the new room is as blank as this one.
+  const state = market.stateHash === untouchedHash(genesis, identity.crypto.hash) ? undefined : market.snapshot()
+  const block = foundRoom({ name, currency, deposits }, identity.self, salt(entropy), time, identity.crypto, state)
   if (block.bytes.length <= genesisBytesMax) return block
   throw new Failure('room-too-large', 'What this room holds does not fit into the first block of a new one.', {
     bytes: block.bytes.length,

@@ -24,7 +24,7 @@ export interface Scene {
   readonly roomName: string
   readonly hasCode: boolean
   /** The room that this peer is in; `undefined`: it looks for one. */
-  readonly own: Pick<HelloRoom, 'id' | 'history'> | undefined
+  readonly own: Pick<HelloRoom, 'id' | 'holdsFast'> | undefined
   readonly sightings: readonly Sighting[]
   /** What each connected peer said of itself; `undefined`: it could not be read. */
   readonly connected: ReadonlyMap<PeerId, Hello | undefined>
@@ -261,14 +261,14 @@ export type Meeting =
   | 'join'
   /** The other's gives way. */
   | 'stay'
-  /** Both have history: they never mix. */
+  /** Neither gives way: they never mix. */
   | 'strangers'
 
 /** Two rooms of one name meet (PROTOCOL, section 6). The other side, asked the same, gives the answer that fits. */
-export function meet(own: Pick<HelloRoom, 'id' | 'history'>, other: Pick<HelloRoom, 'id' | 'history'> | undefined): Meeting {
+export function meet(own: Pick<HelloRoom, 'id' | 'holdsFast'>, other: Pick<HelloRoom, 'id' | 'holdsFast'> | undefined): Meeting {
   if (other === undefined || other.id === own.id) return 'nothing'
-  if (own.history && other.history) return 'strangers'
-  if (own.history !== other.history) return own.history ? 'stay' : 'join'
+  if (own.holdsFast && other.holdsFast) return 'strangers'
+  if (own.holdsFast !== other.holdsFast) return own.holdsFast ? 'stay' : 'join'
   return own.id > other.id ? 'join' : 'stay'
 }
 

@@ -1,7 +1,6 @@
 import { Failure } from '../core/failure.ts'
 import type { AuctionId, PeerId, RoomId } from '../core/ids.ts'
 import { createRandom } from '../core/random.ts'
-import { createMarket } from '../market/market.ts'
 import type { Operation } from '../market/operation.ts'
 import type { AuctionView, Market } from '../market/types.ts'
 import type { Block, Genesis } from '../ring/block.ts'
@@ -14,7 +13,7 @@ import { createDriver } from './driver.ts'
 import { createReceiver, type Receiver } from './exchange.ts'
 import type { Ports } from './ports.ts'
 import { createProposals, type Proposals } from './proposals.ts'
-import { createSnapshotKeeper, replayMarket, rulesOf, snapshotEvery } from './replay.ts'
+import { createSnapshotKeeper, replayMarket, snapshotEvery, untouchedHash } from './replay.ts'
 import { createRingNotes, type RingNotes } from './ring-notes.ts'
 import { genesisOf, roomIdOf } from './room.ts'
 import { createWatch } from './status.ts'
@@ -35,10 +34,12 @@ export interface Session extends Receiver {
   readonly failed: Failure | undefined
   /**
    * Something was done in this room, or waits to be, be it only in a block that is not known to be committed: others may
-   * count on what this peer has on its disk. Such a room does not give way to another.
+   * count on what this peer has on its disk.
    */
   readonly history: boolean
-  /** This room does not give way from here on: somebody chose it, or it has a history that is not here yet. */
+  /** It gives way to no other room of its name: it has a history, or was told to. */
+  readonly holdsFast: boolean
+  /** From here on: somebody chose it, or it has a history that is not here yet. */
   holdFast(): void
   /** For how long the room has been without its quorum, in milliseconds; 0: it has one. */
   quorumMissing(): number
@@ -81,7 +82,7 @@ export async function openSession(
   )
   const hadOperations = disk.blocks.some(({ body }) => body.kind === 'ops')
   let isHeldFast = false
-  const untouched = createMarket(rulesOf(genesis), crypto.hash).stateHash
+  const untouched = untouchedHash(genesis, crypto.hash)
 
   const started = { at: clock.wall(), now: clock.monotonic() }
   const notes = createRingNotes(self)
@@ -148,7 +149,10 @@ export async function openSession(
       return driver.failed
     },
     get history() {
-      return isHeldFast || hadOperations || driver.hasWritten || market.stateHash !== untouched || view.pending.length > 0
+      return hadOperations || driver.hasWritten || market.stateHash !== untouched || view.pending.length > 0
+    },
+    get holdsFast() {
+      return isHeldFast || session.history
     },
     holdFast() {
       isHeldFast = true

@@ -17,46 +17,46 @@ function startTestBridge() {
     makeChannel: () => ({ port1: 'one', port2: 'two' }),
     toPeer: (port, window) => given.push(`peer ${port} for ${window}`),
   })
-  const window = (id: number) => ({ id, give: (port: string, start: string) => given.push(`window ${id} ${port} of ${start}`) })
+  const window = (id: number) => ({ id, give: (port: string) => given.push(`window ${id} ${port}`) })
   const take = () => given.splice(0)
   return { bridge, window, take }
 }
 
 test('each window that asks gets one end of a channel, and the peer the other', () => {
   const { bridge, window, take } = startTestBridge()
-  bridge.peerStarted('1')
+  bridge.peerStarted()
   expect(take()).toEqual([])
   bridge.ask(window(7), good)
   bridge.ask(window(8), good)
-  expect(take()).toEqual(['peer one for 7', 'window 7 two of 1', 'peer one for 8', 'window 8 two of 1'])
+  expect(take()).toEqual(['peer one for 7', 'window 7 two', 'peer one for 8', 'window 8 two'])
 })
 
 test('a page that was loaded anew gets a new port', () => {
   const { bridge, window, take } = startTestBridge()
-  bridge.peerStarted('1')
+  bridge.peerStarted()
   bridge.ask(window(7), good)
   take()
   bridge.ask(window(7), good)
-  expect(take()).toEqual(['peer one for 7', 'window 7 two of 1'])
+  expect(take()).toEqual(['peer one for 7', 'window 7 two'])
 })
 
 test('when the peer’s process is another one every window gets a new port; who asks meanwhile waits', () => {
   const { bridge, window, take } = startTestBridge()
-  bridge.peerStarted('1')
+  bridge.peerStarted()
   bridge.ask(window(7), good)
   take()
   bridge.peerGone()
   bridge.ask(window(8), good)
   expect(take()).toEqual([])
-  bridge.peerStarted('2')
-  expect(take()).toEqual(['peer one for 7', 'window 7 two of 2', 'peer one for 8', 'window 8 two of 2'])
+  bridge.peerStarted()
+  expect(take()).toEqual(['peer one for 7', 'window 7 two', 'peer one for 8', 'window 8 two'])
 })
 
 test('a closed window gets no port any more', () => {
   const { bridge, window, take } = startTestBridge()
   bridge.ask(window(7), good)
   bridge.windowClosed(7)
-  bridge.peerStarted('1')
+  bridge.peerStarted()
   expect(take()).toEqual([])
 })
 
@@ -66,9 +66,9 @@ test.each<[string, Partial<Sender>]>([
   ['a window of somebody else', { isOwnWindow: false }],
 ])('%s gets no port, not later either', (_who, wrong) => {
   const { bridge, window, take } = startTestBridge()
-  bridge.peerStarted('1')
+  bridge.peerStarted()
   expect(bridge.ask(window(7), { ...good, ...wrong })).toBeTypeOf('string')
-  bridge.peerStarted('2')
+  bridge.peerStarted()
   expect(take()).toEqual([])
 })
 
@@ -91,7 +91,7 @@ test('a page takes the port that its own window hands over, and no other', async
   takeWindowPorts(client, page)
   expect(asked).toEqual([['gavelring:want-port', 'app://gavelring']])
 
-  const data = { tag: 'gavelring:port', start: '1' }
+  const data = { tag: 'gavelring:port' }
   const strays: MessagePort[] = []
   const stray = (): MessagePort => {
     const { port1, port2 } = new MessageChannel()

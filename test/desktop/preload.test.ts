@@ -54,8 +54,8 @@ test('the page asks for a port with a word to its own window, and nobody else do
 
 test('a port goes on to our own page, and to no other origin', () => {
   const { toPage, hear } = runPreload()
-  hear('gavelring:port', { ports: ['the port'] }, '7')
-  expect(toPage).toEqual([[{ tag: 'gavelring:port', start: '7' }, 'app://gavelring', ['the port']]])
+  hear('gavelring:port', { ports: ['the port'] })
+  expect(toPage).toEqual([[{ tag: 'gavelring:port' }, 'app://gavelring', ['the port']]])
 })
 
 test('the page has two words and nothing of Electron', () => {

@@ -23,24 +23,27 @@ function strangerOf(number: number): PeerId {
 }
 
 /** A dialer that nobody ever answers, and how often it has dialled which address. */
-function startDialer(answer: () => Error = () => new Error('nobody answers')) {
+function startDialer(answer: () => Error = () => new Error('nobody answers'), answering: ReadonlySet<string> = new Set()) {
+  const orders: string[][] = []
   const dialled = new Map<string, number>()
   const troubles: TransportTrouble[] = []
   const { self } = createIdentity()
   const dialer = createDialer({
     self,
     dial(addresses) {
+      if (Array.isArray(addresses)) orders.push(addresses.map(String))
       for (const address of Array.isArray(addresses) ? addresses : []) {
         dialled.set(String(address), (dialled.get(String(address)) ?? 0) + 1)
       }
       return Promise.reject(answer())
     },
+    firstToAnswer: async (addresses) => addresses.find((address) => answering.has(String(address))),
     isLinked: () => false,
     isPlausible: () => true,
     onTrouble: (trouble) => troubles.push(trouble),
   })
   stops.push(() => dialer.stop())
-  return { self, dialer, dialled, troubles }
+  return { self, dialer, dialled, orders, troubles }
 }
 
 /** What was asked for is dialled after names have been looked up. */
@@ -49,6 +52,16 @@ const at = (port: number): string => `/ip4/127.0.0.1/tcp/${port}`
 const remote = '/ip4/127.0.0.1/tcp/50000'
 
 describe('a dialer', () => {
+  it('tries the addresses that were given at once together, and first where somebody answers', async () => {
+    const [peer] = strangers(1)
+    const where = [1, 2, 3].map((port) => `${at(port)}/p2p/${peer}`)
+    const { dialer, orders } = startDialer(undefined, new Set([where[1] ?? '']))
+    for (const address of where) dialer.addAddress(address)
+    await until('it has dialled', () => orders.length > 0)
+    expect(orders[0]?.[0]).toBe(where[1])
+    expect(orders[0]?.toSorted()).toEqual(where)
+  })
+
   it('dials a few of those that one teller invents, and always what a person gave', async () => {
     const { dialer, dialled } = startDialer()
     const teller = strangerOf(9_999)

@@ -127,7 +127,7 @@ describe('the logger', () => {
     logger.error('ring-broken', { cause: new Error('why', { cause: 'deep down' }) })
     logger.warn('log-cut')
     logger.info('epoch-begun', { epoch: '7.k3XbQz', to: 'a name\nwith a line', turn: 12, none: undefined }, 'epoch 7 has begun')
-    logger.debug('ring-step', { big: 12n, list: [1, 2] })
+    logger.debug('ring-step', () => ({ big: 12n, list: [1, 2] }))
     return lines
   }
 
@@ -194,6 +194,17 @@ describe('the logger', () => {
       return lines.length
     })
     expect(written).toEqual([3, 4, 1])
+  })
+
+  it('makes the facts of a debug line only where it writes them', () => {
+    const logger = createLogger({ format: 'json', level: 'info', write: () => {} })
+    let made = 0
+    const facts = () => ({ made: ++made })
+    logger.debug('ring-step', facts)
+    expect(made).toBe(0)
+    logger.setLevel('debug')
+    logger.debug('ring-step', facts)
+    expect(made).toBe(1)
   })
 
   it.each(['text', 'json'] as const)(

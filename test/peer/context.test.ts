@@ -18,7 +18,7 @@ function createRig() {
 }
 
 const genesis = genesisBy(ana)
-const room = { id: genesis.hash as never, history: true }
+const room = { id: genesis.hash as never, holdsFast: true }
 const once: readonly (readonly [string, News, LogEvent])[] = [
   ['a frame that cannot be read', { kind: 'malformed', from: bob, reason: 'ends too early' }, 'peer-refused'],
   [

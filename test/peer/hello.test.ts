@@ -11,8 +11,8 @@ const head = { epoch: { number: 3, initiator: peerNamed('A') }, index: 17, hash:
 const about = { founder: 'Ana', members: 3, founded: 1_700_000_000_000 as Instant }
 const hellos: readonly Hello[] = [
   { name: '', roomName: 'classroom', room: undefined },
-  { name: 'Ana Conceição', roomName: 'sala 4 é', room: { id: 'cd'.repeat(32) as RoomId, head, history: true, ...about } },
-  { name: 'Bob', roomName: 'classroom', room: { id: '01'.repeat(32) as RoomId, head, history: false, ...about } },
+  { name: 'Ana Conceição', roomName: 'sala 4 é', room: { id: 'cd'.repeat(32) as RoomId, head, holdsFast: true, ...about } },
+  { name: 'Bob', roomName: 'classroom', room: { id: '01'.repeat(32) as RoomId, head, holdsFast: false, ...about } },
 ]
 
 describe('a hello', () => {

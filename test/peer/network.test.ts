@@ -54,15 +54,15 @@ const [self, peer, other] = ['S', 'P', 'Q'].map(peerNamed) as [PeerId, PeerId, P
 const genesis = genesisBy(self)
 const here = roomIdOf(genesis)
 const elsewhere = 'f'.repeat(64) as RoomId
-const helloOf = (room: RoomId | undefined, history = false): Hello => ({
+const helloOf = (room: RoomId | undefined, holdsFast = false): Hello => ({
   name: 'Bob',
   roomName: 'test',
-  room: room && { id: room, head: headOf(genesis), history, founder: 'Ana', members: 2, founded: genesis.time },
+  room: room && { id: room, head: headOf(genesis), holdsFast, founder: 'Ana', members: 2, founded: genesis.time },
 })
-const hello = (room: RoomId | undefined, history = false): Uint8Array => encodeHello(helloOf(room, history))
+const hello = (room: RoomId | undefined, holdsFast = false): Uint8Array => encodeHello(helloOf(room, holdsFast))
 
 /** A network over a transport that writes down what it is given, and a room that writes down what reaches it. */
-function createNetworkRig(options: { readonly enters?: boolean; readonly history?: boolean } = {}) {
+function createNetworkRig(options: { readonly enters?: boolean; readonly holdsFast?: boolean } = {}) {
   const sent: { readonly to: PeerId; readonly frame: Uint8Array; readonly isBulk: boolean }[] = []
   const hellos: Uint8Array[] = []
   const announcements: Announcement[] = []
@@ -89,14 +89,14 @@ function createNetworkRig(options: { readonly enters?: boolean; readonly history
   const { context, news } = createTestContext(self, { transport })
   const inputs: Input[] = []
   const frames: PeerId[] = []
-  const room = { history: options.history ?? true }
+  const room = { holdsFast: options.holdsFast ?? true }
   const session = {
     room: here,
     genesisBlock: genesis,
     genesis: genesis.body.kind === 'genesis' && genesis.body.genesis,
     view: { head: headOf(genesis), lamport: 4, members: [self, peer] },
-    get history() {
-      return room.history
+    get holdsFast() {
+      return room.holdsFast
     },
     input: (input: Input) => inputs.push(input),
     frame: (from: PeerId) => frames.push(from),
@@ -193,13 +193,13 @@ it('the peers of the room are told as they come, once, and nobody of another roo
 
 describe('a hello of ours', () => {
   it('goes to each new connection, and again to all only when it changes what they do', () => {
-    const { network, room, events, sent, hellos } = createNetworkRig({ history: false })
+    const { network, room, events, sent, hellos } = createNetworkRig({ holdsFast: false })
     events.onConnected(peer, hello(here))
     const before = sent.length
     network.refresh()
     network.refresh()
     expect([before, sent.length]).toEqual([1, 1])
-    room.history = true
+    room.holdsFast = true
     network.refresh()
     network.refresh()
     expect(sent.slice(1)).toEqual([{ to: peer, frame: hellos.at(-1), isBulk: false }])
@@ -207,7 +207,7 @@ describe('a hello of ours', () => {
 })
 
 describe('a peer that looks for a room', () => {
-  it('takes one with history before others, and of these the one to which the others give way', async () => {
+  it('takes one that holds fast before others, and of these the one to which the others give way', async () => {
     const { network, events } = createNetworkRig({ enters: false })
     const rooms = ['5', '3', '7', '6'].map((digit) => digit.repeat(64) as RoomId)
     const peers = ['A', 'B', 'C', 'D'].map(peerNamed)
@@ -299,9 +299,9 @@ describe('another room of the same name', () => {
     [false, elsewhere, false, false],
     [true, here, true, false],
   ] as const
-  for (const [history, room, theirs, givesWay] of rows) {
-    it(`${history ? 'ours has' : 'ours has no'} history, ${room === here ? 'it is ours' : theirs ? 'theirs has' : 'theirs has none'}: ours ${givesWay ? 'gives way' : 'stays'}`, () => {
-      const { events, news } = createNetworkRig({ history })
+  for (const [holdsFast, room, theirs, givesWay] of rows) {
+    it(`ours ${holdsFast ? 'holds fast' : 'does not hold fast'}, ${room === here ? 'it is ours' : theirs ? 'theirs does' : 'theirs does not'}: ours ${givesWay ? 'gives way' : 'stays'}`, () => {
+      const { events, news } = createNetworkRig({ holdsFast })
       events.onConnected(peer, hello(room, theirs))
       expect(news.flatMap((one) => (one.kind === 'met' ? [one.found.room.id] : []))).toEqual(givesWay ? [room] : [])
     })

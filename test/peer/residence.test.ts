@@ -95,7 +95,7 @@ it('stays in its room where another is no room, and says of whom it did not take
   const own = residence.session.room
   const genesis = genesisBy(bob)
   const head = headOf(genesis)
-  const other = { id: roomIdOf(genesis), head, history: true, founder: 'Bob', members: 1, founded: genesis.time }
+  const other = { id: roomIdOf(genesis), head, holdsFast: true, founder: 'Bob', members: 1, founded: genesis.time }
   events().onConnected(bob, encodeHello({ name: 'Bob', roomName: 'test', room: other }))
   const room = { id: 'c'.repeat(16), founder: 'Cleo', members: 1, founded: 1 as Instant }
   const common = { version: 9, addresses: [], roomName: 'test', hasCode: true, at: 0 }
@@ -112,5 +112,31 @@ it('stays in its room where another is no room, and says of whom it did not take
   events().onFrame(bob, encodeFrame(1, { kind: 'fetched', what: 'committed', blocks: [wrong], commit: head, head }))
   await refused
   expect(residence.session.room).toBe(own)
+  await residence.close()
+})
+
+it('asks whoever was cut off before it gave its first block again as soon as it is back', async () => {
+  const { transport, calls, events, bulk } = createListeningTransport()
+  const { context } = createTestContext(
+    ana,
+    { store: createMemoryStore(), transport },
+    { entry: { kind: 'join', room: undefined }, waitMillis: 5_000 },
+  )
+  const residence = createResidence(context)
+  const opening = residence.open()
+  const genesis = genesisBy(bob)
+  const head = headOf(genesis)
+  const room = { id: roomIdOf(genesis), head, holdsFast: true, founder: 'Bob', members: 1, founded: genesis.time }
+  const hello = encodeHello({ name: 'Bob', roomName: 'test', room })
+  await until('it listens', () => calls.includes('start'))
+  events().onConnected(bob, hello)
+  await until('its first block is asked for', () => bulk.length === 1)
+  events().onDisconnected(bob, false)
+  events().onConnected(bob, hello)
+  const answering = until('it is asked for again', () => bulk.length === 2).then(() =>
+    events().onFrame(bob, encodeFrame(1, { kind: 'fetched', what: 'committed', blocks: [genesis], commit: head, head })),
+  )
+  await Promise.all([opening, answering])
+  expect(residence.session.room).toBe(room.id)
   await residence.close()
 })

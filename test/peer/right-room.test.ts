@@ -193,6 +193,20 @@ describe('a peer that moves to another room of its name', () => {
     expect(dora.account(account('bob'))?.available).toBe(19)
   })
 
+  it('does from one that it chose, where nothing was done in it, and leaves no log', async () => {
+    const [a, b, c] = [rig.machine('Ana'), rig.machine('Bob'), rig.machine('Cleo')]
+    for (const { identity } of [a, b]) rig.hub.cut(identity.self, c.identity.self)
+    const [ana, cleo] = [await a.start(founding), await c.start(founding)]
+    await openWith(cleo, 'cleo', 1)
+    const bob = await b.start({ entry: { kind: 'join', room: ana.status().room.id } })
+    await until('two are in it', () => bob.status().role === 'member' && ana.status().members.length === 2)
+    expect([ana.hasHistory(), bob.hasHistory()]).toEqual([false, false])
+    rig.hub.heal(b.identity.self, c.identity.self)
+    const room = cleo.status().room.id
+    expect(await bob.join({ ...anywhere, room }, patient)).toEqual({ room, archive: undefined })
+    await until('he is a member there', () => bob.status().role === 'member' && cleo.status().members.length === 2)
+  })
+
   it('finds nobody there, and stays', async () => {
     const bob = await rig.machine('Bob').start(founding)
     await openWith(bob, 'bob', 20)

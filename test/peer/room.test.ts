@@ -20,10 +20,10 @@ function withRules(rulesVersion: number): Block {
   return signBlock({ ...genesis, body: { ...body, genesis: { ...body.genesis, rulesVersion } } }, crypto)
 }
 
-const roomOf = (id: RoomId, history: boolean): HelloRoom => ({
+const roomOf = (id: RoomId, holdsFast: boolean): HelloRoom => ({
   id,
   head: headOf(genesis),
-  history,
+  holdsFast,
   founder: 'Ana',
   members: 1,
   founded: genesis.time,
@@ -31,21 +31,21 @@ const roomOf = (id: RoomId, history: boolean): HelloRoom => ({
 
 describe('two rooms of one name that meet', () => {
   const rows = [
-    { own: lesser, ownHistory: false, other: greater, otherHistory: false, we: 'stay', they: 'join' },
-    { own: lesser, ownHistory: true, other: greater, otherHistory: false, we: 'stay', they: 'join' },
-    { own: lesser, ownHistory: false, other: greater, otherHistory: true, we: 'join', they: 'stay' },
-    { own: lesser, ownHistory: true, other: greater, otherHistory: true, we: 'strangers', they: 'strangers' },
-    { own: lesser, ownHistory: true, other: lesser, otherHistory: true, we: 'nothing', they: 'nothing' },
+    { own: lesser, ownHolds: false, other: greater, otherHolds: false, we: 'stay', they: 'join' },
+    { own: lesser, ownHolds: true, other: greater, otherHolds: false, we: 'stay', they: 'join' },
+    { own: lesser, ownHolds: false, other: greater, otherHolds: true, we: 'join', they: 'stay' },
+    { own: lesser, ownHolds: true, other: greater, otherHolds: true, we: 'strangers', they: 'strangers' },
+    { own: lesser, ownHolds: true, other: lesser, otherHolds: true, we: 'nothing', they: 'nothing' },
   ] as const
-  for (const { own, ownHistory, other, otherHistory, we, they } of rows) {
-    it(`${ownHistory ? 'history' : 'blank'} and ${otherHistory ? 'history' : 'blank'}: one side does ${we}, the other ${they}`, () => {
-      expect(meet({ id: own, history: ownHistory }, roomOf(other, otherHistory))).toBe(we)
-      expect(meet({ id: other, history: otherHistory }, roomOf(own, ownHistory))).toBe(they)
+  for (const { own, ownHolds, other, otherHolds, we, they } of rows) {
+    it(`${ownHolds ? 'holding fast' : 'blank'} and ${otherHolds ? 'holding fast' : 'blank'}: one side does ${we}, the other ${they}`, () => {
+      expect(meet({ id: own, holdsFast: ownHolds }, roomOf(other, otherHolds))).toBe(we)
+      expect(meet({ id: other, holdsFast: otherHolds }, roomOf(own, ownHolds))).toBe(they)
     })
   }
 
   it('a peer without a room is no reason to change', () => {
-    expect(meet({ id: greater, history: false }, undefined)).toBe('nothing')
+    expect(meet({ id: greater, holdsFast: false }, undefined)).toBe('nothing')
   })
 })
 

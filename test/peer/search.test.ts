@@ -37,10 +37,10 @@ const sightingOf = (changes: Partial<Sighting> = {}): Sighting => ({
   at: 0,
   ...changes,
 })
-const helloOf = (id: RoomId | undefined, name = 'Ana', history = true): Hello => ({
+const helloOf = (id: RoomId | undefined, name = 'Ana', holdsFast = true): Hello => ({
   name,
   roomName: 'evening',
-  room: id && { id, head: headOf(genesisBy(ana)), history, founder: name, members: 2, founded },
+  room: id && { id, head: headOf(genesisBy(ana)), holdsFast, founder: name, members: 2, founded },
 })
 const empty: Scene = {
   roomName: 'evening',
@@ -200,7 +200,7 @@ describe('what is said of the wait', () => {
 })
 
 describe('other rooms of this name', () => {
-  const own = { id: roomId, history: true }
+  const own = { id: roomId, holdsFast: true }
   const ids = (scene: Scene): readonly string[] => otherRooms(scene).map(({ id, reason }) => `${id.slice(0, 2)} ${reason}`)
   const other = { ...room, id: otherId.slice(0, 16) }
   const rows: readonly (readonly [string, Scene, readonly string[]])[] = [
@@ -214,7 +214,7 @@ describe('other rooms of this name', () => {
       ['bb another-code'],
     ],
     ['are sighted with another version', { ...seeing({ room: other, version: 9, hasCode: false }), own }, ['bb another-version']],
-    ['are met, and have history', { ...empty, own, connected: new Map([[bob, helloOf(otherId)]]) }, ['bb another-room']],
+    ['are met, and hold fast', { ...empty, own, connected: new Map([[bob, helloOf(otherId)]]) }, ['bb another-room']],
     ['are met, but give way by themselves', { ...empty, own, connected: new Map([[bob, helloOf(otherId, 'Bob', false)]]) }, []],
     [
       'are told by who is connected rather than by hearsay',

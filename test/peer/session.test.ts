@@ -185,6 +185,22 @@ describe('a room that is opened', () => {
     await rejected
   })
 
+  it('that was chosen holds fast, and has no history for it', async () => {
+    const { context, batch } = await found()
+    const session = await openSession(context, batch.meta)
+    session.start()
+    expect([session.history, session.holdsFast]).toEqual([false, false])
+    session.holdFast()
+    expect([session.history, session.holdsFast]).toEqual([false, true])
+    await session.close(stopping)
+    const other = await found()
+    const busy = await openSession(other.context, other.batch.meta)
+    busy.start()
+    await busy.proposals.submit(openAccount, 20_000)
+    expect([busy.history, busy.holdsFast]).toEqual([true, true])
+    await busy.close(stopping)
+  })
+
   it('that goes on from another has its history', async () => {
     const { context, batch, store } = await found()
     const before = await openSession(context, batch.meta)

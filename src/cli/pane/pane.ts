@@ -76,8 +76,10 @@ export function openPane(running: { readonly peer: Peer } & Pick<RunningSeat, 'l
 
   const write = (news: News): void => {
     if (loggedNews.has(news.event)) return
-    const level = news.weight === 'alarm' ? 'warn' : news.weight === 'verbose' ? 'debug' : 'info'
-    log[level](news.event, news.facts, news.text)
+    const { event, weight, facts, text } = news
+    if (weight === 'verbose') log.debug(event, () => facts, text)
+    else if (weight === 'alarm') log.warn(event, facts, text)
+    else log.info(event, facts, text)
   }
 
   const say = (news: News, at: number): void => {

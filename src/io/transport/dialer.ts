@@ -1,4 +1,4 @@
-import { multiaddr } from '@multiformats/multiaddr'
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { parseAddress, partsOf } from '../../core/address.ts'
 import { Failure } from '../../core/failure.ts'
 import type { PeerId } from '../../core/ids.ts'
@@ -47,6 +47,8 @@ export interface Dialer {
 export interface DialerPorts {
   readonly self: PeerId
   readonly dial: Node['dial']
+  /** Which of several takes connections soonest; `undefined`: it is not known. */
+  firstToAnswer(addresses: readonly Multiaddr[], ended: AbortSignal): Promise<Multiaddr | undefined>
   isLinked(peer: PeerId): boolean
   isPlausible(address: string, teller: string | undefined): boolean
   onTrouble(trouble: TransportTrouble): void
@@ -93,7 +95,7 @@ const remembered = 256
 const given: Origin = { kind: 'given' }
 const seen: Origin = { kind: 'seen' }
 
-export function createDialer({ self, dial, isLinked, isPlausible, onTrouble }: DialerPorts): Dialer {
+export function createDialer({ self, dial, firstToAnswer, isLinked, isPlausible, onTrouble }: DialerPorts): Dialer {
   const targets = new Set<Target>()
   const now = (): number => performance.now()
   const rates = createHearsayRates(now)
@@ -167,7 +169,7 @@ export function createDialer({ self, dial, isLinked, isPlausible, onTrouble }: D
   const attempt = async (target: Target, addresses: readonly string[]): Promise<Outcome> => {
     const suffix = target.peer === undefined ? '' : `/p2p/${target.peer}`
     try {
-      const connection = await dial(await resolve(addresses, suffix), { signal: stopping.signal })
+      const connection = await dial(await inOrder(await resolve(addresses, suffix)), { signal: stopping.signal })
       adopt(target, connection.remotePeer.toString() as PeerId)
       return 'linked'
     } catch (error) {
@@ -186,6 +188,12 @@ export function createDialer({ self, dial, isLinked, isPlausible, onTrouble }: D
     const failures = found.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
     if (numbers.length === 0) throw new AggregateError(failures)
     return numbers.map((number) => multiaddr(number + suffix))
+  }
+
+  /** They are tried one after the other: the one that answers comes first. */
+  const inOrder = async (addresses: readonly Multiaddr[]): Promise<Multiaddr[]> => {
+    const first = addresses.length > 1 ? await firstToAnswer(addresses, stopping.signal) : undefined
+    return first === undefined ? [...addresses] : [first, ...addresses.filter((address) => address !== first)]
   }
 
   /** Who answers at an address that came without a peer id is known only now, and may be known by other ways already. */
@@ -218,7 +226,8 @@ export function createDialer({ self, dial, isLinked, isPlausible, onTrouble }: D
       const known = peer === undefined ? [...targets].find((target) => target.addresses.has(address)) : targetOf(peer)
       const target = known ?? add(peer)
       target.addresses = merged(new Map([[address, given]]), target.addresses)
-      void tryNow(target)
+      // All that are given at once are tried together.
+      queueMicrotask(() => void tryNow(target))
     },
 
     learn(peer, addresses, remote) {

@@ -58,7 +58,7 @@ async function dial(address: Multiaddr, options: DialTransportOptions, logger: C
 }
 
 /** As Node wants them. */
-function hostAndPort(address: Multiaddr): { readonly host: string; readonly port: number } {
+export function hostAndPort(address: Multiaddr): { readonly host: string; readonly port: number } {
   const parts = partsOf(address.toString())
   if (parts === undefined) throw new TypeError(`no address for TCP: ${address}`)
   const { host, zone, port } = parts

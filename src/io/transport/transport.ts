@@ -10,6 +10,7 @@ import { linkLocalsOf } from '../discovery/links.ts'
 import { cleaned } from '../discovery/packet.ts'
 import { createAdmission } from './admission.ts'
 import { createDialer, type Dialer } from './dialer.ts'
+import { firstToAnswer } from './first-answer.ts'
 import { createGossip, type Gossip, staleStreams } from './gossip.ts'
 import { bulkProtocol, createLink, type Link, type LinkEvents, ringProtocol } from './link.ts'
 import { listeningAt, listensHere } from './listening.ts'
@@ -99,6 +100,7 @@ export function createTransport(options: TransportOptions): Transport {
     const dialer: Dialer = createDialer({
       self,
       dial: (...dialled) => node.dial(...dialled),
+      firstToAnswer,
       isLinked: (peer) => pairing.links.has(peer),
       isPlausible: createPlausible(ownAddresses),
       onTrouble: events.onTrouble,
