@@ -89,6 +89,7 @@ export const failureWords: Readonly<Record<FailureCode, Words & { readonly statu
   'name-too-long': no(500, 'The path is too long.', 'Choose a shorter one.'),
   'file-busy': no(500, 'Another program has the file.', 'Close the other program, then try again.'),
   'files-exhausted': no(500, 'Too many files are open.', 'Close other programs, or raise the limit (ulimit -n).'),
+  'locks-unsupported': no(500, 'This file system keeps no locks.', 'Choose a folder on a disk of this machine with --profile.'),
   'port-in-use': no(
     500,
     'Another program has the port.',

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { toBlock } from '../api/to-view.ts'
 import { Failure } from '../core/failure.ts'
 import type { RoomId } from '../core/ids.ts'
-import { createStore } from '../io/store.ts'
+import { createStore } from '../io/store/store.ts'
 
 type Block = Parameters<typeof toBlock>[0]
 

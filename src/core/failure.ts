@@ -24,6 +24,8 @@ export type FailureCode =
   | 'file-busy'
   /** Too many files are open, in this program or on the machine. */
   | 'files-exhausted'
+  /** The file system keeps no locks. */
+  | 'locks-unsupported'
   | 'port-in-use'
   | 'address-invalid'
   | 'key-damaged'

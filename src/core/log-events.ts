@@ -48,7 +48,9 @@ export const logEvents = {
 
   // Disk and memory.
   'write-failed': 'a write failed: this peer is read-only now',
-  'log-cut': 'a torn last batch was cut from the log',
+  'log-ahead': 'this peer had ended without notice: its log is whole',
+  'log-taken-over': 'the log was written by an earlier version, and is taken over',
+  'value-lost': 'the log is whole, but something that was kept beside it is lost',
   'snapshot-unwritten': 'a snapshot could not be written',
   'addresses-unkept': 'known addresses could not be kept',
   'bidders-unkept': 'bidders could not be kept',

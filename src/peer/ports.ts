@@ -31,15 +31,18 @@ export interface StoreOpened {
   readonly meta: Uint8Array | undefined
   /** Index of the last block; `undefined`: none. */
   readonly last: number | undefined
-  /** The last batch was torn, and cut: what was lost was never acknowledged. */
-  readonly torn: { readonly fromIndex: number } | undefined
+  /**
+   * What the start before this one left: `ahead`: it ended without notice, and all is there; `older`: a log of an earlier format,
+   * taken over; `value-lost`: the log is whole, and a named value beside it is lost.
+   */
+  readonly found: 'new' | 'clean' | 'ahead' | 'older' | 'value-lost'
 }
 
 /** The log of one room on disk. All methods may throw a {@link Failure}. */
 export interface Store {
   /**
-   * Reads and checks everything: every block up to the head must be there, as it was written. A torn last batch is cut and
-   * said in the result; damage before it fails with `store-damaged` and the block's number.
+   * Reads and checks everything: every block up to the head must be there, as it was written. Where something that was promised
+   * may be lost it fails with `store-damaged`; `facts.index` is the first block that cannot be relied on, `facts.case` what is wrong.
    */
   open(onProgress?: (done: number, total: number) => void): Promise<StoreOpened>
   /** Resolves when the batch is on disk. One at a time: the persist queue merges what waits. */

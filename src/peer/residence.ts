@@ -256,7 +256,9 @@ export function createResidence(context: PeerContext): Residence {
   return {
     async open() {
       const opened = await store.open((done, total) => options.onProgress('check', done, total))
-      if (opened.torn !== undefined) logger.warn('log-cut', opened.torn)
+      if (opened.found === 'value-lost') logger.warn('value-lost')
+      if (opened.found === 'older') logger.info('log-taken-over')
+      if (opened.found === 'ahead') logger.debug('log-ahead')
       // A room that is known is read before anybody hears of this peer.
       if (opened.meta !== undefined) await read(opened.meta)
       const isWrong = opened.meta !== undefined && !isWanted({ id: session().room }, wantedOf(options.entry))

@@ -125,7 +125,7 @@ describe('the logger', () => {
     const lines: string[] = []
     const logger = createLogger({ format, level, write: (line) => lines.push(line) })
     logger.error('ring-broken', { cause: new Error('why', { cause: 'deep down' }) })
-    logger.warn('log-cut')
+    logger.warn('write-failed')
     logger.info('epoch-begun', { epoch: '7.k3XbQz', to: 'a name\nwith a line', turn: 12, none: undefined }, 'epoch 7 has begun')
     logger.debug('ring-step', () => ({ big: 12n, list: [1, 2] }))
     return lines
@@ -135,7 +135,7 @@ describe('the logger', () => {
     const objects = linesOf('json', 'debug').map((line) => JSON.parse(line))
     expect(objects.map(({ level, event, message }) => [level, event, message])).toEqual([
       ['error', 'ring-broken', 'the ring stopped: a bug'],
-      ['warn', 'log-cut', 'a torn last batch was cut from the log'],
+      ['warn', 'write-failed', 'a write failed: this peer is read-only now'],
       ['info', 'epoch-begun', 'epoch 7 has begun'],
       ['debug', 'ring-step', 'the ring took a step'],
     ])

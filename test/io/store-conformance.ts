@@ -28,7 +28,7 @@ export function describeStore(name: string, make: () => Promise<StoreOnDisk>): v
   describe(`a ${name} store`, () => {
     it('is new when it is opened for the first time', async () => {
       const { store } = await make()
-      expect(await store.open()).toEqual({ meta: undefined, last: undefined, torn: undefined })
+      expect(await store.open()).toEqual({ meta: undefined, last: undefined, found: 'new' })
       expect(await store.read(0, 10, 1_000)).toEqual([])
       expect(await store.readSnapshot()).toBeUndefined()
       expect(await store.readValue('peers')).toBeUndefined()
@@ -41,7 +41,7 @@ export function describeStore(name: string, make: () => Promise<StoreOnDisk>): v
       await store.write(batchOf([2], 'second'))
       const again = await reopen()
       const opened = await again.open()
-      expect([readable(opened.meta), opened.last, opened.torn]).toEqual(['second', 2, undefined])
+      expect([readable(opened.meta), opened.last, opened.found]).toEqual(['second', 2, 'clean'])
       expect(await again.read(0, 9, 1_000)).toEqual([block(0), block(1), block(2)])
     })
 

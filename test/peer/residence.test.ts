@@ -83,7 +83,7 @@ it('leaves nothing behind in the store where it may not found the room', async (
   const residence = createResidence(context)
   await expect(residence.open()).rejects.toMatchObject({ code: 'room-not-found' })
   await residence.close()
-  expect(await store.open()).toEqual({ meta: undefined, last: undefined, torn: undefined })
+  expect(await store.open()).toEqual({ meta: undefined, last: undefined, found: 'new' })
 })
 
 it('stays in its room where another is no room, and says of whom it did not take it, and why', async () => {

@@ -73,7 +73,11 @@ export function createSimStore(world: World, peer: SimPeer, disk: SimDisk, isAli
   }
 
   return {
-    open: async () => ({ meta: disk.meta, last: disk.rows.length === 0 ? undefined : disk.rows.length - 1, torn: undefined }),
+    open: async () => ({
+      meta: disk.meta,
+      last: disk.rows.length === 0 ? undefined : disk.rows.length - 1,
+      found: disk.meta === undefined ? 'new' : 'clean',
+    }),
     write,
     read(from, through, bytesMax) {
       if (!isAlive()) return never()

@@ -53,7 +53,7 @@ export function createMemoryStore(from?: Disk): MemoryStore {
       snapshot = disk.snapshot
       const total = disk.last === undefined ? 0 : disk.last + 1
       onProgress?.(total, total)
-      return { meta: disk.meta, last: disk.last, torn: undefined }
+      return { meta: disk.meta, last: disk.last, found: disk.meta === undefined ? 'new' : 'clean' }
     },
 
     async write(batch) {

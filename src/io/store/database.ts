@@ -1,0 +1,56 @@
+import { Level } from 'level'
+import { Failure } from '../../core/failure.ts'
+import { codeOf, diskFailureInWords } from '../files.ts'
+
+/** What the store asks of LevelDB. Its own files are its own business: nothing here reads them. */
+export type Database = Pick<Level<Uint8Array, Uint8Array>, 'get' | 'batch' | 'iterator' | 'values' | 'keys' | 'close'>
+
+/**
+ * `gone`: there is none, and none was to be made; `unreadable`: LevelDB cannot make sense of its files. Throws a `Failure` where
+ * the machine or another process is in the way.
+ */
+export async function openDatabase(folder: string, create: boolean): Promise<Database | 'gone' | 'unreadable'> {
+  const database = new Level<Uint8Array, Uint8Array>(folder, { keyEncoding: 'view', valueEncoding: 'view' })
+  try {
+    // Not compressed: blocks hardly shrink.
+    await database.open({ createIfMissing: create, compression: false, cacheSize: 2 * 1024 * 1024 })
+    return database
+  } catch (error) {
+    const words = wordsOf(error)
+    if (isLocked(error)) throw lockFailure(words, folder, error)
+    const failure = diskFailureInWords(words, folder, error)
+    if (failure !== undefined) throw failure
+    return /create_if_missing is false/.test(words) ? 'gone' : 'unreadable'
+  }
+}
+
+/** Of a write: after one that failed, what is on disk is known to the next start only. */
+export function writeFailure(error: unknown, folder: string): Failure {
+  if (error instanceof Failure) return error
+  const message = `The disk failed, and nothing more is written: ${folder}`
+  return diskFailureInWords(wordsOf(error), folder, error) ?? new Failure('disk-failed', message, { folder }, { cause: error })
+}
+
+/** Of a read: the system's own reason, or `undefined`, where the rows themselves are damaged. */
+export function readFailure(error: unknown, folder: string): Failure | undefined {
+  return error instanceof Failure ? error : diskFailureInWords(wordsOf(error), folder, error)
+}
+
+/** LevelDB names all that keeps it from its lock alike; the words tell whether somebody has it. */
+export function lockFailure(words: string, folder: string, cause: unknown): Failure {
+  if (!/No locks available|not supported|not implemented/i.test(words)) {
+    return new Failure('profile-in-use', `Another gavelring peer is running with this profile: ${folder}`, { folder }, { cause })
+  }
+  const message = `This file system knows no locks, as on some network disks, so the log cannot be kept there: ${folder}`
+  return new Failure('locks-unsupported', message, { folder }, { cause })
+}
+
+function isLocked(error: unknown): boolean {
+  return error instanceof Error && (codeOf(error) === 'LEVEL_LOCKED' || isLocked(error.cause))
+}
+
+/** LevelDB tells its reasons in words only; abstract-level puts them into `cause`. */
+function wordsOf(error: unknown): string {
+  const { message, cause } = error instanceof Error ? error : { message: String(error), cause: undefined }
+  return cause === undefined ? message : `${message} ${wordsOf(cause)}`
+}

@@ -1,0 +1,95 @@
+import { open } from 'node:fs/promises'
+import { decodeHead, encodeHead, type Head } from './rows.ts'
+
+/**
+ * LevelDB hides damage: it drops batches that were synced, and takes an emptied journal for a new one. So what it was last
+ * asked to keep stands in a small file beside it, in two slots written in turn, each the head as it was after a batch. It is
+ * synced after LevelDB's batch: LevelDB may be ahead of it, by what came in the last moment before a crash, and never behind.
+ */
+
+/** The file, open for reading and writing in place. */
+export interface WitnessFile {
+  write(bytes: Uint8Array, at: number): Promise<void>
+  sync(): Promise<void>
+  close(): Promise<void>
+}
+
+/** `damaged`: neither slot can be read. A number: a slot is of that later format. */
+export interface Testimony {
+  readonly head: Head | number | 'damaged'
+  /** The older slot, or the one that cannot be read: the next to be written. */
+  readonly slot: 0 | 1
+}
+
+/** So far apart that no sector and no page holds parts of both. */
+const slotBytes = 4096
+/** In milliseconds: with the sync, no more than 50 from a batch to its testimony. More costs safety, less syncs. */
+const patience = 30
+
+export const newWitness = (head: Head): Uint8Array => {
+  const bytes = new Uint8Array(2 * slotBytes)
+  bytes.set(encodeHead(head))
+  return bytes
+}
+
+export function readWitness(bytes: Uint8Array): Testimony {
+  const [first, second] = [decodeHead(bytes.subarray(0, slotBytes)), decodeHead(bytes.subarray(slotBytes))]
+  if (typeof first === 'number') return { head: first, slot: 1 }
+  if (typeof second === 'number' || first === 'damaged') return { head: second, slot: 0 }
+  if (second === 'damaged' || first.batch > second.batch) return { head: first, slot: 1 }
+  return { head: second, slot: 0 }
+}
+
+export async function openWitnessFile(path: string): Promise<WitnessFile> {
+  const file = await open(path, 'r+')
+  return {
+    async write(bytes, at) {
+      await file.write(bytes, 0, bytes.length, at)
+    },
+    sync: () => file.datasync(),
+    close: () => file.close(),
+  }
+}
+
+export interface Witness {
+  /** After LevelDB's batch is synced. Written soon, and what comes meanwhile with it. */
+  note(head: Head): void
+  /** Writes what is not written yet, and closes the file. */
+  close(): Promise<void>
+}
+
+/** `onFailed`: a batch without its testimony would be one that nobody misses, so there is to be none after it. */
+export function createWitness(file: WitnessFile, first: 0 | 1, onFailed: (error: unknown) => void): Witness {
+  let slot = first
+  let latest: Head | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let writing: Promise<void> = Promise.resolve()
+
+  const write = (): Promise<void> => {
+    clearTimeout(timer)
+    timer = undefined
+    writing = writing.then(async () => {
+      if (latest === undefined) return
+      const bytes = encodeHead(latest)
+      latest = undefined
+      await file.write(bytes, slot * slotBytes)
+      await file.sync()
+      slot = slot === 0 ? 1 : 0
+    })
+    return writing
+  }
+
+  return {
+    note(head) {
+      latest = head
+      timer ??= setTimeout(() => void write().catch(onFailed), patience)
+    },
+    async close() {
+      try {
+        await write()
+      } finally {
+        await file.close()
+      }
+    },
+  }
+}
