@@ -1,0 +1,220 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterAll, describe, expect, it } from 'vitest'
+import { createStore } from '../../src/io/store/store.ts'
+import { batchOf, text } from './store-conformance.ts'
+import type { Change, Line } from './store-reader.ts'
+
+const root = await mkdtemp(join(tmpdir(), 'gavelring-damage-'))
+afterAll(() => rm(root, { recursive: true, force: true }))
+let folders = 0
+const newFolder = (): string => join(root, `store-${++folders}`)
+
+interface Specimen {
+  readonly folder: string
+  readonly whole: Line
+  /** What it would show without its last batches, the last of them first. */
+  readonly shorter: readonly Line[]
+}
+
+/** Batches of blocks, some that cut a tail, some without a block. LevelDB moves its journal into a table at each of `restarts`. */
+async function specimen(count: number, blockBytes: number, restarts: readonly number[], killed: boolean): Promise<Specimen> {
+  const folder = newFolder()
+  const store = createStore(folder)
+  await store.open()
+  const blocks: string[] = []
+  const lines: Line[] = []
+  for (let number = 0; number < count; number++) {
+    if (restarts.includes(number)) {
+      await store.writeValue('peers', text('addresses'))
+      await store.writeSnapshot(number, text('a snapshot'))
+      await store.close()
+      await store.open()
+    }
+    const cutFrom = number % 6 === 5 ? blocks.length - 1 : undefined
+    if (cutFrom !== undefined) blocks.length = cutFrom
+    const indexes = number % 4 === 3 ? [] : [blocks.length, blocks.length + 1]
+    const content = `of batch ${number} ${'x'.repeat(blockBytes)}`
+    for (const index of indexes) blocks.push(`${content} ${index}`)
+    await store.write(batchOf(indexes, `meta ${number}`, cutFrom, content))
+    lines.unshift({ found: '', meta: `meta ${number}`, blocks: [...blocks] })
+  }
+  if (!killed) await store.close()
+  const copy = newFolder()
+  await cp(folder, copy, { recursive: true })
+  if (killed) await store.close()
+  const [whole, ...shorter] = lines
+  return { folder: copy, whole: whole ?? expect.unreachable(), shorter }
+}
+
+const specimens: Readonly<Record<string, () => Promise<Specimen>>> = {
+  'a small store that was closed': () => specimen(12, 20, [], false),
+  'a small store that was killed': () => specimen(12, 20, [5], true),
+  'a store that LevelDB puts together as it opens': () => specimen(20, 100, [4, 8, 12, 15, 17, 19], false),
+  'a store whose journal has several pages': () => specimen(6, 9_000, [3], true),
+}
+
+/** Every 97th byte, and more of short files. */
+async function changesOf(folder: string): Promise<Change[]> {
+  const changes: Change[] = []
+  for (const file of await readdir(folder)) {
+    const { length } = await readFile(join(folder, file))
+    const step = file === 'witness' ? 31 : length > 3_000 ? 97 : 11
+    const end = file === 'witness' ? Math.min(length, 4_400) : length
+    for (let place = 0; place < end; place += step) {
+      if (file === 'witness' && place > 300 && place < 4_096) continue
+      changes.push({ file, place, mask: place % 3 === 0 ? 0xff : 1 << (place % 8) })
+    }
+  }
+  return changes
+}
+
+/** `lines` of one process; it ends early where LevelDB ends it. */
+async function run(source: string, folder: string, from: number, mode: string, changes: readonly Change[]): Promise<Line[]> {
+  const reader = spawn(process.execPath, [join(import.meta.dirname, 'store-reader.ts'), source, folder, String(from), mode], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  })
+  reader.stdin.end(JSON.stringify(changes))
+  const lines: Line[] = []
+  for await (const line of createInterface(reader.stdout)) lines.push(JSON.parse(line) as Line)
+  return lines
+}
+
+/** What each changed copy shows. Where LevelDB ends the process, that is what the start after it says. */
+async function outcomes(source: string, changes: readonly Change[]): Promise<{ lines: Line[]; ended: number[] }> {
+  const folder = newFolder()
+  const lines: Line[] = []
+  const ended: number[] = []
+  while (lines.length < changes.length) {
+    lines.push(...(await run(source, folder, lines.length, ended.at(-1) === lines.length ? 'again' : 'first', changes)))
+    if (lines.length === changes.length) break
+    expect(ended, 'the start after one that was ended lives to say why').not.toContain(lines.length)
+    ended.push(lines.length)
+  }
+  return { lines, ended }
+}
+
+const shows = (line: Line, other: Line): boolean =>
+  JSON.stringify({ ...line, found: '' }) === JSON.stringify({ ...other, found: '' })
+
+describe.each(Object.entries(specimens))('%s', (name, make) => {
+  it('never shows other or fewer blocks when one byte of one file is changed', { timeout: 120_000 }, async () => {
+    const { folder, whole, shorter } = await make()
+    const changes = [{ file: 'witness', place: undefined, mask: 0 }, ...(await changesOf(folder))]
+    const { lines, ended } = await outcomes(folder, changes)
+    expect(lines[0] && shows(lines[0], whole), 'unchanged').toBe(true)
+    const tally = { same: 0, refused: 0, unwitnessed: 0 }
+    for (const [number, line] of lines.entries()) {
+      const { file, place } = changes[number] ?? expect.unreachable()
+      const where = `${file}, byte ${place}: ${JSON.stringify(line).slice(0, 200)}`
+      if ('code' in line) {
+        expect(line.code, where).toBe('store-damaged')
+        if (ended.includes(number)) expect(line.case, where).toBe('database-unreadable')
+        tally.refused++
+      } else if (shows(line, whole)) tally.same++
+      else {
+        // Killed less than 50 ms after the batch, so the witness does not know of it, and LevelDB's journal was damaged there.
+        expect(line.found, where).not.toBe('new')
+        expect(file, where).toMatch(/\.log$/)
+        expect(
+          shorter.some((earlier) => shows(line, earlier)),
+          where,
+        ).toBe(true)
+        tally.unwitnessed++
+      }
+    }
+    expect(tally.refused).toBeGreaterThan(0)
+    expect(tally.same).toBeGreaterThan(0)
+    if (!name.includes('killed') && !name.includes('pages')) expect(tally.unwitnessed).toBe(0)
+  })
+})
+
+describe('a whole file', () => {
+  const fates: Readonly<Record<string, (path: string) => Promise<void>>> = {
+    emptied: (path) => truncate(path, 0),
+    deleted: (path) => rm(path),
+    'cut in half': async (path) => truncate(path, (await readFile(path)).length >> 1),
+    'full of zeros': async (path) => writeFile(path, new Uint8Array((await readFile(path)).length)),
+  }
+  it.each(Object.keys(fates))('%s is found, whichever it is', async (fate) => {
+    const { folder, whole } = await specimen(16, 100, [4, 8, 15], false)
+    for (const file of await readdir(folder)) {
+      const copy = newFolder()
+      await cp(folder, copy, { recursive: true })
+      await fates[fate]?.(join(copy, file))
+      const [line] = await run(copy, newFolder(), 0, 'first', [{ file, place: undefined, mask: 0 }])
+      if (line === undefined) expect.unreachable(file)
+      // LevelDB's diary and its lock hold nothing.
+      if ('code' in line) expect([file, line.code]).toEqual([file, 'store-damaged'])
+      else expect([file, shows(line, whole)]).toEqual([file, true])
+      // Half a witness still has a slot.
+      const counts = file === 'witness' ? fate !== 'cut in half' : /^(?:CURRENT|MANIFEST)/.test(file)
+      if (counts) expect([file, 'code' in line]).toEqual([file, true])
+    }
+  })
+})
+
+describe('a disk that refuses', () => {
+  it('when it is full: the write fails by name, nothing written before is lost, and nothing more is written', async (context) => {
+    const folder = newFolder()
+    await mkdir(folder)
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', folder], { stdio: 'ignore' })
+    } catch {
+      context.skip('this needs the right to mount a small file system')
+    }
+    try {
+      const store = createStore(join(folder, 'log'))
+      await store.open()
+      let written = 0
+      const error: unknown = await (async () => {
+        for (; written < 100; written++) await store.write(batchOf([written], `meta ${written}`, undefined, 'x'.repeat(30_000)))
+      })().catch((reason: unknown) => reason)
+      expect(error).toMatchObject({ code: 'disk-full' })
+      await expect(store.write(batchOf([written], 'again'))).rejects.toMatchObject({ code: 'disk-full' })
+      expect(await store.read(0, written - 1, 1e9)).toHaveLength(written)
+      await store.close()
+      execFileSync('mount', ['-o', 'remount,size=4m', folder], { stdio: 'ignore' })
+      expect(await store.open()).toMatchObject({ last: written - 1, found: 'clean' })
+      await store.write(batchOf([written], 'again'))
+      await store.close()
+    } finally {
+      execFileSync('umount', ['-l', folder], { stdio: 'ignore' })
+    }
+  })
+
+  it('when it can only be read: it says so, and damages nothing', async (context) => {
+    const folder = newFolder()
+    await mkdir(folder)
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', folder], { stdio: 'ignore' })
+    } catch {
+      context.skip('this needs the right to mount a small file system')
+    }
+    try {
+      const store = createStore(join(folder, 'log'))
+      await store.open()
+      await store.write(batchOf([0], 'meta'))
+      await store.close()
+      execFileSync('mount', ['-o', 'remount,ro', folder], { stdio: 'ignore' })
+      await expect(store.open()).rejects.toMatchObject({ code: 'disk-read-only' })
+      await expect(createStore(join(folder, 'other')).open()).rejects.toMatchObject({ code: 'disk-read-only' })
+      execFileSync('mount', ['-o', 'remount,rw', folder], { stdio: 'ignore' })
+      expect(await store.open()).toMatchObject({ last: 0, found: 'clean' })
+      await store.close()
+    } finally {
+      execFileSync('umount', ['-l', folder], { stdio: 'ignore' })
+    }
+  })
+
+  it('when the folder is read-only: it says that the profile cannot be written', async (context) => {
+    if (process.getuid?.() === 0) context.skip('the superuser may write everywhere, so a read-only folder refuses nothing')
+    const folder = newFolder()
+    await mkdir(folder)
+    await chmod(folder, 0o500)
+    await expect(createStore(join(folder, 'log')).open()).rejects.toMatchObject({ code: 'permission-denied' })
+  })
+})
