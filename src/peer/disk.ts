@@ -211,20 +211,26 @@ export function createPersistQueue({ store, crypto, onPersisted, onFailed, ...op
     waiting = undefined
     isWriting = true
     // No `await`: whoever drives this by callbacks of his own need not wait for a microtask.
-    store.write(toBatch(batch)).then(
-      () => {
-        // What comes of it is one batch, too.
-        onPersisted(batch.id, batch.meta)
-        isWriting = false
-        writeNext()
-      },
-      (error: unknown) => {
-        isWriting = false
-        failed = error instanceof Failure ? error : new Failure('disk-failed', 'A write failed.', {}, { cause: error })
-        onFailed(failed)
-        rest()
-      },
-    )
+    let written: Promise<void>
+    try {
+      written = store.write(toBatch(batch))
+    } catch (error) {
+      return fail(error)
+    }
+    written.then(() => {
+      // What comes of it is one batch, too.
+      onPersisted(batch.id, batch.meta)
+      isWriting = false
+      writeNext()
+    }, fail)
+  }
+
+  /** Of the disk, or of what could not even be encoded: either way it is not on disk, and whoever waits for that waits no longer. */
+  const fail = (error: unknown): void => {
+    isWriting = false
+    failed = error instanceof Failure ? error : new Failure('disk-failed', 'A write failed.', {}, { cause: error })
+    onFailed(failed)
+    rest()
   }
 
   const toBatch = ({ cutFrom, blocks, evidence, meta }: MergedPersist) => ({

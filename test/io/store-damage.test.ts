@@ -16,8 +16,6 @@ const newFolder = (): string => join(root, `store-${++folders}`)
 interface Specimen {
   readonly folder: string
   readonly whole: Line
-  /** What it would show without its last batches, the last of them first. */
-  readonly shorter: readonly Line[]
 }
 
 /** Batches of blocks, some that cut a tail, some without a block. LevelDB moves its journal into a table at each of `restarts`. */
@@ -26,7 +24,6 @@ async function specimen(count: number, blockBytes: number, restarts: readonly nu
   const store = createStore(folder)
   await store.open()
   const blocks: string[] = []
-  const lines: Line[] = []
   for (let number = 0; number < count; number++) {
     if (restarts.includes(number)) {
       await store.writeValue('peers', text('addresses'))
@@ -40,14 +37,20 @@ async function specimen(count: number, blockBytes: number, restarts: readonly nu
     const content = `of batch ${number} ${'x'.repeat(blockBytes)}`
     for (const index of indexes) blocks.push(`${content} ${index}`)
     await store.write(batchOf(indexes, `meta ${number}`, cutFrom, content))
-    lines.unshift({ found: '', meta: `meta ${number}`, blocks: [...blocks] })
   }
   if (!killed) await store.close()
+  // A kill that comes before the witness is written is another test's matter (store-crash).
+  else await expect.poll(() => witnessed(folder)).toBe(count + 2 * restarts.length)
   const copy = newFolder()
   await cp(folder, copy, { recursive: true })
   if (killed) await store.close()
-  const [whole, ...shorter] = lines
-  return { folder: copy, whole: whole ?? expect.unreachable(), shorter }
+  return { folder: copy, whole: { found: '', meta: `meta ${count - 1}`, blocks } }
+}
+
+/** The newest batch that the witness knows of. */
+async function witnessed(folder: string): Promise<number> {
+  const witness = await readFile(join(folder, 'witness'))
+  return Math.max(witness.readUIntBE(33, 6), witness.length < 4_200 ? 0 : witness.readUIntBE(4_096 + 33, 6))
 }
 
 const specimens: Readonly<Record<string, () => Promise<Specimen>>> = {
@@ -100,36 +103,40 @@ async function outcomes(source: string, changes: readonly Change[]): Promise<{ l
 const shows = (line: Line, other: Line): boolean =>
   JSON.stringify({ ...line, found: '' }) === JSON.stringify({ ...other, found: '' })
 
-describe.each(Object.entries(specimens))('%s', (name, make) => {
+describe.each(Object.entries(specimens))('%s', (_name, make) => {
   it('never shows other or fewer blocks when one byte of one file is changed', { timeout: 120_000 }, async () => {
-    const { folder, whole, shorter } = await make()
+    const { folder, whole } = await make()
     const changes = [{ file: 'witness', place: undefined, mask: 0 }, ...(await changesOf(folder))]
     const { lines, ended } = await outcomes(folder, changes)
     expect(lines[0] && shows(lines[0], whole), 'unchanged').toBe(true)
-    const tally = { same: 0, refused: 0, unwitnessed: 0 }
+    let refused = 0
     for (const [number, line] of lines.entries()) {
       const { file, place } = changes[number] ?? expect.unreachable()
       const where = `${file}, byte ${place}: ${JSON.stringify(line).slice(0, 200)}`
       if ('code' in line) {
+        refused++
         expect(line.code, where).toBe('store-damaged')
         if (ended.includes(number)) expect(line.case, where).toBe('database-unreadable')
-        tally.refused++
-      } else if (shows(line, whole)) tally.same++
-      else {
-        // Killed less than 50 ms after the batch, so the witness does not know of it, and LevelDB's journal was damaged there.
-        expect(line.found, where).not.toBe('new')
-        expect(file, where).toMatch(/\.log$/)
-        expect(
-          shorter.some((earlier) => shows(line, earlier)),
-          where,
-        ).toBe(true)
-        tally.unwitnessed++
-      }
+      } else expect(shows(line, whole), where).toBe(true)
     }
-    expect(tally.refused).toBeGreaterThan(0)
-    expect(tally.same).toBeGreaterThan(0)
-    if (!name.includes('killed') && !name.includes('pages')) expect(tally.unwitnessed).toBe(0)
+    expect(refused).toBeGreaterThan(0)
+    expect(refused).toBeLessThan(lines.length)
   })
+})
+
+it('says at the next start that it cannot be read where LevelDB ends the process over it', { timeout: 120_000 }, async () => {
+  // The fourth table is made as this opens, and then LevelDB puts all four together, and trips over keys out of order.
+  const { folder, whole } = await specimen(20, 100, [5, 10, 15], false)
+  const changes: Change[] = []
+  for (const file of (await readdir(folder)).filter((name) => name.endsWith('.ldb'))) {
+    const bytes = await readFile(join(folder, file))
+    for (let at = bytes.indexOf('b\0\0\0'); at >= 0; at = bytes.indexOf('b\0\0\0', at + 1))
+      changes.push({ file, place: at, mask: 0xff })
+  }
+  const { lines, ended } = await outcomes(folder, changes)
+  expect(ended.length).toBeGreaterThan(0)
+  for (const number of ended) expect(lines[number]).toMatchObject({ code: 'store-damaged', case: 'database-unreadable' })
+  for (const line of lines) expect('code' in line ? line.code : shows(line, whole)).toBe('code' in line ? 'store-damaged' : true)
 })
 
 describe('a whole file', () => {

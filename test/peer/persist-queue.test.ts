@@ -164,6 +164,23 @@ describe('the queue of writes', () => {
     expect(disk.batches).toHaveLength(1)
     expect(queue.failed?.code).toBe('disk-full')
   })
+
+  it('takes what cannot be encoded for a failed write, and is idle after it', async () => {
+    const disk = createSlowDisk()
+    const failures: Failure[] = []
+    const persisted: number[] = []
+    const queue = queueOver(disk, { onFailed: (failure) => failures.push(failure), onPersisted: (id) => persisted.push(id) })
+    const [first, second] = persistsOf([1, 1].map((more) => ({ back: 0, more }))) as [Persist, Persist]
+    queue.add(first)
+    queue.add({ ...second, meta: { ...second.meta, incarnation: -1 } })
+    disk.finish()
+    await queue.idle()
+    expect([persisted, failures.map(({ code }) => code)]).toEqual([[1], ['disk-failed']])
+    expect(failures[0]?.cause).toBeInstanceOf(Error)
+    queue.add(second)
+    await queue.idle()
+    expect(disk.batches).toHaveLength(1)
+  })
 })
 
 function queueOver(disk: ReturnType<typeof createSlowDisk>, changes: Partial<PersistQueueOptions>) {
