@@ -1,15 +1,13 @@
-import { join } from 'node:path'
 import { makeToken, removeApiFiles, writeApiFiles } from '../api/api-files.ts'
 import { type ApiServer, startApiServer } from '../api/http.ts'
 import { createPortDoor, type PortDoor, type ServerPort } from '../api/port.ts'
 import type { Seat } from '../api/seat.ts'
-import { Failure } from '../core/failure.ts'
 import type { LogEvent } from '../core/log-events.ts'
 import { diskFailure } from '../io/files.ts'
 import { openIdentity } from '../io/identity.ts'
 import { createLogger, type LogLevel } from '../io/logger.ts'
 import { type KnownRoom, openProfile } from '../io/profile.ts'
-import { createStore } from '../io/store/store.ts'
+import { takeLock } from '../io/store/lock.ts'
 import type { Peer } from '../peer/peer.ts'
 import type { Logger } from '../peer/ports.ts'
 import type { Waiting } from '../peer/search.ts'
@@ -69,11 +67,8 @@ export async function startSeat(config: PeerConfig, hooks: StartHooks): Promise<
   const profile = await openProfile(config.profile)
   if (profile.wasOpenToOthers) logger.warn('profile-closed', { folder: profile.folder })
   // One peer a profile, whatever its room: two of one identity would be taken for a liar.
-  const lock = createStore(join(profile.folder, 'lock'))
-  await lock.open().catch((error: unknown) => {
-    const isInUse = error instanceof Failure && error.code === 'profile-in-use'
-    throw isInUse ? new Failure('profile-in-use', `The folder ${profile.folder} is in use by another peer.`) : error
-  })
+  const lock = await takeLock(profile.folder)
+  if (lock.takenFrom !== undefined) logger.warn('profile-moved', { host: lock.takenFrom })
   try {
     const settings = await profile.readSettings()
     const known = await profile.readRooms()
@@ -86,7 +81,7 @@ export async function startSeat(config: PeerConfig, hooks: StartHooks): Promise<
         await seat.close(deadlineMillis)
         ports?.closeAll()
         await api?.stop()
-        await lock.close()
+        await lock.release()
         stopped.resolve({ reason, hasLeft: reason === leftText })
       })()
       return ending
@@ -123,7 +118,7 @@ export async function startSeat(config: PeerConfig, hooks: StartHooks): Promise<
       stop: (deadlineMillis) => end(leftText, deadlineMillis),
     }
   } catch (error) {
-    await lock.close()
+    await lock.release()
     throw error
   }
 }

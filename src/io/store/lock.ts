@@ -36,8 +36,8 @@ export async function takeLock(folder: string): Promise<Lock> {
           for (const other of others.keys()) await rm(pathOf(folder, other), { force: true })
           const last = others.get(number - 1)
           const takenFrom = last === undefined || isHere(last, self) || isEarlier(last, self) ? undefined : last.host
-          // Its number stays taken, since numbers only grow; empty, it is nobody's.
-          return { takenFrom, release: () => writeFile(path, '') }
+          // Its number stays taken, since numbers only grow; empty, it is nobody's. Where that fails, it is a dead process's soon.
+          return { takenFrom, release: () => writeFile(path, '').catch(() => {}) }
         }
         await rm(path, { force: true })
       }
