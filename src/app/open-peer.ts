@@ -1,15 +1,17 @@
 import { randomInt } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
-import { Failure } from '../core/failure.ts'
+import { basename, dirname, join } from 'node:path'
+import { Failure, type FailureCode } from '../core/failure.ts'
 import { createClock } from '../io/clock.ts'
 import { createEntropy } from '../io/entropy.ts'
+import { readFileIfThere, replaceFile } from '../io/files.ts'
 import type { KeyedIdentity } from '../io/identity.ts'
 import { createStore } from '../io/store/store.ts'
 import { createTransport } from '../io/transport/transport.ts'
 import { createPeer } from '../peer/create-peer.ts'
 import type { Peer } from '../peer/peer.ts'
-import type { Logger, Transport } from '../peer/ports.ts'
+import type { Logger, Store, Transport } from '../peer/ports.ts'
 import type { Entry, Waiting } from '../peer/search.ts'
 import type { PeerConfig } from './config.ts'
 import { archiveLog, firstFree, roomFolder } from './room-folder.ts'
@@ -67,9 +69,11 @@ async function open(plan: Plan, ground: Ground, options: OpenOptions, transport:
   if (plan.isNewCode && existsSync(folder)) {
     throw new Failure('other-code', `This folder has a room “${name}” already: start it with the code that it has.`)
   }
-  const putBack = plan.refetch ? await putAside(folder) : async () => {}
+  await finishPutBack(folder)
+  if (plan.refetch) await putAside(folder)
+  const store = putAsideIfDamaged(createStore(folder), () => putAside(folder))
   try {
-    return await createPeer(
+    const peer = await createPeer(
       {
         name: options.name,
         room: { name, currency, deposits },
@@ -96,16 +100,37 @@ async function open(plan: Plan, ground: Ground, options: OpenOptions, transport:
       },
       {
         identity: options.identity,
-        store: createStore(folder),
+        store,
         transport,
         clock: createClock(),
         entropy: createEntropy(),
         logger,
       },
     )
+    await rm(noteOf(folder), { force: true })
+    return peer
   } catch (error) {
-    if (error instanceof Failure && (error.code === 'room-not-found' || error.code === 'stopping')) await putBack()
+    if (error instanceof Failure && backAfter.has(error.code)) await finishPutBack(folder)
     throw error
+  }
+}
+
+/** Nobody was there to fetch the log from. */
+const backAfter: ReadonlySet<FailureCode> = new Set(['room-not-found', 'store-damaged', 'stopping'])
+
+/** A damaged log is nothing to go on from: the others have it. Where nobody is there, it is put back as it was. */
+function putAsideIfDamaged(store: Store, put: () => Promise<void>): Store {
+  return {
+    ...store,
+    async open(onProgress) {
+      try {
+        return await store.open(onProgress)
+      } catch (error) {
+        if (!(error instanceof Failure) || error.code !== 'store-damaged') throw error
+        await put()
+        return { ...(await store.open(onProgress)), damage: error }
+      }
+    },
   }
 }
 
@@ -117,16 +142,28 @@ const waitingFacts = ({ room, elapsed, obstacles }: Waiting) => ({
 })
 
 /**
- * Makes room for a log that is fetched anew. The old one is kept beside it: a damaged log may be all that is left of a
- * room. The returned function undoes it, for when there was nobody to fetch from.
+ * Makes room for a log that is fetched anew. The old one is kept beside it: a damaged log may be all that is left of a room. Until
+ * the peer is in the room again a note says where it is, so that it comes back after a crash, too: else the next start would find
+ * nothing, and found a new room.
  */
-async function putAside(folder: string): Promise<() => Promise<void>> {
-  if (!existsSync(folder)) return async () => {}
+async function putAside(folder: string): Promise<void> {
+  if (!existsSync(folder)) return
   // What an earlier start put aside, and could not put back, may be the only copy.
   const aside = firstFree((number) => `${folder}.old${number > 1 ? `-${number}` : ''}`)
+  await replaceFile(noteOf(folder), basename(aside), 0o600)
   await rename(folder, aside)
-  return async () => {
+}
+
+/** Undoes {@link putAside}, if there is one to undo. */
+async function finishPutBack(folder: string): Promise<void> {
+  const note = await readFileIfThere(noteOf(folder))
+  if (note === undefined) return
+  const aside = join(dirname(folder), new TextDecoder().decode(note))
+  if (existsSync(aside)) {
     await rm(folder, { recursive: true, force: true })
     await rename(aside, folder)
   }
+  await rm(noteOf(folder), { force: true })
 }
+
+const noteOf = (folder: string): string => `${folder}.put-aside`

@@ -48,6 +48,7 @@ export const logEvents = {
 
   // Disk and memory.
   'write-failed': 'a write failed: this peer is read-only now',
+  'log-damaged': 'the log is damaged: it is put aside, and fetched anew from the other members',
   'log-ahead': 'this peer had ended without notice: its log is whole',
   'log-taken-over': 'the log was written by an earlier version, and is taken over',
   'value-lost': 'the log is whole, but something that was kept beside it is lost',
@@ -58,6 +59,7 @@ export const logEvents = {
   'catalogue-unread': 'the catalogue could not be read: it is put aside',
   'evidence-unread': 'proof of a fault could not be read: it is kept as it is',
   'blocks-unread': 'blocks for another peer could not be read',
+  'profile-moved': 'the profile folder was in use on another machine: it must not run there too',
   'profile-closed': 'others could enter the profile folder: it is closed now',
 
   // Doors.

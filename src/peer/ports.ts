@@ -1,4 +1,5 @@
 import type { Crypto } from '../core/crypto.ts'
+import type { Failure } from '../core/failure.ts'
 import type { Instant, PeerId, RoomId } from '../core/ids.ts'
 import type { LogEvent } from '../core/log-events.ts'
 
@@ -36,6 +37,8 @@ export interface StoreOpened {
    * taken over; `value-lost`: the log is whole, and a named value beside it is lost.
    */
   readonly found: 'new' | 'clean' | 'ahead' | 'older' | 'value-lost'
+  /** Why the log that was here is put aside; what is opened is new, and the peer has forgotten (PROTOCOL, section 5). */
+  readonly damage?: Failure
 }
 
 /** The log of one room on disk. All methods may throw a {@link Failure}. */

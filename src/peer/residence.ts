@@ -54,6 +54,8 @@ const lookEvery = 250
  */
 const askAgainFirst = 250
 const askAgainMost = 10_000
+/** How long a peer whose log is damaged looks for the others, in milliseconds: alone it has to refuse, and say so. */
+const comeBackPatience = 10_000
 /** How long the members of a room that is left may take to let this peer go, in milliseconds. */
 const leavePatience = 3_000
 
@@ -153,8 +155,8 @@ export function createResidence(context: PeerContext): Residence {
   }
 
   /** Looks for the room until it is in it, or may found it. Throws a `Failure`: `room-not-found` with the obstacles, `stopping`. */
-  const enterOrFound = async (entry: Entry): Promise<void> => {
-    const { lookMillis, waitMillis, signal } = options
+  const enterOrFound = async (entry: Entry, waitMillis = options.waitMillis): Promise<void> => {
+    const { lookMillis, signal } = options
     const began = clock.monotonic()
     /** When those that were asked for their genesis block may be asked again. */
     const asked = new Map<PeerId, { readonly until: number; readonly pause: number }>()
@@ -197,6 +199,16 @@ export function createResidence(context: PeerContext): Residence {
     logger.info('room-founded', { room: shortRoomId(roomIdOf(genesis)) })
     entered = 'founded'
     return moveTo(genesis, undefined, false)
+  }
+
+  /** To the room whose log was damaged here, from the others; it is never founded anew. Throws `damage` where nobody is there. */
+  const comeBack = async (entry: Entry, damage: Failure): Promise<void> => {
+    const room = wantedOf(entry)
+    try {
+      await enterOrFound({ kind: 'join', room }, options.waitMillis ?? comeBackPatience)
+    } catch (error) {
+      throw error instanceof Failure && error.code === 'room-not-found' ? damage : error
+    }
   }
 
   /** The room on this disk is not the one that was asked for by its id. */
@@ -256,6 +268,8 @@ export function createResidence(context: PeerContext): Residence {
   return {
     async open() {
       const opened = await store.open((done, total) => options.onProgress('check', done, total))
+      const { damage } = opened
+      if (damage !== undefined) logger.error('log-damaged', damage.facts)
       if (opened.found === 'value-lost') logger.warn('value-lost')
       if (opened.found === 'older') logger.info('log-taken-over')
       if (opened.found === 'ahead') logger.debug('log-ahead')
@@ -269,7 +283,8 @@ export function createResidence(context: PeerContext): Residence {
       await transport.start(network.events)
       for (const address of await readRememberedAddresses(store)) transport.addAddress(address)
       const { entry } = options
-      if (opened.meta === undefined) await enterOrFound(entry)
+      if (damage !== undefined) await comeBack(entry, damage)
+      else if (opened.meta === undefined) await enterOrFound(entry)
       else if (isWrong) await enterAnother(entry)
       else begin()
       refresh()

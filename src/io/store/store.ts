@@ -200,7 +200,7 @@ const newHead = (): Head => ({
 /** What is whole ends before block `index`. */
 function damage(folder: string, name: CaseName, index: number, cause?: unknown): Failure {
   const whole = index === 0 ? 'No block of it can be relied on.' : `Blocks 0 to ${index - 1} are whole.`
-  const message = `${cases[name].says} ${whole} Start with --refetch to get the log anew from the other members: ${folder}`
+  const message = `${cases[name].says} ${whole} The other members have the log: start again when one of them is in reach. ${folder}`
   return new Failure('store-damaged', message, { index, case: name, folder }, { cause })
 }
 

@@ -1,0 +1,75 @@
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { roomFolder } from '../../src/app/room-folder.ts'
+import { gavelring, joinPeer, peerArgs, startPeer, temporaryFolder } from './processes.ts'
+import { run } from './run.ts'
+
+/** What befalls the log of a peer that does not run. */
+const damages: Readonly<Record<string, (folder: string) => void>> = {
+  'an emptied journal': (folder) => {
+    for (const name of readdirSync(folder)) if (name.endsWith('.log')) truncateSync(join(folder, name), 0)
+  },
+  'a deleted database': (folder) => {
+    for (const name of readdirSync(folder)) if (name !== 'witness') rmSync(join(folder, name))
+  },
+  'a flipped bit': (folder) => {
+    for (const name of readdirSync(folder).filter((one) => /\.(?:log|ldb)$/.test(one))) {
+      const bytes = readFileSync(join(folder, name))
+      if (bytes.length === 0) continue
+      bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 4
+      writeFileSync(join(folder, name), bytes)
+    }
+  },
+  'a deleted witness': (folder) => rmSync(join(folder, 'witness')),
+}
+
+const joinArgs = ['peer', '--join', '--no-mdns', '--listen', '/ip4/127.0.0.1/tcp/0']
+const logOf = (profile: string): string => roomFolder(profile, 'classroom')
+
+async function stoppedPeer(): Promise<string> {
+  const profile = temporaryFolder()
+  const peer = await startPeer(profile)
+  expect(await run(['account', 'open', 'ana', '--profile', profile])).toMatchObject({ exitCode: 0 })
+  expect(await run(['deposit', 'ana', '5', '--profile', profile])).toMatchObject({ exitCode: 0 })
+  peer.child.kill('SIGINT')
+  await peer.finished
+  return profile
+}
+
+describe.each(Object.entries(damages))('%s', (_name, damage) => {
+  test('of one of two: it comes back by itself, and is a member with everything', async () => {
+    const [first, second] = [temporaryFolder(), temporaryFolder()]
+    const peer = await startPeer(first)
+    const other = await joinPeer(peer, second)
+    expect(await run(['account', 'open', 'ana', '--profile', second])).toMatchObject({ exitCode: 0 })
+    other.child.kill('SIGINT')
+    await other.finished
+    damage(logOf(second))
+    const back = await joinPeer(peer, second)
+    await back.said(/the log is damaged/)
+    expect(await run(['deposit', 'ana', '5', '--profile', second, '--wait', '30'])).toMatchObject({ exitCode: 0 })
+    expect(readdirSync(dirname(logOf(second))).some((name) => name.endsWith('.old'))).toBe(true)
+    back.child.kill('SIGINT')
+    await back.finished
+    expect(await run(['log', 'verify', '--profile', second])).toMatchObject({ exitCode: 0 })
+  })
+
+  test('of a peer alone: it refuses at each start anew, however that ends, names the last good block, and keeps all files', async () => {
+    const profile = await stoppedPeer()
+    damage(logOf(profile))
+    const before = readdirSync(logOf(profile)).includes('witness')
+    const killed = gavelring(peerArgs(profile))
+    await killed.said(/the log is damaged/)
+    killed.child.kill('SIGKILL')
+    await killed.finished
+    for (let start = 0; start < 2; start++) {
+      const { exitCode, errors } = await gavelring([...joinArgs, '--wait', '1', '--profile', profile]).finished
+      expect([exitCode, errors]).toEqual([3, expect.stringMatching(/Blocks 0 to \d+ are whole|No block of it/)])
+      expect(errors).not.toMatch(/founded|\bat .*:\d+:\d+/)
+    }
+    expect(readdirSync(logOf(profile)).includes('witness')).toBe(before)
+    expect(readdirSync(dirname(logOf(profile)))).toEqual([logOf(profile).slice(dirname(logOf(profile)).length + 1)])
+    expect((await run(['log', 'verify', '--profile', profile])).exitCode).not.toBe(0)
+  })
+})
