@@ -97,6 +97,8 @@ export function describeStore(name: string, make: () => Promise<StoreOnDisk>): v
       expect((await store.read(1, 4, 2 * size)).map(({ index }) => index)).toEqual([1, 2])
       expect((await store.read(1, 4, 1)).map(({ index }) => index)).toEqual([1])
       expect((await store.read(3, 99, 1_000)).map(({ index }) => index)).toEqual([3, 4])
+      expect(await store.read(0, -1, 1_000)).toEqual([])
+      expect(await store.read(3, 2, 1_000)).toEqual([])
     })
 
     it('keeps the newest snapshot and every value', async () => {

@@ -108,6 +108,21 @@ describe('the LevelDB store', () => {
     await expect(store.write(batchOf([0], 'meta'))).rejects.toMatchObject({ code: 'disk-failed' })
   })
 
+  it('that is closed while it is read is not taken for a damaged one', async () => {
+    const store = createStore(newFolder())
+    await store.open()
+    const indexes = Array.from({ length: 500 }, (_, index) => index)
+    await store.write(batchOf(indexes, 'meta', undefined, 'x'.repeat(5_000)))
+    const reads = indexes.slice(0, 40).map((index) =>
+      store.read(index, 499, 1e9).then(
+        ({ length }) => length,
+        ({ code }) => code,
+      ),
+    )
+    await store.close()
+    for (const [index, outcome] of (await Promise.all(reads)).entries()) expect([500 - index, 'disk-failed']).toContain(outcome)
+  })
+
   it('says that the profile cannot be written where its folder would be inside a file', async () => {
     const folder = join(import.meta.filename, 'rooms')
     await expect(createStore(folder).open()).rejects.toMatchObject({ code: 'path-taken' })

@@ -31,9 +31,13 @@ export function writeFailure(error: unknown, folder: string): Failure {
   return diskFailureInWords(wordsOf(error), folder, error) ?? new Failure('disk-failed', message, { folder }, { cause: error })
 }
 
-/** Of a read: the system's own reason, or `undefined`, where the rows themselves are damaged. */
+/** Of a read. `undefined`: what LevelDB was to read is damaged. Throws what is neither that nor the machine's: a bug. */
 export function readFailure(error: unknown, folder: string): Failure | undefined {
-  return error instanceof Failure ? error : diskFailureInWords(wordsOf(error), folder, error)
+  const failure = error instanceof Failure ? error : diskFailureInWords(wordsOf(error), folder, error)
+  const code = codeOf(error)
+  if (failure !== undefined || code === 'LEVEL_CORRUPTION' || code === 'LEVEL_IO_ERROR') return failure
+  if (!code?.endsWith('_NOT_OPEN')) throw error
+  return new Failure('disk-failed', 'The store is not open.', { folder }, { cause: error })
 }
 
 /** LevelDB names all that keeps it from its lock alike; the words tell whether somebody has it. */

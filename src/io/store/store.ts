@@ -77,6 +77,7 @@ export function createStore(folder: string, machine: Machine = { openDatabase, o
     async read(from, through, bytesMax) {
       const { database } = requireOpen()
       const found: StoredBlock[] = []
+      if (through < from) return found
       let bytes = 0
       try {
         for await (const value of database.values({ ...blockRange, gte: blockKey(from), lte: blockKey(through) })) {
@@ -100,7 +101,7 @@ export function createStore(folder: string, machine: Machine = { openDatabase, o
     },
 
     async readSnapshot() {
-      const value = await readSealed(requireOpen().database, snapshotKey)
+      const value = await readSealed(requireOpen().database, folder, snapshotKey)
       if (value === undefined || value.length < 6) return undefined
       return { index: Buffer.from(value.subarray(0, 6)).readUIntBE(0, 6), bytes: value.subarray(6) }
     },
@@ -109,7 +110,7 @@ export function createStore(folder: string, machine: Machine = { openDatabase, o
       await write({ ...nothing, values: [{ name, bytes: bytes.slice() }] })
     },
 
-    readValue: async (name) => readSealed(requireOpen().database, valueKey(name)),
+    readValue: async (name) => readSealed(requireOpen().database, folder, valueKey(name)),
 
     async close() {
       const closing = opened
@@ -266,12 +267,14 @@ async function plan(
   return { operations, head: next }
 }
 
-async function readSealed(database: Database, key: Uint8Array): Promise<Uint8Array | undefined> {
+/** A table that cannot be read is as good as a damaged value. */
+async function readSealed(database: Database, folder: string, key: Uint8Array): Promise<Uint8Array | undefined> {
   try {
     const value = await database.get(key)
     return value && unseal(key, value)
-  } catch {
-    // A table that cannot be read: as good as a damaged value.
+  } catch (error) {
+    const failure = readFailure(error, folder)
+    if (failure !== undefined) throw failure
     return undefined
   }
 }
