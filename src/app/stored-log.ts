@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs'
 import { Failure } from '../core/failure.ts'
 import { createIdentity } from '../io/identity.ts'
 import { openProfile } from '../io/profile.ts'
+import { copyStore, readWholeBlocks, type StoreCopy } from '../io/store/copy.ts'
+import { takeLock } from '../io/store/lock.ts'
 import { createStore } from '../io/store/store.ts'
 import { decodeMeta, readEvidence } from '../peer/disk.ts'
 import type { Proof } from '../peer/peer.ts'
@@ -31,9 +33,9 @@ export async function* readStoredLog(
   which: 'committed' | 'all',
   onChecked: (done: number, total: number) => void,
 ): AsyncGenerator<LogRow> {
-  const store = createStore(await storeFolder(folder, room))
-  const { meta } = await store.open(onChecked)
+  const store = await openCopy(folder, room)
   try {
+    const { meta } = await store.open(onChecked)
     const decoded = meta && decodeMeta(meta)
     if (decoded === undefined) throw new Failure('room-not-found', 'The log is empty.')
     if ('malformed' in decoded) throw new Failure('store-version', `The store's record cannot be read: ${decoded.malformed}.`)
@@ -46,6 +48,11 @@ export async function* readStoredLog(
       for (const { bytes } of rows) yield { bytes, last }
       next += rows.length
     }
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'store-damaged' && typeof error.facts.index === 'number') {
+      yield* store.wholeRows(error.facts.index)
+    }
+    throw error
   } finally {
     await store.close()
   }
@@ -53,9 +60,9 @@ export async function* readStoredLog(
 
 /** Proof of members' faults that a peer which is not running has on its disk. Throws as {@link readStoredLog} does. */
 export async function readStoredProofs(folder: string, room: string | undefined): Promise<readonly Proof[]> {
-  const store = createStore(await storeFolder(folder, room))
-  await store.open()
+  const store = await openCopy(folder, room)
   try {
+    await store.open()
     return [...(await readEvidence(store, createIdentity().crypto)).kept.values()].map(toProof)
   } finally {
     await store.close()
@@ -72,6 +79,43 @@ export async function verifyLogRows(
     onBlock(step.verified, step.last)
   }
   throw new Error('a log was verified without a result')
+}
+
+/** Of the store in a profile that is not in use: to look at it changes nothing there. */
+async function openCopy(folder: string, room: string | undefined) {
+  const from = await storeFolder(folder, room)
+  const lock = await takeLock(folder)
+  let copy: StoreCopy
+  try {
+    copy = await copyStore(from)
+  } finally {
+    await lock.release()
+  }
+  const store = createStore(copy.folder)
+  let isRead = false
+  return {
+    ...store,
+    async open(onProgress?: (done: number, total: number) => void) {
+      try {
+        const opened = await store.open(onProgress)
+        isRead = true
+        return opened
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error
+        const message = error.message.replaceAll(copy.folder, from)
+        throw new Failure(error.code, message, { ...error.facts, folder: from }, { cause: error })
+      }
+    },
+    /** Where it does not open: what is whole of it, below block `end`. */
+    async *wholeRows(end: number): AsyncGenerator<LogRow> {
+      if (isRead) return
+      for await (const { bytes } of readWholeBlocks(copy.folder, end)) yield { bytes, last: end - 1 }
+    },
+    async close() {
+      await store.close()
+      await copy.remove()
+    },
+  }
 }
 
 async function storeFolder(folder: string, room: string | undefined): Promise<string> {

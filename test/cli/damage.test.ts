@@ -27,6 +27,9 @@ const damages: Readonly<Record<string, (folder: string) => void>> = {
 const joinArgs = ['peer', '--join', '--no-mdns', '--listen', '/ip4/127.0.0.1/tcp/0']
 const logOf = (profile: string): string => roomFolder(profile, 'classroom')
 
+const filesIn = (folder: string): ReadonlyMap<string, Buffer> =>
+  new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]))
+
 async function stoppedPeer(): Promise<string> {
   const profile = temporaryFolder()
   const peer = await startPeer(profile)
@@ -70,6 +73,26 @@ describe.each(Object.entries(damages))('%s', (_name, damage) => {
     }
     expect(readdirSync(logOf(profile)).includes('witness')).toBe(before)
     expect(readdirSync(dirname(logOf(profile)))).toEqual([logOf(profile).slice(dirname(logOf(profile)).length + 1)])
-    expect((await run(['log', 'verify', '--profile', profile])).exitCode).not.toBe(0)
   })
+
+  test('of a peer that is stopped: log verify checks what is whole, names the first bad block, and changes nothing', async () => {
+    const profile = await stoppedPeer()
+    damage(logOf(profile))
+    const before = filesIn(logOf(profile))
+    const { exitCode, out } = await run(['log', 'verify', '--json', '--profile', profile])
+    expect(exitCode).toBe(1)
+    const { error } = JSON.parse(out.join('')) as { error: { index: number; reason: string } }
+    expect(error).toMatchObject({ code: 'log-bad', reason: expect.stringContaining(logOf(profile)) })
+    expect(error.reason).toContain(error.index === 0 ? 'No block' : `Blocks 0 to ${error.index - 1} are whole`)
+    expect(filesIn(logOf(profile))).toEqual(before)
+    expect(readdirSync(dirname(logOf(profile)))).toHaveLength(1)
+  })
+})
+
+test('log verify of a stopped peer changes nothing there', async () => {
+  const profile = await stoppedPeer()
+  const before = filesIn(logOf(profile))
+  expect(await run(['log', 'verify', '--profile', profile])).toMatchObject({ exitCode: 0 })
+  expect(filesIn(logOf(profile))).toEqual(before)
+  expect(readdirSync(dirname(logOf(profile)))).toHaveLength(1)
 })

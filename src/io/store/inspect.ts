@@ -19,7 +19,7 @@ export interface Inspection {
 }
 
 /** There while a start reads: one that is found at the next start never came to an end. */
-const openingName = 'opening'
+export const openingName = 'opening'
 export const witnessIn = (folder: string): string => join(folder, 'witness')
 
 /** Reads everything and judges nothing. Throws a `Failure` where the machine or another process is in the way. */
