@@ -8,6 +8,7 @@ import { measureIdle } from './idle.ts'
 import { measureRecording } from './recording.ts'
 import { measureRenderer } from './renderer.ts'
 import { measureSimulator } from './simulator.ts'
+import { measureStore } from './store.ts'
 import { measureFailover, measureLatency, measureRestart, measureThroughput } from './three-peers.ts'
 import { measureWebSocket } from './web-socket.ts'
 
@@ -25,6 +26,7 @@ const benches: Record<string, () => Promise<object>> = {
   idle: () => measureIdle(5, 5),
   renderer: () => measureRenderer({ paints: 7, bids: 100, seconds: 60, blocks: 100_000, scrollSeconds: 10 }),
   recording: () => measureRecording(5),
+  store: () => measureStore(9),
 }
 
 const asked = process.argv.slice(2)

@@ -1,4 +1,4 @@
-import { cpSync, rmSync } from 'node:fs'
+import { cpSync, readdirSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readApiAddress } from '../../src/api/api-files.ts'
@@ -11,6 +11,12 @@ import { acknowledgedBy, askAgain, paidMore, pay, payAround } from './payments.t
 import { allMembers, kill, type PeerProcess, restart, sameState, spawnPeer, startRoom, statusOf, stopAll, until } from './room.ts'
 
 const deleteLog = ({ profile }: PeerProcess): void => rmSync(roomFolder(profile, 'classroom'), { recursive: true })
+
+/** LevelDB takes that for a log in which nothing was ever written. */
+function emptyJournal({ profile }: PeerProcess): void {
+  const folder = roomFolder(profile, 'classroom')
+  for (const name of readdirSync(folder)) if (name.endsWith('.log')) truncateSync(join(folder, name))
+}
 
 /** All that is committed, as one peer gives it. */
 async function committedLog(api: Api): Promise<readonly ExportedBlock[]> {
@@ -40,6 +46,7 @@ async function untilMember({ name, api }: PeerProcess): Promise<readonly StatusV
 
 test.each([
   { how: 'its log was deleted while it was away', lose: deleteLog, flags: [] },
+  { how: 'its journal was emptied while it was away', lose: emptyJournal, flags: [] },
   { how: 'it is told to fetch its log anew', lose: () => {}, flags: ['--refetch'] },
 ])('$how: it is no member before the room has written that down, then one again, with everything', async ({ lose, flags }) => {
   const peers = await startRoom()
