@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Failure } from '../../src/core/failure.ts'
+import { lockFailure } from '../../src/io/store/database.ts'
 import { createStore } from '../../src/io/store/store.ts'
 import type { Store } from '../../src/peer/ports.ts'
 import { createMemoryStore } from '../support/memory-store.ts'
@@ -127,4 +128,14 @@ describe('the LevelDB store', () => {
     const folder = join(import.meta.filename, 'rooms')
     await expect(createStore(folder).open()).rejects.toMatchObject({ code: 'path-taken' })
   })
+})
+
+it.each([
+  ['IO error: lock /x/LOCK: Resource temporarily unavailable', 'profile-in-use'],
+  ['IO error: lock /x/LOCK: already held by process', 'profile-in-use'],
+  ['IO error: lock /x/LOCK: No locks available', 'locks-unsupported'],
+  ['IO error: lock /x/LOCK: Operation not supported', 'locks-unsupported'],
+  ['IO error: lock /x/LOCK: Function not implemented', 'locks-unsupported'],
+])('what LevelDB says as “%s” is %s', (words, code) => {
+  expect(lockFailure(words, '/x', undefined).code).toBe(code)
 })
