@@ -76,9 +76,13 @@ export class Attempts {
   }
 
   onInstalled(from: PeerId): void {
-    const { state } = this.#ring.epochs
+    const { epochs, membership } = this.#ring
+    const { state } = epochs
+    if (state.kind !== 'installing' && state.kind !== 'leading') return
+    // Whoever did not promise in time was not sent the view, and still has nothing to show for it.
+    if (state.promised.includes(from)) membership.answered(from)
     if (state.kind === 'installing') state.installed.add(from)
-    else if (state.kind === 'leading') state.missing.delete(from)
+    else state.missing.delete(from)
   }
 
   /** Takes the attempt as far as the answers allow; gives it up when it takes too long. */
@@ -182,8 +186,9 @@ export class Attempts {
       let best: { readonly peer: PeerId; readonly head: Head } | undefined
       for (const [peer, promise] of attempt.promises) {
         // Rule 5.3-voters [S2] [S3]
-        if (voters.has(peer) && !this.#isWithheld(peer, promise.head) && isHigher(promise.head, best?.head ?? head))
-          best = { peer, head: promise.head }
+        if (!voters.has(peer) || this.#isWithheld(peer, promise.head)) continue
+        const isBetter = best !== undefined && promise.head.hash === best.head.hash && this.#isBetterSource(peer, best.peer)
+        if (isBetter || isHigher(promise.head, best?.head ?? head)) best = { peer, head: promise.head }
       }
       if (best === undefined) return { past, commitIndex, configs }
       if (best.head.index < log.commit.index) {
@@ -196,12 +201,22 @@ export class Attempts {
         fetching.beginStage({ purpose: 'choose', epoch: attempt.epoch, from: best.peer, target: best.head })
         return undefined
       }
+      // What it promised is here: whatever kept it from giving that before is over.
+      this.#distrusted.delete(best.peer)
       // Kept: another one may have to be fetched next, and this one shows who votes in that.
       attempt.logs.set(best.head.hash, [...blocks])
       const fresh = blocks.filter((block) => !log.has(block.index, block.hash))
       past = { keep: (fresh[0]?.index ?? best.head.index + 1) - 1, blocks: fresh }
       head = best.head
     }
+  }
+
+  /** Of two owners of one log the one that gives it already, or the other, as long as that one can be reached. */
+  #isBetterSource(peer: PeerId, than: PeerId): boolean {
+    const { fetching, peers } = this.#ring
+    const isHere = (owner: PeerId): boolean => peers.of(owner).isConnected && !peers.isSilent(owner, timing.lately)
+    if (isHere(peer) !== isHere(than)) return isHere(peer)
+    return fetching.stage?.from === peer
   }
 
   /** Its owner promised this log, and did not give it: to leave the promise out is safe, since the quorums must come from others. */
@@ -211,9 +226,12 @@ export class Attempts {
     return distrust !== undefined && out.now < distrust.until && !log.has(head.index, head.hash)
   }
 
-  /** True once for a log that has not come: its owner's promise is left out from here on. */
+  /**
+   * True once for a log that has not come: its owner's promise is left out from here on. Nobody is named for that: an owner
+   * that has crashed since, or that no question reaches, is silent, too.
+   */
   #hasWithheld(peer: PeerId): boolean {
-    const { fetching, out, faults } = this.#ring
+    const { fetching, out } = this.#ring
     const { stage } = fetching
     if (stage?.purpose !== 'choose' || stage.from !== peer || out.now - stage.gotOnAt <= timing.withheld) return false
     fetching.endStage()
@@ -226,7 +244,7 @@ export class Attempts {
       this.#distrusted.delete(oldest)
     }
     this.#distrusted.set(peer, { until: out.now + pause, pause })
-    faults.refuse(peer, 'promise', 'it does not give the log that it promised')
+    out.note('promise-left-out', { from: peer, index: stage.target.index })
     return true
   }
 
@@ -338,7 +356,7 @@ export class Attempts {
     if (!has(self) || !isCommitQuorum(members, has) || !configs.every((view) => isViewQuorum(view.members, has))) return
     if (viewBlock.index > log.commit.index) counting.move(viewBlock.index)
     epochs.becomeLeading(
-      viewBlock,
+      installing,
       members.filter((member) => member !== self && !has(member)),
     )
     due.arm('activation', out.now + timing.activatedRepeat)

@@ -257,11 +257,11 @@ export class Fetching {
     this.#ask(from, 'committed', first)
   }
 
-  /** Starts to fetch another peer's log up to a target; a stage towards the same target goes on. */
+  /** Starts to fetch another peer's log up to a target; a stage towards the same target, from the same peer, goes on. */
   beginStage(wanted: WantedStage): void {
     const stage = this.#stage
-    if (stage?.purpose === wanted.purpose && stage.target.hash === wanted.target.hash && sameEpoch(stage.epoch, wanted.epoch))
-      return
+    const isSameWay = stage?.purpose === wanted.purpose && stage.from === wanted.from
+    if (isSameWay && stage.target.hash === wanted.target.hash && sameEpoch(stage.epoch, wanted.epoch)) return
     this.#stage = { ...wanted, blocks: [], gotOnAt: this.#ring.out.now }
     this.askForStage()
   }

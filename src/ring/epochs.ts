@@ -50,6 +50,7 @@ export interface Leading {
   readonly kind: 'leading'
   readonly epoch: Epoch
   readonly viewBlock: Block
+  readonly promised: readonly PeerId[]
   readonly missing: Set<PeerId>
 }
 
@@ -183,8 +184,8 @@ export class Epochs {
     return state
   }
 
-  becomeLeading(viewBlock: Block, missing: Iterable<PeerId>): void {
-    this.#state = { kind: 'leading', epoch: viewBlock.epoch, viewBlock, missing: new Set(missing) }
+  becomeLeading({ epoch, viewBlock, promised }: Installing, missing: Iterable<PeerId>): void {
+    this.#state = { kind: 'leading', epoch, viewBlock, promised, missing: new Set(missing) }
   }
 
   /** Makes no epoch of its own any more; what it promised stays promised. */
@@ -211,7 +212,7 @@ export class Epochs {
    * Rule 5.2-at-once [S1] [S2] [S3]
    */
   #promise(epoch: Epoch): void {
-    const { token, blocks, fetching, suspicion, disk, out } = this.#ring
+    const { token, blocks, fetching, suspicion, membership, disk, out } = this.#ring
     this.#promised = epoch
     this.#highest = Math.max(this.#highest, epoch.number)
     this.#promisedAt = out.now
@@ -219,6 +220,7 @@ export class Epochs {
     blocks.forgetAhead()
     fetching.endStageOf(epoch)
     suspicion.keepQuiet()
+    membership.epochBegins()
     disk.change()
     out.note('promised', { number: epoch.number, initiator: epoch.initiator })
   }

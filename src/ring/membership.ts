@@ -12,11 +12,18 @@ type MembershipState =
   | { readonly kind: 'forgotten'; readonly loss: number }
   | { readonly kind: 'leaving' }
 
-/** When a peer's requests may lead to an epoch again, and how long the pause is after that. */
+/** When an epoch that was made for a peer came, and how long its requests lead to no other after that. */
 interface Patience {
-  readonly until: number
+  readonly servedAt: number
   readonly pause: number
+  /**
+   * `proven`: this peer made that epoch, and had no answer from it. `seeming`: another peer made it, or the answer is still
+   * to come. Where nothing follows that says otherwise, the next pause is longer.
+   */
+  readonly inVain: 'no' | 'seeming' | 'proven'
 }
+
+const unasked: Patience = { servedAt: Number.NEGATIVE_INFINITY, pause: timing.requestPause, inVain: 'no' }
 
 /** Whoever knows the code can ask under a new name each time: so many are remembered. */
 const askingMax = 256
@@ -30,7 +37,11 @@ export class Membership {
   readonly #joiners = new Map<PeerId, Epoch>()
   readonly #leavers = new Map<PeerId, Epoch>()
   readonly #lost = new Map<PeerId, number>()
+  /** Those who had asked when the epoch was begun that is being made, so that it can serve them. */
+  #inTurn: ReadonlySet<PeerId> = new Set()
   readonly #patience = new Map<PeerId, Patience>()
+  /** It wants in, and lacked too much of the log, or what it promised on its disk, when it looked last whether it may ask. */
+  #isHeldBack = false
   /** Of the view that the requests speak of. */
   #members: readonly PeerId[]
 
@@ -117,7 +128,7 @@ export class Membership {
   onRequest(from: PeerId, { purpose, above, loss }: RequestMessage): void {
     const { log, out, faults } = this.#ring
     const patience = this.#patience.get(from)
-    if (faults.isLiar(from) || (patience !== undefined && out.now < patience.until)) return
+    if (faults.isLiar(from) || (patience !== undefined && out.now < patience.servedAt + patience.pause)) return
     if (this.#joiners.size + this.#leavers.size + this.#lost.size >= askingMax) return
     const view = log.installedView
     // What a member of this epoch wants says so: older words are of a life before, and come late.
@@ -132,18 +143,32 @@ export class Membership {
     else if (!view.members.includes(from) || compareEpochs(above, view.epoch) > 0) this.#joiners.set(from, above)
   }
 
+  /** An epoch was promised: what is asked from here on is for one after it. */
+  epochBegins(): void {
+    this.#inTurn = new Set([...this.#joiners.keys(), ...this.#lost.keys()])
+  }
+
   /**
    * A new epoch: requests are repeated, so those of the one before are dropped; a request with a loss that comes late costs
-   * one epoch at most. Whoever asked has had its turn, and waits before it is served again.
+   * one epoch at most. Whoever had asked before it was begun has had its turn, and waits before it is served again: one who
+   * came in the midst of it has not, and in a class that joins at once would wait longer each time.
    */
   enterEpoch(): void {
-    const { log, faults } = this.#ring
+    const { log, faults, epochs } = this.#ring
     const { members } = log.installedView
+    const { state } = epochs
     const stayed = members.filter((member) => this.#members.includes(member)).length
     // A view takes in as many newcomers as it had members: who found no place in it is not to blame.
     const isFull = members.length >= 2 * stayed
-    for (const peer of this.#joiners.keys()) if (members.includes(peer) || !isFull) this.#pauseAfter(peer)
-    for (const [peer, loss] of this.#lost) if (!log.hasLoss(peer, loss)) this.#pauseAfter(peer)
+    for (const peer of this.#inTurn) {
+      const loss = this.#lost.get(peer)
+      // Only whoever made the epoch knows: one that has answered, and had no place in it, is behind by no fault of its own.
+      const isSilent = state.kind === 'installing' && state.asked.has(peer) && !state.promised.includes(peer)
+      if (this.#joiners.has(peer) && (members.includes(peer) || !isFull)) this.#pauseAfter(peer, isSilent)
+      // One that has forgotten answers nothing.
+      if (loss !== undefined && !log.hasLoss(peer, loss)) this.#pauseAfter(peer, false)
+    }
+    this.#inTurn = new Set()
     this.#members = members
     this.#joiners.clear()
     this.#leavers.clear()
@@ -154,7 +179,7 @@ export class Membership {
 
   /** An epoch that this peer made for others came to nothing, and these have not done their part in it. */
   wasInVain(peers: Iterable<PeerId>): void {
-    for (const peer of peers) if (this.#joiners.delete(peer)) this.#pauseAfter(peer)
+    for (const peer of peers) if (this.#joiners.delete(peer)) this.#pauseAfter(peer, true)
   }
 
   /** It takes part in the installed epoch: its requests have come to their end. */
@@ -162,9 +187,20 @@ export class Membership {
     this.#patience.delete(peer)
   }
 
+  /** It answered that it has the view of an epoch which this peer made: it did its part, whatever was before. */
+  answered(peer: PeerId): void {
+    this.#forgive(peer)
+  }
+
+  /** It says that it has the view of this epoch on its disk: so it did its part, unless this peer knows better. */
+  sawInstalled(peer: PeerId): void {
+    if (this.#patience.get(peer)?.inVain === 'seeming') this.#forgive(peer)
+  }
+
   /** The holder collects requests for a moment, gives the token up, and initiates: inside the critical section. */
   advance(): void {
     const { token, epochs, log, out, attempts } = this.#ring
+    if (this.#isHeldBack && this.#mayJoin()) this.repeatRequest()
     if (token.holding === undefined || !epochs.isActive) return
     const { members } = log.installedView
     if (this.staysInstead() !== undefined || !this.#hasServable(members)) {
@@ -192,18 +228,19 @@ export class Membership {
   repeatRequest(): void {
     const { out, due, epochs, disk, log, self } = this.#ring
     due.arm('request', out.now + timing.requestEvery)
+    this.#isHeldBack = false
     if (this.#state.kind === 'leaving') {
       this.#leavers.set(self, epochs.promised)
       return this.#request('leave', epochs.promised, undefined)
     }
     if (epochs.isActive || epochs.state.kind === 'preparing' || epochs.state.kind === 'installing' || disk.failed) return
-    // A disk that hangs could not answer the epoch that we ask for: one after the other would be made in vain.
-    if (!sameEpoch(disk.written.promised, epochs.promised)) return
+    const isNewcomer = this.#state.kind === 'staying' && !log.isVoter(self)
+    this.#isHeldBack = isNewcomer && !this.#mayJoin()
+    if (this.#isHeldBack || !this.#isPromiseWritten) return
     if (this.#state.kind === 'forgotten') {
       // It must be on disk first: what the others write down is what ends the forgetting.
       if (disk.written.loss === this.#state.loss) this.#request('rejoin', epochs.promised, this.#state.loss)
-    } else if (log.isVoter(self)) this.#request('rejoin', this.#above, undefined)
-    else if (this.#isCaughtUp()) this.#request('join', this.#above, undefined)
+    } else this.#request(isNewcomer ? 'join' : 'rejoin', this.#above, undefined)
   }
 
   /** A leaver goes only when nobody can need its answer any more. Rule 5-leave [L] */
@@ -255,6 +292,16 @@ export class Membership {
     return epochs.hasRestartedIn || faults.isSpoiled(promised) ? { ...promised, number: promised.number + 1 } : promised
   }
 
+  #mayJoin(): boolean {
+    return this.#isPromiseWritten && this.#isCaughtUp()
+  }
+
+  /** A disk that hangs could not answer the epoch that we ask for: one after the other would be made in vain. */
+  get #isPromiseWritten(): boolean {
+    const { epochs, disk } = this.#ring
+    return sameEpoch(disk.written.promised, epochs.promised)
+  }
+
   /** Before that it is a learner: it gets the log and counts nowhere. */
   #isCaughtUp(): boolean {
     const { peers, limits } = this.#ring
@@ -263,18 +310,26 @@ export class Membership {
     return isKnown && this.behind <= limits.caughtUpBlocks
   }
 
-  // Rule 5-pace [L]
-  #pauseAfter(peer: PeerId): void {
+  /**
+   * An epoch that was made for a peer has come, or was given up. `isSilent`: this peer made it, and had no answer from it.
+   * Rule 5-pace [L]
+   */
+  #pauseAfter(peer: PeerId, isSilent: boolean): void {
     const { out, faults, peers } = this.#ring
-    const before = this.#patience.get(peer)
-    const pause = before === undefined ? timing.requestPause : Math.min(2 * before.pause, timing.requestPauseMost)
+    const { pause: before, inVain } = this.#patience.get(peer) ?? unasked
+    const pause = inVain === 'no' ? timing.requestPause : Math.min(2 * before, timing.requestPauseMost)
     // One that has been cut off, or has crashed again, is unlucky: at fault is who goes on talking and does not do its part.
     const isHere = !peers.isSilent(peer, timing.chooseWait)
-    if (before !== undefined && pause > timing.requestPauseNamed && isHere)
-      faults.refuse(peer, 'request', 'its epochs come to nothing', true)
+    if (isSilent && pause > timing.requestPauseNamed && isHere) faults.refuse(peer, 'request', 'its epochs come to nothing', true)
     this.#patience.delete(peer)
-    this.#patience.set(peer, { until: out.now + pause, pause })
+    this.#patience.set(peer, { servedAt: out.now, pause, inVain: isSilent || inVain === 'proven' ? 'proven' : 'seeming' })
     if (this.#patience.size > askingMax) for (const oldest of this.#patience.keys()) return void this.#patience.delete(oldest)
+  }
+
+  /** Its last epoch was not in vain: the next one comes as soon as after the first. */
+  #forgive(peer: PeerId): void {
+    const patience = this.#patience.get(peer)
+    if (patience !== undefined) this.#patience.set(peer, { ...patience, pause: timing.requestPause, inVain: 'no' })
   }
 
   #request(purpose: RequestPurpose, above: Epoch, loss: number | undefined): void {

@@ -148,6 +148,8 @@ export class Status {
     const { log, epochs, peers, counting, token, roomClock, catchUp, fetching, membership, out } = this.#ring
     const { active, persistedCommit, durable } = status
     peers.update(from, { told: { isActive: active, at: out.now }, persistedCommit })
+    const isOfOurEpoch = sameEpoch(status.epoch, log.installedView.epoch)
+    if (isOfOurEpoch) membership.sawInstalled(from)
     if (!isOfferOnly) {
       epochs.saw(status.promised)
       epochs.saw(status.epoch)
@@ -155,7 +157,6 @@ export class Status {
       if (durable !== undefined) counting.report(from, status.epoch, durable)
       token.sawTurn(status.epoch, status.turn)
       counting.learn(status.commit)
-      const isOfOurEpoch = sameEpoch(status.epoch, log.installedView.epoch)
       if (active && isOfOurEpoch) membership.sawActive(from)
       if (epochs.isActive && isOfOurEpoch && (durable?.index ?? 0) > log.head.index) fetching.askForTail(from)
     }

@@ -42,7 +42,7 @@ export const timing = {
   /** One peer's requests lead to an epoch this often at most; longer, by doubling, where it brings none to its end. */
   requestPause: 2_000,
   requestPauseMost: 300_000,
-  /** Whoever has to wait longer than this is named. */
+  /** Whoever answers no epoch that is made for it, and has to wait longer than this, is named by who made it. */
   requestPauseNamed: 10_000,
   /** Proof of whoever proved nothing is looked at again only after this. */
   proofPause: 1_000,

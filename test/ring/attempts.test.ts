@@ -24,6 +24,15 @@ function initiator(): DrivenReplica {
   return peer.receive('C', { kind: 'agree', attempt: asked?.attempt ?? 0, promised: view3.epoch })
 }
 
+/** Time passes until `time`, and on to the next epoch of its own that it starts, with the agreement of `C`. */
+function startAgain(peer: DrivenReplica, time: number): void {
+  peer.during(time - peer.now).after(10)
+  for (let woken = 0; woken < 1_000 && peer.sent('prepare').length === 0; woken++) {
+    const [asked] = peer.after(10).sent('pre-vote')
+    if (asked !== undefined) peer.receive('C', { kind: 'agree', attempt: asked.attempt, promised: view3.epoch }).persisted()
+  }
+}
+
 const epoch4 = epochOf(4, 'B')
 const promise = (head: Block = view3, commit: Block = view3): MessageOf<'promise'> => ({
   kind: 'promise',
@@ -138,9 +147,8 @@ describe('an epoch for a failure', () => {
     peer.after(900).receive('C', { kind: 'fetched', what: 'tail', blocks: [x], commit: headOf(view3), head: headOf(z) })
     expect(peer.sent('fetch')).toMatchObject([{ to: 'C', from: 4 }])
     peer.after(900)
-    expect(peer.view.refused.get(id('C'))).toBeUndefined()
-    peer.after(200)
-    expect(peer.view.refused.get(id('C'))?.reason).toContain('does not give the log')
+    expect(peer.notes('promise-left-out')).toEqual([])
+    expect(peer.after(200).notes('promise-left-out')).toEqual([{ from: 'C', index: 5 }])
   })
 
   it('fetches a higher log of somebody who votes only in another one that it fetched before', () => {
@@ -173,7 +181,7 @@ describe('an epoch for a failure', () => {
     expect(peer.during(900).sent('fetch')).toEqual([])
   })
 
-  it('leaves out, and names, whoever does not give the log that it promised', () => {
+  it('leaves out, and does not name, whoever does not give the log that it promised: it may have crashed since', () => {
     const y = opsAfter(opsAfter(view3, ['x']), ['y'])
     const peer = initiator()
       .receive('A', activeStatus({ turn: 2 }))
@@ -184,10 +192,71 @@ describe('an epoch for a failure', () => {
       .receive('C', promise(y))
       .receive('A', promise())
     expect(peer.sent('install')).toEqual([])
-    peer.after(1_000)
+    expect(peer.after(1_000).sent('install')).toEqual([])
+    peer.after(1).receive('C', { kind: 'ping', nonce: 1 })
     expect(peer.view.refused.get(id('C'))).toBeUndefined()
-    peer.after(1)
-    expect(peer.view.refused.get(id('C'))?.reason).toContain('does not give the log')
+  })
+
+  it('goes on at once with another owner of that log where the first one has gone', () => {
+    const x = opsAfter(view3, ['x'])
+    const peer = initiator()
+      .receive('A', activeStatus({ turn: 2 }))
+      .persisted()
+    const answer = { kind: 'fetched', what: 'tail', blocks: [x], commit: headOf(view3), head: headOf(x) } as const
+    peer.receive('C', promise(x)).step({ kind: 'link', peer: id('C'), state: 'refused' })
+    expect(peer.receive('A', promise(x)).sent('fetch')).toMatchObject([{ to: 'A', what: 'tail', from: 3 }])
+    expect(peer.receive('A', answer).sent('install')[0]?.viewBlock).toMatchObject({ index: 4, prevHash: x.hash })
+  })
+
+  it('fetches a log from one of its owners, as long as that one can be reached', () => {
+    const x = opsAfter(view3, ['x'])
+    const z = opsAfter(opsAfter(x, ['y']), ['z'])
+    const peer = initiator()
+      .receive('A', activeStatus({ turn: 2 }))
+      .persisted()
+    peer.receive('C', promise(z)).receive('A', promise(z))
+    expect(peer.sent('fetch')).toMatchObject([{ to: 'C', from: 3 }])
+    peer.receive('C', { kind: 'fetched', what: 'tail', blocks: [x], commit: headOf(view3), head: headOf(z) })
+    expect(peer.sent('fetch')).toMatchObject([{ to: 'C', from: 4 }])
+    peer.step({ kind: 'link', peer: id('C'), state: 'down' })
+    expect(peer.sent('fetch')).toMatchObject([{ to: 'A', from: 3 }])
+    expect(peer.step({ kind: 'link', peer: id('C'), state: 'up' }).sent('fetch')).toEqual([])
+    expect(peer.during(150).sent('fetch')).toMatchObject([{ to: 'A', from: 3 }])
+  })
+
+  it('leaves out a member for no longer than at first once that has given a log', () => {
+    const x = opsAfter(view3, ['x'])
+    const z = opsAfter(opsAfter(x, ['y']), ['z'])
+    const peer = initiator().persisted()
+    const isAskedFor = (head: Block): boolean =>
+      peer.receive('C', { ...promise(head), epoch: peer.view.promised }).sent('fetch').length > 0
+    const leftOutAt = (): number => {
+      for (let woken = 0; woken < 200; woken++) if (peer.after(10).notes('promise-left-out').length > 0) return peer.now
+      throw new Error('its promise is not left out')
+    }
+    expect(isAskedFor(z)).toBe(true)
+    startAgain(peer, leftOutAt() + 5_100)
+    expect(isAskedFor(x)).toBe(true)
+    peer.receive('C', { kind: 'fetched', what: 'tail', blocks: [x], commit: headOf(view3), head: headOf(x) })
+    expect(peer.sent('install').length).toBe(1)
+    startAgain(peer, peer.now + 3_000)
+    const later = viewAfter(x, epochOf(60, 'C'), 'ABC')
+    expect(isAskedFor(later)).toBe(true)
+    startAgain(peer, leftOutAt() + 5_100)
+    expect(isAskedFor(later)).toBe(true)
+  })
+
+  it('goes on without whoever does not give the log that it promised', () => {
+    const y = opsAfter(opsAfter(view3, ['x']), ['y'])
+    const peer = initiator()
+      .receive('A', activeStatus({ turn: 2 }))
+      .persisted()
+    peer
+      .after(900)
+      .receive('A', activeStatus({ turn: 3 }))
+      .receive('C', promise(y))
+      .receive('A', promise())
+    peer.after(1_001)
     expect(peer.sent('install')[0]?.viewBlock.body).toMatchObject({ members: ['A', 'B'] })
   })
 
@@ -196,11 +265,7 @@ describe('an epoch for a failure', () => {
     const peer = initiator().persisted()
     const isAskedForLog = (): boolean => peer.receive('C', { ...promise(y), epoch: peer.view.promised }).sent('fetch').length > 0
     const isAskedForLogAt = (time: number): boolean => {
-      peer.during(time - peer.now).after(10)
-      for (let woken = 0; woken < 1_000 && peer.sent('prepare').length === 0; woken++) {
-        const [asked] = peer.after(10).sent('pre-vote')
-        if (asked !== undefined) peer.receive('C', { kind: 'agree', attempt: asked.attempt, promised: view3.epoch }).persisted()
-      }
+      startAgain(peer, time)
       return isAskedForLog()
     }
     const endOfFetch = (): number => {

@@ -264,6 +264,145 @@ describe('a request', () => {
     expect(often.peer.view.refused.get(id('D'))).toBeUndefined()
   })
 
+  /**
+   * `D` asks `C` and this peer, `C` makes the epochs, and none has a place for `D`, so many times, each as long after the one
+   * before as is given. In the first `here` of them it says that it has the view that came. Answers whether this peer serves
+   * it after that.
+   */
+  const leftOut = (pauses: readonly number[], here: number): { readonly peer: DrivenReplica; readonly isServed: boolean } => {
+    const peer = follower()
+    let last = view3
+    for (const [times, pause] of pauses.entries()) {
+      const viewBlock = viewAfter(last, epochOf(4 + times, 'C'), 'ABC')
+      const { epoch } = viewBlock
+      peer.receive('D', request('join', { above: last.epoch })).follow(viewBlock, [last])
+      if (times < here) peer.receive('D', statusOf({ epoch, promised: epoch, commit: placeOf(viewBlock) }))
+      peer.receive('D', { kind: 'ping', nonce: 1 }).after(pause)
+      last = viewBlock
+    }
+    peer.receive('D', request('join', { above: last.epoch }))
+    peer.receive('A', { ...token(2, last), head: peer.view.head, commit: peer.view.commit }).after(300)
+    return { peer, isServed: peer.notes('attempt-started').length > 0 }
+  }
+
+  it('of one that follows each epoch and finds no place in it is no later served, and it is not named', () => {
+    expect(leftOut([2_000, 2_000, 2_000, 2_000, 1_999], 9).isServed).toBe(false)
+    expect(leftOut([2_000, 2_000], 1).isServed).toBe(true)
+    const often = leftOut([2_000, 2_000, 2_000, 2_000, 2_000], 9)
+    expect(often.isServed).toBe(true)
+    expect(often.peer.view.refused.get(id('D'))).toBeUndefined()
+  })
+
+  it('of one that follows no epoch has to wait longer each time, and only who makes the epochs can name it', () => {
+    expect(leftOut([2_000, 3_999], 0).isServed).toBe(false)
+    expect(leftOut([2_000, 4_000], 0).isServed).toBe(true)
+    const often = leftOut([2_000, 4_000, 8_000, 16_000, 32_000], 0)
+    expect(often.isServed).toBe(true)
+    expect(often.peer.view.refused.get(id('D'))).toBeUndefined()
+  })
+
+  /** `B` makes the epochs, and `D`, which is behind each time, does its part in them; in the first `silent` it only says so. */
+  const behind = (pauses: readonly number[], silent: number): { readonly peer: DrivenReplica; readonly isServed: boolean } => {
+    const peer = new DrivenReplica({ limits: { caughtUpBlocks: 0 } })
+      .step({ kind: 'tick' })
+      .receive('C', { kind: 'ping', nonce: 0 })
+      .follow(view3, [view2])
+    peer.receive('A', token(2)).receive('D', request('join')).after(300)
+    let isServed = true
+    for (const [times, pause] of pauses.entries()) {
+      peer.persisted()
+      const { epoch } = peer.sent('prepare')[0] as MessageOf<'prepare'>
+      const { head, commit } = peer.view
+      for (const from of ['A', 'C']) peer.receive(from, { kind: 'promise', epoch, head, commit })
+      if (times >= silent) peer.receive('D', { kind: 'promise', epoch, head: headOf(genesis), commit: placeOf(genesis) })
+      else peer.after(600)
+      peer.receive('D', { kind: 'installed', epoch })
+      for (const from of ['A', 'C']) peer.receive(from, { kind: 'installed', epoch })
+      peer.receive('D', { kind: 'ping', nonce: 1 }).persisted()
+      expect(peer.view.members.join('')).toBe('ABC')
+      peer.receive('D', { kind: 'installed', epoch })
+      peer.receive('D', statusOf({ epoch, promised: epoch })).after(pause)
+      peer.receive('D', request('join', { above: epoch }))
+      peer.receive('A', { ...token(50 + times), epoch, head: peer.view.head, commit: peer.view.commit }).after(300)
+      isServed = peer.notes('attempt-started').length > 0
+    }
+    return { peer, isServed }
+  }
+
+  it('of one that answers, and is behind in the end, is no later served, and it is not named', () => {
+    expect(behind([2_000, 2_000, 2_000, 1_999], 0).isServed).toBe(false)
+    const often = behind([2_000, 2_000, 2_000, 2_000], 0)
+    expect(often.isServed).toBe(true)
+    expect(often.peer.view.refused.get(id('D'))).toBeUndefined()
+  })
+
+  it('of one that does not answer is not sooner served for what it says of itself', () => {
+    expect(behind([2_000, 3_999], 2).isServed).toBe(false)
+    expect(behind([2_000, 4_000, 8_000, 1], 4).peer.view.refused.get(id('D'))?.reason).toContain('come to nothing')
+  })
+
+  it('of one that answers at last is served as soon as at first', () => {
+    expect(behind([2_000, 4_000, 1_999], 2).isServed).toBe(false)
+    expect(behind([2_000, 4_000, 2_000], 2).isServed).toBe(true)
+  })
+
+  it('of one that does nothing in epochs that are given up is named as well', () => {
+    const refusalAfter = (pauses: readonly number[]): string | undefined => {
+      const peer = holder()
+      let last = view3
+      for (const [times, pause] of pauses.entries()) {
+        peer
+          .receive('D', request('join', { above: last.epoch }))
+          .after(300)
+          .persisted()
+        expect(peer.sent('prepare')[0]?.to).toContain('D')
+        peer.during(2_300).receive('D', { kind: 'ping', nonce: 1 })
+        expect(peer.during(300).notes('attempt-given-up').length).toBe(1)
+        const viewBlock = viewAfter(last, epochOf(60 + times, 'C'), 'ABC')
+        peer.follow(viewBlock, [last]).after(pause)
+        expect(peer.view.installed).toEqual(viewBlock.epoch)
+        peer.receive('A', { ...token(2, viewBlock), head: peer.view.head, commit: peer.view.commit })
+        last = viewBlock
+      }
+      return peer.view.refused.get(id('D'))?.reason
+    }
+    expect(refusalAfter([2_000, 4_000, 8_000])).toBeUndefined()
+    expect(refusalAfter([2_000, 4_000, 8_000, 1])).toContain('come to nothing')
+  })
+
+  it('with a loss that others did not write down waits as long, and is held against nobody', () => {
+    const lost = (pauses: readonly number[]): { readonly peer: DrivenReplica; readonly isServed: boolean } => {
+      const peer = follower()
+      let last = view3
+      for (const [times, pause] of pauses.entries()) {
+        const viewBlock = viewAfter(last, epochOf(4 + times, 'C'), 'ABC')
+        peer.receive('D', request('rejoin', { loss: 77 })).follow(viewBlock, [last])
+        peer.receive('D', { kind: 'ping', nonce: 1 }).after(pause)
+        last = viewBlock
+      }
+      peer.receive('D', request('rejoin', { loss: 77 }))
+      peer.receive('A', { ...token(2, last), head: peer.view.head, commit: peer.view.commit }).after(300)
+      return { peer, isServed: peer.notes('attempt-started').length > 0 }
+    }
+    expect(lost([1_999]).isServed).toBe(false)
+    expect(lost([2_000]).isServed).toBe(true)
+    expect(lost([2_000, 4_000, 8_000, 16_000]).peer.view.refused.get(id('D'))).toBeUndefined()
+  })
+
+  it('that comes while an epoch is made already has had no turn in it: it is served after that as soon as it is repeated', () => {
+    const isServed = (asksBefore: boolean): boolean => {
+      const peer = follower()
+      if (asksBefore) peer.receive('D', request('join'))
+      const view4 = viewAfter(view3, epochOf(4, 'C'), 'ABC')
+      peer.receive('C', { kind: 'prepare', epoch: view4.epoch, views: [view3] }).persisted()
+      peer.receive('D', request('join')).follow(view4)
+      peer.receive('D', request('join', { above: view4.epoch })).receive('A', token(9, view4))
+      return peer.after(300).notes('attempt-started').length > 0
+    }
+    expect(isServed(true)).toBe(false)
+    expect(isServed(false)).toBe(true)
+  })
+
   it('of one whose epochs come to nothing is served ever more seldom', () => {
     const peer = holder().receive('D', request('join')).after(300)
     const { epoch } = viewProposedBy(peer, ['A', 'C']) as Block
@@ -550,6 +689,19 @@ describe('a peer outside', () => {
     peer.receive('A', { kind: 'fetched', what: 'committed', blocks: chain, commit: last, head: last }).persisted()
     expect(peer.view.behind).toBe(1)
     expect(peer.during(700).gossiped('request')).toMatchObject([{ purpose: 'join', loss: undefined }])
+  })
+
+  it('asks to join in the very moment in which it may, and then no more often than others', () => {
+    const peer = newcomer().step({ kind: 'tick' })
+    expect(peer.gossiped('request')).toEqual([])
+    expect(peer.receive('A', status(far(1))).gossiped('request')).toEqual([])
+    const last = headOf(view3)
+    peer.receive('A', { kind: 'fetched', what: 'committed', blocks: chain, commit: last, head: last })
+    expect(peer.gossiped('request'), 'what it promised is not on its disk').toEqual([])
+    expect(peer.persisted().gossiped('request')).toMatchObject([{ purpose: 'join', above: view3.epoch }])
+    expect(peer.receive('A', status(far(0))).gossiped('request')).toEqual([])
+    expect(peer.after(599).gossiped('request')).toEqual([])
+    expect(peer.after(1).gossiped('request')).toHaveLength(1)
   })
 
   it('that lacks just as much as is allowed asks to join', () => {

@@ -18,6 +18,8 @@ export function startPaces(world: World): void {
     const idleHop = 50 + random.below(random.chance(0.5) ? 400 : 2_951)
     world.trace?.fault(`the room goes at a pace of ${idleHop} ms`)
     world.idleHop = idleHop
+    // Whoever starts from here on reads it, also where none of those that run lives to hear of it.
+    world.checks?.paced(idleHop)
     for (const peer of world.peers) {
       later(world, peer, random.below(lateMost), () => {
         peer.machine?.input({ kind: 'pace', idleHop: world.idleHop })

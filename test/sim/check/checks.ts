@@ -79,6 +79,8 @@ export class Checks {
   }
 
   readonly #factsOf: (peer: SimPeer) => DiskFacts | undefined
+  /** By peer: those whose epochs it saw come to nothing before the faults were over. A peer tells of it a while later. */
+  readonly #unlucky = new Map<number, Set<string>>()
   /** Views that this step was the first to know as committed. */
   readonly #newViews: ReadBlock[] = []
 
@@ -109,7 +111,8 @@ export class Checks {
     const hasLiar = this.#hasLiar()
     for (const output of outputs) {
       if (output.kind === 'persist') this.#persisted(peer, output, log)
-      if (healed) {
+      if (!healed) this.#noteUnlucky(peer, output)
+      else {
         this.#idle.output(now, output)
         if (isCalm && !hasLiar && (output.kind === 'send' || output.kind === 'gossip'))
           this.repeats.message(peer, output.message, now)
@@ -141,6 +144,12 @@ export class Checks {
   #hasLiar(): boolean {
     for (const { doubtful } of this.#world.peers) if (doubtful === 'liar' || doubtful === 'twin') return true
     return false
+  }
+
+  #noteUnlucky(peer: SimPeer, output: Output): void {
+    if (output.kind !== 'note' || output.note.event !== 'refused' || output.note.facts.reason !== inVain) return
+    const unlucky = this.#unlucky.get(peer.index) ?? new Set()
+    this.#unlucky.set(peer.index, unlucky.add(String(output.note.facts.from)))
   }
 
   #persisted(peer: SimPeer, { cutFrom, blocks }: Extract<Output, { kind: 'persist' }>, log: ReadBlock[]): void {
@@ -199,6 +208,7 @@ export class Checks {
   ended(peer: SimPeer): void {
     this.#turns.ended(peer)
     this.#musts.ended(peer)
+    this.#unlucky.delete(peer.index)
     this.repeats.ended(peer)
   }
 
@@ -213,7 +223,7 @@ export class Checks {
     // An answer to the life before: here frames outlive a process, real streams end with it.
     if (reason.endsWith('it was not asked for')) return void this.named.set(culprit, reason)
     // Whoever crashes and is cut off again and again is unlucky; once faults are over, nobody is.
-    if (reason.endsWith('its epochs come to nothing') && !this.#world.healed) return void this.named.set(culprit, reason)
+    if (reason.endsWith(inVain) && this.#unlucky.get(peer.index)?.has(culprit)) return void this.named.set(culprit, reason)
     this.#name(peer, culprit, reason)
   }
 
@@ -253,5 +263,6 @@ export class Checks {
   }
 }
 
+const inVain = 'its epochs come to nothing'
 const none = new Uint8Array(0)
 const noViews: readonly ReadBlock[] = []
