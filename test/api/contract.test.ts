@@ -526,7 +526,7 @@ const cases: Record<Route<typeof contract>, Case> = {
       expect(steps[0]).toEqual({ kind: 'progress', done: 1, total: 3 })
       expect(steps.at(-1)).toMatchObject({ kind: 'done', blocks: 3, hash: log[2]?.hash })
       peer.setLog([...log.slice(0, 2), blockAt(2)])
-      const damage = { kind: 'damage', index: 2, reason: expect.stringMatching(/cannot be read/) }
+      const damage = { kind: 'damage', index: 2, code: 'unreadable', reason: expect.stringMatching(/cannot be read/) }
       expect((await collect(await api.log.verify())).at(-1)).toEqual(damage)
     },
   },

@@ -195,6 +195,8 @@ describe.skipIf(chromiumPath === undefined)('rooms on a network', () => {
       await ofBob.getByRole('button', { name: /^Join evening, founded by Bob, id / }).click()
       await ofBob.getByRole('button', { name: 'Join this room' }).click()
       await page.getByText('Quorum: 2 of 2 members').waitFor()
+      const opening = c.node('src/cli/gavelring.mjs', 'account', 'open', 'cleo', '--profile', profile)
+      expect(await opening.ended, opening.lines.join('\n')).toBe(0)
 
       // In the wrong one of the two: the way out is on every screen.
       const bar = page.getByText(/^There is another room named evening here, with 1 member, founded by Ana Costa/)
