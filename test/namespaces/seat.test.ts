@@ -136,9 +136,10 @@ it('two rooms of one name are told apart by their ids, and none is entered by ac
   expect((await bob.call('join', of('Cleo'), '--code', 'Cleo'))[0]).toBe(0)
   expect((await bob.rooms()).room?.id?.startsWith(of('Cleo'))).toBe(true)
   const findings = await bob.ask('diagnosis')
-  expect(findings).toContainEqual({
-    ...{ code: 'several-rooms', severity: 'note', remedy: expect.stringContaining('gavelring join ID') },
-    text: expect.stringContaining('There are 2 rooms “evening”'),
-  })
-  expect(findings).toContainEqual({ code: 'multicast', severity: 'good', text: 'Multicast works on eth0.' })
+  const several = { code: 'several-rooms', severity: 'note', remedy: expect.stringContaining('gavelring join ID') }
+  expect(findings).toContainEqual(
+    expect.objectContaining({ ...several, text: expect.stringContaining('There are 2 rooms “evening”') }),
+  )
+  const good = { code: 'multicast', severity: 'good', text: 'Multicast works on eth0.' }
+  expect(findings).toContainEqual(expect.objectContaining(good))
 }, 120_000)
