@@ -39,6 +39,7 @@ import {
   type Sender,
   webPreferencesOf,
 } from './window-rules.ts'
+import { wordsFor } from './words.ts'
 
 // Windows and life cycle, and nothing else: what is decided is decided in the files beside this one, which run without Electron.
 
@@ -61,6 +62,8 @@ const hosting = { blocker: undefined as number | undefined }
 const windows = new Set<BrowserWindow>()
 let tray: Tray | undefined
 let isOver = false
+/** The system’s language is known when the app is ready, and nothing is said before. */
+let words = wordsFor([])
 /** A link that came before the app was ready; macOS hands it over so early. */
 let waitingLink = firstLink
 
@@ -69,11 +72,11 @@ const bridge = createBridge<MessagePortMain>({
   toPeer: (port, window) => host.sendPort(port, window),
 })
 const host = createPeerHost(flags, process.env, {
-  fork: () => utilityProcess.fork(beside('./peer-entry.js'), [], { serviceName: 'Gavelring peer' }),
+  fork: () => utilityProcess.fork(beside('./peer-entry.js'), [words.language], { serviceName: 'Gavelring peer' }),
   bridge,
   onState: showState,
   onNotice: showNotice,
-  onNotJoined: (detail) => void dialog.showMessageBox({ type: 'warning', message: 'The room was not entered.', detail }),
+  onNotJoined: (detail) => void dialog.showMessageBox({ type: 'warning', message: words.join.failed, detail }),
   onHosting: keepAwake,
   onOver() {
     isOver = true
@@ -85,7 +88,7 @@ const host = createPeerHost(flags, process.env, {
 const actions: MenuActions = {
   openWindow,
   startAgain: () => host.take({ kind: 'start' }),
-  lookForUpdate,
+  lookForUpdate: () => lookForUpdate(words),
   quit: () => app.quit(),
 }
 
@@ -116,6 +119,7 @@ if (app.requestSingleInstanceLock()) {
 }
 
 function onReady(): void {
+  words = wordsFor([...app.getPreferredSystemLanguages(), app.getLocale()])
   if (app.isPackaged) app.setAsDefaultProtocolClient('gavelring')
   const pages = createPages(rendererFolder)
   protocol.handle(appScheme, (request) => answerPage(pages, request))
@@ -137,7 +141,7 @@ function onReady(): void {
     if (ignoreSender(senderOf(event)) === undefined) actions.startAgain()
   })
   const isMac = process.platform === 'darwin'
-  Menu.setApplicationMenu(Menu.buildFromTemplate(menuOf(isMac, app.isPackaged, actions)))
+  Menu.setApplicationMenu(Menu.buildFromTemplate(menuOf(isMac, app.isPackaged, actions, words)))
   tray = new Tray(nativeImage.createFromPath(icon(isMac ? 'trayTemplate.png' : 'tray.png')))
   tray.on('click', showWindow)
   host.take({ kind: 'start' })
@@ -203,21 +207,21 @@ function openLink(text: string): void {
   }
   waitingLink = undefined
   const room = host.state.kind === 'running' ? host.state.room : undefined
-  const request = readJoinRequest(text, room)
+  const request = readJoinRequest(text, room, words)
   const { title: message, detail } = request
   if (request.kind === 'refused') {
     void dialog.showMessageBox({ type: 'warning', message, detail })
     return
   }
-  const buttons = ['Join', 'Cancel']
+  const buttons = [words.join.yes, words.join.no]
   void dialog.showMessageBox({ type: 'question', message, detail, buttons, defaultId: 1, cancelId: 1 }).then(({ response }) => {
     if (response === 0) host.join(request.link)
   })
 }
 
 function showState(state: PeerState): void {
-  tray?.setToolTip(stateText(state))
-  tray?.setContextMenu(Menu.buildFromTemplate(trayMenuOf(state, actions)))
+  tray?.setToolTip(stateText(state, words))
+  tray?.setContextMenu(Menu.buildFromTemplate(trayMenuOf(state, actions, words)))
   for (const window of windows) window.webContents.send(channels.state, state)
 }
 

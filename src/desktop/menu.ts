@@ -1,5 +1,6 @@
 import type { MenuItemConstructorOptions } from 'electron'
 import type { PeerState } from './messages.ts'
+import type { Words } from './words.ts'
 
 export interface MenuActions {
   openWindow(): void
@@ -9,63 +10,75 @@ export interface MenuActions {
 }
 
 /** `canUpdate`: it was installed, so that it can be replaced. */
-export function menuOf(isMac: boolean, canUpdate: boolean, actions: MenuActions): MenuItemConstructorOptions[] {
-  const update: MenuItemConstructorOptions = { label: 'Look for an Update', enabled: canUpdate, click: actions.lookForUpdate }
-  const quit: MenuItemConstructorOptions = { label: 'Leave the Ring and Quit', accelerator: 'CmdOrCtrl+Q', click: actions.quit }
+export function menuOf(isMac: boolean, canUpdate: boolean, actions: MenuActions, { menu }: Words): MenuItemConstructorOptions[] {
+  const update: MenuItemConstructorOptions = { label: menu.lookForUpdate, enabled: canUpdate, click: actions.lookForUpdate }
+  const quit: MenuItemConstructorOptions = { label: menu.quit, accelerator: 'CmdOrCtrl+Q', click: actions.quit }
   const app: MenuItemConstructorOptions[] = isMac
-    ? [{ role: 'about' }, update, { type: 'separator' }, { role: 'hide' }, { role: 'hideOthers' }, { type: 'separator' }, quit]
+    ? [
+        { role: 'about', label: menu.about },
+        update,
+        { type: 'separator' },
+        { role: 'hide', label: menu.hide },
+        { role: 'hideOthers', label: menu.hideOthers },
+        { type: 'separator' },
+        quit,
+      ]
     : [update, { type: 'separator' }, quit]
   return [
     { label: 'Gavelring', submenu: app },
-    { role: 'editMenu' },
     {
-      label: 'View',
+      // Not the role of the whole menu: Electron’s own entries speak English.
+      label: menu.edit,
       submenu: [
-        { role: 'reload' },
+        { role: 'undo', label: menu.undo },
+        { role: 'redo', label: menu.redo },
         { type: 'separator' },
-        { role: 'resetZoom' },
-        { role: 'zoomIn' },
-        { role: 'zoomOut' },
+        { role: 'cut', label: menu.cut },
+        { role: 'copy', label: menu.copy },
+        { role: 'paste', label: menu.paste },
+        { role: 'delete', label: menu.delete },
         { type: 'separator' },
-        { role: 'togglefullscreen' },
+        { role: 'selectAll', label: menu.selectAll },
+      ],
+    },
+    {
+      label: menu.view,
+      submenu: [
+        { role: 'reload', label: menu.reload },
+        { type: 'separator' },
+        { role: 'resetZoom', label: menu.resetZoom },
+        { role: 'zoomIn', label: menu.zoomIn },
+        { role: 'zoomOut', label: menu.zoomOut },
+        { type: 'separator' },
+        { role: 'togglefullscreen', label: menu.fullScreen },
       ],
     },
     {
       role: 'windowMenu',
+      label: menu.window,
       submenu: [
-        { label: 'New Window', accelerator: 'CmdOrCtrl+N', click: actions.openWindow },
-        { role: 'minimize' },
-        { role: 'close' },
+        { label: menu.newWindow, accelerator: 'CmdOrCtrl+N', click: actions.openWindow },
+        { role: 'minimize', label: menu.minimize },
+        { role: 'close', label: menu.close },
       ],
     },
   ]
 }
 
 /** The peer stays in the ring when the last window is closed: the tray says so, and leads back. */
-export function trayMenuOf(state: PeerState, actions: MenuActions): MenuItemConstructorOptions[] {
+export function trayMenuOf(state: PeerState, actions: MenuActions, words: Words): MenuItemConstructorOptions[] {
+  const { menu } = words
   const isGone = state.kind === 'away' || state.kind === 'refused'
   return [
-    { label: stateText(state), enabled: false },
+    { label: stateText(state, words), enabled: false },
     { type: 'separator' },
-    { label: 'Open Gavelring', click: actions.openWindow },
-    ...(isGone ? [{ label: 'Start the Peer Again', click: actions.startAgain }] : []),
+    { label: menu.open, click: actions.openWindow },
+    ...(isGone ? [{ label: menu.startAgain, click: actions.startAgain }] : []),
     { type: 'separator' },
-    { label: 'Leave the Ring and Quit', click: actions.quit },
+    { label: menu.quit, click: actions.quit },
   ]
 }
 
-export function stateText(state: PeerState): string {
-  switch (state.kind) {
-    case 'starting':
-      return 'The peer starts.'
-    case 'running':
-    case 'refused':
-      return state.text
-    case 'restarting':
-      return 'The peer stopped by itself, and is started again.'
-    case 'leaving':
-      return 'The peer leaves the ring.'
-    case 'away':
-      return 'The peer has left the ring.'
-  }
+export function stateText(state: PeerState, words: Words): string {
+  return state.kind === 'running' || state.kind === 'refused' ? state.text : words.state[state.kind]
 }

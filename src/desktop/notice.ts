@@ -1,6 +1,7 @@
-import type { AuctionDetail, EventView } from '../api/views.ts'
+import type { AuctionDetail, EventView, Money } from '../api/views.ts'
 import { printable } from '../core/safe-text.ts'
 import type { Notice } from './messages.ts'
+import type { Words } from './words.ts'
 
 /** What is asked of the market, as it is after the event. */
 export interface Market {
@@ -15,36 +16,39 @@ const freshMillis = 30_000
 const itemCharsMax = 60
 
 /** What an event means to the person at this machine: outbid, won, or a lot that is closed that they sold or bid on. */
-export function noticeOf(event: EventView, market: Market, now: number): Notice | undefined {
+export function noticeOf(event: EventView, market: Market, now: number, words: Words): Notice | undefined {
   if (event.kind !== 'market' || now - event.at > freshMillis) return undefined
   const isOwn = (account: string | undefined): boolean => account !== undefined && market.ownerOf(account) === market.self
+  const { notice } = words
   const told = event.event
   switch (told.kind) {
     case 'outbid': {
       if (!isOwn(told.account) || isOwn(told.by)) return undefined
-      return { title: `Outbid: ${itemOf(market, told.auction)}`, body: `${plain(told.by)} leads with ${told.amount.text}.` }
+      const title = notice.outbid(itemOf(market, told.auction))
+      return { title, body: notice.leads(plain(told.by), amountText(told.amount, words)) }
     }
     case 'auction-ended': {
       const lot = market.lotOf(told.auction)
       const item = itemOf(market, told.auction)
-      const price = told.price?.text ?? ''
-      if (isOwn(told.winner)) return { title: `Won: ${item}`, body: `It is yours for ${price}.` }
+      const price = told.price === undefined ? '' : amountText(told.price, words)
+      if (isOwn(told.winner)) return { title: notice.won(item), body: notice.yours(price) }
       const isConcerned = lot?.seller === market.self || lot?.recentBids.some(({ account }) => isOwn(account)) === true
       if (!isConcerned) return undefined
-      const body = told.why === 'sold' ? `Sold to ${plain(told.winner ?? '')} for ${price}.` : endings[told.why]
-      return { title: `Closed: ${item}`, body }
+      const body = told.why === 'sold' ? notice.sold(plain(told.winner ?? ''), price) : notice.endings[told.why]
+      return { title: notice.closed(item), body }
     }
     default:
       return undefined
   }
 }
 
-const endings = {
-  sold: '',
-  unsold: 'Nobody bid.',
-  'reserve-not-met': 'The reserve was not met.',
-  cancelled: 'The auction was cancelled.',
-} as const
+/** `1350.50 EUR` as the language writes it: `1.350,50 EUR`. */
+function amountText({ text }: Money, { language }: Words): string {
+  const [number = '', currency = ''] = text.split(' ')
+  const decimals = number.split('.')[1]?.length ?? 0
+  const format = new Intl.NumberFormat(language, { minimumFractionDigits: decimals, maximumFractionDigits: decimals })
+  return `${format.format(Number(number))} ${currency}`
+}
 
 const itemOf = (market: Market, auction: string): string => plain(market.lotOf(auction)?.item ?? auction)
 

@@ -9,6 +9,7 @@ import { Failure } from '../core/failure.ts'
 import type { AccountId, AuctionId } from '../core/ids.ts'
 import type { FromPeer, ToPeer } from './messages.ts'
 import { isHosting, type Market, noticeOf } from './notice.ts'
+import type { Words } from './words.ts'
 
 type Peer = NonNullable<RunningSeat['seat']['peer']>
 
@@ -21,7 +22,7 @@ const lookMillis = 30_000
  * The peer's own process, forked by the app's main one and spoken to over `parent`. It ends with 0 when the peer left or could not
  * start, having said so; with anything else it died.
  */
-export function runPeerProcess(parent: ParentPort, exit: (code: number) => void): void {
+export function runPeerProcess(parent: ParentPort, exit: (code: number) => void, words: Words): void {
   const say = (message: FromPeer): void => parent.postMessage(message)
   const started = Promise.withResolvers<RunningSeat>()
   let running: RunningSeat | undefined
@@ -30,12 +31,12 @@ export function runPeerProcess(parent: ParentPort, exit: (code: number) => void)
   const windows = new Map<number, MessagePortMain>()
 
   const start = async (flags: Flags): Promise<void> => {
-    const found = await open(flags, say)
+    const found = await open(flags, say, words)
     if (found === undefined) return exit(0)
     running = found
     started.resolve(found)
     for (const port of windows.values()) running.servePort(port)
-    follow(running, say)
+    follow(running, say, words)
     void running.stopped.then(({ hasLeft }) => {
       if (hasLeft || isLeaving) say({ kind: 'left' })
       exit(hasLeft || isLeaving ? 0 : 1)
@@ -61,7 +62,7 @@ export function runPeerProcess(parent: ParentPort, exit: (code: number) => void)
         break
       case 'join':
         void started.promise
-          .then(({ seat }) => join(seat, message.link))
+          .then(({ seat }) => join(seat, message.link, words))
           .then((text) => {
             if (text !== undefined) say({ kind: 'not-joined', text })
           })
@@ -74,43 +75,44 @@ export function runPeerProcess(parent: ParentPort, exit: (code: number) => void)
 }
 
 /** `undefined`: it cannot start, and has said why. */
-async function open(flags: Flags, say: (message: FromPeer) => void): Promise<RunningSeat | undefined> {
+async function open(flags: Flags, say: (message: FromPeer) => void, words: Words): Promise<RunningSeat | undefined> {
   const config = readPeerConfig(flags, process.env)
   if (!config.ok) {
-    say({ kind: 'refused', text: config.error.message })
+    say({ kind: 'refused', text: words.option(config.error.message) })
     return undefined
   }
   let told = ''
   try {
     return await startSeat(config.value, {
       onProgress(what, done, total) {
-        const text = `${what === 'check' ? 'Checking' : 'Replaying'} the log: ${Math.floor((100 * done) / Math.max(1, total))} %.`
+        const percent = Math.floor((100 * done) / Math.max(1, total))
+        const text = what === 'check' ? words.state.checking(percent) : words.state.replaying(percent)
         if (total > 0 && text !== told) say({ kind: 'running', text })
         told = text
       },
     })
   } catch (error) {
     if (!(error instanceof Failure)) throw error
-    say({ kind: 'refused', text: error.message })
+    say({ kind: 'refused', text: words.refusal(error) })
     return undefined
   }
 }
 
 /** Why the room of a link, to which the person said yes, was not entered. What is here is kept in a file, if need be. */
-async function join(seat: RunningSeat['seat'], link: string): Promise<string | undefined> {
+async function join(seat: RunningSeat['seat'], link: string, words: Words): Promise<string | undefined> {
   const target = parseRoomTarget(link)
-  if (!target.ok) return target.error.message
+  if (!target.ok) return words.refusal(target.error)
   try {
     await seat.join(target.value, { force: true, deadlineMillis: lookMillis })
     return undefined
   } catch (error) {
     if (!(error instanceof Failure)) throw error
-    return error.code === 'called-off' || error.code === 'stopping' ? undefined : error.message
+    return error.code === 'called-off' || error.code === 'stopping' ? undefined : words.refusal(error)
   }
 }
 
 /** Says where it is, and what happens there, from room to room. */
-function follow({ seat }: RunningSeat, say: (message: FromPeer) => void): void {
+function follow({ seat }: RunningSeat, say: (message: FromPeer) => void, words: Words): void {
   let told = ''
   let shown: Peer | undefined
   let stopWatching = (): void => {}
@@ -119,7 +121,7 @@ function follow({ seat }: RunningSeat, say: (message: FromPeer) => void): void {
     const rooms = seat.rooms()
     const place = {
       kind: 'running',
-      text: placeText(rooms),
+      text: placeText(rooms, words),
       ...(rooms.state === 'in' && { room: rooms.room?.name ?? '' }),
     } as const
     if (JSON.stringify(place) !== told) say(place)
@@ -127,22 +129,22 @@ function follow({ seat }: RunningSeat, say: (message: FromPeer) => void): void {
     if (peer === shown) return
     stopWatching()
     shown = peer
-    stopWatching = peer === undefined ? () => {} : watch(peer, say)
+    stopWatching = peer === undefined ? () => {} : watch(peer, say, words)
   }
   seat.onChange(look)
   look()
 }
 
-function placeText({ state, room, waiting }: RoomsView): string {
-  if (state === 'none' || room === undefined) return 'In no room.'
-  if (state === 'in') return `In the room “${room.name}”.`
-  return waiting === undefined || waiting.why.length === 0
-    ? `Entering the room “${room.name}”.`
-    : `Waiting for the room “${room.name}”: ${waiting.why.join('; ')}.`
+function placeText({ state, room, waiting }: RoomsView, words: Words): string {
+  if (state === 'none' || room === undefined) return words.state.noRoom
+  if (state === 'in') return words.state.inRoom(room.name)
+  return waiting === undefined || waiting.reasons.length === 0
+    ? words.state.entering(room.name)
+    : words.state.waiting(room.name, waiting.reasons)
 }
 
 /** Until the returned function is called. */
-function watch(peer: Peer, say: (message: FromPeer) => void): () => void {
+function watch(peer: Peer, say: (message: FromPeer) => void, words: Words): () => void {
   const { self } = peer.status()
   const market: Market = {
     self,
@@ -163,7 +165,7 @@ function watch(peer: Peer, say: (message: FromPeer) => void): () => void {
     const { kind } = event.event
     if (kind === 'auction-started' || kind === 'auction-ended') tellHosting(isHosting(self, peer.auctions()))
     if (kind !== 'outbid' && kind !== 'auction-ended') return
-    const notice = noticeOf(toEvent(event, currencyOf(peer.rules().currency)), market, peer.status().time)
+    const notice = noticeOf(toEvent(event, currencyOf(peer.rules().currency)), market, peer.status().time, words)
     if (notice !== undefined) say({ kind: 'notice', notice })
   })
   return () => {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { linkAmong, readArguments } from '../../src/desktop/arguments.ts'
 import { readJoinRequest } from '../../src/desktop/join-request.ts'
+import { words } from '../../src/desktop/words.ts'
 
 const link = 'gavelring://join?room=evening'
 
@@ -47,20 +48,20 @@ describe('a link is asked about before anything happens', () => {
   const link = `gavelring://join?room=evening&code=lamp&id=${id}&at=192.168.1.20:4001`
 
   test('the peer gets it after a yes, written anew', () => {
-    expect(readJoinRequest(link, 'old')).toMatchObject({
+    expect(readJoinRequest(link, 'old', words.en)).toMatchObject({
       kind: 'ask',
       title: 'Join the room “evening”?',
       link: `gavelring://join?room=evening&code=lamp&id=${id}&at=/ip4/192.168.1.20/tcp/4001`,
     })
   })
   test('it is told where the link leads, and what is left for it', () => {
-    expect(readJoinRequest(link, 'class').detail).toBe(
+    expect(readJoinRequest(link, 'class', words.en).detail).toBe(
       'The link brings the room’s code. It will be looked for at /ip4/192.168.1.20/tcp/4001. This peer leaves the room “class” first; its log stays on this machine.',
     )
-    expect(readJoinRequest('gavelring://join?room=evening', 'evening').detail).toBe('The room has no code.')
+    expect(readJoinRequest('gavelring://join?room=evening', 'evening', words.en).detail).toBe('The room has no code.')
   })
   test('what the link does not have goes nowhere', () => {
-    const request = readJoinRequest('gavelring://join?room=evening&profile=/etc&name=Eve&http=off', undefined)
+    const request = readJoinRequest('gavelring://join?room=evening&profile=/etc&name=Eve&http=off', undefined, words.en)
     expect(request).toMatchObject({ link: 'gavelring://join?room=evening' })
   })
   test.each([
@@ -74,6 +75,6 @@ describe('a link is asked about before anything happens', () => {
     'https://example.org/',
     '',
   ])('%s is refused', (text) =>
-    expect(readJoinRequest(text, undefined)).toMatchObject({ kind: 'refused', title: 'This link cannot be opened.' }),
+    expect(readJoinRequest(text, undefined, words.en)).toMatchObject({ kind: 'refused', title: 'This link cannot be opened.' }),
   )
 })

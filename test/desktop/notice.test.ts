@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { EventView, MarketEventView, Money } from '../../src/api/views.ts'
 import { isHosting, type Market, noticeOf } from '../../src/desktop/notice.ts'
+import { words } from '../../src/desktop/words.ts'
 
 const now = 1_000_000
 const owners: Record<string, string> = { ana: 'self', ana2: 'self', bob: 'other', cleo: 'third' }
@@ -37,19 +38,35 @@ describe('what a person is told while the window is not in front', () => {
     ['a lot of others', ended('sold', 'bob'), {}, undefined],
     ['a bid', { kind: 'bid-accepted', auction: 'a', account: 'ana', amount, endsAt: now }, {}, undefined],
   ]
-  test.each(rows)('%s', (_name, event, lot, words) => {
-    const notice = noticeOf(told(event), marketOf(lot), now)
-    expect(notice && `${notice.title} | ${notice.body}`).toBe(words)
+  test.each(rows)('%s', (_name, event, lot, said) => {
+    const notice = noticeOf(told(event), marketOf(lot), now, words.en)
+    expect(notice && `${notice.title} | ${notice.body}`).toBe(said)
   })
 })
 
+test('it is told in the language of the system, amounts as it writes them', () => {
+  const dear: Money = { cents: 1_234_550, text: '12345.50 EUR', currency: 'EUR' }
+  const yen: Money = { cents: 1_234, text: '1234 JPY', currency: 'JPY' }
+  const say = (event: MarketEventView, language: keyof typeof words, lot: Partial<ReturnType<Market['lotOf']>> = {}) => {
+    const notice = noticeOf(told(event), marketOf(lot), now, words[language])
+    return notice && `${notice.title} | ${notice.body}`
+  }
+  const beaten: MarketEventView = { kind: 'outbid', auction: 'a', account: 'ana', by: 'bob', amount: dear }
+  expect(say(beaten, 'es')).toBe('Puja superada: Brass lamp | bob va en cabeza con 12.345,50 EUR.')
+  expect(say(beaten, 'en')).toBe('Outbid: Brass lamp | bob leads with 12,345.50 EUR.')
+  expect(say({ ...beaten, amount: yen }, 'pt')).toBe('Lance superado: Brass lamp | bob está na frente com 1.234 JPY.')
+  expect(say(ended('sold', 'ana'), 'pt')).toBe('Ganho: Brass lamp | É seu por 13,50 EUR.')
+  expect(say(ended('sold', 'bob'), 'es', { seller: 'self' })).toBe('Cerrado: Brass lamp | Vendido a bob por 13,50 EUR.')
+  expect(say(ended('reserve-not-met'), 'es', { seller: 'self' })).toBe('Cerrado: Brass lamp | No se alcanzó la reserva.')
+})
+
 test('what happened long ago, as a peer that catches up tells it, is no news', () => {
-  expect(noticeOf(told(outbid('ana', 'bob'), now - 30_001), marketOf({}), now)).toBeUndefined()
-  expect(noticeOf(told(outbid('ana', 'bob'), now - 30_000), marketOf({}), now)).toBeDefined()
+  expect(noticeOf(told(outbid('ana', 'bob'), now - 30_001), marketOf({}), now, words.en)).toBeUndefined()
+  expect(noticeOf(told(outbid('ana', 'bob'), now - 30_000), marketOf({}), now, words.en)).toBeDefined()
 })
 
 test('an item’s name is no markup, breaks no line, turns no text round, and is cut', () => {
-  const title = (item: string) => noticeOf(told(outbid('ana', 'bob')), marketOf({ item }), now)?.title
+  const title = (item: string) => noticeOf(told(outbid('ana', 'bob')), marketOf({ item }), now, words.en)?.title
   expect(title('<a href="x">lamp</a> & co\n\u202Egnp')).toBe('Outbid: ‹a href="x"›lamp‹/a› ＆ co��gnp')
   expect([...(title('😀'.repeat(10_000)) ?? '')]).toHaveLength('Outbid: '.length + 60)
 })

@@ -8,6 +8,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { createPortClient } from '../../src/api/client-port.ts'
 import type { FromPeer, ToPeer } from '../../src/desktop/messages.ts'
 import { runPeerProcess } from '../../src/desktop/peer-process.ts'
+import { type Language, words } from '../../src/desktop/words.ts'
 import { until } from '../support/wait.ts'
 
 /** The other side of `process.parentPort`, as the main process has it. */
@@ -25,11 +26,11 @@ class Parent extends EventEmitter {
   }
 }
 
-function startProcess(flags: Record<string, string | boolean | string[]> = {}) {
+function startProcess(flags: Record<string, string | boolean | string[]> = {}, language: Language = 'en') {
   const profile = mkdtempSync(join(tmpdir(), 'gavelring-process-'))
   onTestFinished(() => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }))
   const parent = new Parent()
-  runPeerProcess(parent as unknown as ParentPort, (code) => parent.exits.push(code))
+  runPeerProcess(parent as unknown as ParentPort, (code) => parent.exits.push(code), words[language])
   const start: Extract<ToPeer, { kind: 'start' }> = {
     kind: 'start',
     flags: {
@@ -173,4 +174,20 @@ test('a first start is in no room, and goes on there; a link leads into one, wit
   expect(await openWindow().status()).toMatchObject({ name: 'Bob', room: { name: 'evening' } })
   await openWindow().rooms.leave({ stay: true })
   expect(parent.heard('running').at(-1)).toEqual({ kind: 'running', text: 'In no room.' })
+})
+
+test('it says where it is, and why it does not start, in the language that it was given', async () => {
+  const { parent, start } = startProcess({ create: false, join: true }, 'pt')
+  parent.send(start)
+  await until('it waits', () => JSON.stringify(parent.said).includes('Esperando pela sala “evening”: ainda não se ouviu ninguém'))
+  expect(parent.said[0]).toEqual({ kind: 'running', text: 'Entrando na sala “evening”.' })
+  parent.send({ kind: 'join', link: 'gavelring:nowhere' })
+  await until('it is told why not', () => parent.heard('not-joined').length > 0)
+  const text = 'Isto não é um link de entrada: ele é como gavelring://join?room=evening.'
+  expect(parent.heard('not-joined')).toEqual([{ kind: 'not-joined', text }])
+
+  const { parent: refused, start: badStart } = startProcess({ profile: '/dev/null/profile' }, 'es')
+  refused.send(badStart)
+  await until('it ends', () => refused.exits.length > 0)
+  expect(refused.said).toEqual([{ kind: 'refused', text: expect.stringMatching(/^(Falta|Hay|Un) .*\(\/dev\/null/) }])
 })
