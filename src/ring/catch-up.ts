@@ -42,7 +42,10 @@ export class CatchUp {
     if (disk.failed || commit.index <= log.commit.index) return
     // Rule 5-catch-active [L]
     if (epochs.isActive && compareEpochs(commit.epoch, log.installedView.epoch) <= 0) return
-    const chain = this.#validChain(from, blocks, commit.index)
+    const kept = this.#keptOf(from)
+    // Asked for before a part of what is kept; the sender's commit has moved on since, which is nobody's fault.
+    const isOfEarlier = commit.index <= log.commit.index + kept.length
+    const chain = this.#validChain(from, kept, blocks, commit.index)
     const last = chain[chain.length - 1]
     if (last !== undefined && compareEpochs(last.epoch, commit.epoch) > 0) {
       return faults.refuse(from, 'fetched', 'it holds blocks of a later epoch than the commit that it names')
@@ -60,7 +63,7 @@ export class CatchUp {
       return isOvertaken ? fetching.askForCommitted(from, log.commit.index + 1, false) : peers.foundUseless(from)
     }
     const word = this.#wordOf(from, chain, commit, hasCommit)
-    if (word === 'none') return peers.foundUseless(from)
+    if (word === 'none') return isOfEarlier ? undefined : peers.foundUseless(from)
     if (word === 'unknown') {
       this.#unknown = { from, blocks: [...chain] }
       return fetching.askForCommitted(from, (last as Block).index + 1, true)
@@ -87,14 +90,21 @@ export class CatchUp {
     for (const block of chain) if (block.index >= fork.index) blocks.append(block)
   }
 
-  /** What follows our commit without a gap, as far as it is valid: what this sender gave before, and more of it. */
-  #validChain(from: PeerId, fetched: readonly Block[], through: number): readonly Block[] {
+  /** What this sender gave before, without a gap from right after our commit on. */
+  #keptOf(from: PeerId): readonly Block[] {
+    const { commit } = this.#ring.log
+    const kept = this.#unknown?.from === from ? this.#unknown.blocks : []
+    return kept[0]?.index === commit.index + 1 && kept[0].prevHash === commit.hash ? kept : []
+  }
+
+  /**
+   * What follows our commit without a gap, as far as it is valid: what is kept, and more of it. No further than `through`,
+   * the commit that the frame in hand names: for what an earlier one gave beyond it this one does not speak.
+   */
+  #validChain(from: PeerId, kept: readonly Block[], fetched: readonly Block[], through: number): readonly Block[] {
     const { log, crypto, faults } = this.#ring
-    const { commit } = log
-    const chain: Block[] = []
-    const before = this.#unknown?.from === from ? this.#unknown.blocks : []
-    if (before[0]?.index === commit.index + 1 && before[0].prevHash === commit.hash) chain.push(...before)
-    let previous = chain[chain.length - 1] ?? log.at(commit.index)
+    const chain = kept.filter(({ index }) => index <= through)
+    let previous = chain[chain.length - 1] ?? log.at(log.commit.index)
     let view = chain.reduce((last, block) => viewOf(block) ?? last, log.committedView)
     for (const block of fetched) {
       if (block.index <= previous.index || block.index > through) continue

@@ -467,6 +467,49 @@ describe('whose word counts', () => {
     peer.receive('C', answer([view5], headOf(view5)))
     expect(peer.view.commit.index).toBe(3)
   })
+
+  describe('and an answer of earlier that comes while frames of it are kept', () => {
+    const view8 = viewAfter(last, epochOf(8, 'C'), 'ABCD')
+    /** D is in the last view alone, so all before it is kept until that one comes. */
+    const keeping = (): DrivenReplica =>
+      newcomer()
+        .receive('D', offer(view8))
+        .receive('D', answer([view2, ...past], headOf(view8)))
+        .after(200)
+
+    it.each([
+      ['it names a commit of an epoch before', answer([view3], headOf(at(4)))],
+      ['it names one of the epoch of the last block kept', answer([view3], headOf(at(6)))],
+      ['it names the last block kept', answer([view3], headOf(last))],
+      ['it holds nothing', answer([], headOf(at(4)))],
+    ])('is held against nobody, and what is kept stays: %s', (_which, late) => {
+      const peer = keeping().receive('D', late)
+      expect([...peer.view.refused]).toEqual([])
+      expect(peer.view.commit.index).toBe(0)
+      expect(peer.view.head.index).toBe(0)
+      expect(peer.receive('D', offer(view8)).sent('fetch')).toMatchObject([{ to: 'D', what: 'committed', from: 1 }])
+      expect(peer.receive('D', answer([view8], headOf(view8))).view.commit.index).toBe(8)
+    })
+
+    it('tells against who sent it where it names another commit than was kept, and nothing is taken', () => {
+      const other = { ...headOf(at(4)), hash: 'ee'.repeat(32) }
+      const peer = keeping().receive('D', answer([view3], other))
+      expect(peer.view.commit.index).toBe(0)
+      expect(peer.view.promised).toEqual(noEpoch)
+      expect(peer.receive('D', offer(view8)).sent('fetch')).toEqual([])
+    })
+
+    it('counts no further than the commit that it names itself', () => {
+      const beyond = { epoch: epochOf(2 ** 20 + 6, 'C'), index: 99, hash: 'ab'.repeat(32) }
+      const peer = behind().receive('A', offer()).receive('A', answer(past, beyond))
+      expect(peer.view.commit.index).toBe(1)
+      peer.receive('A', answer([view3], headOf(at(4))))
+      expect([...peer.view.refused]).toEqual([])
+      expect(peer.view.commit).toEqual(placeOf(at(4)))
+      expect(peer.view.head.index).toBe(4)
+      expect(peer.view.promised).toEqual(view3.epoch)
+    })
+  })
 })
 
 describe('a stranger', () => {

@@ -2,6 +2,9 @@ import type { ReadBlock, ReadGenesis } from './blocks.ts'
 import { hexOf } from './bytes.ts'
 import { type ReadLot, type ReadOperation, readSubmission } from './operations.ts'
 
+/** What of a block decides about its operations. */
+type Written = Pick<ReadBlock, 'author' | 'incarnation' | 'firstSequence' | 'time' | 'ops'>
+
 interface NaiveAccount {
   owner: string
   money: number
@@ -35,13 +38,15 @@ export class NaiveMarket {
   readonly #open = new Set<NaiveAuction>()
   readonly #genesis: ReadGenesis
   readonly #lastOf = new Map<string, { readonly incarnation: number; readonly sequence: number }>()
-  readonly #requests = new Map<string, { body: string; answer: string }>()
+  readonly #requests = new Map<string, { body: string; answer: string; number: number }>()
+  /** How many requests of each author were done that were not known. */
+  readonly #done = new Map<string, number>()
 
   constructor(genesis: ReadGenesis) {
     this.#genesis = genesis
   }
 
-  apply(block: ReadBlock): readonly string[] {
+  apply(block: Written): readonly string[] {
     const { author, incarnation, firstSequence, ops } = block
     return ops.map((bytes, i) => {
       if (!this.#isNext(author, incarnation, firstSequence + i)) return 'skipped'
@@ -74,21 +79,24 @@ export class NaiveMarket {
     return sum
   }
 
-  #one(block: ReadBlock, name: string, bytes: Uint8Array): string {
+  #one(block: Written, name: string, bytes: Uint8Array): string {
     const read = readSubmission(bytes)
     if (read === undefined) return 'malformed'
     const { request, operation } = read
     if (request === undefined) return this.#act(block, name, operation)
     const key = `${block.author} ${request}`
     const body = hexOf(read.body)
+    const done = this.#done.get(block.author) ?? 0
     const before = this.#requests.get(key)
-    if (before !== undefined) return before.body === body ? before.answer : 'request-reused'
+    // Of each author the last 10,000 are known; an id from before them is new again.
+    if (before !== undefined && before.number > done - 10_000) return before.body === body ? before.answer : 'request-reused'
     const answer = this.#act(block, name, operation)
-    this.#requests.set(key, { body, answer })
+    this.#done.set(block.author, done + 1)
+    this.#requests.set(key, { body, answer, number: done + 1 })
     return answer
   }
 
-  #act(block: ReadBlock, name: string, operation: ReadOperation): string {
+  #act(block: Written, name: string, operation: ReadOperation): string {
     const { author, time } = block
     switch (operation.kind) {
       case 'void':
