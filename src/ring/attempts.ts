@@ -87,9 +87,14 @@ export class Attempts {
 
   /** Takes the attempt as far as the answers allow; gives it up when it takes too long. */
   advance(): void {
-    const { epochs, out, due, suspicion, membership } = this.#ring
+    const { epochs, out, due, suspicion, membership, log, self } = this.#ring
     const begun = epochs.state
-    if (begun.kind === 'preparing' && begun.isPrepared) this.#choose(begun)
+    // It learned meanwhile that it is none any more: who has that log, too, would take it for a stranger.
+    // Rule 5-members-start [L]
+    if (begun.kind === 'preparing' && !log.isVoter(self)) {
+      epochs.giveUp()
+      out.note('attempt-given-up', { epoch: epochText(begun.epoch), phase: begun.kind })
+    } else if (begun.kind === 'preparing' && begun.isPrepared) this.#choose(begun)
     if (epochs.state.kind === 'installing') this.#activate(epochs.state)
     const { state } = epochs
     if (state.kind !== 'preparing' && state.kind !== 'installing') return due.disarm('attempt')

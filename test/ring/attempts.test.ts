@@ -497,6 +497,17 @@ describe('an epoch for a failure', () => {
     expect(peer.during(1_000).notes('attempt-started')).toEqual([])
   })
 
+  it('ends once its maker is a member of no view any more: who knows that would take it for a stranger', () => {
+    const peer = initiator().persisted()
+    const without = viewAfter(view3, epochOf(4, 'A'), 'AC')
+    peer.receive('A', activeStatus({ epoch: without.epoch, promised: without.epoch, commit: placeOf(without) }))
+    const [blocks, commit, head] = [[without], headOf(without), headOf(without)]
+    expect(peer.notes('attempt-given-up')).toEqual([])
+    peer.receive('A', { kind: 'fetched', what: 'committed', blocks, commit, head })
+    expect(peer.notes('attempt-given-up')).toEqual([{ epoch: '4.B', phase: 'preparing' }])
+    expect(peer.receive('C', promise()).during(2_000).sent('prepare', 'install')).toEqual([])
+  })
+
   it('does not mind a refusal for an epoch that is not above its own', () => {
     for (const promised of [epochOf(3, 'C'), epoch4]) {
       const peer = initiator().persisted()
