@@ -105,6 +105,7 @@ export async function measureHostile(only: readonly FloodKind[] = []): Promise<o
       worst: { kind: worst.kind, sent: worst.sent, ratio: worst.ratio },
       ratioMedian: median(rows.map(({ ratio }) => ratio)),
       residentGrowthMiB: growth(before, after, 'residentMiB'),
+      ownGrowthMiB: growth(before, after, 'ownMiB'),
       usedGrowthMiB: growth(before, after, 'usedMiB'),
       memory: { before, after },
       floods: rows,

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { readApiAddress } from '../src/api/api-files.ts'
 import type { PeerConfig } from '../src/app/config.ts'
@@ -33,6 +34,8 @@ export interface LoadReport {
 
 export interface MemoryReport {
   readonly residentMiB: number
+  /** Without pages of files: the program's own. */
+  readonly ownMiB: number
   /** Of it, what the program holds. */
   readonly usedMiB: number
 }
@@ -102,7 +105,14 @@ function watch(isOn: boolean): typeof seen {
 function memory(): MemoryReport {
   global.gc?.()
   const { rss, heapUsed, external } = process.memoryUsage()
-  return { residentMiB: rss / 2 ** 20, usedMiB: (heapUsed + external) / 2 ** 20 }
+  const resident = rss / 2 ** 20
+  return { residentMiB: resident, ownMiB: resident - mappedMiB(), usedMiB: (heapUsed + external) / 2 ** 20 }
+}
+
+/** Pages of files that are mapped: of the log's, which LevelDB reads that way, the system takes them back whenever it likes. */
+function mappedMiB(): number {
+  if (process.platform !== 'linux') return 0
+  return Number(/^RssFile:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? 0) / 2 ** 10
 }
 
 async function load(callers: number, millis: number, pauseMillis: number): Promise<LoadReport> {

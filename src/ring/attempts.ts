@@ -108,9 +108,7 @@ export class Attempts {
       return due.disarm('attempt')
     }
     if (out.now >= state.repeatAt) this.#repeat(state)
-    const chooseAt = state.since + timing.chooseWait
-    const next = state.kind === 'preparing' && out.now < chooseAt ? chooseAt : giveUpAt
-    due.arm('attempt', Math.min(giveUpAt, state.repeatAt, next))
+    due.arm('attempt', Math.min(giveUpAt, state.repeatAt, state.kind === 'preparing' ? this.#nextChoice(state) : giveUpAt))
   }
 
   /** For as long as our epoch lasts, its members that did not answer hear of it again. */
@@ -148,8 +146,7 @@ export class Attempts {
   #choose(attempt: Preparing): void {
     const { out, log, self, epochs, fetching } = this.#ring
     // Rule 5.3-wait [L]
-    if (out.now < attempt.since + timing.chooseWait && [...attempt.asked].some((peer) => this.#isWorthWaiting(attempt, peer)))
-      return
+    if ([...attempt.asked].some((peer) => out.now < this.#waitsUntil(attempt, peer))) return
     attempt.promises.set(self, { head: headOf(log.head), commit: log.commit })
     const chosen = this.#chosenPast(attempt)
     if (chosen === undefined) return
@@ -169,9 +166,19 @@ export class Attempts {
     this.#install(attempt, past, commitIndex, configs, counts)
   }
 
-  #isWorthWaiting(attempt: Preparing, peer: PeerId): boolean {
-    const { peers } = this.#ring
-    return !attempt.promises.has(peer) && !peers.isSilent(peer, timing.lately) && peers.of(peer).isConnected
+  /** The room stands still meanwhile: so somebody who has no vote in it yet gets less of its time. */
+  #waitsUntil(attempt: Preparing, peer: PeerId): number {
+    const { peers, log } = this.#ring
+    const isHere = !attempt.promises.has(peer) && !peers.isSilent(peer, timing.lately) && peers.of(peer).isConnected
+    if (!isHere) return attempt.since
+    return attempt.since + (log.isVoter(peer) ? timing.chooseWait : timing.joinWait)
+  }
+
+  /** When a wait ends next. */
+  #nextChoice(attempt: Preparing): number {
+    const { out } = this.#ring
+    const ends = [timing.joinWait, timing.chooseWait].map((wait) => attempt.since + wait)
+    return ends.find((end) => out.now < end) ?? Number.POSITIVE_INFINITY
   }
 
   /**

@@ -22,6 +22,8 @@ export const timing = {
   /** How recently a peer was heard to be worth waiting for, and how long it is waited for. */
   lately: 1_200,
   chooseWait: 600,
+  /** The same of one that only wants in. */
+  joinWait: 250,
   attemptLife: 2_500,
   /** A fetch for an epoch that brings nothing for so long is over: the attempt that it was for is. */
   stageLife: 5_000,

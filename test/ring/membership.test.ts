@@ -71,6 +71,16 @@ describe('a request', () => {
     expect(membersIn(viewProposedBy(peer, ['A', 'C', 'D']))).toBe('ABCD')
   })
 
+  it('of one that is here, and does not answer, keeps the room waiting for less long than a member does', () => {
+    const peer = holder().receive('D', request('join')).after(300).persisted()
+    const [prepare] = peer.sent('prepare')
+    peer.step({ kind: 'link', peer: id('D'), state: 'up' }).receive('D', statusOf())
+    const promise = { kind: 'promise', epoch: prepare?.epoch ?? noEpoch, head: headOf(view3), commit: placeOf(view3) } as const
+    peer.receive('A', promise).receive('C', promise).after(249)
+    expect(peer.sent('install')).toEqual([])
+    expect(peer.after(1).sent('install').length).toBeGreaterThan(0)
+  })
+
   it('does not bring in a newcomer that has not caught up', () => {
     const peer = holder().receive('D', request('join')).after(300).persisted()
     const { epoch } = peer.sent('prepare')[0] as MessageOf<'prepare'>
