@@ -26,6 +26,7 @@ const groups: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   events: async () => [(await import('./events.ts')).events],
   pace: async () => [(await import('./pace.ts')).pace],
   log: async () => (await import('./log.ts')).logCommands,
+  lab: async () => (await import('./lab.ts')).labCommands,
   rooms: async () => [(await import('./room.ts')).rooms],
   create: async () => [(await import('./room.ts')).create],
   join: async () => [(await import('./room.ts')).join],

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest'
+import { createRandom } from '../../src/core/random.ts'
+import { Channel, type ChannelFrame } from '../../src/mutex/channel.ts'
+
+/** All that came at the other end of a network that loses, repeats and overtakes. */
+function carry(isFifo: boolean, seed: number, count: number): readonly number[] {
+  const random = createRandom(seed)
+  const ends = [new Channel<number>(isFifo), new Channel<number>(isFifo)] as const
+  const flying: { readonly at: number; readonly to: 0 | 1; readonly frame: ChannelFrame<number> }[] = []
+  const came: number[] = []
+  let sent = 0
+  for (let now = 0; came.length < count && now < 200_000; now++) {
+    if (sent < count) ends[0].send(sent++)
+    for (const [from, end] of ends.entries()) {
+      for (const frame of end.due(now)) {
+        const copies = random.chance(0.3) ? 0 : random.chance(0.2) ? 2 : 1
+        for (let copy = 0; copy < copies; copy++) flying.push({ at: now + random.below(40), to: from === 0 ? 1 : 0, frame })
+      }
+    }
+    for (const one of flying.filter(({ at }) => at <= now)) {
+      flying.splice(flying.indexOf(one), 1)
+      came.push(...ends[one.to].receive(now, one.frame))
+    }
+  }
+  return came
+}
+
+describe('a channel', () => {
+  it('delivers each payload once, in order where that matters, whatever the network does', () => {
+    const all = Array.from({ length: 300 }, (_, index) => index)
+    for (let seed = 1; seed <= 10; seed++) {
+      expect(carry(true, seed, 300)).toEqual(all)
+      const unordered = carry(false, seed, 300)
+      expect([...unordered].sort((a, b) => a - b)).toEqual(all)
+      expect(unordered).not.toEqual(all)
+    }
+  })
+
+  it('rests once all is acknowledged', () => {
+    const [one, other] = [new Channel<string>(true), new Channel<string>(true)]
+    one.send('x')
+    for (const frame of one.due(0)) expect(other.receive(0, frame)).toEqual(['x'])
+    expect(one.dueAt).toBe(150)
+    expect(other.dueAt).toBe(20)
+    for (const frame of other.due(20)) expect(one.receive(20, frame)).toEqual([])
+    expect([one.dueAt, other.dueAt]).toEqual([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY])
+  })
+
+  it('takes no more than so much for somebody who never answers, and sends no more than a window of it', () => {
+    const channel = new Channel<number>(true)
+    for (let count = 0; count < 70_000; count++) channel.send(count)
+    expect(channel.isFull).toBe(true)
+    expect(channel.due(0).length).toBe(1_024)
+    expect(channel.due(149)).toEqual([])
+    expect(channel.due(150).length).toBe(1_024)
+    expect(channel.dueAt).toBe(450)
+  })
+
+  it('keeps nothing that is too far ahead', () => {
+    const channel = new Channel<number>(false)
+    expect(channel.receive(0, { kind: 'data', number: 1_025, payload: 1 })).toEqual([])
+    expect(channel.receive(0, { kind: 'data', number: 1_024, payload: 1 })).toEqual([1])
+  })
+})
