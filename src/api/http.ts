@@ -1,14 +1,9 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { ORPCError } from '@orpc/client'
-import { SmartCoercionPlugin } from '@orpc/json-schema'
-import { OpenAPIGenerator } from '@orpc/openapi'
-import { StandardOpenAPIHandler } from '@orpc/openapi/standard'
 import { sendStandardResponse, toAbortSignal } from '@orpc/standard-server-node'
-import { ZodToJsonSchemaConverter } from '@orpc/zod/zod4'
 import { Failure } from '../core/failure.ts'
 import type { Logger } from '../peer/ports.ts'
-import { contract } from './contract.ts'
 import { createDoor, type DoorRefusal, nonceOf } from './door.ts'
 import { type DoorLimits, doorLimits } from './limits.ts'
 import { logBugs } from './log-bugs.ts'
@@ -19,6 +14,9 @@ import { createRouter } from './router.ts'
 import type { Seat } from './seat.ts'
 import { createSockets } from './sockets.ts'
 import { createWebSocketDoor } from './web-socket.ts'
+
+// An import reads all that the module has to offer, and so loads Node's own client for the web, megabytes that nobody asked for.
+const { createServer } = process.getBuiltinModule('node:http')
 
 export interface ApiServer {
   /** `http://127.0.0.1:PORT`: routes under `/api`, the WebSocket at `/ws`, the interface at `/`, the specification at `/openapi.json`. */
@@ -50,14 +48,10 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const { seat, logger, token } = options
   const limits = { ...doorLimits, ...options.limits }
   const router = createRouter(seat, limits.streamsMax)
-  const converters = [new ZodToJsonSchemaConverter()]
   const interceptors = [logBugs(logger)]
-  const rest = new StandardOpenAPIHandler(router, {
-    interceptors,
-    plugins: [new SmartCoercionPlugin({ schemaConverters: converters })],
-  })
+  let loading: ReturnType<typeof loadRest> | undefined
+  const loadRest = async () => (await import('./rest.ts')).createRest({ router, interceptors, version: options.version })
   const webSockets = createWebSocketDoor({ router, interceptors, limits, logger })
-  const specification = createSpecification(converters, options.version)
   const onError = (error: Error): void => logger.debug('api-connection-failed', () => ({ reason: error.message }))
 
   const server = createServer({
@@ -80,8 +74,10 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       socket.setTimeout(limits.stallMillis)
       return sendStandardResponse(response, answered)
     }
+    loading ??= loadRest()
+    const rest = await loading
     if (url.pathname === '/openapi.json' && request.method === 'GET') {
-      await send({ status: 200, headers: {}, body: await specification() })
+      await send({ status: 200, headers: {}, body: await rest.specification() })
       return undefined
     }
     let refusal: DoorRefusal | undefined
@@ -197,19 +193,6 @@ function listen(server: Server, port: number): Promise<void> {
     })
     server.listen(port, '127.0.0.1', resolve)
   })
-}
-
-function createSpecification(converters: ZodToJsonSchemaConverter[], version: string): () => Promise<object> {
-  let made: Promise<object> | undefined
-  return () => {
-    made ??= new OpenAPIGenerator({ schemaConverters: converters }).generate(contract, {
-      info: { title: 'Gavelring', version },
-      servers: [{ url: '/api' }],
-      security: [{ token: [] }],
-      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
-    })
-    return made
-  }
 }
 
 /** What Node itself found wrong with what came. */

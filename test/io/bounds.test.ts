@@ -1,11 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { BoundedMap } from '../../src/io/bounded-map.ts'
 import { createIdentity } from '../../src/io/identity.ts'
-import { staleStreams } from '../../src/io/transport/gossip.ts'
 import { createNode } from '../../src/io/transport/node.ts'
 import { keepPeerStoreSmall } from '../../src/io/transport/peer-store.ts'
 import { until } from '../support/wait.ts'
@@ -44,15 +42,5 @@ describe('the peer store', () => {
       return left === 1
     })
     expect(await Promise.all(ids.map(isThere))).toEqual(ids.map((id) => id.toString() === linked))
-  })
-})
-
-describe('the one thing of a package that is not in its interface', () => {
-  it('is there in the release that is installed, and its absence is an error at the start', async () => {
-    const path = new URL('../../node_modules/@chainsafe/libp2p-gossipsub/package.json', import.meta.url)
-    // Another release: look whether it still keeps stale streams, and whether they are still to be forgotten like this.
-    expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ version: '17.1.1' })
-    expect(() => staleStreams(node.services.gossip)).not.toThrow()
-    expect(() => staleStreams({} as Parameters<typeof staleStreams>[0])).toThrow('streamsOutbound')
   })
 })

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net'
-import type { Stream } from '@libp2p/interface'
+import type { Connection, Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, it } from 'vitest'
 import { Writer } from '../../src/core/codec.ts'
@@ -329,6 +329,39 @@ describe('a room that is joined by one address', () => {
     for (const address of [...bad, `/ip4/127.0.0.1/tcp/1/p2p/${peer}`, '/ip6/FD00::2/tcp/1', '/ip6zone/eth0/ip6/fe80::1/tcp/1']) {
       expect(decodeControl(listOf(address)), address).toBeTypeOf('string')
     }
+  })
+})
+
+describe('gossip', () => {
+  it('reaches a peer again whose first stream ended while it was being opened', async () => {
+    let isSpoilt = false
+    const spoil = (node: Node, connection: Connection): void => {
+      const open = connection.newStream
+      connection.newStream = async (protocols, options) => {
+        const stream = await open(protocols, options)
+        if (isSpoilt || !stream.protocol.startsWith('/meshsub/')) return stream
+        isSpoilt = true
+        connection.abort(new Error('it breaks'))
+        await until('gossip has noticed', () => node.services.gossip.getPeers().length === 0)
+        return stream
+      }
+    }
+    const near = await startRogue(['/ip4/127.0.0.1/tcp/0'], async (node) =>
+      node.addEventListener('connection:open', ({ detail }) => spoil(node, detail)),
+    )
+    const far = await startRogue()
+    const heard: string[] = []
+    far.services.gossip.addEventListener('message', ({ detail }) => heard.push(new TextDecoder().decode(detail.data)))
+    near.services.gossip.subscribe('topic')
+    far.services.gossip.subscribe('topic')
+    await far.dial(near.getMultiaddrs())
+    await until('its connection breaks', () => isSpoilt)
+    await until('both have noticed', () => near.getConnections().length + far.getConnections().length === 0)
+    await far.dial(near.getMultiaddrs())
+    await until('it is heard', () => {
+      void near.services.gossip.publish('topic', bytes('a word'))
+      return heard.includes('a word')
+    })
   })
 })
 

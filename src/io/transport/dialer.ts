@@ -15,9 +15,6 @@ import type { Verdict } from './pairing.ts'
 /**
  * Keeps this peer connected with all that it knows: dials at once, and again with a growing pause. Whom it was told of by
  * others it dials at a bounded rate, and forgets soon where nobody answers.
- *
- * The pauses are its own and no library's (p-retry and the like): a pause belongs to a peer and not to one row of tries; it
- * is cut short by a loss or a new address, begins anew after a hello, and ends for good with a link that the other opened.
  */
 export interface Dialer {
   /** An address that a person gave, with or without a peer id; a name is resolved at each try. Fails with `address-invalid`. */
@@ -162,6 +159,7 @@ export function createDialer({ self, dial, firstToAnswer, isLinked, isPlausible,
       remove(target)
       return
     }
+    // No library's: p-retry ends its row of tries with a pause that is cut short, and of this one a new address leaves the growth.
     target.timer = setTimeout(() => void tryNow(target), target.pauseMillis)
     target.pauseMillis = failingMillis > longMillis ? longPauseMillis : Math.min(2 * target.pauseMillis, pauseMillisMax)
   }

@@ -89,16 +89,3 @@ export function createGossip({ pubsub, self, events, areLinked, mayBeHeard }: Go
     },
   }
 }
-
-/**
- * gossipsub 17 keeps a stream to a peer that was being opened while the connection broke, and then never opens another. When a
- * first connection to a peer comes about it has no stream yet: whatever is there is such a one. Its map is public in the class,
- * but not in the interface that the package exports; a release without it fails here, at the start, and not in a broken room.
- */
-export function staleStreams(pubsub: GossipSub): { forget(peer: PeerId): void } {
-  if (!('streamsOutbound' in pubsub) || !(pubsub.streamsOutbound instanceof Map)) {
-    throw new TypeError('this release of gossipsub has no map streamsOutbound')
-  }
-  const streams: Map<unknown, unknown> = pubsub.streamsOutbound
-  return { forget: (peer) => streams.delete(peer) }
-}

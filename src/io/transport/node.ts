@@ -3,7 +3,6 @@ import { privateKeyFromRaw } from '@libp2p/crypto/keys'
 import { type Identify, identify } from '@libp2p/identify'
 import type { Libp2p } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
-import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { parseAddress } from '../../core/address.ts'
 import { Failure } from '../../core/failure.ts'
@@ -11,6 +10,7 @@ import { frameBytesMax, roomMembersMax } from '../../core/limits.ts'
 import type { KeyedIdentity } from '../identity.ts'
 import { publicKeyIn } from '../peer-id.ts'
 import { envelopeBytesMax } from './envelope.ts'
+import { mux } from './mux.ts'
 import { roomPrologue } from './prologue.ts'
 import { handshakesMax, tcp } from './tcp.ts'
 
@@ -30,6 +30,8 @@ const connectionsPerSecond = 2 * roomMembersMax
 const dialsMax = 16
 /** Of a connection: a link has two streams each way, gossip one, identify one for a moment. */
 const streamsMax = 32
+/** A link that breaks again and again opens four a second, see link.ts. */
+const opensPerSecond = 16
 
 /** A libp2p node of the room that is not started yet. */
 export async function createNode(options: NodeOptions): Promise<Node> {
@@ -42,9 +44,8 @@ export async function createNode(options: NodeOptions): Promise<Node> {
     addresses: { listen },
     transports: [tcp()],
     connectionEncrypters: [noise({ prologueBytes })],
-    // Links have their own sign of life, see link.ts. It answers each frame that is read with a window update, a packet more,
-    // and has no option for fewer; a muxer of our own would save one part in a thousand of a core.
-    streamMuxers: [yamux({ enableKeepAlive: false, maxInboundStreams: streamsMax })],
+    streamMuxers: [mux({ streamsMax, opensPerSecond })],
+    // Links have their own sign of life, see link.ts.
     connectionMonitor: { enabled: false },
     connectionManager: {
       // The defaults guard a public node against strangers: 5 connections a second from one host refuse a classroom.

@@ -20,8 +20,7 @@ export class SocketConnection extends AbstractMultiaddrConnection {
   }
 
   /**
-   * A sealed message comes as a length and its contents, and leaves as one write: 77 packets a second in an idle room of three,
-   * in place of 133.
+   * A sealed message comes as a length and its contents, and leaves as one write: a packet, where it were two.
    */
   sendData(data: Parameters<AbstractMultiaddrConnection['sendData']>[0]): SendResult {
     const sentBytes = data.byteLength

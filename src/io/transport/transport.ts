@@ -11,7 +11,7 @@ import { cleaned } from '../discovery/packet.ts'
 import { createAdmission } from './admission.ts'
 import { createDialer, type Dialer } from './dialer.ts'
 import { firstToAnswer } from './first-answer.ts'
-import { createGossip, type Gossip, staleStreams } from './gossip.ts'
+import { createGossip, type Gossip } from './gossip.ts'
 import { bulkProtocol, createLink, type Link, type LinkEvents, ringProtocol } from './link.ts'
 import { listeningAt, listensHere } from './listening.ts'
 import { createNeighbourhood, type Neighbourhood } from './neighbourhood.ts'
@@ -46,7 +46,7 @@ interface Running {
 }
 
 /**
- * The network of one room over libp2p: TCP, Noise with the room code, yamux and gossipsub, and discovery beside it.
+ * The network of one room over libp2p: TCP, Noise with the room code, streams and gossipsub, and discovery beside it.
  * `start` fails with `port-in-use` or `address-invalid`.
  */
 export function createTransport(options: TransportOptions): Transport {
@@ -61,7 +61,6 @@ export function createTransport(options: TransportOptions): Transport {
   const begin = async (events: TransportEvents): Promise<Running> => {
     const wanted = await listensHere(options.listen, networkInterfaces())
     const node = await createNode({ ...options, listen: wanted })
-    const stale = staleStreams(node.services.gossip)
     const ownAddresses = (): readonly string[] => node.getMultiaddrs().map(dialable)
     const versionsTold = new BoundedMap<PeerId, number>(versionsToldMax)
 
@@ -76,10 +75,8 @@ export function createTransport(options: TransportOptions): Transport {
       },
     })
 
-    const createLinkWith = (peer: PeerId, connection: Connection): Link => {
-      stale.forget(peer)
-      return createLink(connection, () => hello, linkEvents(peer, connection))
-    }
+    const createLinkWith = (peer: PeerId, connection: Connection): Link =>
+      createLink(connection, () => hello, linkEvents(peer, connection))
 
     const pairing: Pairing = createPairing({
       isWelcome: (peer) => !admission.isOut(peer),
