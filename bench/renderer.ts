@@ -48,9 +48,12 @@ export async function measureRenderer(bench: RendererBench): Promise<object> {
       const clients = await Promise.all(room.peers.map((peer) => connectTo(peer)))
       const first = await measureFirstScreen(browser, clients[0] as Client, bench.paints)
       const bids = await measureBids(browser, clients, bench.bids)
-      const busy = await measureBusyRoom(browser, clients, bench.seconds)
+      const [{ account }] = clients as [Client]
+      const busy = await measureBusyRoom(browser, clients, bench.seconds, `#/bank/${account}`, '[data-available]')
+      // Besides the transfers the peers tell each frame that they send: the page draws them all.
+      const ring = await measureBusyRoom(browser, clients, bench.seconds, '#/ring', '.token[data-moving="true"]')
       for (const { client } of clients) client.close()
-      return { browser: browser.version(), ...first, ...bids, ...busy, ...(await measureLog(browser, bench)) }
+      return { browser: browser.version(), ...first, ...bids, ...busy, ring, ...(await measureLog(browser, bench)) }
     } finally {
       await room.close()
     }
@@ -210,11 +213,17 @@ function droppedShare(intervals: readonly number[]): number {
   return (all - intervals.length) / all
 }
 
-/** So many transfers a second, each an event; the page of the account that pays them all, and the memory that it holds. */
-async function measureBusyRoom(browser: Browser, clients: readonly Client[], seconds: number): Promise<object> {
+/** So many transfers a second, each an event; the page at `place`, which is there once `sign` is, and the memory that it holds. */
+async function measureBusyRoom(
+  browser: Browser,
+  clients: readonly Client[],
+  seconds: number,
+  place: string,
+  sign: string,
+): Promise<object> {
   const [{ address, account, api }] = clients as [Client]
-  const page = await openPage(browser, address, `#/bank/${account}`, watchFrames)
-  await page.locator('[data-available]').waitFor()
+  const page = await openPage(browser, address, place, watchFrames)
+  await page.locator(sign).waitFor()
   const session = await page.context().newCDPSession(page)
   const load = keepBusy(api, account)
   try {

@@ -11,7 +11,7 @@ import { enterRoom } from './room/room.ts'
 import { RoomProvider } from './room/use-room.tsx'
 import { App } from './shell/app.tsx'
 import { Mishap } from './shell/mishap.tsx'
-import { keptLanguage, startTexts } from './texts/language.ts'
+import { firstLanguage, followChoice, startTexts } from './texts/language.ts'
 import { cssVariablesResolver, theme } from './theme/theme.ts'
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="style-nonce"]')?.content ?? ''
@@ -20,7 +20,8 @@ const root = document.getElementById('root')
 if (root === null) throw new Error('the page has no place for the interface')
 
 const room = enterRoom(pageDoor())
-await startTexts(keptLanguage())
+await startTexts(firstLanguage())
+followChoice()
 createRoot(root).render(
   <StrictMode>
     <MantineProvider

@@ -24,7 +24,7 @@ export function BidForm({ lot }: { readonly lot: AuctionDetail }) {
   const able = own.filter(({ account }) => account !== lot.payee)
   const [chosen, setChosen] = useState('')
   const [text, setText] = useState('')
-  const { format, exact, read } = useCurrency()
+  const { format, exact, plain, read } = useCurrency()
   const act = useAct()
   const standing = useStanding(lot)
   const form = useRef<HTMLFormElement>(null)
@@ -35,7 +35,7 @@ export function BidForm({ lot }: { readonly lot: AuctionDetail }) {
     const from = read(text) ?? lot.minimum.cents
     const most = lot.buyNow?.cents ?? Number.MAX_SAFE_INTEGER
     const next = Math.min(most, Math.max(lot.minimum.cents, from + steps * lot.increment.cents))
-    setText(next === lot.minimum.cents ? '' : exact(next))
+    setText(next === lot.minimum.cents ? '' : plain(next))
   }
   useShortcuts([
     { key: 'Enter', text: t('keyBid'), run: () => form.current?.requestSubmit() },
@@ -105,7 +105,7 @@ export function BidForm({ lot }: { readonly lot: AuctionDetail }) {
       <div className="own-amount">
         <TextInput
           label={t('ownAmount')}
-          placeholder={exact(least)}
+          placeholder={plain(least)}
           inputMode="decimal"
           autoComplete="off"
           maxLength={20}

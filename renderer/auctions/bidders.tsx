@@ -12,7 +12,7 @@ import { ownAccounts } from './lot-state.ts'
 export function Bidders({ lot }: { readonly lot: AuctionDetail }) {
   const { t } = useTranslation('auctions')
   const { door, accounts, bidders } = useRoom()
-  const { format, exact } = useCurrency()
+  const { format, plain } = useCurrency()
   const refusal = useRefusal()
   const self = useStatus()?.self
   const able = ownAccounts(useLive(accounts), self).filter(({ account }) => account !== lot.payee)
@@ -78,7 +78,7 @@ export function Bidders({ lot }: { readonly lot: AuctionDetail }) {
         )}
         <TextInput
           label={t('limit')}
-          placeholder={exact(lot.minimum.cents)}
+          placeholder={plain(lot.minimum.cents)}
           inputMode="decimal"
           autoComplete="off"
           maxLength={20}

@@ -112,7 +112,7 @@ function LotRow({ lot }: { readonly lot: AuctionSummary }) {
         </strong>
         <span className={isMine && lot.ended === undefined ? 'light' : 'faint'}>
           {lot.leader === undefined
-            ? t('noBids')
+            ? t(lot.ended === undefined ? 'noBids' : 'noBidsCame')
             : isMine && lot.ended === undefined
               ? t('youLead')
               : t('bids', { count: lot.bids })}

@@ -24,10 +24,13 @@ export function useStanding(lot: AuctionDetail): Standing | undefined {
     : { look: 'bad', text: t('youLost') }
 }
 
-/** In its place on the page, never in a dialog: what can be pressed stays where it is. */
+/**
+ * In its place on the page, never in a dialog: what can be pressed stays where it is. An alert is read out when it appears, too:
+ * with the end of the lot the line is another one.
+ */
 export function StandingLine({ standing }: { readonly standing: Standing | undefined }) {
   return (
-    <p role="status" aria-live="assertive" className={standing === undefined ? 'standing' : `standing ${standing.look}`}>
+    <p role="alert" className={standing === undefined ? 'standing' : `standing ${standing.look}`}>
       {standing?.text}
     </p>
   )

@@ -62,7 +62,7 @@ export function StartLot() {
 
 function StartForm({ own, first }: { readonly own: readonly string[]; readonly first: string }) {
   const { t } = useTranslation('auctions')
-  const { exact, code } = useCurrency()
+  const { plain, code } = useCurrency()
   const act = useAct()
   const keeping = useAsk<unknown>()
   const span = useSpan()
@@ -87,7 +87,7 @@ function StartForm({ own, first }: { readonly own: readonly string[]; readonly f
     maxLength: 20,
     required: !isOptional,
     withAsterisk: false,
-    placeholder: exact(name === 'increment' ? 100 : 1_000),
+    placeholder: plain(name === 'increment' ? 100 : 1_000),
     value: fields[name],
     onChange: (event: FormEvent<HTMLInputElement>) => set({ [name]: event.currentTarget.value }),
   })

@@ -19,7 +19,7 @@ interface MoveMoneyProps {
 /** Deposit, withdraw, transfer: one form, whose button says how much. */
 export function MoveMoney({ account, isOwn, mayDeposit }: MoveMoneyProps) {
   const { t } = useTranslation('bank')
-  const { code, exact, format, read } = useCurrency()
+  const { code, format, plain, read } = useCurrency()
   const act = useAct()
   const moves: readonly Move[] = [
     ...(mayDeposit ? (['deposit'] as const) : []),
@@ -91,7 +91,7 @@ export function MoveMoney({ account, isOwn, mayDeposit }: MoveMoneyProps) {
       )}
       <TextInput
         label={`${t('amount')} (${code})`}
-        placeholder={exact(1_000)}
+        placeholder={plain(1_000)}
         inputMode="decimal"
         autoComplete="off"
         required

@@ -123,7 +123,7 @@ function Content({ entry: { kind, content, judged } }: { readonly entry: Entry }
   const { t } = useTranslation('log')
   const nameOf = useNameOf()
   const [isWhole, setWhole] = useState(false)
-  if (kind === 'genesis') return <pre className="code">{JSON.stringify(content, undefined, 2)}</pre>
+  if (kind === 'genesis' || kind === 'state') return <pre className="code">{JSON.stringify(content, undefined, 2)}</pre>
   if (!Array.isArray(content)) {
     return (
       <ul className="log-members">

@@ -18,6 +18,8 @@ export function useTell(): (line: Pick<Line, 'kind' | 'room' | 'members' | 'firs
     switch (kind) {
       case 'genesis':
         return t('genesis', { room: shortName(room) })
+      case 'state':
+        return t('state')
       case 'view': {
         const shown = members.slice(0, namesMax).map((member) => shortName(nameOf(member)))
         const rest = members.length > namesMax ? [t('andMore', { count: members.length - namesMax })] : []

@@ -69,10 +69,10 @@ type LooseText = (key: string, facts: Record<string, string>) => string
 /** A refusal in the language that is shown, from its code and its numbers; a code that is not known with the peer's own words. */
 export function useRefusal(): (refused: Refused) => string {
   const { t, i18n } = useTranslation('refusals')
-  const { format, code: currency, exact } = useCurrency()
+  const { format, code: currency, plain } = useCurrency()
   const { clock } = useFormat()
   return ({ code, facts, text }) => {
-    const shown: Record<string, string> = { text, currency, example: exact(1250) }
+    const shown: Record<string, string> = { text, currency, example: plain(1250) }
     for (const [name, fact] of Object.entries(facts)) {
       if (isMoney(fact)) shown[name] = format(fact.cents)
       else if (typeof fact === 'number') shown[name] = clock(fact)

@@ -5,20 +5,14 @@ import { initialsOf } from '../parts/name.tsx'
 import { type CircleLayout, layCircle, type Place, pointAt } from './circle-layout.ts'
 import type { History } from './history.ts'
 import type { Departure } from './membership.ts'
+import type { Seen } from './seen.ts'
 import { moveOn, type TokenMove, tokenPoint } from './token-move.ts'
 import type { TokenStep } from './types.ts'
 import { useWidth } from './use-width.ts'
 
 export interface CircleProps {
   readonly history: History
-  readonly self: string
-  readonly members: readonly string[]
-  readonly outside: readonly string[]
-  readonly departures: readonly Departure[]
-  readonly token: TokenStep | undefined
-  readonly waiting: ReadonlySet<string>
-  readonly suspected: ReadonlySet<string>
-  readonly away: ReadonlySet<string>
+  readonly seen: Seen
   nameOf(peer: string): string
 }
 
@@ -27,7 +21,7 @@ export function Circle(props: CircleProps) {
   const { t } = useTranslation('ring')
   const box = useRef<HTMLDivElement>(null)
   const width = useWidth(box)
-  const { members, outside, departures, self, token } = props
+  const { members, outside, departures, self, token } = props.seen
   const layout = layCircle(members, outside, self, { width, height: heightFor(width) })
   const { centre, radius } = layout
   return (
@@ -98,19 +92,19 @@ interface PeerMarkProps extends CircleProps {
   readonly isOutside?: boolean
 }
 
-function PeerMark({ layout, place, departure, isOutside = false, ...props }: PeerMarkProps) {
+function PeerMark({ layout, place, departure, isOutside = false, seen, nameOf }: PeerMarkProps) {
   const { t } = useTranslation('ring')
   const { peer, x, y, name } = place
-  const told = props.nameOf(peer)
-  const isMissed = departure?.isMissed ?? (props.suspected.has(peer) || props.away.has(peer))
-  const isLit = departure === undefined && props.token?.to === peer
+  const told = nameOf(peer)
+  const isMissed = departure?.isMissed ?? (seen.suspected.has(peer) || seen.away.has(peer))
+  const isLit = departure === undefined && seen.token?.to === peer
   const classes = [
     'ring-peer',
     isMissed && 'missed',
     isLit && 'lit',
     departure !== undefined && 'gone',
     isOutside && 'outside',
-    peer === props.self && 'self',
+    peer === seen.self && 'self',
   ]
   const at: CSSProperties = { transform: `translate(${x}px, ${y}px)` }
   const { dot, nameCharacters, scale } = layout
@@ -119,7 +113,7 @@ function PeerMark({ layout, place, departure, isOutside = false, ...props }: Pee
   return (
     <g className={classes.filter(Boolean).join(' ')} style={at} data-peer={peer}>
       <title>{told}</title>
-      {props.waiting.has(peer) && departure === undefined && <circle className="waiting" r={dot + 10 * scale} />}
+      {seen.waiting.has(peer) && departure === undefined && <circle className="waiting" r={dot + 10 * scale} />}
       <circle className="body" r={dot} />
       {dot >= 12 * scale && (
         <text className="initials" y="0.36em">
@@ -128,7 +122,7 @@ function PeerMark({ layout, place, departure, isOutside = false, ...props }: Pee
       )}
       {nameCharacters > 0 && (
         <text className="name" x={name.x - x} y={name.y - y} textAnchor={name.anchor}>
-          {peer === props.self && nameCharacters > 8 ? `${text} (${t('you', { ns: 'common' })})` : text}
+          {peer === seen.self && nameCharacters > 8 ? `${text} (${t('you', { ns: 'common' })})` : text}
         </text>
       )}
     </g>
@@ -136,7 +130,7 @@ function PeerMark({ layout, place, departure, isOutside = false, ...props }: Pee
 }
 
 /** Drawn by itself, sixty times a second: it moves when the token moves. */
-function TokenMark({ history, token, layout }: CircleProps & { readonly layout: CircleLayout }) {
+function TokenMark({ history, seen: { token }, layout }: CircleProps & { readonly layout: CircleLayout }) {
   const mark = useRef<SVGCircleElement>(null)
   const move = useRef<TokenMove | undefined>(undefined)
   const isStill = useReducedMotion()
@@ -146,16 +140,14 @@ function TokenMark({ history, token, layout }: CircleProps & { readonly layout: 
       const now = performance.now()
       move.current = moveOn(move.current, history.token() ?? token, now)
       const point = tokenPoint(move.current, layout, isStill ? Number.POSITIVE_INFINITY : now)
-      const circle = mark.current
-      if (circle !== null) {
-        circle.setAttribute('visibility', point === undefined ? 'hidden' : 'visible')
-        if (point !== undefined) {
-          circle.setAttribute('cx', point.x.toFixed(1))
-          circle.setAttribute('cy', point.y.toFixed(1))
-        }
-        circle.dataset.at = move.current?.to ?? ''
-        circle.dataset.turn = String(move.current?.turn ?? '')
-        circle.dataset.moving = String(point?.isMoving ?? false)
+      if (mark.current !== null) {
+        change(mark.current, {
+          visibility: point === undefined ? 'hidden' : 'visible',
+          ...(point !== undefined && { cx: point.x.toFixed(1), cy: point.y.toFixed(1) }),
+          'data-at': move.current?.to ?? '',
+          'data-turn': String(move.current?.turn ?? ''),
+          'data-moving': String(point?.isMoving ?? false),
+        })
       }
       frame = requestAnimationFrame(draw)
     }
@@ -163,4 +155,11 @@ function TokenMark({ history, token, layout }: CircleProps & { readonly layout: 
     return () => cancelAnimationFrame(frame)
   }, [history, token, layout, isStill])
   return <circle ref={mark} className="token" r={layout.dot + 6} />
+}
+
+/** Most of the time the token rests: an attribute that is set again makes the browser look at all that depends on it. */
+function change(element: Element, attributes: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (element.getAttribute(name) !== value) element.setAttribute(name, value)
+  }
 }

@@ -24,6 +24,7 @@ import {
   sentAt,
   stepFrom,
 } from './scene.ts'
+import type { Seen } from './seen.ts'
 import { type Axis, bringIn, clampLength, keepWithin, lengths, pan, type Span, ticksOf, valueAt, xOf, zoom } from './span.ts'
 import { timeText, useTeller } from './tell.ts'
 import { useGestures } from './use-gestures.ts'
@@ -42,16 +43,14 @@ type View = { readonly kind: 'live' } | { readonly kind: 'still'; readonly past:
 
 export interface DiagramProps {
   readonly history: History
-  readonly self: string
-  readonly members: readonly string[]
-  readonly outside: readonly string[]
+  readonly seen: Pick<Seen, 'self' | 'members' | 'outside'>
   readonly chosen: string | undefined
   onChoose(step: Happening | undefined): void
   onOpen(step: Happening): void
 }
 
 /** A row for each peer, time to the right, what peers say to each other as arrows. */
-export function Diagram({ history, self, members, outside, chosen, onChoose, onOpen }: DiagramProps) {
+export function Diagram({ history, seen: { self, members, outside }, chosen, onChoose, onOpen }: DiagramProps) {
   const { t, i18n } = useTranslation('ring')
   const { now } = useRoom()
   const nameOf = useRingNames()

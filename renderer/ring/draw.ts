@@ -132,14 +132,17 @@ function drawHeads(context: CanvasRenderingContext2D, { head, width }: Look, arr
   headPaths.set(head, drawn)
   context.lineWidth = Math.max(1.4, width)
   const before = context.getTransform()
+  const { a: scale } = before
   for (const { x, y, end } of arrows) {
     if (end === undefined) continue
-    context.translate(end.x, end.y)
-    context.rotate(Math.atan2(end.y - y, end.x - x))
+    const angle = Math.atan2(end.y - y, end.x - x)
+    const [cosine, sine] = [scale * Math.cos(angle), scale * Math.sin(angle)]
+    // Moved and turned at once: a step of its own for each costs more than the drawing.
+    context.setTransform(cosine, sine, -sine, cosine, scale * end.x, scale * end.y)
     if (isFilled) context.fill(drawn)
     else context.stroke(drawn)
-    context.setTransform(before)
   }
+  context.setTransform(before)
 }
 
 function drawSquares(context: CanvasRenderingContext2D, { squares }: Scene, colours: Colours): void {

@@ -1,3 +1,5 @@
+import { numberFormat } from '../room/formatters.ts'
+
 /** What the slider offers, in milliseconds for each hop: from a blur to one that a class can count along with. */
 export const paces = [50, 100, 150, 250, 400, 600, 800, 1_000, 1_500, 2_000, 2_500, 3_000] as const
 
@@ -12,5 +14,5 @@ export function nearestPace(millis: number): number {
 export function paceText(millis: number, language: string): string {
   const isLong = millis >= 1_000
   const unit = isLong ? 'second' : 'millisecond'
-  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'short' }).format(isLong ? millis / 1_000 : millis)
+  return numberFormat(language, { style: 'unit', unit, unitDisplay: 'short' }).format(isLong ? millis / 1_000 : millis)
 }

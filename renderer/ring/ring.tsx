@@ -1,8 +1,6 @@
-import { RingNames, useRingNames } from './names.tsx'
-import './ring.css'
 import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { PeerView, StatusView } from '../../src/api/views.ts'
+import type { StatusView } from '../../src/api/views.ts'
 import { Delayed } from '../parts/empty.tsx'
 import { useLive, useRoom, useStatus } from '../room/use-room.tsx'
 import { Circle } from './circle.tsx'
@@ -11,11 +9,14 @@ import { Detail } from './frame-detail.tsx'
 import { Happenings } from './happenings.tsx'
 import type { History } from './history.ts'
 import type { Membership } from './membership.ts'
+import { RingNames, useRingNames } from './names.tsx'
 import { Pace } from './pace.tsx'
 import { type Happening, keyOf } from './scene.ts'
+import { seenOf } from './seen.ts'
 import { Standing } from './standing.tsx'
-import type { TokenStep } from './types.ts'
-import { type RingView, useHistory, useMembership, useRingView } from './use-ring.ts'
+import type { RingView } from './types.ts'
+import { useHistory, useMembership, useRingView } from './use-ring.ts'
+import './ring.css'
 
 /** The ring as it turns: who is in it, where the token is, and below it what the peers say to each other. */
 export default function Ring() {
@@ -61,16 +62,8 @@ function RingSeen({ status, ring, history, membership }: RingSeenProps) {
   const [chosen, setChosen] = useState<string>()
   const [opened, setOpened] = useState<Happening>()
   const opener = useRef<Element | null>(null)
-  const { self } = status
-  const { sight, departures } = membership
-  const { members } = sight
-  const outside = peers.filter(isOutside).map(({ peer }) => peer)
-  const token = history.token() ?? tokenOf(ring)
-  const waiting = new Set(history.requests() ?? ring?.requests ?? [])
-  const suspected = new Set(sight.suspected)
-  const away = new Set(members.filter((member) => !sight.reachable.includes(member)))
-  const recorders = history.recorders()
-  const silent = recorders.length === 0 ? [] : members.filter((member) => !away.has(member) && !recorders.includes(member))
+  const seen = seenOf(membership, history, ring, peers)
+  const { silent } = seen
 
   const open = (step: Happening): void => {
     if (opened === undefined) opener.current = document.activeElement
@@ -86,36 +79,15 @@ function RingSeen({ status, ring, history, membership }: RingSeenProps) {
   return (
     <div className="ring">
       <div className="ring-top">
-        <Circle
-          history={history}
-          self={self}
-          members={members}
-          outside={outside}
-          departures={departures}
-          token={token}
-          waiting={waiting}
-          suspected={suspected}
-          away={away}
-          nameOf={nameOf}
-        />
+        <Circle history={history} seen={seen} nameOf={nameOf} />
         <div className="ring-side">
-          <Standing
-            status={status}
-            membership={membership}
-            outside={outside}
-            token={token}
-            waiting={waiting}
-            suspected={suspected}
-            away={away}
-          />
+          <Standing seen={seen} />
           {ring !== undefined && <Pace status={status} paceMillis={ring.paceMillis} />}
         </div>
       </div>
       <Diagram
         history={history}
-        self={self}
-        members={members}
-        outside={outside}
+        seen={seen}
         chosen={chosen}
         onChoose={(step) => setChosen(step === undefined ? undefined : keyOf(step))}
         onOpen={open}
@@ -127,13 +99,4 @@ function RingSeen({ status, ring, history, membership }: RingSeenProps) {
       <Happenings past={history.past()} onOpen={open} />
     </div>
   )
-}
-
-/** Those that follow the room, and are in no ring. */
-const isOutside = ({ role, connected, self }: PeerView): boolean => role === 'learner' && (connected || self)
-
-/** Before a move of the token was seen: where the peer itself last saw it. */
-function tokenOf(ring: RingView | undefined): TokenStep | undefined {
-  if (ring?.holder === undefined) return undefined
-  return { kind: 'token', at: 0, epoch: ring.epoch, turn: ring.turn, to: ring.holder }
 }

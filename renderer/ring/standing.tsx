@@ -1,30 +1,19 @@
 import { useTranslation } from 'react-i18next'
-import type { StatusView } from '../../src/api/views.ts'
 import { Name } from '../parts/name.tsx'
 import { useFormat } from '../room/format.ts'
-import type { Membership, News } from './membership.ts'
+import type { News } from './membership.ts'
 import { useRingNames } from './names.tsx'
-import type { TokenStep } from './types.ts'
-
-export interface StandingProps {
-  readonly status: StatusView
-  readonly membership: Membership
-  readonly outside: readonly string[]
-  readonly token: TokenStep | undefined
-  readonly waiting: ReadonlySet<string>
-  readonly suspected: ReadonlySet<string>
-  readonly away: ReadonlySet<string>
-}
+import type { Seen } from './seen.ts'
 
 /** More than stand beside the circle. */
 const manyMembers = 10
 
 /** All that the circle shows, in words. */
-export function Standing({ status, membership, outside, token, waiting, suspected, away }: StandingProps) {
+export function Standing({ seen }: { readonly seen: Seen }) {
   const { t } = useTranslation('ring')
   const { number } = useFormat()
   const nameOf = useRingNames()
-  const { epoch, members, reachable, quorum } = membership.sight
+  const { self, epoch, members, reachable, quorum, outside, token, waiting, suspected, away, news } = seen
   const initiator = [...members, ...outside].find((peer) => peer.endsWith(epoch.slice(epoch.indexOf('.') + 1)))
   const isMany = members.length + outside.length > manyMembers
   const stateOf = (peer: string): string => {
@@ -65,7 +54,7 @@ export function Standing({ status, membership, outside, token, waiting, suspecte
             <span className={token?.to === peer ? 'ring-spot lit' : 'ring-spot'} aria-hidden="true" />
             <span className="grow">
               <Name text={nameOf(peer)} />
-              {peer === status.self && <span className="faint"> ({t('you', { ns: 'common' })})</span>}
+              {peer === self && <span className="faint"> ({t('you', { ns: 'common' })})</span>}
             </span>
             <span className={suspected.has(peer) || away.has(peer) ? 'bad' : 'faint'}>{stateOf(peer)}</span>
           </li>
@@ -78,7 +67,7 @@ export function Standing({ status, membership, outside, token, waiting, suspecte
           </li>
         ))}
       </ol>
-      <Lately news={membership.news} />
+      <Lately news={news} />
     </section>
   )
 }

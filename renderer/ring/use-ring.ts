@@ -1,14 +1,12 @@
 import { useEffect, useMemo, useReducer, useRef, useState, useSyncExternalStore } from 'react'
-import type { Api } from '../../src/api/client.ts'
 import type { PeerView, StatusView } from '../../src/api/views.ts'
 import { createLive } from '../room/live.ts'
 import { isHere } from '../room/members.ts'
 import { useLive, useRoom, useStatus } from '../room/use-room.tsx'
 import { askingOf, createHistory, type History } from './history.ts'
 import { departingMillis, type Membership, type Sight, seeRing } from './membership.ts'
+import type { RingView } from './types.ts'
 import { followRing } from './watch.ts'
-
-export type RingView = Awaited<ReturnType<Api['ring']['show']>>
 
 /** Words and lists follow the steps so often at most, in milliseconds; what moves is drawn by itself. */
 const tellMillis = 100

@@ -14,6 +14,15 @@ export function formatCents(cents: number, currency: string, decimals: number, l
   return numberFormat(language, options).format(exactText(cents, decimals))
 }
 
+/** As a person would type it: `12,50`, without anything that could be misread. */
+export function typedText(cents: number, decimals: number, language: string): string {
+  const exact = exactText(cents, decimals)
+  // Three digits after a comma would be refused: they may be thousands.
+  if (decimals === 3) return exact
+  const options = { useGrouping: false, minimumFractionDigits: decimals, maximumFractionDigits: decimals } as const
+  return numberFormat(language, options).format(exact)
+}
+
 /** What a person typed, where it can only be one amount: a button says it before it is sent. The peer reads it once more. */
 export function readCents(text: string, decimals: number): number | undefined {
   const [, whole = '', separator, fraction = ''] = /^\s*(\d{1,14})(?:([.,])(\d{1,4}))?\s*$/.exec(text) ?? []

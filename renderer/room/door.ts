@@ -1,6 +1,7 @@
 import { type Api, type ApiClient, connectApi, Unreachable } from '../../src/api/client.ts'
 import { createPortClient } from '../../src/api/client-port.ts'
 import { takeWindowPorts } from '../../src/api/window-ports.ts'
+import { type Desktop, desktop, readShellState, type ShellState } from './desktop.ts'
 
 /**
  * `lost`: nothing answers, and it is tried again. `stranger`: what answers does not know this page's token, as after another start
@@ -16,7 +17,9 @@ export interface Door {
   /** Resolves with the contract's client once the peer answers. */
   api(): Promise<Api>
   readonly state: DoorState
-  /** Called whenever the state is another one; until the returned function is called. */
+  /** What the desktop app says of the peer’s process; `undefined` in a browser, and before it says anything. */
+  readonly shell: ShellState | undefined
+  /** Called whenever one of the two is another; until the returned function is called. */
   onChange(listener: () => void): () => void
 }
 
@@ -24,12 +27,12 @@ const retryMillis = [200, 500, 1_000, 2_000] as const
 const retryMillisMax = 2_000
 
 /** A state with listeners. */
-function createState(first: DoorState) {
+function createState<T>(first: T) {
   const listeners = new Set<() => void>()
   let state = first
   return {
     get: () => state,
-    set(next: DoorState): void {
+    set(next: T): void {
       if (next === state) return
       state = next
       for (const listener of [...listeners]) listener()
@@ -42,7 +45,7 @@ function createState(first: DoorState) {
 }
 
 export function openDoor(connect: () => Promise<ApiClient>): Door {
-  const state = createState('lost')
+  const state = createState<DoorState>('lost')
   let opening: Promise<Api> | undefined
 
   const open = async (): Promise<Api> => {
@@ -70,17 +73,12 @@ export function openDoor(connect: () => Promise<ApiClient>): Door {
     get state() {
       return state.get()
     },
+    shell: undefined,
     onChange: state.onChange,
   }
 }
 
-/** What the preload script of the desktop app puts beside the page. */
-interface Desktop {
-  onState(listener: (state: unknown) => void): void
-}
-
 export function pageDoor(): Door {
-  const desktop = (window as { readonly gavelring?: Desktop }).gavelring
   return desktop === undefined ? browserDoor() : windowDoor(desktop)
 }
 
@@ -110,22 +108,22 @@ function takeToken(): boolean {
 /** Leads nowhere: nothing is ever answered. */
 function closedDoor(): Door {
   const never = new Promise<Api>(() => {})
-  return { api: () => never, state: 'no-token', onChange: () => () => {} }
+  return { api: () => never, state: 'no-token', shell: undefined, onChange: () => () => {} }
 }
 
-function windowDoor(desktop: Desktop): Door {
+function windowDoor(app: Desktop): Door {
   const client = createPortClient()
-  const state = createState('lost')
-  desktop.onState((told) => {
-    const isRunning = typeof told === 'object' && told !== null && 'kind' in told && told.kind === 'running'
-    state.set(isRunning ? 'open' : 'lost')
-  })
+  const shell = createState<ShellState | undefined>(undefined)
+  app.onState((told) => shell.set(readShellState(told)))
   takeWindowPorts(client, window as unknown as Parameters<typeof takeWindowPorts>[1])
   return {
     api: async () => client.api,
     get state() {
-      return state.get()
+      return shell.get()?.isRunning === true ? 'open' : 'lost'
     },
-    onChange: state.onChange,
+    get shell() {
+      return shell.get()
+    },
+    onChange: shell.onChange,
   }
 }

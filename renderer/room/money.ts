@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import type { Money } from '../../src/api/money.ts'
-import { exactText, formatCents, readCents } from './cents.ts'
+import { exactText, formatCents, readCents, typedText } from './cents.ts'
 import { useStatus } from './use-room.tsx'
 
 export interface Currency {
@@ -10,6 +10,8 @@ export interface Currency {
   format(cents: number): string
   /** As the peer reads it: `12.50`. */
   exact(cents: number): string
+  /** As a person types it in the language that is shown: `12,50`. */
+  plain(cents: number): string
   read(text: string): number | undefined
 }
 
@@ -24,6 +26,7 @@ export function useCurrency(): Currency {
     decimals,
     format: (cents) => formatCents(cents, code, decimals, i18n.language),
     exact: (cents) => exactText(cents, decimals),
+    plain: (cents) => typedText(cents, decimals, i18n.language),
     read: (text) => readCents(text, decimals),
   }
 }

@@ -1,5 +1,6 @@
 import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react'
 import type { PeerView, RefusalCode, StatusView } from '../../src/api/views.ts'
+import type { ShellState } from './desktop.ts'
 import type { DoorState } from './door.ts'
 import type { Live } from './live.ts'
 import type { Room } from './room.ts'
@@ -42,6 +43,12 @@ export function useRoomTime(everyMillis: number): number {
 export const useDoorState = (): DoorState => {
   const { door } = useRoom()
   return useSyncExternalStore(door.onChange, () => door.state)
+}
+
+/** What the desktop app says of the peer’s process. */
+export const useShell = (): ShellState | undefined => {
+  const { door } = useRoom()
+  return useSyncExternalStore(door.onChange, () => door.shell)
 }
 
 /** What a peer is called here; the end of its id where nobody has told its name. */

@@ -72,11 +72,21 @@ function Frame({ route, room }: { readonly route: Route; readonly room: string |
           data-screen={route.screen}
           key={route.screen === 'welcome' ? 'welcome' : `${route.screen} ${room}`}
         >
-          <Suspense fallback={<Delayed />}>{room === undefined ? <Delayed /> : <Screen route={route} />}</Suspense>
+          <Suspense fallback={<Waiting />}>{room === undefined ? <Waiting /> : <Screen route={route} />}</Suspense>
         </main>
         <Notices route={route} />
       </div>
     </div>
+  )
+}
+
+/** Nothing is told yet; whoever reads by headings finds one all the same. */
+function Waiting() {
+  return (
+    <>
+      <h1 className="unseen">Gavelring</h1>
+      <Delayed />
+    </>
   )
 }
 

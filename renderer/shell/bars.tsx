@@ -4,12 +4,13 @@ import { useTranslation } from 'react-i18next'
 import type { StatusView } from '../../src/api/views.ts'
 import { LeaveRoom } from '../parts/leave-room.tsx'
 import { inText } from '../parts/name.tsx'
+import { desktop, type ShellState } from '../room/desktop.ts'
 import type { DoorState } from '../room/door.ts'
 import { useFormat } from '../room/format.ts'
 import { missingOf, reachableCount } from '../room/members.ts'
 import { paths } from '../room/routes.ts'
 import { say } from '../room/said.ts'
-import { useDoorState, useNameOf, useRoom, useRooms, useStatus } from '../room/use-room.tsx'
+import { useDoorState, useNameOf, useRoom, useRooms, useShell, useStatus } from '../room/use-room.tsx'
 
 /** A page that has just been opened, or a peer that answers a moment later, is no reason for a bar. */
 const patienceMillis = 600
@@ -25,9 +26,13 @@ export function Bars() {
 
 function Bar() {
   const { t, i18n } = useTranslation()
-  const door = useSteadyDoorState()
+  const door = useSteady<DoorState>(useDoorState(), 'open')
   const status = useStatus()
   const rooms = useRooms()
+  const isSilent = useSteady(rooms === undefined, false)
+  const shell = useShell()
+  // The app knows better than the page why nothing answers; and what goes on before the first answer.
+  if (shell !== undefined && (door !== 'open' || isSilent)) return <OfShell shell={shell} />
   if (door !== 'open') return <p className="bar bad">{t(`door_${door}`)}</p>
   // Of the room, as long as this peer is in one.
   if (status === undefined || rooms?.state === 'none') return null
@@ -42,6 +47,22 @@ function Bar() {
   if (status.role === 'learner') return <p className="bar">{t('learner')}</p>
   if (status.role === 'leaving') return <p className="bar">{t('leaving')}</p>
   return <Stray status={status} />
+}
+
+function OfShell({ shell: { text, isGone } }: { readonly shell: ShellState }) {
+  const { t } = useTranslation()
+  return (
+    <div className={isGone ? 'bar bad' : 'bar'}>
+      <span>{text}</span>
+      {isGone && (
+        <div className="actions">
+          <Button size="compact-sm" variant="default" onClick={() => desktop?.startAgain()}>
+            {t('startAgain')}
+          </Button>
+        </div>
+      )}
+    </div>
+  )
 }
 
 /** Another room of this name: whoever came into the wrong one of the two finds the way out here. */
@@ -123,12 +144,12 @@ function CatchingUp({ left }: { readonly left: number }) {
   )
 }
 
-function useSteadyDoorState(): DoorState {
-  const state = useDoorState()
-  const [steady, setSteady] = useState<DoorState>('open')
+/** `usual` at once, anything else after a while. */
+function useSteady<T>(value: T, usual: T): T {
+  const [steady, setSteady] = useState(usual)
   useEffect(() => {
-    const timer = setTimeout(() => setSteady(state), state === 'open' ? 0 : patienceMillis)
+    const timer = setTimeout(() => setSteady(value), value === usual ? 0 : patienceMillis)
     return () => clearTimeout(timer)
-  }, [state])
+  }, [value, usual])
   return steady
 }

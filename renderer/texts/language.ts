@@ -1,5 +1,6 @@
 import i18next from 'i18next'
 import { initReactI18next } from 'react-i18next'
+import { desktop } from '../room/desktop.ts'
 import { en } from './en/index.ts'
 
 export const languages = { en: 'English', pt: 'Português', es: 'Español' } as const
@@ -45,20 +46,36 @@ async function speak(language: Language): Promise<void> {
 function systemLanguage(wanted: readonly string[] = navigator.languages): Language {
   for (const tag of wanted) {
     const language = tag.slice(0, 2).toLowerCase()
-    if (language in languages) return language as Language
+    if (Object.hasOwn(languages, language)) return language as Language
   }
   return 'en'
 }
 
 const languageKey = 'gavelring.language'
 
-/** What was chosen on this machine, or else what the system asks for. */
-export function keptLanguage(): Language {
+/** What was chosen on this machine. */
+function chosenLanguage(): Language | undefined {
   const kept = localStorage.getItem(languageKey)
-  return kept !== null && kept in languages ? (kept as Language) : systemLanguage()
+  return kept !== null && Object.hasOwn(languages, kept) ? (kept as Language) : undefined
+}
+
+/** What was chosen on this machine, or else what the system asks for. The app around the page speaks what was chosen, too. */
+export function firstLanguage(): Language {
+  const chosen = chosenLanguage()
+  if (chosen !== undefined) desktop?.speak(chosen)
+  return chosen ?? systemLanguage()
 }
 
 export async function chooseLanguage(language: Language): Promise<void> {
   localStorage.setItem(languageKey, language)
+  desktop?.speak(language)
   await speak(language)
+}
+
+/** Another window, or another tab, chose one. */
+export function followChoice(): void {
+  window.addEventListener('storage', ({ key }) => {
+    const chosen = key === languageKey ? chosenLanguage() : undefined
+    if (chosen !== undefined) void speak(chosen).catch(() => {})
+  })
 }

@@ -1,6 +1,7 @@
 import { type ClientContext, type ClientLink, type ClientOptions, createORPCClient } from '@orpc/client'
 import { RPCLink } from '@orpc/client/message-port'
 import type { Api } from './client.ts'
+import { createTaking, isPortWords } from './port-window.ts'
 import type { EventView } from './views.ts'
 
 /** What a page has of a message port; Node's has it too. */
@@ -213,8 +214,12 @@ function openLine(port: ClientPort): Line {
     wire.dispatchEvent(new Event('close'))
     port.close()
   }
+  const took = createTaking((total) => port.postMessage(total))
   port.addEventListener('message', (event) => {
-    if ('data' in event) wire.dispatchEvent(new MessageEvent('message', { data: event.data }))
+    if (!('data' in event)) return
+    const { data } = event
+    wire.dispatchEvent(new MessageEvent('message', { data }))
+    if (isPortWords(data)) took(data)
   })
   port.addEventListener('close', lose)
   const link = new RPCLink({ port: wire })

@@ -4,6 +4,7 @@ import { ServerPeer } from '@orpc/standard-server-peer'
 import type { Logger } from '../peer/ports.ts'
 import { type DoorLimits, doorLimits } from './limits.ts'
 import { logBugs } from './log-bugs.ts'
+import { createPortWindow, isPortWords, sizeOf } from './port-window.ts'
 import { createRouter } from './router.ts'
 import type { Seat } from './seat.ts'
 
@@ -31,7 +32,8 @@ export interface PortDoorOptions {
 
 /**
  * oRPC's own handler throws where nobody catches it if what comes is no message of its own, which would end the peer's process.
- * Here the port is closed instead. A port has no backpressure, so that a window is held to a number of calls at once.
+ * Here the port is closed instead. Each answer, and each event of a stream, waits for room in the port's window; a page is held to
+ * a number of calls at once, so that what waits is bounded as well. A page that hangs is not cut: it has its port alone.
  */
 export function createPortDoor({ seat, logger, limits: given }: PortDoorOptions): PortDoor {
   const limits = { ...doorLimits, ...given }
@@ -42,19 +44,24 @@ export function createPortDoor({ seat, logger, limits: given }: PortDoorOptions)
   return {
     accept(port) {
       ports.add(port)
-      const served = new ServerPeer((message) => port.postMessage(message))
+      const underWay = createPortWindow((words) => port.postMessage(words))
+      const served = new ServerPeer((words) => underWay.send(words))
       let calls = 0
       const refuse = (reason: string): void => {
         logger.debug('api-connection-failed', () => ({ reason }))
         port.close()
       }
       port.on('message', async (message) => {
-        const words = wordsOf(message)
-        if (words === undefined || sizeOf(words) > limits.requestBytesMax) return refuse('not understood')
+        const said = contentOf(message)
+        if (typeof said === 'number') {
+          if (!underWay.take(said)) refuse('took what was not sent')
+          return
+        }
+        if (!isPortWords(said) || sizeOf(said) > limits.requestBytesMax) return refuse('not understood')
         if (calls >= limits.callsMax) return refuse('too many calls at once')
         calls++
         try {
-          await served.message(words, handle)
+          await served.message(said, handle)
         } catch (error) {
           refuse(error instanceof Error ? error.message : String(error))
         }
@@ -63,6 +70,7 @@ export function createPortDoor({ seat, logger, limits: given }: PortDoorOptions)
       port.on('close', () => {
         ports.delete(port)
         served.close()
+        underWay.close()
       })
       port.start()
     },
@@ -72,10 +80,5 @@ export function createPortDoor({ seat, logger, limits: given }: PortDoorOptions)
   }
 }
 
-/** What oRPC sends is text, or bytes where a file is in it. */
-function wordsOf(message: unknown): string | Uint8Array | undefined {
-  const words = typeof message === 'object' && message !== null && 'data' in message ? message.data : message
-  return typeof words === 'string' || words instanceof Uint8Array ? words : undefined
-}
-
-const sizeOf = (words: string | Uint8Array): number => (typeof words === 'string' ? words.length : words.byteLength)
+const contentOf = (message: unknown): unknown =>
+  typeof message === 'object' && message !== null && 'data' in message ? message.data : message

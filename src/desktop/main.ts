@@ -18,16 +18,20 @@ import {
   Tray,
   utilityProcess,
   type WebContents,
+  type WebFrameMain,
 } from 'electron'
 import { createPages } from '../api/pages.ts'
 import { rendererFolder } from '../app/renderer-folder.ts'
 import { answerPage } from './app-protocol.ts'
 import { linkAmong, readArguments } from './arguments.ts'
 import { createBridge } from './bridge.ts'
+import { takeDownload } from './downloads.ts'
 import { readJoinRequest } from './join-request.ts'
 import { type MenuActions, menuOf, stateText, trayMenuOf } from './menu.ts'
-import { channels, type Notice, type PeerState } from './messages.ts'
+import { channels, type Notice, type PageState, type PeerState } from './messages.ts'
+import { noticeText } from './notice.ts'
 import { createPeerHost } from './peer-host.ts'
+import { createSpeech } from './speech.ts'
 import { lookForUpdate } from './update.ts'
 import {
   appPage,
@@ -62,7 +66,7 @@ const hosting = { blocker: undefined as number | undefined }
 const windows = new Set<BrowserWindow>()
 let tray: Tray | undefined
 let isOver = false
-/** The system’s language is known when the app is ready, and nothing is said before. */
+/** What was chosen, or the system asks for, is read when the app is ready, and nothing is said before. */
 let words = wordsFor([])
 /** A link that came before the app was ready; macOS hands it over so early. */
 let waitingLink = firstLink
@@ -72,11 +76,11 @@ const bridge = createBridge<MessagePortMain>({
   toPeer: (port, window) => host.sendPort(port, window),
 })
 const host = createPeerHost(flags, process.env, {
-  fork: () => utilityProcess.fork(beside('./peer-entry.js'), [words.language], { serviceName: 'Gavelring peer' }),
+  fork: () => utilityProcess.fork(beside('./peer-entry.js'), [], { serviceName: 'Gavelring peer' }),
   bridge,
   onState: showState,
   onNotice: showNotice,
-  onNotJoined: (detail) => void dialog.showMessageBox({ type: 'warning', message: words.join.failed, detail }),
+  onNotJoined: (refusal) => warn(words.join.failed, words.refusal(refusal)),
   onHosting: keepAwake,
   onOver() {
     isOver = true
@@ -119,7 +123,8 @@ if (app.requestSingleInstanceLock()) {
 }
 
 function onReady(): void {
-  words = wordsFor([...app.getPreferredSystemLanguages(), app.getLocale()])
+  const speech = createSpeech(join(windowFolder, 'speech.json'), [...app.getPreferredSystemLanguages(), app.getLocale()])
+  words = speech.words
   if (app.isPackaged) app.setAsDefaultProtocolClient('gavelring')
   const pages = createPages(rendererFolder)
   protocol.handle(appScheme, (request) => answerPage(pages, request))
@@ -129,21 +134,35 @@ function onReady(): void {
   session.defaultSession.setPermissionCheckHandler(
     (_contents, permission, origin) => ignorePermission(permission, `${origin}/`) === undefined,
   )
+  session.defaultSession.on('will-download', (event, item, contents, frame) => {
+    takeDownload(event, item, {
+      sender: senderOf(contents, frame),
+      folder: app.getPath('downloads'),
+      words,
+      onFailed: (name) => warn(words.file.failed(name), words.file.tryAgain),
+    })
+  })
   powerMonitor.on('suspend', () => host.take({ kind: 'suspend' }))
   powerMonitor.on('resume', () => host.take({ kind: 'resume' }))
   ipcMain.on(channels.wantPort, (event) => {
     const window = BrowserWindow.fromWebContents(event.sender)
     if (window === null) return
     const give = (port: MessagePortMain): void => event.sender.postMessage(channels.port, undefined, [port])
-    if (bridge.ask({ id: window.id, give }, senderOf(event)) === undefined) event.sender.send(channels.state, host.state)
+    const refusal = bridge.ask({ id: window.id, give }, senderOf(event.sender, event.senderFrame))
+    if (refusal === undefined) event.sender.send(channels.state, pageState(host.state))
   })
   ipcMain.on(channels.startAgain, (event) => {
-    if (ignoreSender(senderOf(event)) === undefined) actions.startAgain()
+    if (ignoreSender(senderOf(event.sender, event.senderFrame)) === undefined) actions.startAgain()
   })
-  const isMac = process.platform === 'darwin'
-  Menu.setApplicationMenu(Menu.buildFromTemplate(menuOf(isMac, app.isPackaged, actions, words)))
-  tray = new Tray(nativeImage.createFromPath(icon(isMac ? 'trayTemplate.png' : 'tray.png')))
+  ipcMain.on(channels.speak, (event, said: unknown) => {
+    if (ignoreSender(senderOf(event.sender, event.senderFrame)) !== undefined || !speech.choose(said)) return
+    words = speech.words
+    showMenu()
+    showState(host.state)
+  })
+  tray = new Tray(nativeImage.createFromPath(icon(process.platform === 'darwin' ? 'trayTemplate.png' : 'tray.png')))
   tray.on('click', showWindow)
+  showMenu()
   host.take({ kind: 'start' })
   openWindow()
   if (waitingLink !== undefined) openLink(waitingLink)
@@ -160,14 +179,21 @@ function guard(contents: WebContents): void {
   contents.setWindowOpenHandler(refuseNewWindow)
 }
 
-function senderOf(event: Electron.IpcMainEvent): Sender {
-  const { sender, senderFrame } = event
-  const window = BrowserWindow.fromWebContents(sender)
+function senderOf(contents: WebContents, frame: WebFrameMain | null): Sender {
+  const window = BrowserWindow.fromWebContents(contents)
   return {
-    url: senderFrame?.url,
-    isMainFrame: senderFrame !== null && senderFrame.parent === null,
+    url: frame?.url,
+    isMainFrame: frame !== null && frame.parent === null,
     isOwnWindow: window !== null && windows.has(window),
   }
+}
+
+function showMenu(): void {
+  Menu.setApplicationMenu(Menu.buildFromTemplate(menuOf(process.platform === 'darwin', app.isPackaged, actions, words)))
+}
+
+function warn(message: string, detail: string): void {
+  void dialog.showMessageBox({ type: 'warning', message, detail })
 }
 
 function openWindow(): void {
@@ -206,11 +232,12 @@ function openLink(text: string): void {
     return
   }
   waitingLink = undefined
-  const room = host.state.kind === 'running' ? host.state.room : undefined
+  const { state } = host
+  const room = state.kind === 'running' && state.place.kind === 'in' ? state.place.room : undefined
   const request = readJoinRequest(text, room, words)
   const { title: message, detail } = request
   if (request.kind === 'refused') {
-    void dialog.showMessageBox({ type: 'warning', message, detail })
+    warn(message, detail)
     return
   }
   const buttons = [words.join.yes, words.join.no]
@@ -222,12 +249,14 @@ function openLink(text: string): void {
 function showState(state: PeerState): void {
   tray?.setToolTip(stateText(state, words))
   tray?.setContextMenu(Menu.buildFromTemplate(trayMenuOf(state, actions, words)))
-  for (const window of windows) window.webContents.send(channels.state, state)
+  for (const window of windows) window.webContents.send(channels.state, pageState(state))
 }
 
-function showNotice({ title, body }: Notice): void {
+const pageState = (state: PeerState): PageState => ({ kind: state.kind, text: stateText(state, words) })
+
+function showNotice(told: Notice): void {
   if (!Notification.isSupported() || BrowserWindow.getFocusedWindow() !== null) return
-  const notification = new Notification({ title, body })
+  const notification = new Notification(noticeText(told, words))
   notification.on('click', showWindow)
   notification.show()
 }

@@ -1,5 +1,5 @@
 import type { MenuItemConstructorOptions } from 'electron'
-import type { PeerState } from './messages.ts'
+import type { PeerState, Place } from './messages.ts'
 import type { Words } from './words.ts'
 
 export interface MenuActions {
@@ -80,5 +80,26 @@ export function trayMenuOf(state: PeerState, actions: MenuActions, words: Words)
 }
 
 export function stateText(state: PeerState, words: Words): string {
-  return state.kind === 'running' || state.kind === 'refused' ? state.text : words.state[state.kind]
+  switch (state.kind) {
+    case 'running':
+      return placeText(state.place, words)
+    case 'refused':
+      return state.isOption ? words.option(state.refusal) : words.refusal(state.refusal)
+    default:
+      return words.state[state.kind]
+  }
+}
+
+function placeText(place: Place, { state }: Words): string {
+  switch (place.kind) {
+    case 'checking':
+    case 'replaying':
+      return state[place.kind](place.percent)
+    case 'nowhere':
+      return state.noRoom
+    case 'in':
+      return state.inRoom(place.room)
+    case 'entering':
+      return place.reasons.length === 0 ? state.entering(place.room) : state.waiting(place.room, place.reasons)
+  }
 }

@@ -16,29 +16,38 @@ const freshMillis = 30_000
 const itemCharsMax = 60
 
 /** What an event means to the person at this machine: outbid, won, or a lot that is closed that they sold or bid on. */
-export function noticeOf(event: EventView, market: Market, now: number, words: Words): Notice | undefined {
+export function noticeOf(event: EventView, market: Market, now: number): Notice | undefined {
   if (event.kind !== 'market' || now - event.at > freshMillis) return undefined
   const isOwn = (account: string | undefined): boolean => account !== undefined && market.ownerOf(account) === market.self
-  const { notice } = words
   const told = event.event
+  if (told.kind !== 'outbid' && told.kind !== 'auction-ended') return undefined
+  const lot = market.lotOf(told.auction)
+  const item = lot?.item ?? told.auction
+  if (told.kind === 'outbid') {
+    const isNews = isOwn(told.account) && !isOwn(told.by)
+    return isNews ? { kind: 'outbid', item, by: told.by, amount: told.amount } : undefined
+  }
+  const { winner, price, why } = told
+  if (isOwn(winner) && price !== undefined) return { kind: 'won', item, price }
+  const isConcerned = lot?.seller === market.self || lot?.recentBids.some(({ account }) => isOwn(account)) === true
+  if (!isConcerned) return undefined
+  if (why !== 'sold') return { kind: 'closed', item, why }
+  return winner === undefined || price === undefined ? undefined : { kind: 'sold', item, to: winner, price }
+}
+
+/** As the desktop shows it. */
+export function noticeText(told: Notice, words: Words): { readonly title: string; readonly body: string } {
+  const { notice } = words
+  const item = plain(told.item)
   switch (told.kind) {
-    case 'outbid': {
-      if (!isOwn(told.account) || isOwn(told.by)) return undefined
-      const title = notice.outbid(itemOf(market, told.auction))
-      return { title, body: notice.leads(plain(told.by), amountText(told.amount, words)) }
-    }
-    case 'auction-ended': {
-      const lot = market.lotOf(told.auction)
-      const item = itemOf(market, told.auction)
-      const price = told.price === undefined ? '' : amountText(told.price, words)
-      if (isOwn(told.winner)) return { title: notice.won(item), body: notice.yours(price) }
-      const isConcerned = lot?.seller === market.self || lot?.recentBids.some(({ account }) => isOwn(account)) === true
-      if (!isConcerned) return undefined
-      const body = told.why === 'sold' ? notice.sold(plain(told.winner ?? ''), price) : notice.endings[told.why]
-      return { title: notice.closed(item), body }
-    }
-    default:
-      return undefined
+    case 'outbid':
+      return { title: notice.outbid(item), body: notice.leads(plain(told.by), amountText(told.amount, words)) }
+    case 'won':
+      return { title: notice.won(item), body: notice.yours(amountText(told.price, words)) }
+    case 'sold':
+      return { title: notice.closed(item), body: notice.sold(plain(told.to), amountText(told.price, words)) }
+    case 'closed':
+      return { title: notice.closed(item), body: notice.endings[told.why] }
   }
 }
 
@@ -49,8 +58,6 @@ function amountText({ text }: Money, { language }: Words): string {
   const format = new Intl.NumberFormat(language, { minimumFractionDigits: decimals, maximumFractionDigits: decimals })
   return `${format.format(Number(number))} ${currency}`
 }
-
-const itemOf = (market: Market, auction: string): string => plain(market.lotOf(auction)?.item ?? auction)
 
 /** Some desktops take what looks like markup in a notification for markup, and names are other peers' text. */
 function plain(text: string): string {

@@ -2,7 +2,7 @@ import type { MessagePortMain, UtilityProcess } from 'electron'
 import type { Environment, Flags } from '../app/flags.ts'
 import { laterFlags } from './arguments.ts'
 import type { Bridge } from './bridge.ts'
-import type { FromPeer, Notice, PeerState, ToPeer } from './messages.ts'
+import type { FromPeer, Notice, PeerState, Refusal, ToPeer } from './messages.ts'
 import { firstLife, type LifeInput, type LifeOutput, type PeerLife, stepLife } from './peer-life.ts'
 
 export type PeerProcess = Pick<UtilityProcess, 'on' | 'postMessage' | 'kill'>
@@ -12,8 +12,8 @@ export interface PeerHostPorts {
   readonly bridge: Pick<Bridge<MessagePortMain>, 'peerStarted' | 'peerGone'>
   onState(state: PeerState): void
   onNotice(notice: Notice): void
-  /** The room of a link was not entered: why, for people. */
-  onNotJoined(text: string): void
+  /** The room of a link was not entered. */
+  onNotJoined(refusal: Refusal): void
   onHosting(isHosting: boolean): void
   /** The peer is gone in good order, or for good: the app may end. */
   onOver(): void
@@ -99,13 +99,13 @@ export function createPeerHost(given: Flags, env: Environment, ports: PeerHostPo
     switch (message.kind) {
       case 'running':
         // Once it was in a room, a later start goes back to where it was last.
-        if (message.room !== undefined) flags = laterFlags(given, env)
+        if (message.place.kind === 'in') flags = laterFlags(given, env)
         if (life.kind === 'running') tell(message)
         return
       case 'not-joined':
-        return ports.onNotJoined(message.text)
+        return ports.onNotJoined(message.refusal)
       case 'refused':
-        take(message)
+        take({ kind: 'refused' })
         tell(message)
         return
       case 'notice':

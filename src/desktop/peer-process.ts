@@ -7,9 +7,8 @@ import { type RunningSeat, startSeat } from '../app/start.ts'
 import { currencyOf } from '../core/currency.ts'
 import { Failure } from '../core/failure.ts'
 import type { AccountId, AuctionId } from '../core/ids.ts'
-import type { FromPeer, ToPeer } from './messages.ts'
+import type { FromPeer, Place, Refusal, ToPeer } from './messages.ts'
 import { isHosting, type Market, noticeOf } from './notice.ts'
-import type { Words } from './words.ts'
 
 type Peer = NonNullable<RunningSeat['seat']['peer']>
 
@@ -22,7 +21,7 @@ const lookMillis = 30_000
  * The peer's own process, forked by the app's main one and spoken to over `parent`. It ends with 0 when the peer left or could not
  * start, having said so; with anything else it died.
  */
-export function runPeerProcess(parent: ParentPort, exit: (code: number) => void, words: Words): void {
+export function runPeerProcess(parent: ParentPort, exit: (code: number) => void): void {
   const say = (message: FromPeer): void => parent.postMessage(message)
   const started = Promise.withResolvers<RunningSeat>()
   let running: RunningSeat | undefined
@@ -31,12 +30,12 @@ export function runPeerProcess(parent: ParentPort, exit: (code: number) => void,
   const windows = new Map<number, MessagePortMain>()
 
   const start = async (flags: Flags): Promise<void> => {
-    const found = await open(flags, say, words)
+    const found = await open(flags, say)
     if (found === undefined) return exit(0)
     running = found
     started.resolve(found)
     for (const port of windows.values()) running.servePort(port)
-    follow(running, say, words)
+    follow(running, say)
     void running.stopped.then(({ hasLeft }) => {
       if (hasLeft || isLeaving) say({ kind: 'left' })
       exit(hasLeft || isLeaving ? 0 : 1)
@@ -62,9 +61,9 @@ export function runPeerProcess(parent: ParentPort, exit: (code: number) => void,
         break
       case 'join':
         void started.promise
-          .then(({ seat }) => join(seat, message.link, words))
-          .then((text) => {
-            if (text !== undefined) say({ kind: 'not-joined', text })
+          .then(({ seat }) => join(seat, message.link))
+          .then((refusal) => {
+            if (refusal !== undefined) say({ kind: 'not-joined', refusal })
           })
         break
       case 'leave':
@@ -75,76 +74,78 @@ export function runPeerProcess(parent: ParentPort, exit: (code: number) => void,
 }
 
 /** `undefined`: it cannot start, and has said why. */
-async function open(flags: Flags, say: (message: FromPeer) => void, words: Words): Promise<RunningSeat | undefined> {
+async function open(flags: Flags, say: (message: FromPeer) => void): Promise<RunningSeat | undefined> {
   const config = readPeerConfig(flags, process.env)
   if (!config.ok) {
-    say({ kind: 'refused', text: words.option(config.error.message) })
+    say({ kind: 'refused', refusal: config.error, isOption: true })
     return undefined
   }
-  let told = ''
+  const tell = createPlaceTeller(say)
   try {
     return await startSeat(config.value, {
       onProgress(what, done, total) {
         const percent = Math.floor((100 * done) / Math.max(1, total))
-        const text = what === 'check' ? words.state.checking(percent) : words.state.replaying(percent)
-        if (total > 0 && text !== told) say({ kind: 'running', text })
-        told = text
+        if (total > 0) tell({ kind: what === 'check' ? 'checking' : 'replaying', percent })
       },
     })
   } catch (error) {
     if (!(error instanceof Failure)) throw error
-    say({ kind: 'refused', text: words.refusal(error) })
+    say({ kind: 'refused', refusal: refusalOf(error), isOption: false })
     return undefined
   }
 }
 
 /** Why the room of a link, to which the person said yes, was not entered. What is here is kept in a file, if need be. */
-async function join(seat: RunningSeat['seat'], link: string, words: Words): Promise<string | undefined> {
+async function join(seat: RunningSeat['seat'], link: string): Promise<Refusal | undefined> {
   const target = parseRoomTarget(link)
-  if (!target.ok) return words.refusal(target.error)
+  if (!target.ok) return target.error
   try {
     await seat.join(target.value, { force: true, deadlineMillis: lookMillis })
     return undefined
   } catch (error) {
     if (!(error instanceof Failure)) throw error
-    return error.code === 'called-off' || error.code === 'stopping' ? undefined : words.refusal(error)
+    return error.code === 'called-off' || error.code === 'stopping' ? undefined : refusalOf(error)
+  }
+}
+
+/** An error that another process is told keeps none of its own fields. */
+const refusalOf = ({ code, message, facts }: Failure): Refusal => ({ code, message, facts })
+
+/** Says a place when it is another one than before. */
+function createPlaceTeller(say: (message: FromPeer) => void): (place: Place) => void {
+  let told = ''
+  return (place) => {
+    const text = JSON.stringify(place)
+    if (text !== told) say({ kind: 'running', place })
+    told = text
   }
 }
 
 /** Says where it is, and what happens there, from room to room. */
-function follow({ seat }: RunningSeat, say: (message: FromPeer) => void, words: Words): void {
-  let told = ''
+function follow({ seat }: RunningSeat, say: (message: FromPeer) => void): void {
+  const tell = createPlaceTeller(say)
   let shown: Peer | undefined
   let stopWatching = (): void => {}
   const look = (): void => {
     const { peer } = seat
-    const rooms = seat.rooms()
-    const place = {
-      kind: 'running',
-      text: placeText(rooms, words),
-      ...(rooms.state === 'in' && { room: rooms.room?.name ?? '' }),
-    } as const
-    if (JSON.stringify(place) !== told) say(place)
-    told = JSON.stringify(place)
+    tell(placeOf(seat.rooms()))
     if (peer === shown) return
     stopWatching()
     shown = peer
-    stopWatching = peer === undefined ? () => {} : watch(peer, say, words)
+    stopWatching = peer === undefined ? () => {} : watch(peer, say)
   }
   seat.onChange(look)
   look()
 }
 
-function placeText({ state, room, waiting }: RoomsView, words: Words): string {
-  if (state === 'none' || room === undefined) return words.state.noRoom
-  if (state === 'in') return words.state.inRoom(room.name)
-  return waiting === undefined || waiting.reasons.length === 0
-    ? words.state.entering(room.name)
-    : words.state.waiting(room.name, waiting.reasons)
+function placeOf({ state, room, waiting }: RoomsView): Place {
+  if (state === 'none' || room === undefined) return { kind: 'nowhere' }
+  if (state === 'in') return { kind: 'in', room: room.name }
+  return { kind: 'entering', room: room.name, reasons: waiting?.reasons ?? [] }
 }
 
 /** Until the returned function is called. */
-function watch(peer: Peer, say: (message: FromPeer) => void, words: Words): () => void {
+function watch(peer: Peer, say: (message: FromPeer) => void): () => void {
   const { self } = peer.status()
   const market: Market = {
     self,
@@ -165,7 +166,7 @@ function watch(peer: Peer, say: (message: FromPeer) => void, words: Words): () =
     const { kind } = event.event
     if (kind === 'auction-started' || kind === 'auction-ended') tellHosting(isHosting(self, peer.auctions()))
     if (kind !== 'outbid' && kind !== 'auction-ended') return
-    const notice = noticeOf(toEvent(event, currencyOf(peer.rules().currency)), market, peer.status().time, words)
+    const notice = noticeOf(toEvent(event, currencyOf(peer.rules().currency)), market, peer.status().time)
     if (notice !== undefined) say({ kind: 'notice', notice })
   })
   return () => {

@@ -1,4 +1,4 @@
-// A sandboxed preload script is one CommonJS file that can require nothing but Electron. It hands ports to our own page, and two
+// A sandboxed preload script is one CommonJS file that can require nothing but Electron. It hands ports to our own page, and three
 // words: no part of Electron itself gets there (point 20 of the checklist). The names stand in messages.ts and window-ports.ts too.
 import type { IpcRendererEvent } from 'electron'
 
@@ -20,12 +20,16 @@ ipcRenderer.on('gavelring:port', ({ ports }: IpcRendererEvent) => {
 })
 
 contextBridge.exposeInMainWorld('gavelring', {
-  /** Tells the peer's state, now and whenever it changes (`PeerState` in messages.ts). */
+  /** Tells the peer's state, now and whenever it changes (`PageState` in messages.ts). */
   onState(listener: (state: unknown) => void): void {
     ipcRenderer.on('gavelring:state', (_event: IpcRendererEvent, state: unknown) => listener(state))
   },
   /** Starts the peer again after it left, or could not start. */
   startAgain(): void {
     ipcRenderer.send('gavelring:start-again')
+  },
+  /** The language that the person chose, as `pt`: menu, tray, dialogs and notices speak it, too. */
+  speak(language: string): void {
+    ipcRenderer.send('gavelring:speak', language)
   },
 })

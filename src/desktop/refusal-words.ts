@@ -45,6 +45,8 @@ export const pt: Sentences = {
   'files-exhausted': 'Há arquivos demais abertos nesta máquina. Feche outros programas e tente de novo.',
   'locks-unsupported':
     'O disco não aceita bloqueios, como alguns discos de rede. Escolha uma pasta em um disco deste computador.',
+  'sync-unsupported':
+    'O disco não garante o que nele se grava, como alguns discos de rede. Escolha uma pasta em um disco deste computador.',
   'port-in-use': 'Outro programa está com a porta. Escolha outra, ou 0 para qualquer uma livre.',
   'address-invalid': 'Isto não é um endereço: ele é como 192.168.1.20:4001.',
   'key-damaged': 'A chave deste par não pode ser lida. Restaure o arquivo de uma cópia, ou comece com uma pasta nova.',
@@ -96,6 +98,8 @@ export const es: Sentences = {
   'file-busy': 'Otro programa tiene el archivo. Ciérralo e inténtalo de nuevo.',
   'files-exhausted': 'Hay demasiados archivos abiertos en esta máquina. Cierra otros programas e inténtalo de nuevo.',
   'locks-unsupported': 'El disco no admite bloqueos, como algunos discos de red. Elige una carpeta en un disco de este equipo.',
+  'sync-unsupported':
+    'El disco no asegura lo que se escribe en él, como algunos discos de red. Elige una carpeta en un disco de este equipo.',
   'port-in-use': 'Otro programa tiene el puerto. Elige otro, o 0 para cualquiera que esté libre.',
   'address-invalid': 'Esto no es una dirección: es como 192.168.1.20:4001.',
   'key-damaged': 'La clave de este par no se puede leer. Restaura su archivo de una copia, o empieza con una carpeta nueva.',

@@ -1,19 +1,12 @@
 import type { Reason } from '../api/rooms.ts'
-import type { MarketEventView } from '../api/views.ts'
 import { printable } from '../core/safe-text.ts'
+import type { Refusal, UnsoldEnding } from './messages.ts'
+import * as options from './option-words.ts'
 import * as sentences from './refusal-words.ts'
 
 /** What the app says outside its windows: menu, tray, dialogs, notifications. What is shown in a window has its words in `renderer/texts`. */
 export type Words = typeof en
 export type Language = 'en' | 'pt' | 'es'
-
-type Ending = Exclude<Extract<MarketEventView, { kind: 'auction-ended' }>['why'], 'sold'>
-/** What is known of a refusal: its stable code, the English sentence, and perhaps the file or folder that it is about. */
-export interface Refusal {
-  readonly code: string
-  readonly message: string
-  readonly facts?: Readonly<Record<string, unknown>>
-}
 
 const en = {
   language: 'en' as Language,
@@ -59,7 +52,7 @@ const en = {
   },
   refusal: ({ message }: Refusal): string => message,
   /** An option or a variable that the app was started with. */
-  option: (message: string): string => message,
+  option: ({ message }: Refusal): string => message,
   join: {
     unreadable: 'This link cannot be opened.',
     title: (room: string): string => `Join the room “${room}”?`,
@@ -84,7 +77,12 @@ const en = {
       unsold: 'Nobody bid.',
       'reserve-not-met': 'The reserve was not met.',
       cancelled: 'The auction was cancelled.',
-    } satisfies Record<Ending, string>,
+    } satisfies Record<UnsoldEnding, string>,
+  },
+  file: {
+    save: 'Save the File',
+    failed: (name: string): string => `${name} was not saved.`,
+    tryAgain: 'Look whether the disk is full, and try again.',
   },
   update: {
     newer: (version: string): string => `Version ${version} is there.`,
@@ -157,7 +155,7 @@ const pt: Words = {
     waiting: (room, reasons) => `Esperando pela sala “${room}”: ${told(reasons, obstaclesPt)}.`,
   },
   refusal: (refusal) => refusalOf(refusal, sentences.pt),
-  option: (message) => `Há algo errado nas opções com que o programa foi iniciado. ${message}`,
+  option: (fault) => `Há algo errado nas opções com que o programa foi iniciado. ${options.faultOf(fault, options.pt)}`,
   join: {
     unreadable: 'Este link não pode ser aberto.',
     title: (room) => `Entrar na sala “${room}”?`,
@@ -182,6 +180,11 @@ const pt: Words = {
       'reserve-not-met': 'A reserva não foi atingida.',
       cancelled: 'O leilão foi cancelado.',
     },
+  },
+  file: {
+    save: 'Salvar o arquivo',
+    failed: (name) => `${name} não foi salvo.`,
+    tryAgain: 'Veja se o disco está cheio e tente de novo.',
   },
   update: {
     newer: (version) => `Há a versão ${version}.`,
@@ -251,7 +254,7 @@ const es: Words = {
     waiting: (room, reasons) => `Esperando la sala “${room}”: ${told(reasons, obstaclesEs)}.`,
   },
   refusal: (refusal) => refusalOf(refusal, sentences.es),
-  option: (message) => `Hay un error en las opciones con las que se inició el programa. ${message}`,
+  option: (fault) => `Hay un error en las opciones con las que se inició el programa. ${options.faultOf(fault, options.es)}`,
   join: {
     unreadable: 'Este enlace no se puede abrir.',
     title: (room) => `¿Entrar en la sala “${room}”?`,
@@ -277,6 +280,11 @@ const es: Words = {
       cancelled: 'La subasta se canceló.',
     },
   },
+  file: {
+    save: 'Guardar el archivo',
+    failed: (name) => `${name} no se guardó.`,
+    tryAgain: 'Mira si el disco está lleno e inténtalo de nuevo.',
+  },
   update: {
     newer: (version) => `Está la versión ${version}.`,
     fetched: 'Se está descargando y ocupa el lugar de esta cuando cierres.',
@@ -288,11 +296,13 @@ const es: Words = {
 
 export const words: Readonly<Record<Language, Words>> = { en, pt, es }
 
+export const isLanguage = (said: unknown): said is Language => typeof said === 'string' && Object.hasOwn(words, said)
+
 /** For what the system asks for, the most wanted first, as `pt-BR`: the first of these that we speak, or else English. */
 export function wordsFor(languages: readonly string[]): Words {
   for (const tag of languages) {
     const [language = ''] = tag.toLowerCase().split(/[^a-z]/, 1)
-    if (Object.hasOwn(words, language)) return words[language as Language]
+    if (isLanguage(language)) return words[language]
   }
   return en
 }

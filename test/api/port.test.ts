@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { expect, onTestFinished, test } from 'vitest'
-import { PortLost, questions } from '../../src/api/client-port.ts'
+import { type ClientPort, createPortClient, PortLost, questions } from '../../src/api/client-port.ts'
 import { contract } from '../../src/api/contract.ts'
-import { createPortDoor } from '../../src/api/port.ts'
+import { createPortDoor, type ServerPort } from '../../src/api/port.ts'
+import { windowSize } from '../../src/api/port-window.ts'
 import type { EventView } from '../../src/api/views.ts'
 import { readPeerConfig } from '../../src/app/config.ts'
 import { startSeat } from '../../src/app/start.ts'
@@ -182,6 +183,60 @@ test('a window that asks for too much at once loses its port', async () => {
   expect((await Promise.all(calls)).every((error) => error instanceof PortLost)).toBe(true)
 })
 
+test('a page that hangs is sent no more than a window full, and hears of what it missed when it goes on', async () => {
+  const peer = createFakePeer()
+  const { page, sent, client } = startHangingPage(peer)
+  const seen: EventView[] = []
+  const watching = collect(await client.api.events({ after: 0 }), seen)
+  await until('it listens', () => seen.length === 1)
+  page.hang()
+  const tale = 'x'.repeat(2_000)
+  for (let round = 0; round < 20; round++) {
+    for (let at = 0; at < 200; at++) peer.tell({ kind: 'quorum', held: true, text: `${round} ${at} ${tale}` })
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  const held = sent()
+  expect(held).toBeGreaterThan(windowSize / 2)
+  expect(held).toBeLessThan(windowSize + 10_000)
+  // Answers wait their turn like everything else, as many as there may be calls.
+  const status = client.api.status()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(sent()).toBe(held)
+
+  page.goOn()
+  await until('the newest event', () => seen.some((event) => event.kind === 'quorum' && event.text.startsWith('19 199 ')))
+  expect(seen.some(({ kind }) => kind === 'gap')).toBe(true)
+  expect(await status).toMatchObject({ self: fakeSelf })
+  client.close()
+  await watching
+})
+
+test('a page that reads is never kept waiting, whatever size its answers have', async () => {
+  const peer = createFakePeer()
+  const { client, sent } = startHangingPage(peer)
+  const seen: EventView[] = []
+  const watching = collect(await client.api.events({ after: 0 }), seen)
+  for (let round = 0; round < 8; round++) {
+    peer.tell({ kind: 'quorum', held: true, text: 'x'.repeat(windowSize / 2) })
+    await until('it is told', () => seen.length === round + 2)
+  }
+  expect(sent()).toBeGreaterThan(3 * windowSize)
+  client.close()
+  await watching
+})
+
+test.each([1, -1, Number.NaN, Number.POSITIVE_INFINITY])(
+  'a page that says it took %d, which it cannot have, loses its port',
+  async (total) => {
+    const door = createPortDoor({ seat: createFakeSeat(createFakePeer()), logger: silentLogger })
+    const { port1, port2 } = new MessageChannel()
+    door.accept(port2)
+    const closed = gone(port1)
+    port1.postMessage(total)
+    await closed
+  },
+)
+
 test('what is asked again is what the contract reads', () => {
   const reads: string[] = []
   const walk = (tree: object, path: readonly string[]): void => {
@@ -193,6 +248,60 @@ test('what is asked again is what the contract reads', () => {
   walk(contract, [])
   expect([...questions].sort()).toEqual(reads.sort())
 })
+
+/** A client in a page whose main thread can hang: its port takes what is posted, as ports do, and nobody reads it. */
+function startHangingPage(peer: FakePeer) {
+  const door = createPortDoor({ seat: createFakeSeat(peer), logger: silentLogger })
+  const { port1, port2 } = new MessageChannel()
+  let posted = 0
+  const own: ServerPort = {
+    postMessage: (message) => {
+      posted += String(message).length
+      port2.postMessage(message)
+    },
+    on: (event: 'message' | 'close', listener: (message: unknown) => void) => port2.on(event, listener),
+    start: () => port2.start(),
+    close: () => port2.close(),
+  }
+  let isHanging = false
+  const unread: Event[] = []
+  const readers: ((event: Event) => void)[] = []
+  const read = (event: Event): void => {
+    for (const reader of readers) reader(event)
+  }
+  const port: ClientPort = {
+    postMessage: (message) => port1.postMessage(message),
+    addEventListener: (event, listener) => {
+      if (event === 'message') readers.push(listener)
+      else port1.addEventListener(event, listener)
+    },
+    start() {
+      port1.addEventListener('message', (event) => {
+        if (isHanging) unread.push(event)
+        else read(event)
+      })
+      port1.start()
+    },
+    close: () => port1.close(),
+  }
+  const client = createPortClient()
+  onTestFinished(() => {
+    client.close()
+    door.closeAll()
+  })
+  door.accept(own)
+  client.use(port)
+  const page = {
+    hang: () => {
+      isHanging = true
+    },
+    goOn: () => {
+      isHanging = false
+      for (const event of unread.splice(0)) read(event)
+    },
+  }
+  return { client, page, sent: () => posted }
+}
 
 /** Answers nothing that takes time. */
 function stuckPeer(peer: FakePeer): FakePeer {

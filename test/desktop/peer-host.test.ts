@@ -33,8 +33,8 @@ function startTestHost(flags: Flags = { room: 'evening' }, env: Environment = {}
     },
     bridge: { peerStarted: () => told.push('ports'), peerGone: () => told.push('no ports') },
     onState: (state) => states.push(state),
-    onNotice: ({ title }) => told.push(title),
-    onNotJoined: (text) => told.push(text),
+    onNotice: ({ kind }) => told.push(kind),
+    onNotJoined: ({ message }) => told.push(message),
     onHosting: (isHosting) => told.push(isHosting ? 'awake' : 'may sleep'),
     onOver: () => told.push('over'),
     now: () => Date.now(),
@@ -52,7 +52,7 @@ test('the peer’s process is told what to do, and its windows get their ports',
   const { host, child, told, kinds } = startTestHost()
   host.take({ kind: 'start' })
   expect(child(0).heard).toEqual([{ kind: 'start', flags: { room: 'evening' } }])
-  const running = { kind: 'running', text: 'In the room “evening”.', room: 'evening' } as const
+  const running = { kind: 'running', place: { kind: 'in', room: 'evening' } } as const
   child(0).say(running)
   expect([told, kinds(), host.state]).toEqual([['ports'], ['starting', 'running'], running])
 })
@@ -91,10 +91,11 @@ test('one that left stays away, until the person wants it back', () => {
 test('one that cannot start says why, and is not tried again and again', () => {
   const { host, child, children } = startTestHost()
   host.take({ kind: 'start' })
-  child(0).say({ kind: 'refused', text: 'The folder is in use by another peer.' })
+  const refusal = { code: 'profile-in-use', message: 'The folder is in use by another peer.' }
+  child(0).say({ kind: 'refused', refusal, isOption: false })
   child(0).emit('exit', 0)
   vi.advanceTimersByTime(3_600_000)
-  expect([children.length, host.state]).toEqual([1, { kind: 'refused', text: 'The folder is in use by another peer.' }])
+  expect([children.length, host.state]).toEqual([1, { kind: 'refused', refusal, isOption: false }])
 })
 
 test('the machine falls asleep and wakes up: the peer leaves, and comes back', () => {
@@ -122,7 +123,7 @@ test('a link goes to the peer that runs, and what came of it to the person', () 
   host.take({ kind: 'start' })
   host.join('gavelring://join?room=class')
   expect([children.length, child(0).heard.at(-1)]).toEqual([1, { kind: 'join', link: 'gavelring://join?room=class' }])
-  child(0).say({ kind: 'not-joined', text: 'The room “class” has another code.' })
+  child(0).say({ kind: 'not-joined', refusal: { code: 'other-code', message: 'The room “class” has another code.' } })
   expect(told.at(-1)).toBe('The room “class” has another code.')
 })
 
@@ -147,7 +148,7 @@ test('a peer that was in a room goes back to the last one, after it died or the 
   child(0).emit('exit', 1)
   vi.advanceTimersByTime(500)
   expect(child(1).heard, 'it never was in one').toEqual([{ kind: 'start', flags: named }])
-  child(1).say({ kind: 'running', text: '', room: 'class' })
+  child(1).say({ kind: 'running', place: { kind: 'in', room: 'class' } })
   host.take({ kind: 'suspend' })
   child(1).emit('exit', 0)
   host.take({ kind: 'resume' })
@@ -158,7 +159,7 @@ test('a peer that was in a room goes back to the last one, after it died or the 
 test('where a variable names the room it stays the room', () => {
   const { host, child } = startTestHost(named, { GAVELRING_ROOM: 'class' })
   host.take({ kind: 'start' })
-  child(0).say({ kind: 'running', text: '', room: 'class' })
+  child(0).say({ kind: 'running', place: { kind: 'in', room: 'class' } })
   child(0).emit('exit', 1)
   vi.advanceTimersByTime(500)
   expect(child(1).heard).toEqual([{ kind: 'start', flags: named }])
@@ -170,7 +171,7 @@ test('what a process that is on its way out still says is not heard', () => {
   host.take({ kind: 'suspend' })
   child(0).emit('exit', 0)
   host.take({ kind: 'resume' })
-  child(0).say({ kind: 'running', text: 'In the room “evening”.', room: 'evening' })
+  child(0).say({ kind: 'running', place: { kind: 'in', room: 'evening' } })
   child(0).emit('exit', 0)
   expect(host.state).toEqual({ kind: 'starting' })
 })

@@ -8,7 +8,6 @@ import { expect, onTestFinished, test } from 'vitest'
 import { createPortClient } from '../../src/api/client-port.ts'
 import type { FromPeer, ToPeer } from '../../src/desktop/messages.ts'
 import { runPeerProcess } from '../../src/desktop/peer-process.ts'
-import { type Language, words } from '../../src/desktop/words.ts'
 import { until } from '../support/wait.ts'
 
 /** The other side of `process.parentPort`, as the main process has it. */
@@ -26,11 +25,11 @@ class Parent extends EventEmitter {
   }
 }
 
-function startProcess(flags: Record<string, string | boolean | string[]> = {}, language: Language = 'en') {
+function startProcess(flags: Record<string, string | boolean | string[]> = {}) {
   const profile = mkdtempSync(join(tmpdir(), 'gavelring-process-'))
   onTestFinished(() => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }))
   const parent = new Parent()
-  runPeerProcess(parent as unknown as ParentPort, (code) => parent.exits.push(code), words[language])
+  runPeerProcess(parent as unknown as ParentPort, (code) => parent.exits.push(code))
   const start: Extract<ToPeer, { kind: 'start' }> = {
     kind: 'start',
     flags: {
@@ -65,7 +64,7 @@ function startProcess(flags: Record<string, string | boolean | string[]> = {}, l
 
 /** Until then only the seat answers. */
 const inRoom = (parent: Parent): Promise<unknown> =>
-  until('it is in its room', () => parent.heard('running').some((said) => 'room' in said))
+  until('it is in its room', () => parent.heard('running').some((said) => said.kind === 'running' && said.place.kind === 'in'))
 
 test('a window that asks before the peer is there is answered as soon as it is', async () => {
   const { parent, start, openWindow } = startProcess()
@@ -73,7 +72,7 @@ test('a window that asks before the peer is there is answered as soon as it is',
   parent.send(start)
   expect(await early).toMatchObject({ name: 'Ana', room: { name: 'evening' } })
   await inRoom(parent)
-  expect(parent.heard('running').at(-1)).toEqual({ kind: 'running', text: 'In the room “evening”.', room: 'evening' })
+  expect(parent.heard('running').at(-1)).toEqual({ kind: 'running', place: { kind: 'in', room: 'evening' } })
   expect(await openWindow().status()).toMatchObject({ name: 'Ana' })
 })
 
@@ -108,9 +107,7 @@ test('the machine is kept awake while an auction of this peer is open, and its s
   expect(parent.heard('hosting').at(-1)).toEqual({ kind: 'hosting', isHosting: true })
   await api.auctions.cancel({ auction })
   expect(parent.heard('hosting').at(-1)).toEqual({ kind: 'hosting', isHosting: false })
-  expect(parent.heard('notice')).toEqual([
-    { kind: 'notice', notice: { title: 'Closed: Brass lamp', body: 'The auction was cancelled.' } },
-  ])
+  expect(parent.heard('notice')).toEqual([{ kind: 'notice', notice: { kind: 'closed', item: 'Brass lamp', why: 'cancelled' } }])
 })
 
 test('told to leave it leaves the ring, says so and ends well; its windows lose their ports', async () => {
@@ -140,18 +137,28 @@ test('told to leave while it looks for its room it ends, having said what it wai
   parent.send({ kind: 'leave' })
   await until('it ends', () => parent.exits.length > 0)
   expect([parent.exits, parent.said.at(-1)]).toEqual([[0], { kind: 'left' }])
-  expect(parent.said[0]).toEqual({ kind: 'running', text: 'Entering the room “evening”.' })
+  expect(parent.said[0]).toEqual({ kind: 'running', place: { kind: 'entering', room: 'evening', reasons: [] } })
 })
 
-test.each<[string, Record<string, string>, string]>([
-  ['a flag that cannot be read', { currency: 'XXXX' }, '--currency'],
-  ['a folder that cannot be one', { profile: '/dev/null/profile' }, '/dev/null'],
-])('%s is refused in words, and is no reason to start again', async (_what, flags, words) => {
+test.each<[string, Record<string, string>, boolean, object]>([
+  [
+    'a flag that cannot be read',
+    { currency: 'XXXX' },
+    true,
+    { code: 'currency-invalid', message: expect.stringMatching(/^--currency: /) },
+  ],
+  [
+    'a folder that cannot be one',
+    { profile: '/dev/null/profile' },
+    false,
+    { code: 'path-taken', facts: expect.objectContaining({ path: '/dev/null/profile' }) },
+  ],
+])('%s is refused by its code, and is no reason to start again', async (_what, flags, isOption, refusal) => {
   const { parent, start } = startProcess(flags)
   parent.send(start)
   await until('it ends', () => parent.exits.length > 0)
   expect(parent.exits).toEqual([0])
-  expect(parent.said).toEqual([{ kind: 'refused', text: expect.stringContaining(words) }])
+  expect(parent.said).toEqual([{ kind: 'refused', isOption, refusal: expect.objectContaining(refusal) }])
 })
 
 test('a first start is in no room, and goes on there; a link leads into one, with another code it does not', async () => {
@@ -164,30 +171,30 @@ test('a first start is in no room, and goes on there; a link leads into one, wit
   const { create: _create, room: _room, ...flags } = start.flags
   parent.send({ kind: 'start', flags: { ...flags, name: 'Bob', last: true } })
   expect(await openWindow().rooms.list()).toMatchObject({ name: 'Bob', state: 'none', inSight: [], known: [] })
-  expect(parent.heard('running')).toEqual([{ kind: 'running', text: 'In no room.' }])
+  expect(parent.heard('running')).toEqual([{ kind: 'running', place: { kind: 'nowhere' } }])
 
   parent.send({ kind: 'join', link: `${link}&code=another` })
   await until('it is told why not', () => parent.heard('not-joined').length > 0)
-  expect(parent.heard('not-joined')).toEqual([{ kind: 'not-joined', text: 'The room “evening” has another code.' }])
+  expect(parent.heard('not-joined')).toEqual([
+    {
+      kind: 'not-joined',
+      refusal: expect.objectContaining({ code: 'other-code', message: 'The room “evening” has another code.' }),
+    },
+  ])
   parent.send({ kind: 'join', link })
   await inRoom(parent)
   expect(await openWindow().status()).toMatchObject({ name: 'Bob', room: { name: 'evening' } })
   await openWindow().rooms.leave({ stay: true })
-  expect(parent.heard('running').at(-1)).toEqual({ kind: 'running', text: 'In no room.' })
+  expect(parent.heard('running').at(-1)).toEqual({ kind: 'running', place: { kind: 'nowhere' } })
 })
 
-test('it says where it is, and why it does not start, in the language that it was given', async () => {
-  const { parent, start } = startProcess({ create: false, join: true }, 'pt')
+test('it says why it waits, and what is wrong with a link', async () => {
+  const { parent, start } = startProcess({ create: false, join: true })
   parent.send(start)
-  await until('it waits', () => JSON.stringify(parent.said).includes('Esperando pela sala “evening”: ainda não se ouviu ninguém'))
-  expect(parent.said[0]).toEqual({ kind: 'running', text: 'Entrando na sala “evening”.' })
+  const reasons = [expect.objectContaining({ code: 'nobody' })]
+  await until('it waits', () => JSON.stringify(parent.said).includes('"nobody"'))
+  expect(parent.heard('running').at(-1)).toEqual({ kind: 'running', place: { kind: 'entering', room: 'evening', reasons } })
   parent.send({ kind: 'join', link: 'gavelring:nowhere' })
   await until('it is told why not', () => parent.heard('not-joined').length > 0)
-  const text = 'Isto não é um link de entrada: ele é como gavelring://join?room=evening.'
-  expect(parent.heard('not-joined')).toEqual([{ kind: 'not-joined', text }])
-
-  const { parent: refused, start: badStart } = startProcess({ profile: '/dev/null/profile' }, 'es')
-  refused.send(badStart)
-  await until('it ends', () => refused.exits.length > 0)
-  expect(refused.said).toEqual([{ kind: 'refused', text: expect.stringMatching(/^(Falta|Hay|Un) .*\(\/dev\/null/) }])
+  expect(parent.heard('not-joined')).toEqual([{ kind: 'not-joined', refusal: expect.objectContaining({ code: 'link-invalid' }) }])
 })

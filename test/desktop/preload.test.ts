@@ -58,13 +58,14 @@ test('a port goes on to our own page, and to no other origin', () => {
   expect(toPage).toEqual([[{ tag: 'gavelring:port' }, 'app://gavelring', ['the port']]])
 })
 
-test('the page has two words and nothing of Electron', () => {
+test('the page has three words and nothing of Electron', () => {
   const { exposed, hear, toMain } = runPreload()
-  expect(Object.keys(exposed)).toEqual(['onState', 'startAgain'])
+  expect(Object.keys(exposed)).toEqual(['onState', 'startAgain', 'speak'])
   const heard: unknown[] = []
   exposed.onState?.((...words: unknown[]) => heard.push(words))
   hear('gavelring:state', { sender: 'electron’s own' }, { kind: 'away' })
   expect(heard).toEqual([[{ kind: 'away' }]])
   exposed.startAgain?.('anything')
-  expect(toMain).toEqual([['gavelring:start-again']])
+  exposed.speak?.('pt', 'anything')
+  expect(toMain).toEqual([['gavelring:start-again'], ['gavelring:speak', 'pt']])
 })

@@ -4,9 +4,12 @@ import type { MenuItemConstructorOptions } from 'electron'
 import { describe, expect, test } from 'vitest'
 import { root } from '../../build/processes.ts'
 import { waitCodes } from '../../src/api/codes.ts'
+import { readPeerConfig } from '../../src/app/config.ts'
+import type { Environment, Flags } from '../../src/app/flags.ts'
 import { readJoinRequest } from '../../src/desktop/join-request.ts'
 import { type MenuActions, menuOf, stateText, trayMenuOf } from '../../src/desktop/menu.ts'
 import type { PeerState } from '../../src/desktop/messages.ts'
+import { pt as options, es as optionsEs } from '../../src/desktop/option-words.ts'
 import { pt as refusals, es as refusalsEs } from '../../src/desktop/refusal-words.ts'
 import { type Words, words, wordsFor } from '../../src/desktop/words.ts'
 
@@ -90,7 +93,67 @@ test('a refusal is told by its code, with the file that it is about; of an unkno
     expect(refusalsEs[code as keyof typeof refusals], code).not.toMatch(/\{\{|!/)
     expect(refusalsEs[code as keyof typeof refusals], code).not.toBe(sentence)
   }
-  expect(pt.option('--currency: XXXX')).toMatch(/^Há .*--currency: XXXX$/)
+})
+
+describe('what is wrong with what the app was started with', () => {
+  const link = 'gavelring://join?room=evening&code=lamp'
+  const nameTooLong = 'x'.repeat(65)
+  const faults: readonly (readonly [string, Flags, Environment, string])[] = [
+    ['room-invalid', { room: nameTooLong }, {}, '--room: '],
+    ['name-invalid', {}, { GAVELRING_NAME: nameTooLong }, 'GAVELRING_NAME: '],
+    ['currency-invalid', { currency: 'XXXX' }, {}, '--currency: '],
+    ['deposits-invalid', { deposits: 'all' }, {}, '--deposits: '],
+    ['code-invalid', { code: 'x'.repeat(129) }, {}, '--code: '],
+    ['wait-invalid', { wait: 'soon' }, {}, '--wait: '],
+    ['listen-invalid', { listen: ['nowhere'] }, {}, '--listen: '],
+    ['bootstrap-invalid', { bootstrap: ['nowhere'] }, {}, '--bootstrap: '],
+    ['join-invalid', { join: 'gavelring://join' }, {}, '--join: '],
+    ['http-invalid', { http: '0.0.0.0:80' }, {}, '--http: '],
+    ['log-format-invalid', {}, { GAVELRING_LOG_FORMAT: 'xml' }, 'GAVELRING_LOG_FORMAT: '],
+    ['switch-invalid', {}, { GAVELRING_CREATE: 'maybe' }, 'GAVELRING_CREATE: '],
+    ['link-conflict', { room: 'class', bootstrap: [link] }, {}, '--room: '],
+    ['new-code-alone', { code: 'new' }, {}, '--code: '],
+    ['last-alone', { last: true, room: 'class' }, {}, ''],
+    ['refetch-alone', { create: true, refetch: true }, {}, ''],
+    ['join-alone', { create: true, join: true }, {}, ''],
+    ['wait-alone', { create: true, wait: '1m' }, {}, ''],
+    ['gateway-invalid', {}, { GAVELRING_GATEWAY: 'nowhere' }, 'GAVELRING_GATEWAY: '],
+    [
+      'gateway-language-invalid',
+      {},
+      { GAVELRING_GATEWAY: '127.0.0.1:9000', GAVELRING_GATEWAY_LANGUAGE: 'de' },
+      'GAVELRING_GATEWAY_LANGUAGE: ',
+    ],
+  ]
+  test.each(faults)('%s', (code, flags, env, option) => {
+    const config = readPeerConfig(flags, env)
+    if (config.ok) throw new Error('nothing is wrong with it')
+    expect(config.error.code).toBe(code)
+    expect(en.option(config.error)).toBe(config.error.message)
+    for (const [language, sentences] of [
+      [pt, options],
+      [es, optionsEs],
+    ] as const) {
+      const sentence = Object.entries(sentences).find(([each]) => each === code)?.[1] ?? ''
+      expect(sentence).toMatch(/^[A-Z].{10,}\.$/)
+      expect(language.option(config.error)).toMatch(/^(Há|Hay) /)
+      expect(language.option(config.error).endsWith(` ${option}${sentence}`)).toBe(true)
+    }
+    expect(options[code as keyof typeof options]).not.toBe(optionsEs[code as keyof typeof options])
+  })
+  test('there is a sentence for each, and one of a later version is told in English', () => {
+    expect(Object.keys(options).sort()).toEqual(faults.map(([code]) => code).sort())
+    expect(Object.keys(optionsEs)).toEqual(Object.keys(options))
+    expect(pt.option({ code: 'shape-invalid', message: '--shape: round is expected.' })).toMatch(/ --shape: round is expected\.$/)
+    // Each code that the options are refused by: a parser’s own gives way to that of its option.
+    const source = readFileSync(join(root, 'src', 'app', 'config.ts'), 'utf8')
+    const refused = [...source.matchAll(/refused\('([a-z-]+)'/g)]
+      .map(([, code = '']) => code)
+      .filter((code) => !code.endsWith('-invalid'))
+    const checked = [...source.matchAll(/(?:checked|optional|all)\(source, '([a-z-]+)'/g)].map(([, name]) => `${name}-invalid`)
+    const known = new Set([...Object.keys(options), 'quiet-alone'])
+    expect([...refused, ...checked].filter((code) => !known.has(code))).toEqual([])
+  })
 })
 
 const pressed: string[] = []
@@ -117,11 +180,15 @@ test('the menu is built in Portuguese, each entry of it', () => {
   expect(labelsOf(menuOf(true, true, actions, pt))).toEqual(['Gavelring', ...mac, ...edit, ...view, ...window])
 })
 
+const refusal = { code: 'disk-full', message: 'The disk is full.' }
 const states: PeerState[] = [
   { kind: 'starting' },
-  { kind: 'running', text: 'Na sala “evening”.', room: 'evening' },
+  { kind: 'running', place: { kind: 'replaying', percent: 7 } },
+  { kind: 'running', place: { kind: 'nowhere' } },
+  { kind: 'running', place: { kind: 'in', room: 'evening' } },
+  { kind: 'running', place: { kind: 'entering', room: 'evening', reasons: [] } },
   { kind: 'restarting' },
-  { kind: 'refused', text: 'O disco está cheio.' },
+  { kind: 'refused', refusal, isOption: false },
   { kind: 'leaving' },
   { kind: 'away' },
 ]
@@ -131,9 +198,12 @@ test.each<[string, Words, string[]]>([
     pt,
     [
       'O par está iniciando.',
+      pt.state.replaying(7),
+      'Em nenhuma sala.',
       'Na sala “evening”.',
+      'Entrando na sala “evening”.',
       'O par parou sozinho e está sendo reiniciado.',
-      'O disco está cheio.',
+      refusals['disk-full'],
       'O par está saindo do anel.',
       'O par saiu do anel.',
     ],
@@ -143,9 +213,12 @@ test.each<[string, Words, string[]]>([
     en,
     [
       'The peer starts.',
-      'Na sala “evening”.',
+      'Replaying the log: 7 %.',
+      'In no room.',
+      'In the room “evening”.',
+      'Entering the room “evening”.',
       'The peer stopped by itself, and is started again.',
-      'O disco está cheio.',
+      'The disk is full.',
       'The peer leaves the ring.',
       'The peer has left the ring.',
     ],
@@ -165,7 +238,7 @@ test('the tray offers to start a peer that is gone', () => {
   expect(labelsOf(trayMenuOf({ kind: 'starting' }, actions, es))).not.toContain('Iniciar el par de nuevo')
 })
 
-test('a link is asked about in the language of the system', () => {
+test('a link is asked about in the language that is spoken', () => {
   const link = 'gavelring://join?room=class&code=lamp&at=192.168.1.20:4001'
   expect(readJoinRequest(link, 'evening', es)).toMatchObject({
     title: '¿Entrar en la sala “class”?',

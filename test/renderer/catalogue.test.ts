@@ -1,33 +1,15 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
 import { temporaryFolder } from '../cli/processes.ts'
-import { allMembers, call, kill, type PeerProcess, restart, startPeer, until } from '../e2e/room.ts'
-import {
-  buildInterface,
-  chromiumPath,
-  expectAccessible,
-  expectNoOverflow,
-  goTo,
-  launch,
-  openPage,
-  whySkipped,
-} from './chromium.ts'
+import { allMembers, call, kill, restart, startPeer, until } from '../e2e/room.ts'
+import { longName, onePixel, openAccount } from './support/market.ts'
+import { describeScreens, expectAccessible, expectNoOverflow, goTo, openPage } from './support/screens.ts'
 
-test.skipIf(chromiumPath !== undefined)(`not run: ${whySkipped}`, ({ skip }) => skip(whySkipped))
-
-describe.skipIf(chromiumPath === undefined)('the catalogue', () => {
-  let browser: Browser
-
-  beforeAll(async () => {
-    await buildInterface()
-    browser = await launch()
-  })
-  afterAll(() => browser?.close())
-
+describeScreens('the catalogue', () => {
   test('lots come from a file with pictures, seen before they are added; they outlast a restart, and go on offer one by one', async () => {
     const ana = await startPeer('Ana', temporaryFolder(), '--create')
     await openAccount(ana, 'ana', '10')
-    const page = await openPage(browser, ana.profile, '#/catalogue')
+    const page = await openPage(ana.profile, '#/catalogue')
     await chooseFiles(page, manyLots)
     await page.getByText('Line 4: The price is no amount:').waitFor()
     await page.getByText('Line 5: No picture of this name is chosen: lamp.png').waitFor()
@@ -48,9 +30,9 @@ describe.skipIf(chromiumPath === undefined)('the catalogue', () => {
 
     await kill(ana)
     const again = await restart(ana)
-    const later = await openPage(browser, again.profile, '#/catalogue')
+    const later = await openPage(again.profile, '#/catalogue')
     await later.getByRole('list', { name: 'Next: 2 lots wait' }).getByRole('img', { name: 'Picture of Ship clock' }).waitFor()
-    const wall = await openPage(browser, again.profile, '#/projector', { viewport: { width: 1920, height: 1080 } })
+    const wall = await openPage(again.profile, '#/projector', { viewport: { width: 1920, height: 1080 } })
     await wall.getByText('Next: Ship clock').waitFor()
     await wall.getByRole('img', { name: 'Picture of Ship clock' }).waitFor()
 
@@ -91,7 +73,7 @@ describe.skipIf(chromiumPath === undefined)('the catalogue', () => {
   test('one lot is put into it by the form, and what cannot be a lot is refused there', async () => {
     const ana = await startPeer('Ana', temporaryFolder(), '--create')
     await openAccount(ana, 'ana', '10')
-    const page = await openPage(browser, ana.profile, '#/start')
+    const page = await openPage(ana.profile, '#/start')
     await page.getByLabel('What is it').fill('Chess set')
     await page.getByLabel('Starting price').fill('12')
     await page.getByLabel('Increment').fill('0')
@@ -111,8 +93,8 @@ describe.skipIf(chromiumPath === undefined)('the catalogue', () => {
     await openAccount(ana, 'ana', '10')
     await openAccount(bob, 'bob', '500')
     await call(ana, 'auction', 'start', 'Clock', '--payee', 'ana', '--price', '40', '--increment', '2.50', '--seconds', '20')
-    const page = await openPage(browser, bob.profile, '#/lots/1')
-    const wall = await openPage(browser, ana.profile, '#/projector/1')
+    const page = await openPage(bob.profile, '#/lots/1')
+    const wall = await openPage(ana.profile, '#/projector/1')
     await page.getByRole('button', { name: 'Bid €40.00' }).waitFor()
     const own = page.getByLabel('Own amount')
     await page.keyboard.press('+')
@@ -149,7 +131,7 @@ describe.skipIf(chromiumPath === undefined)('the catalogue', () => {
       { colorScheme: 'light', locale: 'es', viewport: { width: 360, height: 640 }, word: 'Catálogo' },
     ] as const
     for (const { word, ...look } of looks) {
-      const page = await openPage(browser, ana.profile, '#/catalogue', look)
+      const page = await openPage(ana.profile, '#/catalogue', look)
       await page.getByRole('heading', { name: word, exact: true }).waitFor()
       await page.locator('.queue-lot img').first().waitFor()
       await page.locator('details.add-lots summary').click()
@@ -187,16 +169,3 @@ async function chooseFiles(page: Page, text: string): Promise<void> {
     { name: 'evil.png', mimeType: 'image/png', buffer: Buffer.from('<svg onload="alert(1)"/>') },
   ])
 }
-
-async function openAccount(peer: PeerProcess, account: string, amount: string): Promise<void> {
-  await call(peer, 'account', 'open', account, '--holder', peer.name)
-  await call(peer, 'deposit', account, amount)
-}
-
-/** As long as a name may be, and nowhere to break it. */
-const longName = 'Donaudampfschifffahrtsgesellschaftskapitaensmuetzenabzeichen XL'
-
-const onePixel = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
-  'base64',
-)

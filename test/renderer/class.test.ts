@@ -1,28 +1,17 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { temporaryFolder } from '../cli/processes.ts'
 import { allMembers, call, startPeer } from '../e2e/room.ts'
-import { buildInterface, chromiumPath, expectAccessible, expectNoOverflow, launch, openPage, whySkipped } from './chromium.ts'
+import { describeScreens, expectAccessible, expectNoOverflow, openPage } from './support/screens.ts'
 
 /** The host's screen: who is here, and accounts and deposits for all. */
 
-test.skipIf(chromiumPath !== undefined)(`not run: ${whySkipped}`, ({ skip }) => skip(whySkipped))
-
-describe.skipIf(chromiumPath === undefined)('the class', () => {
-  let browser: Browser
-
-  beforeAll(async () => {
-    await buildInterface()
-    browser = await launch()
-  })
-  afterAll(() => browser?.close())
-
+describeScreens('the class', () => {
   test('a roster is shown with its faults before anything is done, then done once however often it is started', async () => {
     const ana = await startPeer('Ana', temporaryFolder(), '--create', '--deposits', 'host')
     const bob = await startPeer('Bob', temporaryFolder(), '--bootstrap', ana.address)
     await allMembers([ana, bob])
     await call(bob, 'account', 'open', 'bob', '--holder', 'Bob Brown')
-    const page = await openPage(browser, ana.profile, '#/class')
+    const page = await openPage(ana.profile, '#/class')
     const row = page.getByRole('row', { name: /^Bob/ })
     await row.getByText('member', { exact: true }).waitFor()
     await row.getByText('direct', { exact: true }).waitFor()
@@ -60,7 +49,7 @@ describe.skipIf(chromiumPath === undefined)('the class', () => {
     expect(await balances()).toEqual(['bob 700', 'cleo 1250', 'elias 0'])
 
     // Again, on another page: the same requests, which are done already.
-    const again = await openPage(browser, ana.profile, '#/class')
+    const again = await openPage(ana.profile, '#/class')
     await again.getByLabel('Lines').fill(text)
     await again.getByRole('button', { name: 'Start: 2 operations' }).click()
     await again.getByText('All 2 operations are committed.').waitFor()
@@ -70,14 +59,14 @@ describe.skipIf(chromiumPath === undefined)('the class', () => {
     await again.locator('[data-line="4"]').getByText('committed', { exact: true }).waitFor()
     await expect.poll(balances).toEqual(['bob 1400', 'cleo 2500', 'elias 0'])
 
-    const other = await openPage(browser, bob.profile, '#/class')
+    const other = await openPage(bob.profile, '#/class')
     await other.getByText('The host, Ana, opens accounts and deposits for all here.').waitFor()
     expect(await other.getByLabel('Lines').count()).toBe(0)
   })
 
   test('a long roster can be stopped, and goes on where it was', async () => {
     const ana = await startPeer('Ana', temporaryFolder(), '--create')
-    const page = await openPage(browser, ana.profile, '#/class')
+    const page = await openPage(ana.profile, '#/class')
     const people = Array.from({ length: 400 }, (_, at) => `pupil-${at},Pupil ${at},1`)
     await page.getByLabel('Lines').fill(people.join('\n'))
     await page.getByRole('button', { name: 'Start: 800 operations' }).click()
@@ -99,7 +88,7 @@ describe.skipIf(chromiumPath === undefined)('the class', () => {
     { colorScheme: 'dark', locale: 'es', viewport: { width: 390, height: 844 }, word: 'Clase' },
   ] as const)('it is accessible and fits: $word, $viewport.width px', async ({ word, ...look }) => {
     const ana = await startPeer('W'.repeat(64), temporaryFolder(), '--create')
-    const page = await openPage(browser, ana.profile, '#/class', look)
+    const page = await openPage(ana.profile, '#/class', look)
     await page.getByRole('heading', { name: word, exact: true }).waitFor()
     await page
       .getByRole('textbox')

@@ -1,38 +1,19 @@
 import { gzipSync } from 'node:zlib'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { readApiAddress } from '../../src/api/api-files.ts'
 import { temporaryFolder } from '../cli/processes.ts'
-import { allMembers, call, kill, type PeerProcess, startPeer, startRoom } from '../e2e/room.ts'
-import {
-  buildInterface,
-  chromiumPath,
-  expectAccessible,
-  expectNoOverflow,
-  goTo,
-  launch,
-  openPage,
-  whySkipped,
-} from './chromium.ts'
+import { call, kill, startPeer, startRoom } from '../e2e/room.ts'
+import { longName, onePixel, openAccount, startPair } from './support/market.ts'
+import { browser, describeScreens, expectAccessible, expectNoOverflow, goTo, openPage } from './support/screens.ts'
 
 /** The interface as people have it: real peers, real Chromium. */
 
-test.skipIf(chromiumPath !== undefined)(`not run: ${whySkipped}`, ({ skip }) => skip(whySkipped))
-
-describe.skipIf(chromiumPath === undefined)('the interface', () => {
-  let browser: Browser
-
-  beforeAll(async () => {
-    await buildInterface()
-    browser = await launch()
-  })
-  afterAll(() => browser?.close())
-
+describeScreens('the interface', () => {
   test('an account is opened, money comes in and goes to another, and both pages show it', async () => {
     const [ana, bob] = await startPair()
     await call(bob, 'account', 'open', 'bob', '--holder', 'Bob')
     const permissions = ['clipboard-read', 'clipboard-write']
-    const page = await openPage(browser, ana.profile, '#/bank', { permissions })
+    const page = await openPage(ana.profile, '#/bank', { permissions })
     await page.getByRole('button', { name: 'Open an account' }).click()
     await page.getByLabel('Account id').fill('ana')
     await page.getByRole('form', { name: 'Open an account' }).getByRole('button', { name: 'Open an account' }).click()
@@ -41,7 +22,7 @@ describe.skipIf(chromiumPath === undefined)('the interface', () => {
     await form.getByRole('button', { name: 'Deposit €100.50' }).click()
     await page.locator('[data-available="10050"]').waitFor()
 
-    const other = await openPage(browser, bob.profile, '#/bank/bob')
+    const other = await openPage(bob.profile, '#/bank/bob')
     await page.getByText('Transfer', { exact: true }).first().click()
     const transfer = page.getByRole('form', { name: 'Transfer' })
     await transfer.getByLabel('To account').fill('bob')
@@ -77,7 +58,7 @@ describe.skipIf(chromiumPath === undefined)('the interface', () => {
     await openAccount(ana, 'ana', '10')
     await openAccount(ana, 'ann', '500')
     await openAccount(bob, 'bob', '500')
-    const seller = await openPage(browser, ana.profile, '#/start')
+    const seller = await openPage(ana.profile, '#/start')
     await seller.getByLabel('What is it').fill('Ship clock')
     await seller.getByLabel('Starting price').fill('40')
     await seller.getByLabel('Increment').fill('2.50')
@@ -91,7 +72,7 @@ describe.skipIf(chromiumPath === undefined)('the interface', () => {
     await seller.getByRole('button', { name: 'Start the lot' }).click()
     await seller.getByRole('heading', { name: 'Ship clock' }).waitFor()
 
-    const buyer = await openPage(browser, bob.profile, '#/')
+    const buyer = await openPage(bob.profile, '#/')
     await buyer.getByRole('link', { name: /Ship clock/ }).click()
     await buyer.getByRole('img', { name: 'Picture of Ship clock' }).waitFor()
     // Enter bids the least.
@@ -125,7 +106,7 @@ describe.skipIf(chromiumPath === undefined)('the interface', () => {
     await openAccount(ana, 'ana', '10')
     await openAccount(bob, 'bob', '500')
     await call(ana, 'auction', 'start', 'Ship clock', '--payee', 'ana', '--price', '40', '--seconds', '10m')
-    const page = await openPage(browser, bob.profile, '#/lots/1')
+    const page = await openPage(bob.profile, '#/lots/1')
     await page.getByText('Automatic bidders').click()
     await page.getByLabel('Limit').fill('39')
     await page.getByRole('button', { name: 'Start bidding' }).click()
@@ -157,7 +138,7 @@ describe.skipIf(chromiumPath === undefined)('the interface', () => {
       '--seconds',
       '10m',
     )
-    const page = await openPage(browser, bob.profile, '#/lots/1')
+    const page = await openPage(bob.profile, '#/lots/1')
     await page.getByRole('button', { name: 'Bid €40.00' }).waitFor()
     await page.keyboard.press('Enter')
     await page.locator('[data-price="4000"]').waitFor()
@@ -199,7 +180,7 @@ describe.skipIf(chromiumPath === undefined)('the interface', () => {
   test('a page says when its peer is gone, and when it needs another token', async () => {
     const folder = temporaryFolder()
     const ana = await startPeer('Ana', folder, '--create')
-    const page = await openPage(browser, folder, '#/bank')
+    const page = await openPage(folder, '#/bank')
     await page.getByRole('heading', { name: 'Bank' }).waitFor()
     const { host } = new URL(page.url())
     await kill(ana)
@@ -212,7 +193,7 @@ describe.skipIf(chromiumPath === undefined)('the interface', () => {
     await page.getByText('Quorum: 1 of 1 member').waitFor()
     await page.getByText('this page’s token is not its token').waitFor({ state: 'hidden' })
 
-    const stranger = await browser.newPage({ locale: 'en' })
+    const stranger = await browser().newPage({ locale: 'en' })
     await stranger.goto(`http://${host}/`)
     await stranger.getByText('This page was opened without the token of its peer.').waitFor()
     await stranger.close()
@@ -220,7 +201,7 @@ describe.skipIf(chromiumPath === undefined)('the interface', () => {
 
   test('the join link is shown when it is asked for, with its QR code', async () => {
     const ana = await startPeer('Ana', temporaryFolder(), '--create')
-    const page = await openPage(browser, ana.profile, '#/rooms')
+    const page = await openPage(ana.profile, '#/rooms')
     await page.getByRole('button', { name: 'Show link and QR code' }).click()
     await page.getByRole('img', { name: 'QR code of the join link' }).waitFor()
     expect(await page.getByLabel('Join link', { exact: true }).textContent()).toMatch(/^gavelring:\/\/join\?/)
@@ -236,7 +217,7 @@ describe.skipIf(chromiumPath === undefined)('the interface', () => {
       ['1', '4000'],
       ['2', '116450000'],
     ] as const) {
-      const page = await openPage(browser, ana.profile, `#/projector/${lot}`, { viewport: { width: 1920, height: 1080 } })
+      const page = await openPage(ana.profile, `#/projector/${lot}`, { viewport: { width: 1920, height: 1080 } })
       await page.locator(`[data-price="${cents}"]`).waitFor()
       const share = 'parseFloat(getComputedStyle(document.querySelector("[data-price]")).fontSize) / innerHeight'
       expect(await page.evaluate(share)).toBeGreaterThanOrEqual(0.14)
@@ -249,7 +230,7 @@ describe.skipIf(chromiumPath === undefined)('the interface', () => {
   test('the first screen loads at most 300 kB of scripts, gzipped', async () => {
     const ana = await startPeer('Ana', temporaryFolder(), '--create')
     const address = readApiAddress(ana.profile)
-    const page = await browser.newPage({ locale: 'es' })
+    const page = await browser().newPage({ locale: 'es' })
     const scripts: Promise<Buffer>[] = []
     page.on('response', (response) => {
       if (response.url().endsWith('.js')) scripts.push(response.body())
@@ -265,7 +246,7 @@ describe.skipIf(chromiumPath === undefined)('the interface', () => {
   test('without a quorum one bar says who is missing; what is asked for waits, and can be taken back; with them back it goes on', async () => {
     const [ana, bob, cleo] = await startRoom()
     await openAccount(ana, 'ana', '10')
-    const page = await openPage(browser, ana.profile, '#/bank')
+    const page = await openPage(ana.profile, '#/bank')
     await page.locator('[data-available="1000"]').waitFor()
     await Promise.all([kill(bob), kill(cleo)])
     await page.getByText(/^The room is waiting: no quorum, 1 of 3 members reachable/).waitFor()
@@ -299,7 +280,7 @@ describe.skipIf(chromiumPath === undefined)('the interface', () => {
     await openAccount(ana, 'ana', '90000000')
     await call(ana, 'account', 'open', 'A'.repeat(32), '--holder', 'W'.repeat(64))
     await call(ana, 'auction', 'start', longName, '--payee', 'A'.repeat(32), '--price', '1164500', '--seconds', '10m')
-    const page = await openPage(browser, ana.profile, '#/', look)
+    const page = await openPage(ana.profile, '#/', look)
     await page.getByRole('heading', { name: word, exact: true }).waitFor()
     for (const [place, screen] of [
       ['#/', 'auctions'],
@@ -324,7 +305,7 @@ describe.skipIf(chromiumPath === undefined)('the interface', () => {
 
   test('language and theme are chosen in the settings, and kept', async () => {
     const [ana] = await startPair()
-    const page = await openPage(browser, ana.profile, '#/settings')
+    const page = await openPage(ana.profile, '#/settings')
     await page.getByLabel('Language').selectOption('es')
     await page.getByRole('heading', { name: 'Ajustes' }).waitFor()
     await page.getByText('Oscuro', { exact: true }).click()
@@ -334,23 +315,3 @@ describe.skipIf(chromiumPath === undefined)('the interface', () => {
     expect(await page.locator('html').getAttribute('data-mantine-color-scheme')).toBe('dark')
   })
 })
-
-async function startPair(): Promise<[PeerProcess, PeerProcess]> {
-  const ana = await startPeer('Ana', temporaryFolder(), '--create')
-  const bob = await startPeer('Bob', temporaryFolder(), '--bootstrap', ana.address)
-  await allMembers([ana, bob])
-  return [ana, bob]
-}
-
-async function openAccount(peer: PeerProcess, account: string, amount: string): Promise<void> {
-  await call(peer, 'account', 'open', account, '--holder', peer.name)
-  await call(peer, 'deposit', account, amount)
-}
-
-/** As long as a name may be, and nowhere to break it. */
-const longName = 'Donaudampfschifffahrtsgesellschaftskapitaensmuetzenabzeichen XL'
-
-const onePixel = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
-  'base64',
-)

@@ -1,33 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
 import { temporaryFolder } from '../cli/processes.ts'
 import { run } from '../cli/run.ts'
 import { call, type PeerProcess, startPeer, startRoom, until } from '../e2e/room.ts'
 import { writeLongLog } from '../support/long-log.ts'
-import {
-  buildInterface,
-  chromiumPath,
-  expectAccessible,
-  expectNoOverflow,
-  goTo,
-  launch,
-  openPage,
-  whySkipped,
-} from './chromium.ts'
+import { describeScreens, expectAccessible, expectNoOverflow, goTo, openPage } from './support/screens.ts'
 
-test.skipIf(chromiumPath !== undefined)(`not run: ${whySkipped}`, ({ skip }) => skip(whySkipped))
-
-describe.skipIf(chromiumPath === undefined)('the log', () => {
-  let browser: Browser
-
-  beforeAll(async () => {
-    await buildInterface()
-    browser = await launch()
-  })
-  afterAll(() => browser?.close())
-
+describeScreens('the log', () => {
   test('a block is one line, with its author and what is in it; opened, it is there in full, and its signature is checked here', async () => {
     const [ana, bob] = await startRoom()
     await call(ana, 'account', 'open', 'ana', '--holder', 'Ana')
@@ -35,7 +16,7 @@ describe.skipIf(chromiumPath === undefined)('the log', () => {
     await call(bob, 'account', 'open', 'bob', '--holder', 'Bob')
     await run(['transfer', 'ana', 'bob', '500', '--profile', ana.profile])
     const permissions = ['clipboard-read', 'clipboard-write']
-    const page = await openPage(browser, ana.profile, '#/log', { permissions })
+    const page = await openPage(ana.profile, '#/log', { permissions })
     await lineOf(page, 'Open account bob').filter({ hasText: 'Bob' }).waitFor()
     const refused = lineOf(page, 'Transfer €500.00 from ana to bob')
     await refused.filter({ hasText: 'refused' }).click()
@@ -73,7 +54,7 @@ describe.skipIf(chromiumPath === undefined)('the log', () => {
 
   test('of thousands of blocks those that are looked at are there: by wheel, by number, by arrow, by search', async () => {
     const long = await startLongLog(5_000)
-    const page = await openPage(browser, long.profile, '#/log')
+    const page = await openPage(long.profile, '#/log')
     await page.getByText('5,001 blocks').waitFor()
     expect(await page.locator('[data-block]').count()).toBeLessThan(80)
     await page.getByLabel('Block', { exact: true }).fill('9999')
@@ -120,7 +101,7 @@ describe.skipIf(chromiumPath === undefined)('the log', () => {
 
   test('the whole log is verified, and exported as a file that `log verify` accepts; both say how far they are and can be stopped', async () => {
     const long = await startLongLog(8_000)
-    const page = await openPage(browser, long.profile, '#/log')
+    const page = await openPage(long.profile, '#/log')
     await page.getByRole('button', { name: 'Verify' }).click()
     await page.getByText(/^Verified [\d,]+ of 8,001 blocks$/).waitFor()
     await page.getByRole('button', { name: 'Cancel' }).click()
@@ -153,7 +134,7 @@ describe.skipIf(chromiumPath === undefined)('the log', () => {
       { colorScheme: 'light', locale: 'es', viewport: { width: 360, height: 640 }, word: 'Registro' },
     ] as const
     for (const { word, ...look } of looks) {
-      const page = await openPage(browser, long.profile, '#/log', look)
+      const page = await openPage(long.profile, '#/log', look)
       await page.getByRole('heading', { name: word, exact: true }).waitFor()
       await page.locator('[data-block="290"]:not(.absent)').waitFor()
       await goTo(page, '#/log/250')

@@ -3,8 +3,8 @@ import type { Page } from 'playwright-core'
 import { test } from 'vitest'
 import { call, kill, startRoom } from '../e2e/room.ts'
 import { lanFor } from '../namespaces/hosts.ts'
-import { buildInterface, goTo, launch, openPage } from './chromium.ts'
-import { startOn } from './seats.ts'
+import { buildInterface, goTo, launch, openPageIn } from './support/chromium.ts'
+import { startOn } from './support/seats.ts'
 
 /**
  * Not a test of anything: it draws the pictures of docs/images anew, from a real room, where it is asked to
@@ -25,7 +25,7 @@ test.skipIf(process.env.GAVELRING_PICTURES === undefined)('the pictures of the i
     }
     await call(bob, 'transfer', 'bob', 'ana', '35.50', '--memo', 'Coffee and cake for the evening')
 
-    const seller = await openPage(browser, ana.profile, '#/start', { viewport: { width: 1440, height: 900 } })
+    const seller = await openPageIn(browser, ana.profile, '#/start', { viewport: { width: 1440, height: 900 } })
     await seller.getByLabel('What is it').fill('Brass ship clock')
     await seller.getByLabel('Description').fill('Eight-day movement, serviced in spring. The glass has a small scratch.')
     await seller.getByLabel('Starting price').fill('40')
@@ -40,21 +40,21 @@ test.skipIf(process.env.GAVELRING_PICTURES === undefined)('the pictures of the i
     await call(ana, 'auction', 'start', 'Chess set', '--payee', 'ana', '--price', '12', '--seconds', '20m')
 
     const dark = { colorScheme: 'dark', viewport: { width: 1440, height: 900 } } as const
-    const loser = await openPage(browser, bob.profile, '#/lots/1', dark)
+    const loser = await openPageIn(browser, bob.profile, '#/lots/1', dark)
     await loser.getByRole('button', { name: 'Bid €40.00' }).click()
     await loser.getByText('You lead').waitFor()
     const phone = { colorScheme: 'dark', locale: 'pt-BR', viewport: { width: 390, height: 844 } } as const
-    const leader = await openPage(browser, cleo.profile, '#/lots/1', phone)
+    const leader = await openPageIn(browser, cleo.profile, '#/lots/1', phone)
     await leader.getByRole('button', { name: /42,50/ }).click()
     await leader.getByText('Você está na frente').waitFor()
     await loser.getByText('You were outbid.').waitFor()
     await save(loser, 'lot-dark')
     await save(leader, 'phone-dark-pt')
 
-    const wall = await openPage(browser, ana.profile, '#/projector', { viewport: { width: 1920, height: 1080 } })
+    const wall = await openPageIn(browser, ana.profile, '#/projector', { viewport: { width: 1920, height: 1080 } })
     await wall.locator('main.idle').waitFor()
     await save(wall, 'projector')
-    const spanish = await openPage(browser, ana.profile, '#/lots/1', { locale: 'es', viewport: { width: 1000, height: 760 } })
+    const spanish = await openPageIn(browser, ana.profile, '#/lots/1', { locale: 'es', viewport: { width: 1000, height: 760 } })
     await spanish.getByText('cleo va en cabeza').waitFor()
     await save(spanish, 'lot-light-es')
 
@@ -64,7 +64,7 @@ test.skipIf(process.env.GAVELRING_PICTURES === undefined)('the pictures of the i
     await save(loser, 'room-dark')
     const roster =
       'account,name,amount\nana,Ana Costa,50\ndora,Dora Lima,50\nno id,Elias,50\nfay,Fay Müller,50\ngil,Gil Pérez,1e3'
-    const host = await openPage(browser, ana.profile, '#/class', { viewport: { width: 1440, height: 1100 } })
+    const host = await openPageIn(browser, ana.profile, '#/class', { viewport: { width: 1440, height: 1100 } })
     await host.getByLabel('Lines').fill(roster)
     await host.locator('[data-line="5"]').waitFor()
     await save(host, 'class-light')
@@ -93,6 +93,9 @@ test.skipIf(process.env.GAVELRING_PICTURES === undefined)('the pictures of the i
     await loser.getByRole('button', { name: 'Check hash and signature' }).click()
     await loser.getByText(/^Checked here/).waitFor()
     await save(loser, 'log-dark')
+    await goTo(loser, '#/settings')
+    await loser.getByRole('heading', { name: 'Diagnostics' }).waitFor()
+    await save(loser, 'settings-dark')
     // The token rests long enough for a picture.
     await ana.api.ring.pace({ millis: 1_000 })
     for (const page of [seller, loser]) await page.setViewportSize({ width: 1440, height: 1060 })
@@ -145,7 +148,7 @@ test.skipIf(process.env.GAVELRING_PICTURES === undefined)('the pictures of the r
   const profile = await startOn(c, 'Cleo', '--last')
   const browser = await launch(c.namespace)
   try {
-    const page = await openPage(browser, profile, '#/', { viewport: { width: 1440, height: 1080 } })
+    const page = await openPageIn(browser, profile, '#/', { viewport: { width: 1440, height: 1080 } })
     await page.locator('[data-room]').nth(2).waitFor()
     await page.getByRole('button', { name: /^Join evening, founded by Ana Costa/ }).click()
     await page.getByRole('textbox', { name: 'Room code', exact: true }).fill('old lamp')

@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { bidKey, bidsIn } from '../../renderer/auctions/bids-in.ts'
 import { callOf, leftOf, lotAt, offersOf, splitLots } from '../../renderer/auctions/lot-state.ts'
-import { exactText, formatCents, readCents } from '../../renderer/room/cents.ts'
+import { exactText, formatCents, readCents, typedText } from '../../renderer/room/cents.ts'
 import { countdownText } from '../../renderer/room/countdown.ts'
+import { readShellState } from '../../renderer/room/desktop.ts'
 import { parseRoute, paths } from '../../renderer/room/routes.ts'
 import type { AuctionDetail, JudgedBlock } from '../../src/api/views.ts'
 
@@ -34,6 +35,20 @@ test('an amount that is written exactly is read as the same', () => {
       expect(readCents(exactText(cents, decimals), decimals)).toBe(cents)
     }),
   )
+})
+
+test('an amount as a person types it, in any language, is read as the same', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 10 ** 13 }),
+      fc.constantFrom(0, 2, 3),
+      fc.constantFrom('en', 'pt', 'es'),
+      (cents, decimals, language) => {
+        expect(readCents(typedText(cents, decimals, language), decimals)).toBe(cents)
+      },
+    ),
+  )
+  expect(['en', 'pt', 'es'].map((language) => typedText(1_234_550, 2, language))).toEqual(['12345.50', '12345,50', '12345,50'])
 })
 
 test.each([
@@ -147,4 +162,28 @@ test('an address names a lot by its id, its number, or as the last', () => {
   const named = ['1', '#1', 'k3XbQz-2-15', '12', 'last', '3', '', '#', '01', '1.0'].map((place) => lotAt(place, lots)?.number)
   expect(named).toEqual([1, 1, 1, 12, 12, undefined, undefined, undefined, undefined, undefined])
   expect([lotAt('last', []), lotAt('1', undefined)]).toEqual([undefined, undefined])
+})
+
+test.each<[unknown, ReturnType<typeof readShellState>]>([
+  [
+    { kind: 'running', text: 'In the room “evening”.' },
+    { isRunning: true, isGone: false, text: 'In the room “evening”.' },
+  ],
+  [
+    { kind: 'starting', text: 'The peer starts.' },
+    { isRunning: false, isGone: false, text: 'The peer starts.' },
+  ],
+  [
+    { kind: 'refused', text: 'The disk is full.' },
+    { isRunning: false, isGone: true, text: 'The disk is full.' },
+  ],
+  [
+    { kind: 'away', text: 7 },
+    { isRunning: false, isGone: true, text: '' },
+  ],
+  [undefined, { isRunning: false, isGone: false, text: '' }],
+  ['running', { isRunning: false, isGone: false, text: '' }],
+  [null, { isRunning: false, isGone: false, text: '' }],
+])('what the desktop app says of its peer, %j, is read as %j', (told, state) => {
+  expect(readShellState(told)).toEqual(state)
 })

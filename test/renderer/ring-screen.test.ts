@@ -1,26 +1,16 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
 import { temporaryFolder } from '../cli/processes.ts'
 import { allMembers, call, kill, startPeer, startRoom, statusOf, stopAll } from '../e2e/room.ts'
-import { buildInterface, chromiumPath, expectAccessible, expectNoOverflow, launch, openPage, whySkipped } from './chromium.ts'
+import { describeScreens, expectAccessible, expectNoOverflow, openPage } from './support/screens.ts'
 
 /** The ring as people see it: three real peers, real frames, real Chromium. */
 
-test.skipIf(chromiumPath !== undefined)(`not run: ${whySkipped}`, ({ skip }) => skip(whySkipped))
-
-describe.skipIf(chromiumPath === undefined)('the ring’s screen', () => {
-  let browser: Browser
-
-  beforeAll(async () => {
-    await buildInterface()
-    browser = await launch()
-  })
-  afterAll(() => browser?.close())
-
+describeScreens('the ring’s screen', () => {
   test('the token is seen to go round; one that vanishes is voted out, and the circle closes', async () => {
     const [ana, bob, cleo] = await startRoom()
     const { members } = await statusOf(ana)
-    const page = await openPage(browser, ana.profile, '#/ring')
+    const page = await openPage(ana.profile, '#/ring')
     await page.getByText('held: 3 of 3 members reachable').waitFor()
     await page.locator('.token[data-moving="true"]').waitFor()
     // Twice around: to each of the three, again and again.
@@ -44,7 +34,7 @@ describe.skipIf(chromiumPath === undefined)('the ring’s screen', () => {
 
   test('one that says nothing any more is suspected first, and drawn with dashes', async () => {
     const [ana, , cleo] = await startRoom()
-    const page = await openPage(browser, ana.profile, '#/ring')
+    const page = await openPage(ana.profile, '#/ring')
     const { self } = await statusOf(cleo)
     await page.locator(`.ring-peer[data-peer="${self}"]`).waitFor()
     // Its connections stay open: nothing but its silence tells.
@@ -59,7 +49,7 @@ describe.skipIf(chromiumPath === undefined)('the ring’s screen', () => {
 
   test('one that leaves in good order is said to have left', async () => {
     const [ana, bob, cleo] = await startRoom()
-    const page = await openPage(browser, ana.profile, '#/ring')
+    const page = await openPage(ana.profile, '#/ring')
     // Its request is seen once its frames are.
     await page
       .getByRole('button', { name: /Cleo to (Ana|Bob)/ })
@@ -72,7 +62,7 @@ describe.skipIf(chromiumPath === undefined)('the ring’s screen', () => {
 
   test('the diagram is stopped, zoomed and panned by keys; a message and a block are shown in full', async () => {
     const [ana, bob] = await startRoom()
-    const page = await openPage(browser, ana.profile, '#/ring')
+    const page = await openPage(ana.profile, '#/ring')
     await call(bob, 'account', 'open', 'bob', '--holder', 'Bob')
     await page
       .getByRole('button', { name: /token-ack/ })
@@ -121,7 +111,7 @@ describe.skipIf(chromiumPath === undefined)('the ring’s screen', () => {
 
   test('a message of this peer is shown with its fields and its bytes, from the list as well', async () => {
     const [ana] = await startRoom()
-    const page = await openPage(browser, ana.profile, '#/ring')
+    const page = await openPage(ana.profile, '#/ring')
     const own = page.getByRole('button', { name: /Ana to (Bob|Cleo): token-ack, Lamport \d+, arrived at \d+/ }).first()
     await own.waitFor()
     await own.focus()
@@ -138,8 +128,8 @@ describe.skipIf(chromiumPath === undefined)('the ring’s screen', () => {
 
   test('the host sets the pace, and it is shown as done once it is committed; others see who may', async () => {
     const [ana, bob] = await startRoom()
-    const host = await openPage(browser, ana.profile, '#/ring')
-    const other = await openPage(browser, bob.profile, '#/ring')
+    const host = await openPage(ana.profile, '#/ring')
+    const other = await openPage(bob.profile, '#/ring')
     await other.getByText('Only Ana, who founded the room, sets the pace.').waitFor()
     expect(await other.getByLabel('Classroom pace').isDisabled()).toBe(true)
     await host.getByText('250 ms a hop', { exact: true }).waitFor()
@@ -155,7 +145,7 @@ describe.skipIf(chromiumPath === undefined)('the ring’s screen', () => {
 
   test('who wants no movement sees the token where it is, never on its way', async () => {
     const [ana] = await startRoom()
-    const page = await openPage(browser, ana.profile, '#/ring', { reducedMotion: 'reduce' })
+    const page = await openPage(ana.profile, '#/ring', { reducedMotion: 'reduce' })
     const { members } = await statusOf(ana)
     await page.locator('.token').waitFor()
     await page.evaluate(`{
@@ -179,7 +169,7 @@ describe.skipIf(chromiumPath === undefined)('the ring’s screen', () => {
       { colorScheme: 'dark', locale: 'en', viewport: { width: 1920, height: 1080 } },
     ] as const
     for (const look of looks) {
-      const page = await openPage(browser, ana.profile, '#/ring', look)
+      const page = await openPage(ana.profile, '#/ring', look)
       await page.locator('button.ring-happening').first().click()
       await page.locator('.ring-detail .facts').first().waitFor()
       const what = `${look.colorScheme} ${look.locale} ${look.viewport.width}`

@@ -19,9 +19,11 @@ import {
   sceneOf,
   stepFrom,
 } from '../../renderer/ring/scene.ts'
+import { seenOf } from '../../renderer/ring/seen.ts'
 import { bringIn, keepWithin, lengthOf, lengths, pan, type Span, ticksOf, valueAt, xOf, zoom } from '../../renderer/ring/span.ts'
 import { jumpBelowMillis, moveOn, type TokenMove, tokenPoint, travelMillis } from '../../renderer/ring/token-move.ts'
 import type { BlockStep, FrameStep, RingStep, TokenStep } from '../../renderer/ring/types.ts'
+import type { PeerView } from '../../src/api/views.ts'
 import type { Message } from '../../src/ring/message.ts'
 
 const token = (turn: number, to: string, from?: string, epoch = '5.aaaaaa'): TokenStep => ({
@@ -517,6 +519,43 @@ describe('who is in the ring', () => {
     ])
     const many = Array.from({ length: 40 }, (_, at) => sight({ at, quorum: at % 2 === 0 }))
     expect(seenAfter(...many).news.length).toBe(newsMax)
+  })
+})
+
+describe('what the circle draws and the list beside it says', () => {
+  const membership = seeRing(undefined, {
+    ...{ at: 0, self: 'a', epoch: '5.a', quorum: true, asking: [] },
+    ...{ members: ['a', 'b', 'c', 'd'], suspected: ['d'], reachable: ['a', 'b', 'c'] },
+  })
+  const answered = {
+    ...{ epoch: '5.a', view: 3, members: ['a', 'b', 'c', 'd'], turn: 7, holder: 'b', requests: ['c'], suspected: [] },
+    ...{ quorum: true, paceMillis: 250, turns: [] },
+  }
+  const other = { name: '', self: false, connected: true, role: 'learner' } as const
+  const peers = [
+    { ...other, peer: 'e' },
+    { ...other, peer: 'f', connected: false },
+    { ...other, peer: 'b', role: 'member' },
+  ] as unknown as readonly PeerView[]
+
+  test('until steps come it is what the peer itself says, and then what was seen last', () => {
+    const history = createHistory()
+    expect(seenOf(membership, history, undefined, peers)).toMatchObject({ token: undefined, waiting: new Set(), silent: [] })
+    const first = seenOf(membership, history, answered, peers)
+    expect(first.token).toEqual({ kind: 'token', at: 0, epoch: '5.a', turn: 7, to: 'b' })
+    expect([...first.waiting]).toEqual(['c'])
+    const moved = { kind: 'token', at: 10, epoch: '5.a', turn: 8, from: 'b', to: 'c' } as const
+    history.add(moved, 10)
+    history.add({ kind: 'requests', at: 10, peers: [] }, 10)
+    const then = seenOf(membership, history, answered, peers)
+    expect([then.token, [...then.waiting]]).toEqual([moved, []])
+  })
+
+  test('out of reach, suspected, following and not recording are told apart', () => {
+    const history = createHistory()
+    history.add({ kind: 'recorders', peers: ['a', 'd'] }, 0)
+    const { away, suspected, outside, silent } = seenOf(membership, history, answered, peers)
+    expect([[...away], [...suspected], outside, silent]).toEqual([['d'], ['d'], ['e'], ['b', 'c']])
   })
 })
 

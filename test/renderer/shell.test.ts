@@ -1,36 +1,16 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { readApiAddress } from '../../src/api/api-files.ts'
 import { temporaryFolder } from '../cli/processes.ts'
 import { allMembers, call, kill, startPeer, startRoom } from '../e2e/room.ts'
-import {
-  buildInterface,
-  chromiumPath,
-  expectAccessible,
-  expectNoOverflow,
-  goTo,
-  launch,
-  openPage,
-  whySkipped,
-} from './chromium.ts'
-import { rewriteAnswers } from './seats.ts'
+import { browser, describeScreens, expectAccessible, expectNoOverflow, goTo, openPage } from './support/screens.ts'
+import { rewriteAnswers } from './support/seats.ts'
 
 /** What is around every screen: head, bars, notices, keys. */
 
-test.skipIf(chromiumPath !== undefined)(`not run: ${whySkipped}`, ({ skip }) => skip(whySkipped))
-
-describe.skipIf(chromiumPath === undefined)('around the screens', () => {
-  let browser: Browser
-
-  beforeAll(async () => {
-    await buildInterface()
-    browser = await launch()
-  })
-  afterAll(() => browser?.close())
-
+describeScreens('around the screens', () => {
   test('every screen is reached by keys, which a list tells', async () => {
     const ana = await startPeer('Ana', temporaryFolder(), '--create')
-    const page = await openPage(browser, ana.profile, '#/')
+    const page = await openPage(ana.profile, '#/')
     await page.getByRole('heading', { name: 'Auctions' }).waitFor()
     await page.keyboard.press('?')
     const list = page.getByRole('dialog', { name: 'Keys' })
@@ -65,7 +45,7 @@ describe.skipIf(chromiumPath === undefined)('around the screens', () => {
     const ana = await startPeer('Ana', temporaryFolder(), '--create')
     const bob = await startPeer('Bob', temporaryFolder(), '--bootstrap', ana.address)
     await allMembers([ana, bob])
-    const first = await openPage(browser, ana.profile, '#/')
+    const first = await openPage(ana.profile, '#/')
     await first.getByText('Quorum: 2 of 2 members').waitFor()
     await kill(bob)
     await first.getByText('Bob is no longer a member. The ring goes on with 1 member.').waitFor()
@@ -73,7 +53,7 @@ describe.skipIf(chromiumPath === undefined)('around the screens', () => {
 
     const again = await startPeer('Bob', bob.profile, '--bootstrap', ana.address)
     await allMembers([ana, again])
-    const second = await openPage(browser, again.profile, '#/')
+    const second = await openPage(again.profile, '#/')
     await second.getByText('Quorum: 2 of 2 members').waitFor()
     await kill(ana)
     await second.getByText(/^The room is waiting: no quorum, 1 of 2 members reachable, since /).waitFor()
@@ -92,7 +72,7 @@ describe.skipIf(chromiumPath === undefined)('around the screens', () => {
         { width: 1440, height: 900 },
         { width: 360, height: 640 },
       ]) {
-        const context = await browser.newContext({ locale: 'en', viewport })
+        const context = await browser().newContext({ locale: 'en', viewport })
         const page = await context.newPage()
         const mishaps: string[] = []
         page.on('pageerror', (error) => mishaps.push(error.message))
@@ -125,7 +105,7 @@ describe.skipIf(chromiumPath === undefined)('around the screens', () => {
 
   test('catching up is shown with the blocks that are left', async () => {
     const ana = await startPeer('Ana', temporaryFolder(), '--create')
-    const page = await (await browser.newContext({ locale: 'en' })).newPage()
+    const page = await (await browser().newContext({ locale: 'en' })).newPage()
     await page.routeWebSocket(/\/ws$/, (socket) => {
       const server = socket.connectToServer()
       server.onMessage((message) => {
@@ -146,7 +126,7 @@ describe.skipIf(chromiumPath === undefined)('around the screens', () => {
       ['disk-full', 'Este par não escreve nada agora. O disco está cheio. Libere espaço e inicie o par de novo.'],
       ['moon-phase', 'Este par não escreve nada agora. the moon is full'],
     ] as const) {
-      const page = await (await browser.newContext({ locale: 'pt' })).newPage()
+      const page = await (await browser().newContext({ locale: 'pt' })).newPage()
       await page.routeWebSocket(/\/ws$/, (socket) => {
         const server = socket.connectToServer()
         server.onMessage((message) => {
@@ -166,7 +146,7 @@ describe.skipIf(chromiumPath === undefined)('around the screens', () => {
     const ana = await startPeer('Ana', temporaryFolder(), '--create')
     await call(ana, 'account', 'open', 'ana')
     await call(ana, 'deposit', 'ana', '1234.50')
-    const page = await openPage(browser, ana.profile, '#/settings')
+    const page = await openPage(ana.profile, '#/settings')
     await page.getByLabel('Language').selectOption('pt')
     await page.getByText('Quórum: 1 de 1 membro').waitFor()
     await page.getByRole('link', { name: 'Leilões' }).waitFor()

@@ -1,38 +1,19 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { temporaryFolder } from '../cli/processes.ts'
 import { call, startPeer } from '../e2e/room.ts'
 import { lanFor } from '../namespaces/hosts.ts'
-import {
-  buildInterface,
-  chromiumPath,
-  expectAccessible,
-  expectNoOverflow,
-  goTo,
-  launch,
-  openPage,
-  whySkipped,
-} from './chromium.ts'
-import { expectUnsaid, startOn, startSeat } from './seats.ts'
+import { buildInterface, launch, openPageIn } from './support/chromium.ts'
+import { describeScreens, expectAccessible, expectNoOverflow, goTo, openPage } from './support/screens.ts'
+import { expectUnsaid, startOn, startSeat } from './support/seats.ts'
 
 /** Into a room, and out of it: real peers, real Chromium, and a network of its own where rooms are to be heard. */
 
-test.skipIf(chromiumPath !== undefined)(`not run: ${whySkipped}`, ({ skip }) => skip(whySkipped))
-
 const clipboard = { permissions: ['clipboard-read', 'clipboard-write'] }
 
-describe.skipIf(chromiumPath === undefined)('the way into a room', () => {
-  let browser: Browser
-
-  beforeAll(async () => {
-    await buildInterface()
-    browser = await launch()
-  })
-  afterAll(() => browser?.close())
-
+describeScreens('the way into a room', () => {
   test('in no room every screen leads to the rooms; one is created, its code is told when asked for, and it is left and found again', async () => {
     const seat = await startSeat('Ana', '--last')
-    const page = await openPage(browser, seat.profile, '#/bank', clipboard)
+    const page = await openPage(seat.profile, '#/bank', clipboard)
     await page.getByRole('heading', { name: 'Rooms', exact: true }).waitFor()
     await page.getByText('In no room', { exact: true }).waitFor()
     for (const place of ['#/', '#/ring', '#/projector', '#/lots/1']) {
@@ -87,7 +68,7 @@ describe.skipIf(chromiumPath === undefined)('the way into a room', () => {
     await call(ana, 'account', 'open', 'ana')
     const { link } = await ana.api.rooms.link()
     const bob = await startSeat('Bob', '--last')
-    const page = await openPage(browser, bob.profile, '#/')
+    const page = await openPage(bob.profile, '#/')
     const form = page.getByRole('form', { name: 'Join by link or address' })
     const target = form.getByLabel('Link, address or room id')
     await target.fill('gavelring://join?rom=evening')
@@ -116,7 +97,7 @@ describe.skipIf(chromiumPath === undefined)('the way into a room', () => {
   test('on the way into a room it says for whom it waits and why, and that can be called off', async () => {
     const nowhere = 'gavelring://join?room=evening&at=/ip4/127.0.0.1/tcp/9'
     const seat = await startSeat('Ana', '--join', nowhere)
-    const page = await openPage(browser, seat.profile, '#/')
+    const page = await openPage(seat.profile, '#/')
     const entering = page.getByRole('region', { name: 'On the way into evening' })
     await entering.getByRole('list', { name: 'What it waits for' }).getByRole('listitem').first().waitFor()
     await page.getByText('On the way into the room', { exact: true }).waitFor()
@@ -127,7 +108,7 @@ describe.skipIf(chromiumPath === undefined)('the way into a room', () => {
       ['pt', 'A caminho de evening', 'Ninguém responde em 127.0.0.1:9.'],
       ['es', 'De camino a evening', 'Nadie responde en 127.0.0.1:9.'],
     ] as const) {
-      const other = await openPage(browser, seat.profile, '#/', { locale })
+      const other = await openPage(seat.profile, '#/', { locale })
       await other.getByRole('region', { name: region }).getByText(reason).waitFor()
       expect(await other.locator('main [lang=en]').count()).toBe(0)
     }
@@ -140,9 +121,9 @@ describe.skipIf(chromiumPath === undefined)('the way into a room', () => {
   test('who has a new name has it for the others as well', async () => {
     const ana = await startPeer('Ana', temporaryFolder(), '--create')
     const bob = await startPeer('Bob', temporaryFolder(), '--bootstrap', ana.address)
-    const other = await openPage(browser, bob.profile, '#/class')
+    const other = await openPage(bob.profile, '#/class')
     await other.getByRole('row', { name: /Ana/ }).waitFor()
-    const page = await openPage(browser, ana.profile, '#/rooms')
+    const page = await openPage(ana.profile, '#/rooms')
     const form = page.getByRole('form', { name: 'Your name' })
     const name = form.getByRole('textbox', { name: 'Your name' })
     await name.fill('Ana\u200bCosta')
@@ -155,7 +136,7 @@ describe.skipIf(chromiumPath === undefined)('the way into a room', () => {
   })
 })
 
-describe.skipIf(chromiumPath === undefined)('rooms on a network', () => {
+describeScreens('rooms on a network', () => {
   beforeAll(buildInterface)
 
   test('two of one name are told apart, joined by choice only, and each shows the way to the other', async (context) => {
@@ -168,7 +149,7 @@ describe.skipIf(chromiumPath === undefined)('rooms on a network', () => {
     const profile = await startOn(c, 'Cleo', '--last')
     const browser = await launch(c.namespace)
     try {
-      const page = await openPage(browser, profile, '#/')
+      const page = await openPageIn(browser, profile, '#/')
       const rooms = page.locator('[data-room]')
       const ofAna = rooms.filter({ hasText: 'Founded by Ana Costa' })
       const ofBob = rooms.filter({ hasText: 'Founded by Bob' })
@@ -226,14 +207,14 @@ describe.skipIf(chromiumPath === undefined)('rooms on a network', () => {
     const profile = await startOn(host, 'Ana', '--last')
     const browser = await launch(host.namespace)
     try {
-      const page = await openPage(browser, profile, '#/')
+      const page = await openPageIn(browser, profile, '#/')
       await page.getByRole('button', { name: 'Find out why nobody is found' }).click()
       await page.getByText('Looking at the network: some seconds').waitFor()
       await page.locator('.found .bad').first().waitFor()
       await page.locator('.found .remedy').first().waitFor()
       await expectAccessible(page, 'findings')
       await page.getByText('This machine is in no network: no interface is up with an address.').waitFor()
-      const other = await openPage(browser, profile, '#/settings', { locale: 'es' })
+      const other = await openPageIn(browser, profile, '#/settings', { locale: 'es' })
       await other.getByRole('button', { name: 'Averiguar por qué no aparece nadie' }).click()
       await other.getByText('Esta máquina no está en ninguna red: ninguna interfaz activa tiene dirección.').waitFor()
       await other.getByText('Conéctate al wifi de los demás').waitFor()

@@ -9,6 +9,7 @@ export const auctions = {
   lot: 'Lot {{number}}',
   leads: '{{name}} leads',
   youLead: 'You lead',
+  noBidsCame: 'No bids',
   noBids: 'No bid yet',
   bids_one: '{{count}} bid',
   bids_other: '{{count}} bids',

@@ -48,6 +48,7 @@ export const common = {
     'The peer was started anew, or another one answers here: this page’s token is not its token. Open the page again with the new one.',
   'door_no-token':
     'This page was opened without the token of its peer. Add #token= and the text of the file api-token in the peer’s folder to the address.',
+  startAgain: 'Start the peer again',
   close: 'Close',
   askLost: 'The connection to the peer was lost meanwhile. Look at what became of it, then try again.',
   qrTooLong: 'The link is too long for a QR code: copy it.',

@@ -32,6 +32,7 @@ export const log = {
   lost: 'It was not finished: the peer went away. Try again.',
   stopped: 'Stopped.',
   genesis: 'Founds the room {{room}}',
+  state: 'A part of the state that the room began with',
   view_one: 'View of {{count}} member: {{names}}',
   view_other: 'View of {{count}} members: {{names}}',
   operations: 'Operations',

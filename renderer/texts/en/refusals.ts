@@ -73,6 +73,8 @@ export const refusals = {
   'file-busy': 'Another program has the file. Close it, then try again.',
   'files-exhausted': 'Too many files are open on this machine. Close other programs, then try again.',
   'locks-unsupported': 'The disk keeps no locks, as some network disks do. Choose a folder on a disk of this machine.',
+  'sync-unsupported':
+    'The disk cannot make sure of what is written, as some network disks cannot. Choose a folder on a disk of this machine.',
   'port-in-use': 'Another program has the port. Choose another one, or 0 for any that is free.',
   'key-damaged': 'The key of this peer cannot be read. Restore its file from a copy, or start with a new folder.',
   'store-version': 'Another version of Gavelring wrote the log on this disk. Use that version, or a newer one.',

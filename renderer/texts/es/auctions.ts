@@ -11,6 +11,7 @@ export const auctions: Texts['auctions'] = {
   lot: 'Lote {{number}}',
   leads: '{{name}} va en cabeza',
   youLead: 'Vas en cabeza',
+  noBidsCame: 'Sin pujas',
   noBids: 'Todavía sin pujas',
   bids_one: '{{count}} puja',
   bids_other: '{{count}} pujas',

@@ -50,6 +50,7 @@ export const common: Texts['common'] = {
     'El par se arrancó de nuevo, o aquí responde otro: el token de esta página no es el suyo. Abre la página otra vez con el nuevo.',
   'door_no-token':
     'Esta página se abrió sin el token de su par. Añade a la dirección #token= y el texto del archivo api-token de la carpeta del par.',
+  startAgain: 'Iniciar el par de nuevo',
   close: 'Cerrar',
   askLost: 'La conexión con el par se perdió mientras tanto. Mira qué ocurrió e inténtalo de nuevo.',
   qrTooLong: 'El enlace es demasiado largo para un código QR: cópialo.',

@@ -34,6 +34,7 @@ export const log: Texts['log'] = {
   lost: 'No se terminó: el par se fue. Inténtalo de nuevo.',
   stopped: 'Detenido.',
   genesis: 'Funda la sala {{room}}',
+  state: 'Una parte del estado con que empezó la sala',
   view_one: 'Vista de {{count}} miembro: {{names}}',
   view_other: 'Vista de {{count}} miembros: {{names}}',
   operations: 'Operaciones',

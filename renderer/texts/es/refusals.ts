@@ -74,6 +74,8 @@ export const refusals: Texts['refusals'] = {
   'file-busy': 'Otro programa tiene el archivo. Ciérralo e inténtalo de nuevo.',
   'files-exhausted': 'Hay demasiados archivos abiertos en esta máquina. Cierra otros programas e inténtalo de nuevo.',
   'locks-unsupported': 'El disco no admite bloqueos, como algunos discos de red. Elige una carpeta en un disco de este equipo.',
+  'sync-unsupported':
+    'El disco no asegura lo que se escribe en él, como algunos discos de red. Elige una carpeta en un disco de este equipo.',
   'port-in-use': 'Otro programa tiene el puerto. Elige otro, o 0 para cualquiera que esté libre.',
   'key-damaged': 'La clave de este par no se puede leer. Restaura su archivo de una copia, o empieza con una carpeta nueva.',
   'store-version': 'Otra versión de Gavelring escribió el registro de este disco. Usa esa versión, o una más nueva.',

@@ -11,6 +11,7 @@ export const auctions: Texts['auctions'] = {
   lot: 'Lote {{number}}',
   leads: '{{name}} está na frente',
   youLead: 'Você está na frente',
+  noBidsCame: 'Sem lances',
   noBids: 'Ainda sem lances',
   bids_one: '{{count}} lance',
   bids_other: '{{count}} lances',

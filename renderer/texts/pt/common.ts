@@ -50,6 +50,7 @@ export const common: Texts['common'] = {
     'O par foi reiniciado, ou outro responde aqui: o token desta página não é o dele. Abra a página de novo com o novo.',
   'door_no-token':
     'Esta página foi aberta sem o token do seu par. Acrescente ao endereço #token= e o texto do arquivo api-token da pasta do par.',
+  startAgain: 'Iniciar o par de novo',
   close: 'Fechar',
   askLost: 'A conexão com o par se perdeu enquanto isso. Veja o que aconteceu e tente de novo.',
   qrTooLong: 'O link é longo demais para um código QR: copie-o.',

@@ -34,6 +34,7 @@ export const log: Texts['log'] = {
   lost: 'Não terminou: o par se foi. Tente de novo.',
   stopped: 'Parado.',
   genesis: 'Funda a sala {{room}}',
+  state: 'Uma parte do estado com que a sala começou',
   view_one: 'Visão de {{count}} membro: {{names}}',
   view_other: 'Visão de {{count}} membros: {{names}}',
   operations: 'Operações',

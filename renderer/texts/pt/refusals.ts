@@ -74,6 +74,8 @@ export const refusals: Texts['refusals'] = {
   'files-exhausted': 'Há arquivos demais abertos nesta máquina. Feche outros programas e tente de novo.',
   'locks-unsupported':
     'O disco não aceita bloqueios, como alguns discos de rede. Escolha uma pasta em um disco deste computador.',
+  'sync-unsupported':
+    'O disco não garante o que nele se grava, como alguns discos de rede. Escolha uma pasta em um disco deste computador.',
   'port-in-use': 'Outro programa está com a porta. Escolha outra, ou 0 para qualquer uma livre.',
   'key-damaged': 'A chave deste par não pode ser lida. Restaure o arquivo de uma cópia, ou comece com uma pasta nova.',
   'store-version': 'Outra versão do Gavelring escreveu o registro neste disco. Use essa versão, ou uma mais nova.',

@@ -1,10 +1,10 @@
 import type { Page } from 'playwright-core'
 import { expect, onTestFinished } from 'vitest'
-import { readApiAddress } from '../../src/api/api-files.ts'
-import { type Api, connectApi } from '../../src/api/client.ts'
-import { gavelring, type Running, temporaryFolder } from '../cli/processes.ts'
-import { until } from '../e2e/room.ts'
-import type { Host } from '../namespaces/lan.ts'
+import { readApiAddress } from '../../../src/api/api-files.ts'
+import { type Api, connectApi } from '../../../src/api/client.ts'
+import { gavelring, type Running, temporaryFolder } from '../../cli/processes.ts'
+import { until } from '../../e2e/room.ts'
+import type { Host } from '../../namespaces/lan.ts'
 
 /** A running process with its API up, in a room or in none. */
 export interface Seat {

@@ -6,8 +6,8 @@ import { AxeBuilder } from '@axe-core/playwright'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { build } from 'vite'
 import { expect, onTestFinished } from 'vitest'
-import { readApiAddress } from '../../src/api/api-files.ts'
-import { chromiumPath, whySkipped } from '../support/find-chromium.ts'
+import { readApiAddress } from '../../../src/api/api-files.ts'
+import { chromiumPath, whySkipped } from '../../support/find-chromium.ts'
 
 export { chromiumPath, whySkipped }
 
@@ -22,7 +22,7 @@ export async function launch(namespace?: string): Promise<Browser> {
   return chromium.launch({ executablePath: script, chromiumSandbox: false })
 }
 
-const here = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
+const here = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url))
 const served = here('dist/renderer')
 /** What the interface in `served` was built from. A build by hand empties the folder, and this goes with it. */
 const stamp = join(served, '.built-for-tests')
@@ -77,7 +77,7 @@ async function lock(folder: string): Promise<() => void> {
 }
 
 /** A page of the peer with this profile, at this place (`#/bank`). Whatever the page complains of fails the test. */
-export async function openPage(
+export async function openPageIn(
   browser: Browser,
   profile: string,
   place: string,
