@@ -12,8 +12,12 @@ const groups: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   open: async () => [(await import('./open.ts')).open],
   roster: async () => [(await import('./roster.ts')).roster],
   account: async () => {
-    const [{ accountCommands }, { accountUse }] = await Promise.all([import('./account.ts'), import('./settings.ts')])
-    return [...accountCommands, accountUse]
+    const [{ accountCommands }, { accountUse }, { accountFolderCommands }] = await Promise.all([
+      import('./account.ts'),
+      import('./settings.ts'),
+      import('./account-folder.ts'),
+    ])
+    return [...accountCommands, accountUse, ...accountFolderCommands]
   },
   deposit: bank('deposit'),
   withdraw: bank('withdraw'),
@@ -33,6 +37,8 @@ const groups: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   leave: async () => [(await import('./room.ts')).leave],
   rename: async () => [(await import('./room.ts')).rename],
   doctor: async () => [(await import('./doctor.ts')).doctor],
+  backup: async () => [(await import('./backup.ts')).backup],
+  restore: async () => [(await import('./restore.ts')).restore],
   refound: async () => [(await import('./refound.ts')).refound],
   completion: async () => [(await import('./completion.ts')).completion],
 }
