@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import type { Store, StoreBatch } from '../src/peer/ports.ts'
 
 /**
- * Run as a process of its own: `node store-process.ts MODULE FOLDER write | fill | start`, with the store of MODULE. Prints what was
- * measured. Blocks have 300 bytes, as one transfer has.
+ * Run as a process of its own: `node store-process.ts MODULE FOLDER BLOCKS BYTES write | fill | start`, with the store of MODULE.
+ * Prints what was measured.
  */
-const [module = '', folder = '', what] = process.argv.slice(2)
+const [module = '', folder = '', blockCount, blockBytes, what] = process.argv.slice(2)
 const { createStore } = (await import(module)) as { createStore(folder: string): Store }
-const bytes = randomBytes(300)
+const bytes = randomBytes(Number(blockBytes))
 const hash = new Uint8Array(createHash('sha256').update(bytes).digest())
 const batch = (from: number, count: number): StoreBatch => ({
   cutFrom: undefined,
@@ -17,7 +17,7 @@ const batch = (from: number, count: number): StoreBatch => ({
   values: [],
   meta: randomBytes(120),
 })
-const [writes, blocks, blocksAtOnce] = [2_000, 200_000, 500]
+const [writes, blocks, blocksAtOnce] = [2_000, Number(blockCount), 500]
 
 async function timed(task: () => Promise<unknown>): Promise<{ millis: number; cpuMillis: number }> {
   const [began, cpu] = [performance.now(), process.cpuUsage()]
@@ -36,7 +36,10 @@ if (what === 'start') {
   await store.open()
   const time = await timed(async () => {
     if (what === 'write') for (let index = 0; index < writes; index++) await store.write(batch(index, 1))
-    else for (let index = 0; index < blocks; index += blocksAtOnce) await store.write(batch(index, blocksAtOnce))
+    else {
+      for (let index = 0; index < blocks; index += blocksAtOnce)
+        await store.write(batch(index, Math.min(blocksAtOnce, blocks - index)))
+    }
   })
   await store.close()
   process.stdout.write(JSON.stringify({ ...time, perSecond: writes / (time.millis / 1_000) }))

@@ -12,9 +12,13 @@ interface Measures {
   readonly sizeToBlocks: number
 }
 
+const blocks = Number(process.env.BLOCKS ?? 200_000)
+const blockBytes = Number(process.env.BLOCK_BYTES ?? 300)
+
 /**
- * The store by itself: batches of one block, one after the other, each synced; and the start with 200,000 blocks. `AGAINST=FOLDER`:
- * the store of another checkout too, in turns with this one's, so that other programs matter to both alike.
+ * The store by itself: batches of one block, one after the other, each synced; and the start with so many: `BLOCKS` (default
+ * 200,000) of `BLOCK_BYTES` (300, as one transfer has; 64 of them make about 7,200). `AGAINST=FOLDER`: the store of another checkout
+ * too, in turns with this one's, so that other programs matter to both alike.
  */
 export async function measureStore(runs: number): Promise<object> {
   const root = mkdtempSync(join(tmpdir(), 'gavelring-bench-'))
@@ -23,7 +27,7 @@ export async function measureStore(runs: number): Promise<object> {
     const there = process.env.AGAINST === undefined ? undefined : measureOne(root, 'there', resolve(process.env.AGAINST))
     for (let run = 0; run < runs; run++) for (const one of run % 2 === 0 ? [here, there] : [there, here]) one?.run()
     const [own, other] = [here.medians(), there?.medians()]
-    return { blocks: 200_000, blockBytes: 300, ...own, ...(other && { against: other, ratios: ratiosOf(own, other) }) }
+    return { blocks, blockBytes, ...own, ...(other && { against: other, ratios: ratiosOf(own, other) }) }
   } finally {
     rmSync(root, { recursive: true, force: true })
   }
@@ -34,7 +38,9 @@ function measureOne(root: string, name: string, checkout: string) {
   const module = places.find((place) => existsSync(place)) ?? ''
   const measure = (folder: string, what: string): Measures => {
     const script = fileURLToPath(new URL('./store-process.ts', import.meta.url))
-    return JSON.parse(execFileSync(process.execPath, [script, module, folder, what], { encoding: 'utf8' })) as Measures
+    return JSON.parse(
+      execFileSync(process.execPath, [script, module, folder, String(blocks), String(blockBytes), what], { encoding: 'utf8' }),
+    ) as Measures
   }
   const full = join(root, `${name}-full`)
   measure(full, 'fill')

@@ -66,7 +66,14 @@ export function diskFailure(error: unknown, path: string): unknown {
 /** The same for a library that tells what the system said in words only; `undefined`: they are about something else. */
 export function diskFailureInWords(words: string, path: string, error: unknown): Failure | undefined {
   const [, cause] = systemWords.find(([pattern]) => pattern.test(words)) ?? []
-  return cause === undefined ? undefined : failureOf(cause, path, error)
+  if (cause !== undefined) return failureOf(cause, path, error)
+  return isUnsynced(words, path) ? failureOf('sync-unsupported', path, error) : undefined
+}
+
+/** What the error itself is about: the step on the way to a path that could not be taken. */
+export function pathIn(error: unknown): string | undefined {
+  const { dest, path } = error instanceof Error ? (error as NodeJS.ErrnoException & { readonly dest?: unknown }) : {}
+  return typeof dest === 'string' ? dest : path
 }
 
 export function codeOf(error: unknown): string | undefined {
@@ -99,11 +106,15 @@ function describe(cause: string): { readonly code: FailureCode; readonly text: s
     case 'ENOENT':
       return { code: 'path-missing', text: 'There is no such file or folder' }
     case 'ENOTDIR':
+      return { code: 'path-taken', text: 'A file stands where a folder belongs, here or on the way' }
+    case 'ELOOP':
+      return { code: 'path-taken', text: 'The links on the way lead round in a circle' }
     case 'EISDIR':
     case 'EEXIST':
     case 'ENOTEMPTY':
-    case 'ELOOP':
       return { code: 'path-taken', text: 'Something else stands in the place of this file or folder' }
+    case 'sync-unsupported':
+      return { code: 'sync-unsupported', text: 'This disk cannot make sure that what is written is kept, as some network disks' }
     case 'EBUSY':
     case 'ETXTBSY':
       return { code: 'file-busy', text: 'Another program has this' }
@@ -124,6 +135,12 @@ const systemWords: readonly (readonly [RegExp, string])[] = [
   [/Too many open files|\b(?:EMFILE|ENFILE)\b/, 'EMFILE'],
   [/Not a directory|\b(?:ENOTDIR)\b/, 'ENOTDIR'],
   [/resource busy|\b(?:EBUSY)\b/, 'EBUSY'],
+  // As Windows has them.
+  [/Access is denied/, 'EACCES'],
+  [/write[- ]protected/, 'EROFS'],
+  [/not enough space on the disk/, 'ENOSPC'],
+  [/filename or extension is too long/, 'ENAMETOOLONG'],
+  [/used by another process/, 'EBUSY'],
   [/Input\/output error|\b(?:EIO)\b/, 'EIO'],
 ]
 
@@ -133,7 +150,18 @@ async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r')
   try {
     await handle.sync()
+  } catch (error) {
+    throw unsynced.has(codeOf(error) ?? '') ? failureOf('sync-unsupported', folder, error) : error
   } finally {
     await handle.close()
   }
 }
+
+/** With a folder nothing is done but to sync it. Of a file the same words are said where damage sends a reader to a place that there is not. */
+const isUnsynced = (words: string, folder: string): boolean =>
+  ['Invalid argument', 'Operation not supported', 'Function not implemented'].some((said) =>
+    words.includes(`IO error: ${folder}: ${said}`),
+  )
+
+/** How systems say that folders are none of what they sync. */
+const unsynced: ReadonlySet<string> = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EBADF'])

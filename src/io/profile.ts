@@ -4,7 +4,7 @@ import { exposureOf } from '../core/exposure.ts'
 import { Failure } from '../core/failure.ts'
 import { parseName, parseNewName, parseRoomId, type RoomId } from '../core/ids.ts'
 import { codeCharsMax } from '../core/limits.ts'
-import { diskFailure, makeFolder, readFileIfThere, replaceFile } from './files.ts'
+import { diskFailure, makeFolder, pathIn, readFileIfThere, replaceFile } from './files.ts'
 
 /** One peer's own folder: everything it keeps is in here. */
 export interface Profile {
@@ -46,7 +46,7 @@ const knownRoomsMax = 32
  */
 export async function openProfile(folder: string): Promise<Profile> {
   const roomsFolder = join(folder, 'rooms')
-  const roomsFile = join(folder, 'rooms.json')
+  const roomsFile = join(folder, roomsName)
   const settingsFile = join(folder, 'seat.json')
   let wasOpenToOthers: boolean
   try {
@@ -56,13 +56,10 @@ export async function openProfile(folder: string): Promise<Profile> {
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK)
     await access(roomsFolder, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
-    throw diskFailure(error, folder)
+    throw diskFailure(error, pathIn(error) ?? folder)
   }
 
-  const readRooms = async (): Promise<readonly KnownRoom[]> => {
-    const contents = await readFileIfThere(roomsFile)
-    return contents === undefined ? [] : parseRooms(new TextDecoder().decode(contents))
-  }
+  const readRooms = (): Promise<readonly KnownRoom[]> => readKnownRooms(folder)
 
   const readSettings = async (): Promise<Settings> => {
     const contents = await readFileIfThere(settingsFile)
@@ -87,7 +84,14 @@ export async function openProfile(folder: string): Promise<Profile> {
   }
 }
 
+/** {@link Profile.readRooms} of a folder that need not be writable, or a profile at all. */
+export async function readKnownRooms(folder: string): Promise<readonly KnownRoom[]> {
+  const contents = await readFileIfThere(join(folder, roomsName))
+  return contents === undefined ? [] : parseRooms(new TextDecoder().decode(contents))
+}
+
 const keyName = 'key'
+const roomsName = 'rooms.json'
 
 /** Windows keeps a folder by its place in the user's own. */
 async function closeToOthers(folder: string): Promise<boolean> {
@@ -99,8 +103,9 @@ async function closeToOthers(folder: string): Promise<boolean> {
   }
   const exposure = await look()
   if (exposure === undefined) return false
+  if (exposure.facts.owner !== self) throw exposure
   const names = await readdir(folder)
-  if (exposure.facts.owner !== self || (names.length > 0 && !names.includes(keyName))) throw exposure
+  if (names.length > 0 && !names.includes(keyName)) throw exposure
   await chmod(folder, 0o700)
   if ((await look()) === undefined) return true
   const message = `The disk of ${folder} keeps no permissions, so that others could read the key. Use a folder on another one with --profile.`

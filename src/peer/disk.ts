@@ -2,12 +2,12 @@ import { decodeWith, Writer } from '../core/codec.ts'
 import { type Crypto, fromHex } from '../core/crypto.ts'
 import { Failure } from '../core/failure.ts'
 import { count, type Field, optional, struct } from '../core/fields.ts'
-import { type Block, commitField, decodeBlock, headField } from '../ring/block.ts'
+import { type Block, commitField, decodeBlock, headField, viewOf } from '../ring/block.ts'
 import { decodeEvidence, type Evidence, encodeEvidence } from '../ring/faults.ts'
 import type { RingLimits } from '../ring/timing.ts'
 import type { Disk, DiskMeta, Persist } from '../ring/types.ts'
 import { epochField, sameEpoch } from '../ring/view.ts'
-import type { Entropy, Store, StoreBatch, StoredBlock } from './ports.ts'
+import type { Clock, Entropy, Store, StoreBatch, StoredBlock } from './ports.ts'
 
 /** Of the record: a store that a later program wrote is refused, not guessed at. */
 const metaVersion = 2
@@ -92,6 +92,17 @@ export async function* readRows(
   }
 }
 
+/** The first of blocks `from … through`, at most `bytesMax` together, but at least one. */
+export async function readSome(
+  store: Pick<Store, 'read'>,
+  crypto: Crypto,
+  from: number,
+  through: number,
+  bytesMax: number,
+): Promise<readonly Block[]> {
+  return (await store.read(from, through, bytesMax)).map((row) => fromStored(row, crypto))
+}
+
 /**
  * What the ring needs of the disk to start: the newest blocks, the views from the last committed one on, and all evidence.
  * `freeSlots`: where more of that can be kept, lowest first. `unreadSlots`: what is kept there is evidence that this program
@@ -140,6 +151,20 @@ export async function readEvidence(
 /** In a batch: the evidence of another room goes. */
 export const noEvidence: StoreBatch['values'] = slots.map((slot) => ({ name: evidenceName(slot), bytes: undefined }))
 
+/**
+ * The last block that this disk alone shows to be committed. The newest commit is on it only with the next fsync; but in a room whose
+ * only member this peer was all is committed that is on its disk.
+ */
+export async function lastCommitted(store: Store, crypto: Crypto, { head, commit }: DiskMeta): Promise<number> {
+  const isAlone = ({ body }: Block): boolean =>
+    body.kind === 'view' ? body.members.length === 1 : body.kind === 'genesis' || body.kind === 'state'
+  if (!isAlone(await lastCommittedView(store, crypto, commit.index))) return commit.index
+  for await (const blocks of readBlocks(store, crypto, commit.index + 1, head.index)) {
+    if (blocks.some((block) => block.body.kind === 'view' && !isAlone(block))) return commit.index
+  }
+  return head.index
+}
+
 /** The block of a view is the first of its epoch, and epochs grow along the log: found by halving. */
 async function lastCommittedView(store: Store, crypto: Crypto, commitIndex: number): Promise<Block> {
   const at = await readOne(store, crypto, commitIndex)
@@ -149,7 +174,7 @@ async function lastCommittedView(store: Store, crypto: Crypto, commitIndex: numb
     if (sameEpoch(middle.epoch, at.epoch)) first = middle
     else below = middle.index
   }
-  if (first.body.kind !== 'ops') return first
+  if (viewOf(first) !== undefined) return first
   throw new Failure('store-damaged', `Block ${first.index} begins an epoch without its view.`, { index: first.index })
 }
 
@@ -180,14 +205,15 @@ export interface MergedPersist {
 export interface PersistQueue {
   /** Begins at once where nothing is under way; else it shares the next fsync with all that comes meanwhile. */
   add(persist: Persist): void
-  /** Resolves when everything added is on disk, or has failed. */
+  /** Resolves when everything added is on disk, or has failed; after {@link idlePatience} that counts as failed, too. */
   idle(): Promise<void>
   readonly failed: Failure | undefined
 }
 
 export interface PersistQueueOptions {
-  readonly store: Store
+  readonly store: Pick<Store, 'write'>
   readonly crypto: Crypto
+  readonly clock: Pick<Clock, 'monotonic' | 'at'>
   /** Slots for evidence in which nothing is kept. What comes when none is left is kept in memory only. */
   readonly freeSlots: readonly number[]
   /** Every batch up to `id` is on disk. */
@@ -196,38 +222,44 @@ export interface PersistQueueOptions {
   readonly onFailed: (failure: Failure) => void
 }
 
+/** How long the end of a peer waits for a disk that does not answer, in milliseconds. */
+export const idlePatience = 10_000
+
 /** One fsync at a time. After a failed write nothing is written any more: a later batch must not leave a gap behind it. */
-export function createPersistQueue({ store, crypto, onPersisted, onFailed, ...options }: PersistQueueOptions): PersistQueue {
+export function createPersistQueue({
+  store,
+  crypto,
+  clock,
+  onPersisted,
+  onFailed,
+  ...options
+}: PersistQueueOptions): PersistQueue {
   const slots = [...options.freeSlots]
   let waiting: MergedPersist | undefined
   let isWriting = false
   let failed: Failure | undefined
   let idlers: (() => void)[] = []
 
-  const writeNext = (): void => {
-    const batch = waiting
-    if (isWriting) return
-    if (batch === undefined) return rest()
-    waiting = undefined
+  const writeAll = async (): Promise<void> => {
     isWriting = true
-    // No `await`: whoever drives this by callbacks of his own need not wait for a microtask.
-    let written: Promise<void>
-    try {
-      written = store.write(toBatch(batch))
-    } catch (error) {
-      return fail(error)
+    while (waiting !== undefined && failed === undefined) {
+      const batch = waiting
+      waiting = undefined
+      try {
+        await store.write(toBatch(batch))
+        // What comes of it is one batch, too. Whoever was told that it failed is not told that it is there.
+        if (failed === undefined) onPersisted(batch.id, batch.meta)
+      } catch (error) {
+        fail(error)
+      }
     }
-    written.then(() => {
-      // What comes of it is one batch, too.
-      onPersisted(batch.id, batch.meta)
-      isWriting = false
-      writeNext()
-    }, fail)
+    isWriting = false
+    rest()
   }
 
   /** Of the disk, or of what could not even be encoded: either way it is not on disk, and whoever waits for that waits no longer. */
   const fail = (error: unknown): void => {
-    isWriting = false
+    if (failed !== undefined) return
     failed = error instanceof Failure ? error : new Failure('disk-failed', 'A write failed.', {}, { cause: error })
     onFailed(failed)
     rest()
@@ -253,13 +285,16 @@ export function createPersistQueue({ store, crypto, onPersisted, onFailed, ...op
     add(persist) {
       if (failed !== undefined) return
       waiting = mergePersists(waiting, persist)
-      writeNext()
+      if (!isWriting) void writeAll()
     },
-    idle: () =>
-      new Promise((resolve) => {
-        idlers.push(resolve)
-        if (!isWriting) rest()
-      }),
+    idle() {
+      if (!isWriting || failed !== undefined) return Promise.resolve()
+      const seconds = idlePatience / 1_000
+      const cancel = clock.at(clock.monotonic() + idlePatience, () =>
+        fail(new Failure('disk-failed', `The disk has not answered for ${seconds} s: what was on its way to it may be lost.`)),
+      )
+      return new Promise<void>((resolve) => idlers.push(resolve)).finally(cancel)
+    },
     get failed() {
       return failed
     },

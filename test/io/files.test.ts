@@ -34,8 +34,11 @@ describe('what the file system says is told by its own name', () => {
     await writeFile(join(folder, 'file'), '')
     await mkdir(join(folder, 'folder'))
     await symlink('round', join(folder, 'round'))
-    const text = 'Something else stands in the place of this file or folder'
-    for (const name of ['file/x', 'folder', 'round/x']) {
+    for (const [name, text] of [
+      ['file/x', 'A file stands where a folder belongs, here or on the way'],
+      ['folder', 'Something else stands in the place of this file or folder'],
+      ['round/x', 'The links on the way lead round in a circle'],
+    ] as const) {
       const path = join(folder, name)
       expect(await toldAs(path, () => replaceFile(path, '', 0o600))).toEqual(['path-taken', `${text}: ${path}`])
     }
@@ -159,6 +162,15 @@ it.each([
   ['IO error: /p/LOCK: Not a directory', 'path-taken'],
   ['IO error: /p/LOCK: Device or resource busy', 'file-busy'],
   ['IO error: /p/000005.ldb: Input/output error', 'disk-failed'],
+  ['IO error: /p: Invalid argument', 'sync-unsupported'],
+  ['IO error: /p: Operation not supported', 'sync-unsupported'],
+  ['IO error: /p/000005.ldb: Invalid argument', undefined],
+  ['IO error: /p/LOCK: Access is denied.', 'permission-denied'],
+  ['IO error: /p/000005.log: There is not enough space on the disk.', 'disk-full'],
+  ['IO error: /p/000005.log: The media is write protected.', 'disk-read-only'],
+  ['IO error: /p/x: The filename or extension is too long.', 'name-too-long'],
+  ['IO error: /p/x: The process cannot access the file because it is being used by another process.', 'file-busy'],
+  ['Invalid argument: /p: does not exist (create_if_missing is false)', undefined],
   ['Corruption: 1 missing files; e.g.: /p/000005.ldb', undefined],
   ['IO error: /p/000005.ldb: No such file or directory', undefined],
 ])('of a library the words count: %s', (words, code) => {

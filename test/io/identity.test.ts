@@ -46,6 +46,25 @@ describe('the key file', () => {
     }
   })
 
+  it('of a later format is named so, and never called damaged', async () => {
+    const file = newFile()
+    const later = 'gavelring key 2\nsealed\n0123456789\n'
+    await writeFile(file, later)
+    await expect(openIdentity(file)).rejects.toMatchObject({
+      code: 'store-version',
+      message: expect.stringContaining('format 1, not 2'),
+    })
+    expect(await readFile(file, 'utf8')).toBe(later)
+  })
+
+  it.skipIf(process.platform === 'win32')('that its owner closed already need not be changed', async () => {
+    const file = newFile()
+    const { self } = await openIdentity(file)
+    const before = (await stat(file)).ctimeMs
+    expect((await openIdentity(file)).self).toBe(self)
+    expect((await stat(file)).ctimeMs).toBe(before)
+  })
+
   it.each(['', 'nonsense', 'gavelring key 1\n'])('is refused when it is cut short: %j', async (contents) => {
     const file = newFile()
     await writeFile(file, contents)

@@ -5,8 +5,9 @@ import { crc32 } from 'node:zlib'
 import { Level } from 'level'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Failure } from '../../src/core/failure.ts'
+import { folderDisk } from '../../src/io/store/disk.ts'
 import { type CaseName, cases, isOpened } from '../../src/io/store/open.ts'
-import { createStore } from '../../src/io/store/store.ts'
+import { createStore, createStoreOn } from '../../src/io/store/store.ts'
 import { batchOf, block, text } from './store-conformance.ts'
 
 const root = await mkdtemp(join(tmpdir(), 'gavelring-cases-'))
@@ -117,7 +118,8 @@ const specimens: Readonly<Record<CaseName, Readonly<Record<string, () => Promise
       'a peer that was killed before the witness was written': async () => {
         const folder = newFolder()
         const copy = newFolder()
-        const store = createStore(folder)
+        // Nothing but the end of it has the witness written.
+        const store = createStoreOn({ ...folderDisk(folder), after: () => () => {} })
         await store.open()
         await store.write(batchOf([0], 'meta'))
         await cp(folder, copy, { recursive: true })
@@ -190,10 +192,16 @@ const specimens: Readonly<Record<CaseName, Readonly<Record<string, () => Promise
         await change(folder, (db) => db.put(blockKey(5), old ?? new Uint8Array()))
         return [folder, 6]
       },
-      'a row that nobody wrote': async () => {
+      'the last row under another key': async () => {
         const folder = await written()
-        await change(folder, (db) => db.put(blockKey(6), text('more')))
-        return [folder, 6]
+        await change(folder, async (db) => {
+          const last = (await db.get(blockKey(5))) ?? new Uint8Array()
+          await db.batch([
+            { type: 'del', key: blockKey(5) },
+            { type: 'put', key: Uint8Array.of(0x62, 2, 0, 0, 0, 0, 5), value: last },
+          ])
+        })
+        return [folder, 5]
       },
       'a head that is damaged': async () => {
         const folder = await written()
@@ -214,6 +222,31 @@ const specimens: Readonly<Record<CaseName, Readonly<Record<string, () => Promise
         const folder = await writtenByFormat1()
         await change(folder, (db) => db.del(blockKey(1)))
         return [folder, 1]
+      },
+    },
+    torn: {
+      'a row that nobody wrote': async () => {
+        const folder = await written()
+        await change(folder, (db) => db.put(blockKey(6), text('more')))
+        return [folder, 6]
+      },
+      'rows of later batches than the head': async () => {
+        const folder = newFolder()
+        const store = createStore(folder)
+        await store.open()
+        await store.write(batchOf([0, 1], 'meta'))
+        await store.close()
+        let head: Uint8Array | undefined
+        await change(folder, async (db) => {
+          head = await db.get(text('r'))
+        })
+        const witness = await readFile(join(folder, 'witness'))
+        await store.open()
+        await store.write(batchOf([2, 3], 'meta'))
+        await store.close()
+        await change(folder, (db) => db.put(text('r'), head ?? new Uint8Array()))
+        await writeFile(join(folder, 'witness'), witness)
+        return [folder, 2]
       },
     },
     behind: {

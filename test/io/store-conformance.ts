@@ -117,6 +117,30 @@ export function describeStore(name: string, make: () => Promise<StoreOnDisk>): v
       expect([readable(await again.readValue('peers')), readable(await again.readValue('other'))]).toEqual(['b', 'c'])
     })
 
+    it('takes a snapshot in pieces, and keeps the older one until all of it is there', async () => {
+      const { store, reopen } = await make()
+      await store.open()
+      await store.writeSnapshot(7, text('older'))
+      async function* broken(): AsyncGenerator<Uint8Array> {
+        yield text('half')
+        throw new Error('no more')
+      }
+      await expect(store.writeSnapshot(9, broken())).rejects.toThrow('no more')
+      expect((await store.readSnapshot())?.index).toBe(7)
+      async function* pieces(): AsyncGenerator<Uint8Array> {
+        for (const piece of ['new', '', 'er']) {
+          expect((await store.readSnapshot())?.index).toBe(7)
+          yield text(piece)
+        }
+      }
+      await store.writeSnapshot(11, pieces())
+      await store.write(batchOf([0], 'meta'))
+      const again = await reopen()
+      await again.open()
+      const snapshot = await again.readSnapshot()
+      expect([snapshot?.index, readable(snapshot?.bytes)]).toEqual([11, 'newer'])
+    })
+
     it('does not keep a hold of the bytes that it was given', async () => {
       const { store } = await make()
       await store.open()

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Failure } from '../../src/core/failure.ts'
 import { lockFailure } from '../../src/io/store/database.ts'
-import { createStore } from '../../src/io/store/store.ts'
+import { createStore, createStoreOn } from '../../src/io/store/store.ts'
 import type { Store } from '../../src/peer/ports.ts'
+import { fakeDisk, type Machine, Medium } from '../support/fake-disk.ts'
 import { createMemoryStore } from '../support/memory-store.ts'
 import { batchOf, block, describeStore, text } from './store-conformance.ts'
 
@@ -36,6 +37,27 @@ describeStore('LevelDB', async () => {
     stores.push(store)
     return store
   }
+  const store = make()
+  return {
+    store,
+    reopen: async () => {
+      await store.close()
+      return make()
+    },
+  }
+})
+
+describeStore('simulator’s', async () => {
+  const medium = new Medium()
+  const machine: Machine = {
+    does: async (_what, effect) => effect(),
+    after: (_millis, task) => {
+      const timer = setTimeout(task)
+      return () => clearTimeout(timer)
+    },
+    random: (count) => new Uint8Array(count).fill(1),
+  }
+  const make = (): Store => createStoreOn(fakeDisk(medium, machine))
   const store = make()
   return {
     store,

@@ -27,7 +27,12 @@ export function createSimClock(world: World, peer: SimPeer, isAlive: () => boole
     wall: () => wallStart + Math.floor(world.now) + peer.skew,
     // A timer of whole milliseconds fires a little late, never early.
     at: (time, task) => later(Math.max(0, (time - peer.clockStart) / peer.clockRate - world.now) + 0.001, task),
-    soon: (task: () => void) => later(0, task),
+    // Much of production awaits it.
+    soon: (task: () => void) =>
+      later(0, () => {
+        world.unsettled = true
+        task()
+      }),
   } as Clock
 }
 

@@ -87,7 +87,7 @@ export const diskFaults: Readonly<Record<DiskFaultName, (world: World) => void>>
 }
 
 /** Only where the others can go on without it: else the room rightly stands still for good. */
-function mayLose(world: World, peer: SimPeer): boolean {
+export function mayLose(world: World, peer: SimPeer): boolean {
   if (peer.disk === undefined || peer.left || peer.opening || peer.dead) return false
   return canGoOn(world, (other) => other !== peer && !other.dead)
 }

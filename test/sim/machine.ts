@@ -5,8 +5,8 @@ import type { Market } from '../../src/market/types.ts'
 import { createContext, type News } from '../../src/peer/context.ts'
 import { decodeMeta, drawLoss } from '../../src/peer/disk.ts'
 import type { Receipt } from '../../src/peer/peer.ts'
-import type { Logger, Ports, Topic } from '../../src/peer/ports.ts'
-import { firstBatch, foundRoom, refoundBlock } from '../../src/peer/room.ts'
+import type { Clock, Identity, Logger, Ports, Topic } from '../../src/peer/ports.ts'
+import { firstBatch, foundRoom, refoundBlocks } from '../../src/peer/room.ts'
 import { openSession, type Session } from '../../src/peer/session.ts'
 import type { Block } from '../../src/ring/block.ts'
 import { type DecodedFrame, decodeFrame } from '../../src/ring/message.ts'
@@ -17,7 +17,7 @@ import { createSimClock, wallStart } from './clock.ts'
 import { createSimCrypto } from './crypto.ts'
 import { simPeerId } from './names.ts'
 import type { SimPeer } from './peer.ts'
-import { createSimStore, type SimDisk } from './store.ts'
+import { checkOpened, createSimStore, type SimDisk, writeFirst } from './store.ts'
 import { createSimTransport, type Parcel } from './transport.ts'
 import { Violation } from './violation.ts'
 import { fail, guard, type World } from './world.ts'
@@ -34,7 +34,7 @@ export interface Machine {
   /** Of an operation that was never in a block; nothing where it is too late. */
   withdraw(sequence: number): void
   /** The first block of a new room that goes on from this one's state. */
-  refound(): Block
+  refound(): readonly Block[]
   /** Takes no more part, and resolves when all is on disk. */
   close(): Promise<void>
 }
@@ -54,18 +54,14 @@ export function foundSimRoom(seed: number, deposits: 'open' | 'host'): Block {
 const roomName = (seed: number): string => `seed ${seed}`
 
 /** A first start in a room. `loss`: its key is there and its log is not (PROTOCOL, section 5); `fresh`: it was never here. */
-export function writeFirstBatch(world: World, disk: SimDisk, what: 'fresh' | 'loss'): void {
+export async function writeFirstBatch(world: World, disk: SimDisk, what: 'fresh' | 'loss'): Promise<void> {
   const loss = what === 'loss' ? drawLoss({ bytes: (count) => randomBytes(world, count) }) : undefined
-  const batch = firstBatch(world.genesis, { incarnation: 0, loss })
-  disk.rows = [...batch.blocks]
-  disk.meta = batch.meta
+  await writeFirst(world, disk, firstBatch([world.genesis], { incarnation: 0, loss }))
 }
 
 /** The first start of a peer that goes on alone, in a room that was made out of another's state. */
-export function writeRefounded(disk: SimDisk, genesis: Block, incarnation: number): void {
-  const batch = firstBatch(genesis, { incarnation, loss: undefined })
-  disk.rows = [...batch.blocks]
-  disk.meta = batch.meta
+export async function writeRefounded(world: World, disk: SimDisk, blocks: readonly Block[], incarnation: number): Promise<void> {
+  await writeFirst(world, disk, firstBatch(blocks, { incarnation, loss: undefined }))
 }
 
 /** What the record on the disk says. */
@@ -79,17 +75,26 @@ export function metaOf(disk: SimDisk): DiskMeta | undefined {
   return meta
 }
 
-/** Opens the session from its disk and starts it, as production does. */
+/** Opens the session from its disk and starts it, as production does. Throws a `Failure` with `store-damaged` as production's store does. */
 export async function startMachine(world: World, peer: SimPeer, disk: SimDisk, hooks: MachineHooks): Promise<void> {
   const { life } = peer
   const { swarm, random } = world
   const isAlive = (): boolean => peer.life === life
   const said = new Said(peer)
+  const store = createSimStore(world, peer, disk, isAlive)
+  const opened = await store.open()
+  await checkOpened(peer, disk, store, opened)
+  const clock = createSimClock(world, peer, isAlive)
   const ports: Ports = {
-    identity: { self: peer.id, isNew: false, crypto: peer.crypto },
-    store: createSimStore(world, peer, disk, isAlive),
+    identity: {
+      self: peer.id,
+      isNew: false,
+      crypto: peer.crypto,
+      ...(world.seed % 2 === 0 && { verifyAside: verifyLater(world, peer, clock) }),
+    },
+    store,
     transport: createSimTransport(world, peer, isAlive, (frame, topic) => said.read(frame, topic)),
-    clock: createSimClock(world, peer, isAlive),
+    clock,
     entropy: { bytes: (count) => randomBytes(world, count) },
     logger: createLogger(world, peer, isAlive),
   }
@@ -106,13 +111,14 @@ export async function startMachine(world: World, peer: SimPeer, disk: SimDisk, h
       onProgress: () => {},
       limits: swarm.limits,
       snapshotEvery: swarm.snapshotEvery,
+      ...(world.seed % 3 === 0 && { applySliceOps: 1 }),
     },
     ports,
   )
   context.hear((news) => {
     if (isAlive()) onNews(world, peer, news, hooks)
   })
-  const session = await openSession(context, disk.meta as Uint8Array, (options) => watched(world, peer, isAlive, options, said))
+  const session = await openSession(context, opened.meta as Uint8Array, (options) => watched(world, peer, isAlive, options, said))
   const asBytes = random.chance(swarm.receiverShare)
   const machine: Machine = {
     view: session.view,
@@ -124,12 +130,26 @@ export async function startMachine(world: World, peer: SimPeer, disk: SimDisk, h
       const id = `${peer.id}/${session.view.incarnation}/${sequence}` as OperationId
       session.input(session.proposals.withdraw(id))
     },
-    refound: () => refoundBlock(context, session, true),
-    close: () => session.close(new Failure('stopping', 'The simulation ends this process.')),
+    refound: () => refoundBlocks(context, session),
+    async close() {
+      await session.close(new Failure('stopping', 'The simulation ends this process.'))
+      await store.close()
+    },
   }
   peer.machine = machine
   guard(world, () => world.checks?.started(peer))
   session.start()
+}
+
+/** Beside the loop it takes a while, in which more may come. */
+function verifyLater(world: World, { crypto }: SimPeer, clock: Clock): NonNullable<Identity['verifyAside']> {
+  return (signed) =>
+    new Promise((resolve) => {
+      clock.at(clock.monotonic() + 1, () => {
+        world.unsettled = true
+        resolve(signed.map(({ author, bytes, signature }) => crypto.verify(author, bytes, signature)))
+      })
+    })
 }
 
 function randomBytes({ random }: World, count: number): Uint8Array {

@@ -306,4 +306,40 @@ export const mutations: Readonly<Record<string, Mutation>> = {
       edit('ring/commit.ts', '    if (2 * agreeing > members.length) for', '    if (2 * agreeing > 2 * members.length) for'),
     ],
   },
+  batchUnsynced: {
+    breaks: 'a batch is synced before anybody is told that it is there',
+    edits: [edit('io/store/store.ts', 'batch(operations, { sync: true })', 'batch(operations, { sync: false })')],
+  },
+  witnessEarly: {
+    breaks: 'the witness is written after the batch',
+    edits: [
+      edit(
+        'io/store/store.ts',
+        '    try {\n      await to.database.batch(operations, { sync: true })',
+        '    to.witness.note(head)\n    try {\n      await to.database.batch(operations, { sync: true })',
+      ),
+    ],
+  },
+  witnessNever: {
+    breaks: 'each batch gets its testimony',
+    edits: [edit('io/store/store.ts', '    to.head = head\n    to.witness.note(head)\n', '    to.head = head\n')],
+  },
+  witnessUnsynced: {
+    breaks: 'the witness is synced',
+    edits: [edit('io/store/witness.ts', '      await file.sync()\n', '')],
+  },
+  sealUnread: {
+    breaks: 'a row whose checksum is another is damaged',
+    edits: [
+      edit(
+        'io/store/rows.ts',
+        'value.length >= 4 && sealOf(value) === checksumOf(key, value.subarray(4))',
+        'value.length >= 4 && key.length > 0',
+      ),
+    ],
+  },
+  caseSwapped: {
+    breaks: 'a log that is behind its witness is nothing to go on from',
+    edits: [edit('io/store/open.ts', "behind: { does: 'forget'", "behind: { does: 'open'")],
+  },
 }

@@ -7,7 +7,7 @@ import { scenarios } from './scenarios.ts'
 const main = fileURLToPath(new URL('./main.ts', import.meta.url))
 /** Each mutation must make one of so many seeds fail; most need fewer than ten. */
 const seedsMax = 1_500
-/** Chance meets these hardly ever: their scenarios see to them. */
+/** Chance meets these hardly ever, or not at all: no seed is asked to find them, and their scenarios do. */
 const rare: readonly string[] = [
   'installedGuard',
   'installRecheck',
@@ -36,6 +36,13 @@ describe('the checkers bite: each rule that is broken in the code makes a run fa
     const { status, text } = simulate(['--scenario', name, '--mutate', name])
     expect(text).toMatch(/scenario \w+: (?:S[1-5]|L[12]|bug) /)
     expect(status).toBe(1)
+  })
+
+  it('whatever seeds are not asked for has a mutation and a scenario of its name', () => {
+    for (const name of rare) {
+      expect(mutationNames).toContain(name)
+      expect(Object.keys(scenarios)).toContain(name)
+    }
   })
 
   it('a mutation whose snippet is gone from the code is an error, not a pass', async () => {

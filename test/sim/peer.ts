@@ -1,8 +1,9 @@
 import type { Crypto } from '../../src/core/crypto.ts'
+import { Failure } from '../../src/core/failure.ts'
 import type { PeerId } from '../../src/core/ids.ts'
 import { createSimCrypto } from './crypto.ts'
 import { startLoad } from './load.ts'
-import { type Machine, metaOf, type StopReason, startMachine, writeFirstBatch } from './machine.ts'
+import { type Machine, type MachineHooks, metaOf, type StopReason, startMachine, writeFirstBatch } from './machine.ts'
 import { nameOf, simPeerId } from './names.ts'
 import { crashDisk, createSimDisk, restartWhenFull, type SimDisk } from './store.ts'
 import { Violation } from './violation.ts'
@@ -100,26 +101,35 @@ async function open(world: World, peer: SimPeer): Promise<void> {
   if (peer.disk?.meta === undefined) {
     const what = peer.disk === undefined ? 'fresh' : 'loss'
     peer.disk ??= createSimDisk()
-    writeFirstBatch(world, peer.disk, what)
+    await writeFirstBatch(world, peer.disk, what)
   }
   const { skew } = world.swarm
   peer.skew = skew === 0 ? 0 : Math.floor(skew * (2 * world.random.next() - 1))
+  const hooks: MachineHooks = {
+    onStopped: (reason) => onStopped(world, peer, reason),
+    onWriteFailed: () => {
+      world.trace?.line(peer, 'write fails', '')
+      restartWhenFull(world, peer, () => {
+        crashPeer(world, peer)
+        restartLater(world, peer, 50 + world.random.below(500))
+      })
+    },
+  }
   try {
-    await startMachine(world, peer, peer.disk, {
-      onStopped: (reason) => onStopped(world, peer, reason),
-      onWriteFailed: () => {
-        world.trace?.line(peer, 'write fails', '')
-        restartWhenFull(world, peer, () => {
-          crashPeer(world, peer)
-          restartLater(world, peer, 50 + world.random.below(500))
-        })
-      },
-    })
+    try {
+      await startMachine(world, peer, peer.disk, hooks)
+    } catch (error) {
+      if (!peer.disk.isDamaged || !(error instanceof Failure) || error.code !== 'store-damaged') throw error
+      // As production does where others have the log: it is put aside, and fetched anew.
+      world.trace?.line(peer, 'damaged', String(error.facts.case))
+      peer.disk = createSimDisk()
+      world.checks?.forgot(peer)
+      await writeFirstBatch(world, peer.disk, 'loss')
+      await startMachine(world, peer, peer.disk, hooks)
+    }
   } catch (error) {
-    fail(
-      world,
-      new Violation('bug', `a start failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error }),
-    )
+    const message = error instanceof Error ? error.message : String(error)
+    fail(world, error instanceof Violation ? error : new Violation('bug', `a start failed: ${message}`, { cause: error }))
     return
   } finally {
     peer.opening = false
@@ -169,7 +179,7 @@ function checkStop(world: World, peer: SimPeer, reason: StopReason): void {
 /** kill -9, or the power: what was not fsynced may be lost. */
 export function crashPeer(world: World, peer: SimPeer): void {
   if (peer.machine === undefined || peer.disk === undefined) return
-  const batch = crashDisk(peer.disk, world.random)
+  const batch = crashDisk(world, peer.disk)
   world.trace?.line(peer, 'crash', batch === undefined ? '' : `a batch under way ${batch}`)
   endProcess(world, peer)
 }
@@ -202,10 +212,10 @@ export function restartLater(world: World, peer: SimPeer, delay: number): void {
   })
 }
 
-/** Whether it has forgotten, as its process or its disk says. */
+/** Whether it has forgotten, as its process or its disk says, or may find at its next start that it has. */
 export function isForgotten(peer: SimPeer): boolean {
-  if (peer.machine !== undefined) return peer.machine.view.membership === 'forgotten'
+  if (peer.machine !== undefined) return peer.machine.view.membership === 'forgotten' || peer.disk?.isDamaged === true
   if (peer.disk === undefined) return false
   const meta = metaOf(peer.disk)
-  return meta === undefined || meta.loss !== undefined
+  return meta === undefined || meta.loss !== undefined || peer.disk.isDamaged
 }

@@ -1,6 +1,4 @@
-import { Failure } from '../../src/core/failure.ts'
-import type { Block } from '../../src/ring/block.ts'
-import { type Machine, writeRefounded } from './machine.ts'
+import { writeRefounded } from './machine.ts'
 import { letterOf } from './names.ts'
 import { endProcess, type SimPeer, startPeer } from './peer.ts'
 import { isPresent } from './progress.ts'
@@ -20,8 +18,7 @@ export async function refoundRoom(world: World): Promise<void> {
   if (peer?.machine === undefined) return
   world.trace?.line(peer, 'refound', '')
   const before = moneyOf(peer)
-  const genesis = refounded(peer.machine)
-  if (genesis === undefined) return
+  const beginning = peer.machine.refound()
   const { incarnation } = peer.machine.view
   for (const other of world.peers) {
     if (other.machine !== undefined) endProcess(world, other)
@@ -29,7 +26,7 @@ export async function refoundRoom(world: World): Promise<void> {
   }
   world.checks = undefined
   peer.disk = createSimDisk()
-  writeRefounded(peer.disk, genesis, incarnation)
+  await writeRefounded(world, peer.disk, beginning, incarnation)
   after(world, 0, () => startPeer(world, peer))
   let told: string | undefined
   // Before it writes anything: an auction may be due.
@@ -51,16 +48,6 @@ export async function refoundRoom(world: World): Promise<void> {
   )
   await runUntil(world, world.now + patience, () => told !== undefined)
   if (told !== 'accepted') throw new Violation('L1', `${name} writes nothing in the room that it refounded: ${told}`)
-}
-
-/** `undefined`: the room holds more than a genesis block can, and is refused as it should be. */
-function refounded(machine: Machine): Block | undefined {
-  try {
-    return machine.refound()
-  } catch (error) {
-    if (error instanceof Failure && error.code === 'room-too-large') return undefined
-    throw error
-  }
 }
 
 function moneyOf({ machine }: SimPeer): string {

@@ -1,6 +1,7 @@
 import { createRandom } from '../../src/core/random.ts'
 import { startAttacks } from './byzantine.ts'
 import { Checks } from './check/checks.ts'
+import { startDamage } from './damage.ts'
 import { startFaults } from './faults.ts'
 import { healAndDemandProgress } from './heal.ts'
 import { foundSimRoom, metaOf } from './machine.ts'
@@ -52,6 +53,7 @@ async function play(world: World): Promise<void> {
   }
   if (swarm.byzantine === 'liar') (world.peers[world.peers.length - 1] as SimPeer).doubtful = 'liar'
   startFaults(world, swarm.chaosMillis)
+  startDamage(world, swarm.chaosMillis)
   startAttacks(world)
   startPaces(world)
   await runUntil(world, swarm.chaosMillis)
@@ -67,6 +69,7 @@ function createWorld(seed: number, options: RunOptions): World {
     seed,
     swarm,
     random,
+    diskRandom: createRandom(seed ^ 0x5eed),
     queue: new EventQueue(),
     network: createNetwork(swarm, random),
     genesis,

@@ -2,7 +2,6 @@ import type { PeerId } from '../../src/core/ids.ts'
 import type { Topic, Transport } from '../../src/peer/ports.ts'
 import type { DecodedFrame } from '../../src/ring/message.ts'
 import type { SimPeer } from './peer.ts'
-import { completion } from './store.ts'
 import { after, type World } from './world.ts'
 
 /** A frame on its way to one or many: whoever reads it first reads it for all. */
@@ -100,4 +99,33 @@ function remember(world: World, recent: Recent): void {
   if (!random.chance(0.1)) return
   if (world.recent.length < recentMax) world.recent.push(recent)
   else world.recent[random.below(recentMax)] = recent
+}
+
+/**
+ * A promise that calls back at once when it is completed, for code that hangs on by `then` alone: so that what follows
+ * belongs to the same event. `await` works, too.
+ */
+function completion<T>(begin: (resolve: (value: T) => void, reject: (error: unknown) => void) => void): Promise<T> {
+  let outcome: { readonly value: T } | { readonly error: unknown } | undefined
+  let waiting: (() => void)[] = []
+  const settle = (settled: NonNullable<typeof outcome>): void => {
+    outcome = settled
+    const told = waiting
+    waiting = []
+    for (const tell of told) tell()
+  }
+  begin(
+    (value) => settle({ value }),
+    (error) => settle({ error }),
+  )
+  const then = (onValue: (value: T) => unknown, onError: (error: unknown) => unknown): void => {
+    const tell = (): void => {
+      if (outcome === undefined) return
+      if ('value' in outcome) onValue(outcome.value)
+      else onError(outcome.error)
+    }
+    if (outcome === undefined) waiting.push(tell)
+    else tell()
+  }
+  return { then } as unknown as Promise<T>
 }

@@ -14,6 +14,8 @@ export interface World {
   readonly swarm: Swarm
   /** All chance of the world; replicas have generators of their own. */
   readonly random: Random
+  /** Of what is off the log's path, and of damage: so that all else stays as it is whether there is any or not. */
+  readonly diskRandom: Random
   readonly queue: EventQueue
   readonly network: SimNetwork
   readonly genesis: Block
@@ -67,14 +69,14 @@ export async function runUntil(world: World, until: number, done: () => boolean 
   }
 }
 
-/** Lets everything that waits for a completed promise go on. A macrotask comes only after all of that. */
+/** Lets everything that waits for a completed promise go on: the next tick comes only after all of that. */
 async function settle(world: World): Promise<void> {
   do {
     const { opening } = world
     world.unsettled = false
     world.opening = undefined
     if (opening !== undefined) await opening
-    await new Promise((resolve) => setImmediate(resolve))
+    await new Promise<void>((resolve) => process.nextTick(resolve))
   } while (world.unsettled || world.opening !== undefined)
 }
 

@@ -277,7 +277,7 @@ export function createFakePeer(): FakePeer {
     },
     async refound({ force }) {
       if (quorum && !force) throw new Failure('quorum-held', 'The fake has its quorum.')
-      return '12'.repeat(32) as RoomId
+      return { room: '12'.repeat(32) as RoomId, archive: '/tmp/archive.jsonl', resubmitted: 1 }
     },
     link: () => `${fakeLink}&code=lamp`,
     async join(target, { force }) {

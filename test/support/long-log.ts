@@ -28,7 +28,7 @@ export async function writeLongLog(folder: string, room: string, blocks: number)
   try {
     const begin = Date.now() - blocks * 1_000
     const genesis = foundRoom({ name: room, currency: 'EUR', deposits: 'open' }, self, randomBytes(16), begin, crypto)
-    await store.write(firstBatch(genesis, { incarnation: 0, loss: undefined }))
+    await store.write(firstBatch([genesis], { incarnation: 0, loss: undefined }))
     const incarnation = 1
     let last = genesis
     let batch: Block[] = []

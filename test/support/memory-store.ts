@@ -1,4 +1,5 @@
 import { assert } from '../../src/core/assert.ts'
+import { concat } from '../../src/core/codec.ts'
 import { Failure } from '../../src/core/failure.ts'
 import type { Store, StoreBatch, StoredBlock } from '../../src/peer/ports.ts'
 
@@ -86,10 +87,14 @@ export function createMemoryStore(from?: Disk): MemoryStore {
       return found
     },
 
-    async writeSnapshot(index, bytes) {
+    async writeSnapshot(index, given) {
       requireOpen()
+      const mine = life
+      const pieces: Uint8Array[] = []
+      for await (const piece of given instanceof Uint8Array ? [given] : given) pieces.push(piece.slice())
+      if (mine !== life) return new Promise<never>(() => {})
       if (failure !== undefined) throw failure
-      const written = { index, bytes: bytes.slice() }
+      const written = { index, bytes: concat(...pieces) }
       snapshot = written
       unsynced.push(() => {
         disk.snapshot = written

@@ -5,7 +5,7 @@ import type { StoredBlock } from '../../peer/ports.ts'
 import { diskFailure } from '../files.ts'
 import { openDatabase } from './database.ts'
 import { openingName } from './inspect.ts'
-import { blockRange, decodeRow } from './rows.ts'
+import { blockIn, blockRange } from './rows.ts'
 
 export interface StoreCopy {
   readonly folder: string
@@ -17,8 +17,16 @@ export interface StoreCopy {
  * meanwhile. Tables are only ever made and deleted, so a second name for each will do, where that can be had.
  */
 export async function copyStore(folder: string): Promise<StoreCopy> {
-  // Beside it, since names do not reach from one disk to another; elsewhere, where that one can only be read.
-  const copy = await mkdtemp(`${folder}.copy-`).catch(() => mkdtemp(join(tmpdir(), 'gavelring-log-')))
+  try {
+    // Beside it, since names do not reach from one disk to another; elsewhere, where that one is full, or can only be read.
+    return await copyTo(folder, `${folder}.copy-`).catch(() => copyTo(folder, join(tmpdir(), 'gavelring-log-')))
+  } catch (error) {
+    throw diskFailure(error, folder)
+  }
+}
+
+async function copyTo(folder: string, prefix: string): Promise<StoreCopy> {
+  const copy = await mkdtemp(prefix)
   try {
     for (const name of await readdir(folder)) {
       const [from, to] = [join(folder, name), join(copy, name)]
@@ -29,7 +37,7 @@ export async function copyStore(folder: string): Promise<StoreCopy> {
     await writeFile(join(copy, openingName), '')
   } catch (error) {
     await rm(copy, { recursive: true, force: true })
-    throw diskFailure(error, folder)
+    throw error
   }
   return { folder: copy, remove: () => rm(copy, { recursive: true, force: true }) }
 }
@@ -41,11 +49,13 @@ export async function* readWholeBlocks(folder: string, end: number): AsyncGenera
   if (typeof database === 'string') return
   try {
     let next = 0
-    for await (const value of database.values({ ...blockRange, limit: end })) {
-      const row = decodeRow(next, value)
-      if (row === undefined) return
-      yield row.block
-      next++
+    for await (const rows of database.scan(blockRange)) {
+      for (const [, row] of rows) {
+        const block = next < end ? blockIn(next, row) : undefined
+        if (block === undefined) return
+        yield block
+        next++
+      }
     }
   } finally {
     await database.close()

@@ -3,24 +3,55 @@ import { Failure } from '../../core/failure.ts'
 import { codeOf, diskFailureInWords } from '../files.ts'
 
 /** What the store asks of LevelDB. Its own files are its own business: nothing here reads them. */
-export type Database = Pick<Level<Uint8Array, Uint8Array>, 'get' | 'batch' | 'iterator' | 'values' | 'keys' | 'close'>
+export interface Database {
+  get(key: Uint8Array): Promise<Uint8Array | undefined>
+  /** All or nothing; on disk when it resolves, with `sync`. */
+  batch(operations: Operation[], options: { readonly sync: boolean }): Promise<void>
+  /** In the order of the keys, some at a time. */
+  scan(range: KeyRange): AsyncIterable<readonly Entry[]>
+  close(): Promise<void>
+}
+
+export type Operation =
+  | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
+  | { readonly type: 'del'; readonly key: Uint8Array }
+
+export type Entry = readonly [key: Uint8Array, value: Uint8Array]
+
+/** Both ends are in it. */
+export interface KeyRange {
+  readonly gte: Uint8Array
+  readonly lte: Uint8Array
+}
 
 /**
  * `gone`: there is none, and none was to be made; `unreadable`: LevelDB cannot make sense of its files. Throws a `Failure` where
  * the machine or another process is in the way.
  */
 export async function openDatabase(folder: string, create: boolean): Promise<Database | 'gone' | 'unreadable'> {
-  const database = new Level<Uint8Array, Uint8Array>(folder, { keyEncoding: 'view', valueEncoding: 'view' })
+  const level = new Level<Uint8Array, Uint8Array>(folder, { keyEncoding: 'view', valueEncoding: 'view' })
   try {
     // Not compressed: blocks hardly shrink.
-    await database.open({ createIfMissing: create, compression: false, cacheSize: 2 * 1024 * 1024 })
-    return database
+    await level.open({ createIfMissing: create, compression: false, cacheSize: 2 * 1024 * 1024 })
   } catch (error) {
     const words = wordsOf(error)
     if (isLocked(error)) throw lockFailure(words, folder, error)
     const failure = diskFailureInWords(words, folder, error)
     if (failure !== undefined) throw failure
     return /create_if_missing is false/.test(words) ? 'gone' : 'unreadable'
+  }
+  return {
+    get: (key) => level.get(key),
+    batch: (operations, options) => level.batch(operations, options),
+    async *scan(range) {
+      const iterator = level.iterator({ ...range, fillCache: false, highWaterMarkBytes: 256 * 1024 })
+      try {
+        for (let some = await iterator.nextv(1_000); some.length > 0; some = await iterator.nextv(1_000)) yield some
+      } finally {
+        await iterator.close()
+      }
+    },
+    close: () => level.close(),
   }
 }
 

@@ -4,7 +4,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { Failure } from '../../core/failure.ts'
+import { Failure, type FailureCode } from '../../core/failure.ts'
 import { codeOf, diskFailure } from '../files.ts'
 
 /** A folder that one process at a time uses. */
@@ -47,6 +47,20 @@ export async function takeLock(folder: string): Promise<Lock> {
     throw diskFailure(error, folder)
   }
 }
+
+/** For whoever only reads. In a folder that cannot be written nobody can be kept out; so it is looked whether somebody is there. */
+export async function takeReadingLock(folder: string): Promise<Lock> {
+  try {
+    return await takeLock(folder)
+  } catch (error) {
+    if (!(error instanceof Failure) || !unwritable.has(error.code)) throw error
+    const living = await findLiving(await readOwners(folder), await describe(process.pid))
+    if (living !== undefined) throw inUse(folder, living)
+    return { takenFrom: undefined, release: async () => {} }
+  }
+}
+
+const unwritable: ReadonlySet<FailureCode> = new Set(['disk-read-only', 'disk-full', 'permission-denied'])
 
 /** Enough to know a process again: its number is given to another one later, or after a start of the machine. */
 interface Owner {
@@ -140,6 +154,8 @@ async function isMade(path: string, text: string): Promise<boolean> {
     return true
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false
+    // On a full disk its name may be there, and nothing in it.
+    await rm(path, { force: true }).catch(() => {})
     throw error
   }
 }

@@ -1,5 +1,5 @@
 import type { StoreOpened } from '../../peer/ports.ts'
-import { type Head, storeVersion } from './rows.ts'
+import type { Head } from './rows.ts'
 import type { Testimony } from './witness.ts'
 
 /**
@@ -17,6 +17,7 @@ export const cases = {
   older: { does: 'open', says: 'An earlier version of gavelring wrote this log. It is whole, and is taken over.' },
   'value-lost': { does: 'open', says: 'The log is whole, but something that was kept beside it is lost.' },
   'row-damaged': { does: 'forget', says: 'A part of the log is damaged or missing.' },
+  torn: { does: 'forget', says: 'Blocks stand after the end of the log, so the newest part of it is another one.' },
   behind: { does: 'forget', says: 'The newest part of the log is lost.' },
   'database-gone': { does: 'forget', says: 'The log is gone; only its witness is there.' },
   'database-unreadable': { does: 'forget', says: 'The files of the log cannot be read.' },
@@ -48,11 +49,11 @@ export interface Contents {
   readonly head: Head | number | 'damaged' | 'none'
   /** Rows that are whole, from block 0 on, without a gap. */
   readonly rows: number
-  /** These are all the blocks that there are, and the head's. */
-  readonly agree: boolean
+  /** `whole`: these are all the blocks that there are, and the head's; `torn`: more follow than the head knows of. */
+  readonly log: 'whole' | 'torn' | 'damaged'
   /** Named values are all there, and whole. */
-  readonly valuesAgree: boolean
-  /** There is any row at all, whoever wrote it. */
+  readonly hasAllValues: boolean
+  /** There is anything at all, whoever wrote it. */
   readonly hasRows: boolean
 }
 
@@ -62,7 +63,7 @@ export function judge({ witness, database, hasFiles, marked }: Evidence): CaseNa
   const isUntouched = witness === 'none' || (witness !== 'damaged' && witness.batch === 0)
   if (database === 'gone') return !isUntouched ? 'database-gone' : witness === 'none' && hasFiles ? 'foreign' : 'new'
   if (database === 'unreadable') return 'database-unreadable'
-  const { head, agree, valuesAgree, hasRows } = database
+  const { head, log, hasAllValues, hasRows } = database
   if (typeof head === 'number') return 'newer'
   if (head === 'damaged') return 'row-damaged'
   if (head === 'none') {
@@ -77,29 +78,23 @@ export function judge({ witness, database, hasFiles, marked }: Evidence): CaseNa
     if (!sameBytes(witness.id, head.id)) return 'other-copy'
     if (witness.batch > head.batch) return 'behind'
   }
-  if (!agree) return 'row-damaged'
+  if (log !== 'whole') return log === 'torn' ? 'torn' : 'row-damaged'
   if (head.values === undefined) return 'older'
-  if (witness !== 'none' && witness.batch === head.batch) {
-    if (!sameHead(witness, head)) return 'other-copy'
-    return valuesAgree ? 'clean' : 'value-lost'
-  }
-  return valuesAgree ? 'ahead' : 'value-lost'
+  const isWitnessed = witness !== 'none' && witness.batch === head.batch
+  if (isWitnessed && !sameHead(witness, head)) return 'other-copy'
+  if (!hasAllValues) return 'value-lost'
+  return isWitnessed ? 'clean' : 'ahead'
 }
 
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
 
 /** A witness is of this format always: the testimony of a store that is taken over has `values` of its own. */
 const sameHead = (a: Head, b: Head): boolean =>
-  a.count === b.count && a.rowChecksum === b.rowChecksum && sameBytes(a.hash, b.hash) && sameBytes(a.meta, b.meta)
+  a.count === b.count && a.rowChecksum === b.rowChecksum && sameBytes(a.meta, b.meta)
 
 /** Blocks that can be relied on: those from 0 on that are whole, and that the head knows of. */
 export function wholeBlocks({ database, marked }: Evidence): number {
   if (typeof database === 'string') return 0
   const { head, rows } = database
   return Math.min(rows, typeof head === 'object' ? head.count : rows, marked ?? rows)
-}
-
-export const formatOf = ({ witness, database }: Evidence): number => {
-  const head = typeof database === 'string' ? witness : database.head
-  return typeof head === 'number' ? head : typeof witness === 'number' ? witness : storeVersion
 }

@@ -1,19 +1,23 @@
-import { randomBytes } from 'node:crypto'
 import { assert } from '../../core/assert.ts'
+import { concat } from '../../core/codec.ts'
 import { Failure } from '../../core/failure.ts'
 import type { Store, StoreBatch, StoredBlock, StoreOpened } from '../../peer/ports.ts'
-import { diskFailure, makeFolder, replaceFile } from '../files.ts'
-import { type Database, openDatabase, readFailure, writeFailure } from './database.ts'
-import { inspect, witnessIn, xorOf } from './inspect.ts'
-import { type CaseName, cases, formatOf, isOpened, judge, wholeBlocks } from './open.ts'
+import { plain } from '../bytes.ts'
+import { type Database, type Operation, readFailure, writeFailure } from './database.ts'
+import { type Disk, folderDisk } from './disk.ts'
+import { inspect, xorOf } from './inspect.ts'
+import { type CaseName, cases, type Evidence, isOpened, judge, wholeBlocks } from './open.ts'
 import {
+  blockIn,
   blockKey,
-  blockRange,
-  decodeRow,
   encodeHead,
   encodeRow,
   type Head,
   headKey,
+  isRow,
+  isWhole,
+  pieceKey,
+  piecesBeside,
   seal,
   sealOf,
   snapshotKey,
@@ -21,21 +25,18 @@ import {
   unseal,
   valueKey,
 } from './rows.ts'
-import { createWitness, newWitness, openWitnessFile, type Witness } from './witness.ts'
-
-/** What the store asks of the machine: tests count its calls, and stop after any of them. */
-export interface Machine {
-  readonly openDatabase: typeof openDatabase
-  readonly openWitnessFile: typeof openWitnessFile
-}
+import { newWitness, openWitness, type Witness, witnessName } from './witness.ts'
 
 /** The log of one room in a folder: LevelDB with a witness beside it. Every write is one synced batch that rewrites the head. */
-export function createStore(folder: string, machine: Machine = { openDatabase, openWitnessFile }): Store {
+export const createStore = (folder: string): Store => createStoreOn(folderDisk(folder))
+
+export function createStoreOn(disk: Disk): Store {
+  const { folder } = disk
   let opened: Opened | undefined
   /** After a failed write nobody knows what is on disk, and what came after it could be lost with it. */
   let failed: Failure | undefined
   /** One batch after the other: each stands on the head that the one before it has left. */
-  let writing: Promise<unknown> = Promise.resolve()
+  let writing: Promise<void> | undefined
 
   const fail = (error: unknown): Failure => {
     failed ??= writeFailure(error, folder)
@@ -46,68 +47,118 @@ export function createStore(folder: string, machine: Machine = { openDatabase, o
     return opened
   }
 
-  const write = async (change: Change): Promise<void> => {
+  const write = async (change: Partial<Change>): Promise<void> => {
     const to = requireOpen()
-    const own = writing.then(async () => {
-      if (failed !== undefined) throw failed
-      const { operations, head } = await plan(to, folder, change)
-      try {
-        await to.database.batch(operations, { sync: true })
-      } catch (error) {
-        throw fail(error)
-      }
-      to.head = head
-      to.witness.note(head)
-    })
-    writing = own.catch(() => {})
+    // At once where nothing is under way.
+    const own = writing?.then(() => writeNow(to, change)) ?? writeNow(to, change)
+    const settled: Promise<void> = own
+      .catch(() => {})
+      .then(() => {
+        if (writing === settled) writing = undefined
+      })
+    writing = settled
     return own
+  }
+
+  const writeNow = async (to: Opened, change: Partial<Change>): Promise<void> => {
+    if (failed !== undefined) throw failed
+    const { cutFrom } = change
+    const end = cutFrom === undefined || cutFrom >= to.head.count ? to.head : await endAt(to.database, cutFrom, folder)
+    const [operations, head] = plan(to, end, change)
+    try {
+      await to.database.batch(operations, { sync: true })
+    } catch (error) {
+      throw fail(error)
+    }
+    to.head = head
+    to.witness.note(head)
+  }
+
+  /** Of a snapshot: no head speaks of them, so they need no sync of their own. */
+  const putPieces = async (database: Database, operations: Operation[]): Promise<void> => {
+    if (failed !== undefined) throw failed
+    try {
+      await database.batch(operations, { sync: false })
+    } catch (error) {
+      throw fail(error)
+    }
   }
 
   return {
     async open(onProgress = () => {}) {
       if (opened !== undefined) throw new Failure('profile-in-use', `This store is open already: ${folder}`, { folder })
       failed = undefined
-      const [next, result] = await openStore(folder, machine, onProgress, fail)
+      const [next, found] = await openAll(disk, onProgress, fail)
       opened = next
-      return result
+      // What an earlier format did not keep.
+      if (found === 'older') await write({})
+      const { count, meta } = next.head
+      return { meta: meta.length === 0 ? undefined : meta, last: count === 0 ? undefined : count - 1, found }
     },
 
-    write: (batch) => write({ ...batch, snapshot: undefined }),
+    write,
 
     async read(from, through, bytesMax) {
       const { database } = requireOpen()
       const found: StoredBlock[] = []
-      if (through < from) return found
       let bytes = 0
+      if (through < from) return found
+      const next = (): number => from + found.length
       try {
-        for await (const value of database.values({ ...blockRange, gte: blockKey(from), lte: blockKey(through) })) {
-          const row = decodeRow(from + found.length, value)
-          if (row === undefined) throw damage(folder, 'row-damaged', from + found.length)
-          bytes += row.block.bytes.length
-          if (found.length > 0 && bytes > bytesMax) break
-          found.push(row.block)
+        for await (const rows of database.scan({ gte: blockKey(from), lte: blockKey(through) })) {
+          for (const [, row] of rows) {
+            const block = blockIn(next(), row)
+            if (block === undefined) throw damage(folder, 'row-damaged', next())
+            bytes += block.bytes.length
+            if (found.length > 0 && bytes > bytesMax) return found
+            found.push(block)
+          }
         }
       } catch (error) {
-        throw readFailure(error, folder) ?? damage(folder, 'row-damaged', from + found.length, error)
+        throw readFailure(error, folder) ?? damage(folder, 'row-damaged', next(), error)
       }
       return found
     },
 
-    async writeSnapshot(index, bytes) {
-      const value = Buffer.allocUnsafe(6 + bytes.length)
-      value.writeUIntBE(index, 0, 6)
-      value.set(bytes, 6)
-      await write({ ...nothing, snapshot: value })
+    async writeSnapshot(index, snapshot) {
+      const { database } = requireOpen()
+      const checksums: Uint8Array[] = []
+      for await (const bytes of snapshot instanceof Uint8Array ? [snapshot] : snapshot) {
+        const key = pieceKey(index, checksums.length)
+        const value = seal(key, bytes)
+        checksums.push(value.subarray(0, 4))
+        await putPieces(database, [{ type: 'put', key, value }])
+      }
+      const place = Buffer.alloc(6)
+      place.writeUIntBE(index, 0, 6)
+      await write({ snapshot: seal(snapshotKey, place, ...checksums) })
+      // Those of the one before, and of any that was never finished.
+      for (const range of piecesBeside(index)) {
+        for await (const rows of database.scan(range))
+          await putPieces(
+            database,
+            rows.map(([key]) => ({ type: 'del', key })),
+          )
+      }
     },
 
     async readSnapshot() {
-      const value = await readSealed(requireOpen().database, folder, snapshotKey)
-      if (value === undefined || value.length < 6) return undefined
-      return { index: Buffer.from(value.subarray(0, 6)).readUIntBE(0, 6), bytes: value.subarray(6) }
+      const { database } = requireOpen()
+      const list = await readSealed(database, folder, snapshotKey)
+      if (list === undefined || list.length < 6) return undefined
+      const index = Buffer.from(list.subarray(0, 6)).readUIntBE(0, 6)
+      const pieces: Uint8Array[] = []
+      for (let at = 6; at < list.length; at += 4) {
+        const key = pieceKey(index, pieces.length)
+        const value = await readRow(database, folder, key)
+        if (value === undefined || !isWhole(key, value) || sealOf(value) !== sealOf(list.subarray(at))) return undefined
+        pieces.push(plain(value.subarray(4)))
+      }
+      return { index, bytes: concat(...pieces) }
     },
 
     async writeValue(name, bytes) {
-      await write({ ...nothing, values: [{ name, bytes: bytes.slice() }] })
+      await write({ values: [{ name, bytes: bytes.slice() }] })
     },
 
     readValue: async (name) => readSealed(requireOpen().database, folder, valueKey(name)),
@@ -116,13 +167,24 @@ export function createStore(folder: string, machine: Machine = { openDatabase, o
       const closing = opened
       opened = undefined
       if (closing === undefined) return
-      await writing
-      // A witness that cannot be written is older than the log: the next start finds it so, and goes on.
-      await closing.witness.close().catch(() => {})
-      await closing.database.close()
+      const closed = (async () => {
+        await writing
+        // A witness that cannot be written is older than the log: the next start finds it so, and goes on.
+        await closing.witness.close().catch(() => {})
+        await closing.database.close()
+      })()
+      // A disk that does not answer is not waited for: the next start finds what it has kept.
+      let cancel = (): void => {}
+      const given = new Promise<void>((resolve) => {
+        cancel = disk.after(closePatience, resolve)
+      })
+      await Promise.race([closed, given]).finally(cancel)
     },
   }
 }
+
+/** In milliseconds. */
+const closePatience = 10_000
 
 interface Opened {
   readonly database: Database
@@ -133,70 +195,58 @@ interface Opened {
   readonly values: Map<string, number>
 }
 
-interface Change extends Omit<StoreBatch, 'meta'> {
-  /** `undefined`: as it is. */
-  readonly meta: Uint8Array | undefined
-  readonly snapshot: Uint8Array | undefined
+interface Change extends StoreBatch {
+  /** Sealed: its index, and the checksums of its pieces. */
+  readonly snapshot: Uint8Array
 }
 
-async function openStore(
-  folder: string,
-  machine: Machine,
+async function openAll(
+  disk: Disk,
   onProgress: (done: number, total: number) => void,
   onFailed: (error: unknown) => void,
-): Promise<readonly [Opened, StoreOpened]> {
-  try {
-    await makeFolder(folder)
-  } catch (error) {
-    throw diskFailure(error, folder)
-  }
-  const { evidence, testimony, database: found, values } = await inspect(folder, machine.openDatabase, onProgress)
-  const name = judge(evidence)
+): Promise<readonly [Opened, StoreOpened['found']]> {
+  const { evidence, testimony, database: found, values } = await inspect(disk, onProgress)
   let database = found
   try {
-    if (name === 'newer') throw laterFormat(folder, formatOf(evidence))
-    if (name === 'foreign') throw new Failure('path-taken', `${cases[name].says} ${folder}`, { folder })
-    if (!isOpened(name)) throw damage(folder, name, wholeBlocks(evidence))
-
-    const kept = typeof evidence.database === 'object' ? evidence.database.head : 'none'
-    const witnessed = testimony?.head
-    const head =
-      typeof kept === 'object' ? { ...kept, values: xorOf(values) } : typeof witnessed === 'object' ? witnessed : newHead()
+    const name = judge(evidence)
+    if (!isOpened(name)) throw refusal(disk.folder, name, wholeBlocks(evidence))
+    const head = headOf(evidence, values) ?? newHead(disk)
     // On disk before the first batch: a log without a witness is one whose witness was lost.
-    if (testimony === undefined) await replaceFile(witnessIn(folder), newWitness(head), 0o600)
+    if (testimony === undefined) await disk.replaceFile(witnessName, newWitness(head))
     if (database === undefined) {
-      const made = await machine.openDatabase(folder, true)
-      if (typeof made === 'string') throw damage(folder, 'database-unreadable', 0)
+      const made = await disk.openDatabase(true)
+      if (typeof made === 'string') throw damage(disk.folder, 'database-unreadable', 0)
       database = made
     }
-    const file = await machine.openWitnessFile(witnessIn(folder))
-    const opened = { database, head, values, witness: createWitness(file, testimony?.slot ?? 1, onFailed) }
-    if (name === 'older') await takeOver(opened, folder)
-    const { count, meta } = opened.head
-    return [opened, { meta: meta.length === 0 ? undefined : meta, last: count === 0 ? undefined : count - 1, found: name }]
+    const witness = await openWitness(disk, testimony?.slot ?? 1, onFailed)
+    return [{ database, witness, head, values }, name]
   } catch (error) {
     await database?.close()
-    throw error instanceof Failure ? error : diskFailure(error, folder)
+    throw error
   }
 }
 
-/** Rows and values are as they were; the head gets what format 1 did not have. */
-async function takeOver(opened: Opened, folder: string): Promise<void> {
-  const { operations, head } = await plan(opened, folder, nothing)
-  await opened.database.batch(operations, { sync: true })
-  opened.head = head
-  opened.witness.note(head)
+/** What a store that opens goes on from; `undefined`: it is new. */
+function headOf({ witness, database }: Evidence, values: ReadonlyMap<string, number>): Head | undefined {
+  if (typeof database === 'object' && typeof database.head === 'object') return { ...database.head, values: xorOf(values) }
+  return typeof witness === 'object' ? witness : undefined
 }
 
-const newHead = (): Head => ({
-  id: randomBytes(16),
+const newHead = (disk: Disk): Head => ({
+  id: disk.random(16),
   batch: 0,
   count: 0,
-  hash: new Uint8Array(32),
   rowChecksum: 0,
   values: 0,
   meta: new Uint8Array(),
 })
+
+function refusal(folder: string, name: CaseName, whole: number): Failure {
+  const { does, says } = cases[name]
+  if (does === 'forget') return damage(folder, name, whole)
+  if (name === 'foreign') return new Failure('path-taken', `${says} ${folder}`, { folder })
+  return new Failure('store-version', `${says} This one reads formats up to ${storeVersion}: ${folder}`, { folder })
+}
 
 /** What is whole ends before block `index`. */
 function damage(folder: string, name: CaseName, index: number, cause?: unknown): Failure {
@@ -205,73 +255,57 @@ function damage(folder: string, name: CaseName, index: number, cause?: unknown):
   return new Failure('store-damaged', message, { index, case: name, folder }, { cause })
 }
 
-const laterFormat = (folder: string, version: number): Failure =>
-  new Failure('store-version', `${cases.newer.says} This one reads format ${storeVersion}, not ${version}: ${folder}`, {
-    folder,
-    version,
-  })
+/** Of a log: how many blocks it has, and the checksum of the last one's row. */
+type LogEnd = Pick<Head, 'count' | 'rowChecksum'>
 
-type Operation =
-  | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
-  | { readonly type: 'del'; readonly key: Uint8Array }
-
-const nothing: Change = { cutFrom: undefined, blocks: [], values: [], meta: undefined, snapshot: undefined }
-
-/** What a change does to the rows, and the head after it. */
-async function plan(
-  { database, head, values }: Opened,
-  folder: string,
-  change: Change,
-): Promise<{ operations: Operation[]; head: Head }> {
-  const operations: Operation[] = []
-  let { count, hash, rowChecksum } = head
-  if (change.cutFrom !== undefined && change.cutFrom < count) {
-    for (let index = change.cutFrom; index < count; index++) operations.push({ type: 'del', key: blockKey(index) })
-    count = change.cutFrom
-    const value = count === 0 ? undefined : await database.get(blockKey(count - 1))
-    const row = value && decodeRow(count - 1, value)
-    if (count > 0 && row === undefined) throw damage(folder, 'row-damaged', count - 1)
-    hash = row?.block.hash ?? new Uint8Array(32)
-    rowChecksum = row?.checksum ?? 0
-  }
-  for (const block of change.blocks) {
-    assert(block.index === count, 'blocks are written in order, without gaps')
-    const row = encodeRow(block, rowChecksum)
-    operations.push({ type: 'put', key: blockKey(block.index), value: row.value })
-    count++
-    hash = block.hash
-    rowChecksum = row.checksum
-  }
-  for (const { name, bytes } of change.values) {
-    const key = valueKey(name)
-    if (bytes === undefined) {
-      operations.push({ type: 'del', key })
-      values.delete(name)
-    } else {
-      const value = seal(key, bytes)
-      operations.push({ type: 'put', key, value })
-      values.set(name, sealOf(value))
-    }
-  }
-  if (change.snapshot !== undefined) operations.push({ type: 'put', key: snapshotKey, value: seal(snapshotKey, change.snapshot) })
-  const next = {
-    id: head.id,
-    batch: head.batch + 1,
-    count,
-    hash: hash.slice(),
-    rowChecksum,
-    values: xorOf(values),
-    meta: change.meta ?? head.meta,
-  }
-  operations.push({ type: 'put', key: headKey, value: encodeHead(next) })
-  return { operations, head: next }
+/** The end that the log has once it is cut. */
+async function endAt(database: Database, cutFrom: number, folder: string): Promise<LogEnd> {
+  if (cutFrom === 0) return { count: 0, rowChecksum: 0 }
+  const row = await database.get(blockKey(cutFrom - 1))
+  if (row === undefined || !isRow(blockKey(cutFrom - 1), row)) throw damage(folder, 'row-damaged', cutFrom - 1)
+  return { count: cutFrom, rowChecksum: sealOf(row) }
 }
 
-/** A table that cannot be read is as good as a damaged value. */
+/** What a change to a log that ends there does to the rows, and the head after it. */
+function plan({ head, values }: Opened, end: LogEnd, change: Partial<Change>): readonly [Operation[], Head] {
+  const operations: Operation[] = []
+  const put = (key: Uint8Array, value: Uint8Array): void => {
+    operations.push({ type: 'put', key, value })
+  }
+  let { count, rowChecksum } = end
+  for (let index = count; index < head.count; index++) operations.push({ type: 'del', key: blockKey(index) })
+  for (const block of change.blocks ?? []) {
+    assert(block.index === count, 'blocks are written in order, without gaps')
+    const row = encodeRow(block, rowChecksum)
+    put(blockKey(block.index), row)
+    rowChecksum = sealOf(row)
+    count++
+  }
+  for (const { name, bytes } of change.values ?? []) {
+    const key = valueKey(name)
+    const value = bytes && seal(key, bytes)
+    if (value === undefined) operations.push({ type: 'del', key })
+    else put(key, value)
+    if (value === undefined) values.delete(name)
+    else values.set(name, sealOf(value))
+  }
+  if (change.snapshot !== undefined) put(snapshotKey, change.snapshot)
+  const meta = change.meta ?? head.meta
+  const next = { id: head.id, batch: head.batch + 1, count, rowChecksum, values: xorOf(values), meta }
+  put(headKey, encodeHead(next))
+  return [operations, next]
+}
+
+/** `undefined` where there is none, or it is damaged. */
 async function readSealed(database: Database, folder: string, key: Uint8Array): Promise<Uint8Array | undefined> {
+  const value = await readRow(database, folder, key)
+  return value && unseal(key, value)
+}
+
+/** A table that cannot be read is as good as a row that is not there. */
+async function readRow(database: Database, folder: string, key: Uint8Array): Promise<Uint8Array | undefined> {
   try {
-    const value = await database.get(key)
-    return value && unseal(key, value)
+    return await database.get(key)
   } catch (error) {
     const failure = readFailure(error, folder)
     if (failure !== undefined) throw failure

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import type { Disk } from './disk.ts'
 import { decodeHead, encodeHead, type Head } from './rows.ts'
 
 /**
@@ -7,13 +7,6 @@ import { decodeHead, encodeHead, type Head } from './rows.ts'
  * synced after LevelDB's batch: LevelDB may be ahead of it, by what came in the last moment before a crash, and never behind.
  */
 
-/** The file, open for reading and writing in place. */
-export interface WitnessFile {
-  write(bytes: Uint8Array, at: number): Promise<void>
-  sync(): Promise<void>
-  close(): Promise<void>
-}
-
 /** `damaged`: neither slot can be read. A number: a slot is of that later format. */
 export interface Testimony {
   readonly head: Head | number | 'damaged'
@@ -21,12 +14,14 @@ export interface Testimony {
   readonly slot: 0 | 1
 }
 
+export const witnessName = 'witness'
 /** So far apart that no sector and no page holds parts of both. */
 const slotBytes = 4096
 /** In milliseconds: with the sync, no more than 50 from a batch to its testimony. More costs safety, less syncs. */
 const patience = 30
 
-export const newWitness = (head: Head): Uint8Array => {
+/** The whole file of a store that has none yet. */
+export function newWitness(head: Head): Uint8Array {
   const bytes = new Uint8Array(2 * slotBytes)
   bytes.set(encodeHead(head))
   return bytes
@@ -40,17 +35,6 @@ export function readWitness(bytes: Uint8Array): Testimony {
   return { head: second, slot: 0 }
 }
 
-export async function openWitnessFile(path: string): Promise<WitnessFile> {
-  const file = await open(path, 'r+')
-  return {
-    async write(bytes, at) {
-      await file.write(bytes, 0, bytes.length, at)
-    },
-    sync: () => file.datasync(),
-    close: () => file.close(),
-  }
-}
-
 export interface Witness {
   /** After LevelDB's batch is synced. Written soon, and what comes meanwhile with it. */
   note(head: Head): void
@@ -59,15 +43,16 @@ export interface Witness {
 }
 
 /** `onFailed`: a batch without its testimony would be one that nobody misses, so there is to be none after it. */
-export function createWitness(file: WitnessFile, first: 0 | 1, onFailed: (error: unknown) => void): Witness {
+export async function openWitness(disk: Disk, first: 0 | 1, onFailed: (error: unknown) => void): Promise<Witness> {
+  const file = await disk.openFile(witnessName)
   let slot = first
   let latest: Head | undefined
-  let timer: ReturnType<typeof setTimeout> | undefined
+  let cancel: (() => void) | undefined
   let writing: Promise<void> = Promise.resolve()
 
   const write = (): Promise<void> => {
-    clearTimeout(timer)
-    timer = undefined
+    cancel?.()
+    cancel = undefined
     writing = writing.then(async () => {
       if (latest === undefined) return
       const bytes = encodeHead(latest)
@@ -82,14 +67,8 @@ export function createWitness(file: WitnessFile, first: 0 | 1, onFailed: (error:
   return {
     note(head) {
       latest = head
-      timer ??= setTimeout(() => void write().catch(onFailed), patience)
+      cancel ??= disk.after(patience, () => void write().catch(onFailed))
     },
-    async close() {
-      try {
-        await write()
-      } finally {
-        await file.close()
-      }
-    },
+    close: () => write().finally(() => file.close()),
   }
 }

@@ -79,6 +79,8 @@ export class Checks {
   }
 
   readonly #factsOf: (peer: SimPeer) => DiskFacts | undefined
+  /** What was begun while there were faults has ended then. */
+  #settledAt = Number.POSITIVE_INFINITY
   /** By peer: those whose epochs it saw come to nothing before the faults were over. A peer tells of it a while later. */
   readonly #unlucky = new Map<number, Set<string>>()
   /** Views that this step was the first to know as committed. */
@@ -109,10 +111,11 @@ export class Checks {
     const isHonest = peer.doubtful !== 'liar'
     const { now, healed, isCalm } = this.#world
     const hasLiar = this.#hasLiar()
+    if (healed) this.#settledAt = Math.min(this.#settledAt, now + settleMillis)
     for (const output of outputs) {
       if (output.kind === 'persist') this.#persisted(peer, output, log)
-      if (!healed) this.#noteUnlucky(peer, output)
-      else {
+      if (now < this.#settledAt) this.#noteUnlucky(peer, output)
+      if (healed) {
         this.#idle.output(now, output)
         if (isCalm && !hasLiar && (output.kind === 'send' || output.kind === 'gossip'))
           this.repeats.message(peer, output.message, now)
@@ -264,5 +267,7 @@ export class Checks {
 }
 
 const inVain = 'its epochs come to nothing'
+/** An attempt that faults have spoilt comes to nothing so soon after the last of them. */
+const settleMillis = 1_000
 const none = new Uint8Array(0)
 const noViews: readonly ReadBlock[] = []
