@@ -15,14 +15,16 @@ export interface Author {
 export interface Requests {
   readonly byId: Map<RequestId, Remembered>
   /**
-   * Their ids, a ring once it is full: `oldest` is where it begins. A map knows its order too, but to find the first of
+   * In order, a ring once it is full: `oldest` is where it begins. A map knows its order too, but to find the first of
    * its keys it walks over all those deleted before it.
    */
-  readonly ids: RequestId[]
+  readonly ring: Remembered[]
   oldest: number
 }
 
+/** Never changed. */
 export interface Remembered {
+  readonly request: RequestId
   /** 32 bytes: of the operation without the request id. */
   readonly bodyHash: Uint8Array
   readonly outcome: Outcome
@@ -31,7 +33,7 @@ export interface Remembered {
 export const createAuthor = (incarnation: number, sequence: number): Author => ({
   incarnation,
   sequence,
-  requests: { byId: new Map(), ids: [], oldest: 0 },
+  requests: { byId: new Map(), ring: [], oldest: 0 },
 })
 
 export function authorOf(authors: Map<PeerId, Author>, peer: PeerId): Author {
@@ -70,22 +72,21 @@ export function recallRequest(
 }
 
 /** The id is new: it takes the place of the oldest one where there is no more room. */
-export function rememberRequest(requests: Requests, request: RequestId, remembered: Remembered): void {
-  const { byId, ids, oldest } = requests
-  byId.set(request, remembered)
-  if (ids.length < requestsPerAuthorMax) {
-    ids.push(request)
+export function rememberRequest(requests: Requests, remembered: Remembered): void {
+  const { byId, ring, oldest } = requests
+  byId.set(remembered.request, remembered)
+  if (ring.length < requestsPerAuthorMax) {
+    ring.push(remembered)
     return
   }
-  byId.delete(ids[oldest] as RequestId)
-  ids[oldest] = request
+  byId.delete((ring[oldest] as Remembered).request)
+  ring[oldest] = remembered
   requests.oldest = (oldest + 1) % requestsPerAuthorMax
 }
 
-/** Oldest first. */
-export function requestsInOrder({ byId, ids, oldest }: Requests): readonly (readonly [RequestId, Remembered])[] {
-  return [...ids.slice(oldest), ...ids.slice(0, oldest)].map((id) => [id, byId.get(id) as Remembered])
-}
+/** Oldest first, as of now. */
+export const requestsInOrder = ({ ring, oldest }: Requests): readonly Remembered[] =>
+  ring.slice(oldest).concat(ring.slice(0, oldest))
 
 function isSame(one: Uint8Array, other: Uint8Array): boolean {
   for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false

@@ -176,10 +176,12 @@ function change(
     available: account.available,
     held: account.held,
   })
-  // Cut rarely: one copy for a hundred entries.
-  if (account.history.length >= 2 * historyMax) account.history.splice(0, account.history.length - historyMax)
+  // Cut rarely: one copy for a hundred entries. A new list, since an image of the market may still show the old one.
+  if (account.history.length >= 2 * historyMax) account.history = account.history.slice(-historyMax)
 }
 
-/** The newest entries, at most 100: what views and snapshots show, whenever the list was cut last. */
-export const newestHistory = (account: { readonly history: readonly AccountEntry[] }): readonly AccountEntry[] =>
-  account.history.slice(-historyMax)
+/** Of the first `count` entries the newest, at most 100: what is told of an account, whenever its list was cut last. */
+export const newestHistory = (
+  { history }: { readonly history: readonly AccountEntry[] },
+  count: number = history.length,
+): readonly AccountEntry[] => history.slice(Math.max(0, count - historyMax), count)

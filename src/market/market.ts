@@ -18,7 +18,7 @@ import { nextStateHash } from './digest.ts'
 import type { Operation } from './operation.ts'
 import type { MarketEvent, Outcome, Rejection } from './outcome.ts'
 import { setPace } from './pace.ts'
-import { readSnapshot, writeSnapshot } from './snapshot.ts'
+import { imageOf, type MarketImage, readImage, readSnapshot, writeSnapshot } from './snapshot.ts'
 import { createState, type MarketState } from './state.ts'
 import type { AppliedBlock, AppliedOutcome, Market, RoomRules } from './types.ts'
 import { decodeInVersion } from './versions.ts'
@@ -34,6 +34,16 @@ export function restoreMarket(
   hash: Crypto['hash'],
 ): { readonly value: Market } | { readonly malformed: string } {
   const decoded = readSnapshot(bytes, rules, hash)
+  return 'malformed' in decoded ? decoded : { value: marketOver(decoded.value, hash) }
+}
+
+/** The same of the pieces of a {@link Market.image}, put together, which are known to be whole. */
+export function restoreImage(
+  content: Uint8Array,
+  rules: RoomRules,
+  hash: Crypto['hash'],
+): { readonly value: Market } | { readonly malformed: string } {
+  const decoded = readImage(content, rules, hash)
   return 'malformed' in decoded ? decoded : { value: marketOver(decoded.value, hash) }
 }
 
@@ -87,6 +97,10 @@ class StatefulMarket implements Market {
     return this.#state.authors.get(author)?.incarnation ?? 0
   }
 
+  image(): MarketImage {
+    return imageOf(this.#state)
+  }
+
   snapshot(): Uint8Array {
     return writeSnapshot(this.#state, this.#hash)
   }
@@ -132,7 +146,7 @@ function applyOne(
   }
   const outcome = decide(state, place, start, operation)
   // What is malformed was no request: the same id may come again, and mean something.
-  if (outcome.accepted || outcome.rejection.code !== 'malformed') rememberRequest(author.requests, request, { bodyHash, outcome })
+  if (outcome.accepted || outcome.rejection.code !== 'malformed') rememberRequest(author.requests, { request, bodyHash, outcome })
   return { sequence, outcome }
 }
 

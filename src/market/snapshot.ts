@@ -1,10 +1,10 @@
 import { concat, decodeWith, Malformed, type Reader, Writer } from '../core/codec.ts'
-import { type Crypto, fromHex, toHex } from '../core/crypto.ts'
+import { type Crypto, fromHex, type Hash, toHex } from '../core/crypto.ts'
 import type { AccountId, AuctionId, Instant, PeerId, RequestId } from '../core/ids.ts'
 import { requestsPerAuthorMax } from '../core/limits.ts'
 import type { Cents } from '../core/money.ts'
 import { type Auction, addAuction, createAuction, minimumAfter, recentBidsMax } from './auctions.ts'
-import { type Author, createAuthor, rememberRequest, requestsInOrder } from './authors.ts'
+import { type Author, createAuthor, type Remembered, rememberRequest, requestsInOrder } from './authors.ts'
 import { type Account, createAccount, historyMax, newestHistory } from './bank.ts'
 import { readLot, writeLot } from './codec.ts'
 import { readOutcome, writeOutcome } from './outcome-codec.ts'
@@ -20,36 +20,117 @@ const versions = { withoutPauses: 2, withoutPace: 3, withPace: 4 } as const
 const hashBytes = 32
 const countMax = 10_000_000
 
-/**
- * Canonical bytes of the whole state, and their hash: maps stand in the order in which the log filled them, which is
- * the same on every peer.
- */
-export function writeSnapshot(state: MarketState, hash: Crypto['hash']): Uint8Array {
-  const { millis } = state.pace
+/** So many bytes, and what was begun with them, are written at once: a millisecond or two. */
+const pieceBytes = 32 * 1024
+
+/** The whole state as it was at one moment, whatever is applied to the market meanwhile. */
+export interface MarketImage {
+  /** Of the last block that was applied. */
+  readonly index: number
+  /**
+   * Canonical bytes, one piece after the other; each is made when it is asked for. Maps stand in the order in which the log filled
+   * them, which is the same on every peer.
+   */
+  pieces(): Iterable<Uint8Array>
+}
+
+/** Costs no more than a look at each account: what changes later is copied, what never does is shared. */
+export function imageOf({ index, stateHash, bank, auctions, pace, authors }: MarketState): MarketImage {
+  const image: Image = {
+    index,
+    stateHash,
+    issuer: bank.issuer.available,
+    millis: pace.millis,
+    accounts: Array.from(bank.accounts.values(), frozenAccount),
+    // One that has ended never changes.
+    auctions: Array.from(auctions.byId.values(), (auction) =>
+      auction.ended === undefined ? { ...auction, recentBids: auction.recentBids.slice() } : auction,
+    ),
+    authors: Array.from(authors, ([peer, { incarnation, sequence, requests }]) => {
+      return { peer, incarnation, sequence, requests: requestsInOrder(requests) }
+    }),
+  }
+  return { index, pieces: () => writePieces(image) }
+}
+
+interface Image {
+  readonly index: number
+  readonly stateHash: Hash
+  readonly issuer: Cents
+  readonly millis: number | undefined
+  readonly accounts: readonly FrozenAccount[]
+  readonly auctions: readonly Auction[]
+  readonly authors: readonly FrozenAuthor[]
+}
+
+/** A list of entries only grows, until another takes its place: its length is all that need be remembered. */
+type FrozenAccount = Pick<Account, 'id' | 'holder' | 'owner' | 'available' | 'held' | 'closed' | 'history'> & {
+  readonly entries: number
+}
+
+interface FrozenAuthor extends Pick<Author, 'incarnation' | 'sequence'> {
+  readonly peer: PeerId
+  readonly requests: readonly Remembered[]
+}
+
+const frozenAccount = ({ id, holder, owner, available, held, closed, history }: Account): FrozenAccount => ({
+  ...{ id, holder, owner, available, held, closed, history },
+  entries: history.length,
+})
+
+function* writePieces({ index, stateHash, issuer, millis, accounts, auctions, authors }: Image): Generator<Uint8Array> {
   const version = millis === undefined ? versions.withoutPace : versions.withPace
-  const writer = new Writer(64 * 1024).byte(version).unsigned(state.index)
-  writer.raw(fromHex(state.stateHash) as Uint8Array).signed(state.bank.issuer.available)
-  writer.list([...state.bank.accounts.values()], (account) => writeAccount(writer, account))
-  writer.list([...state.auctions.byId.values()], (auction) => writeAuction(writer, auction))
-  writer.list([...state.authors], ([peer, author]) => writeAuthor(writer.text(peer), author))
+  let writer = new Writer(2 * pieceBytes).byte(version).unsigned(index)
+  const take = (): Uint8Array => {
+    const piece = writer.finish()
+    writer = new Writer(2 * pieceBytes)
+    return piece
+  }
+  writer.raw(fromHex(stateHash) as Uint8Array).signed(issuer)
+  writer.unsigned(accounts.length)
+  for (const account of accounts) {
+    writeAccount(writer, account)
+    if (writer.length >= pieceBytes) yield take()
+  }
+  writer.unsigned(auctions.length)
+  for (const auction of auctions) {
+    writeAuction(writer, auction)
+    if (writer.length >= pieceBytes) yield take()
+  }
+  writer.unsigned(authors.length)
+  for (const { peer, incarnation, sequence, requests } of authors) {
+    writer.text(peer).unsigned(incarnation).unsigned(sequence).unsigned(requests.length)
+    for (const { request, bodyHash, outcome } of requests) {
+      writeOutcome(writer.text(request).raw(bodyHash), outcome)
+      if (writer.length >= pieceBytes) yield take()
+    }
+  }
   if (millis !== undefined) writer.unsigned(millis)
-  const content = writer.finish()
+  yield take()
+}
+
+/** The pieces of an image as one, and their hash. */
+export function writeSnapshot(state: MarketState, hash: Crypto['hash']): Uint8Array {
+  const content = concat(...imageOf(state).pieces())
   return concat(content, hash(content))
 }
+
+type ReadState = { readonly value: MarketState } | { readonly malformed: string }
 
 /**
  * The state that these bytes describe. A snapshot comes from the own disk, or, where a room was founded anew, in another
  * peer's genesis block: whatever the bytes, no later operation may trip over them.
  */
-export function readSnapshot(
-  bytes: Uint8Array,
-  rules: RoomRules,
-  hash: Crypto['hash'],
-): { readonly value: MarketState } | { readonly malformed: string } {
+export function readSnapshot(bytes: Uint8Array, rules: RoomRules, hash: Crypto['hash']): ReadState {
   const contentBytes = bytes.length - hashBytes
   if (contentBytes < 0) return { malformed: 'a snapshot ends too early' }
   const content = bytes.subarray(0, contentBytes)
   if (toHex(hash(content)) !== toHex(bytes.subarray(contentBytes))) return { malformed: 'a snapshot is damaged' }
+  return readImage(content, rules, hash)
+}
+
+/** The same of an image's pieces, put together, which are known to be whole. */
+export function readImage(content: Uint8Array, rules: RoomRules, hash: Crypto['hash']): ReadState {
   return decodeWith(content, (reader) => {
     const state = readState(reader, rules, hash)
     const fault = faultOfState(state)
@@ -95,10 +176,10 @@ const entryKinds = [
 ] as const satisfies readonly AccountEntry['kind'][]
 const endings = ['sold', 'unsold', 'reserve-not-met', 'cancelled'] as const
 
-function writeAccount(writer: Writer, account: Account): void {
+function writeAccount(writer: Writer, account: FrozenAccount): void {
   writer.text(account.id).text(account.holder).text(account.owner)
   writer.unsigned(account.available).unsigned(account.held).flag(account.closed)
-  writer.list(newestHistory(account), (entry) => {
+  writer.list(newestHistory(account, account.entries), (entry) => {
     writer.unsigned(entry.index).unsigned(entry.time).byte(entryKinds.indexOf(entry.kind)).signed(entry.change)
     writer.optional(entry.counterparty, (counterparty) => writer.text(counterparty))
     writer.optional(entry.auction, (auction) => writer.text(auction))
@@ -164,19 +245,12 @@ function readAuction(reader: Reader, number: number, isOlder: boolean): Auction 
   return auction
 }
 
-function writeAuthor(writer: Writer, author: Author): void {
-  writer.unsigned(author.incarnation).unsigned(author.sequence)
-  writer.list(requestsInOrder(author.requests), ([request, { bodyHash, outcome }]) => {
-    writeOutcome(writer.text(request).raw(bodyHash), outcome)
-  })
-}
-
 function readAuthor(reader: Reader): Author {
   const author = createAuthor(reader.unsigned(), reader.unsigned())
   const { requests } = author
   reader.list(requestsPerAuthorMax, () => {
     const request = unknownTo(requests.byId, reader.text(64) as RequestId)
-    rememberRequest(requests, request, { bodyHash: new Uint8Array(reader.raw(hashBytes)), outcome: readOutcome(reader) })
+    rememberRequest(requests, { request, bodyHash: new Uint8Array(reader.raw(hashBytes)), outcome: readOutcome(reader) })
   })
   return author
 }

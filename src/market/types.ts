@@ -3,6 +3,7 @@ import type { AccountId, AuctionId, Instant, PeerId } from '../core/ids.ts'
 import type { Cents } from '../core/money.ts'
 import type { Lot } from './operation.ts'
 import type { Outcome } from './outcome.ts'
+import type { MarketImage } from './snapshot.ts'
 
 /** The rules of a room, from its genesis block. */
 export interface RoomRules {
@@ -51,7 +52,9 @@ export interface Market {
   readonly paceMillis: number | undefined
   /** The last incarnation in which the peer wrote an operation; 0: in none. */
   incarnationOf(author: PeerId): number
-  /** The whole state, canonical: two markets that applied the same blocks give the same bytes. */
+  /** The whole state as it is now, to be written in pieces while the market goes on. */
+  image(): MarketImage
+  /** The same at once, canonical: two markets that applied the same blocks give the same bytes. */
   snapshot(): Uint8Array
 }
 

@@ -11,6 +11,7 @@ import {
   nameCharsMax,
   numberMax,
   roomMembersMax,
+  statePartsMax,
 } from '../core/limits.ts'
 import { compareEpochs, type Epoch, epochField, type Lost, sameEpoch, type View } from './view.ts'
 
@@ -23,12 +24,24 @@ export interface Genesis {
   readonly founder: PeerId
   /** 16 random bytes, so that two rooms of one name and moment differ. */
   readonly salt: Uint8Array
-  /** A refounded room starts from this snapshot of another room's market (PROTOCOL, section 5). */
+  /**
+   * A room that goes on from another one (PROTOCOL, section 5, refound): the snapshot of that room's market is cut into so many
+   * parts, which stand in the blocks right after this one, and before anything else; `hash` is the whole snapshot's.
+   */
+  readonly parts?: StateParts
+  /** The same in rooms that an earlier version founded: what did not fit in here could not go on. */
   readonly state?: Uint8Array
+}
+
+export interface StateParts {
+  readonly count: number
+  readonly hash: Hash
 }
 
 export type Body =
   | { readonly kind: 'genesis'; readonly genesis: Genesis }
+  /** One part of the state that a room goes on from; `left`: so many come after it. */
+  | { readonly kind: 'state'; readonly left: number; readonly part: Uint8Array }
   /** `lost`: losses of peers outside `members` that end with this view (PROTOCOL, section 5, disks that were lost). */
   | { readonly kind: 'view'; readonly members: readonly PeerId[]; readonly lost: readonly Lost[] }
   | {
@@ -93,6 +106,7 @@ export function viewOf({ body, epoch, index }: Block): View | undefined {
       return { epoch, index, members: [body.genesis.founder], lost: [] }
     case 'view':
       return { epoch, index, members: body.members, lost: body.lost }
+    case 'state':
     case 'ops':
       return undefined
   }
@@ -148,7 +162,26 @@ export function faultOfPlace(block: Block, previous: Block, view: View): string 
   if (block.time < previous.time) return 'its time goes back'
   if (isBeyondLimits(block)) return 'a number in it is over 2^48'
   if (block.checkpoint !== undefined && block.checkpoint.index >= block.index) return 'its checkpoint is of a later block'
+  const partsDue = partsAfter(previous)
+  if (partsDue > 0 || block.body.kind === 'state') return faultOfPart(block, previous, partsDue)
   return block.body.kind === 'view' ? faultOfView(block, previous, block.body) : faultOfOps(block, previous, view)
+}
+
+/** How many parts of the state that the room goes on from come right after this block. */
+export function partsAfter({ body }: Block): number {
+  if (body.kind === 'state') return body.left
+  return body.kind === 'genesis' ? (body.genesis.parts?.count ?? 0) : 0
+}
+
+/** The genesis block says what its parts hold; this leaves nothing else in them open, so that a room has one beginning only. */
+function faultOfPart(block: Block, previous: Block, due: number): string | undefined {
+  const { body, author, epoch, turn, lamport, time, checkpoint } = block
+  if (body.kind !== 'state') return 'the state that its room goes on from is not all there'
+  if (due === 0) return 'the state that its room goes on from is all there'
+  if (body.left !== due - 1) return 'it is another part of the state that its room goes on from'
+  if (author !== previous.author || !sameEpoch(epoch, previous.epoch)) return 'a part of a state is its founder’s'
+  const isNext = turn === previous.turn + 1 && lamport === previous.lamport + 1 && time === previous.time
+  return isNext && checkpoint === undefined ? undefined : 'a part of a state has a turn and a Lamport time of its own'
 }
 
 function faultOfView(
@@ -193,23 +226,44 @@ const number: Field<number> = {
   read: (reader) => reader.unsigned(),
 }
 
+/** What a room goes on from, by a byte: an earlier version had the first two. */
+const origins = { nothing: 0, state: 1, parts: 2 } as const
+
 const genesisField: Field<Genesis> = {
-  write(writer, { state, ...genesis }) {
+  write(writer, { state, parts, ...genesis }) {
     genesisHead.write(writer, genesis)
-    genesisState.write(writer, state)
+    if (parts !== undefined) partsField.write(writer.byte(origins.parts), parts)
+    else if (state !== undefined) stateField.write(writer.byte(origins.state), state)
+    else writer.byte(origins.nothing)
   },
   read(reader) {
     const genesis = genesisHead.read(reader)
-    const state = genesisState.read(reader)
-    return state === undefined ? genesis : { ...genesis, state }
+    switch (reader.byte()) {
+      case origins.nothing:
+        return genesis
+      case origins.state:
+        return { ...genesis, state: stateField.read(reader) }
+      case origins.parts:
+        return { ...genesis, parts: partsField.read(reader) }
+      default:
+        throw new Malformed('unknown kind of origin')
+    }
   },
 }
-const genesisState = optional(bytes(frameBytesMax))
+const stateField = bytes(frameBytesMax)
+const partsField: Field<StateParts> = {
+  write: (writer, parts) => hash.write(writer.unsigned(parts.count), parts.hash),
+  read(reader) {
+    const parts = reader.unsigned()
+    if (parts < 1 || parts > statePartsMax) throw new Malformed('a state has another number of parts')
+    return { count: parts, hash: hash.read(reader) }
+  },
+}
 const depositsField: Field<Genesis['deposits']> = {
   write: (writer, value) => flag.write(writer, value === 'host'),
   read: (reader) => (flag.read(reader) ? 'host' : 'open'),
 }
-const genesisHead = struct<Omit<Genesis, 'state'>>({
+const genesisHead = struct<Omit<Genesis, 'state' | 'parts'>>({
   name: text(4 * nameCharsMax),
   rulesVersion: number,
   currency: text(32),
@@ -226,8 +280,10 @@ const opsField = struct<Omit<Extract<Body, { kind: 'ops' }>, 'kind'>>({
   ops: list(bytes(auctionStartBytesMax), blockOpsMax),
 })
 
+const stateBodyField = struct<Omit<Extract<Body, { kind: 'state' }>, 'kind'>>({ left: count, part: bytes(blockBytesMax) })
+
 /** A byte for the kind. A view of wire version 1 had no losses: it is read as one with none. */
-const bodyCodes = { genesis: 0, viewOfVersion1: 1, ops: 2, view: 3 } as const
+const bodyCodes = { genesis: 0, viewOfVersion1: 1, ops: 2, view: 3, state: 4 } as const
 
 const bodyField: Field<Body> = {
   write(writer, body) {
@@ -235,6 +291,8 @@ const bodyField: Field<Body> = {
     switch (body.kind) {
       case 'genesis':
         return genesisField.write(writer, body.genesis)
+      case 'state':
+        return stateBodyField.write(writer, body)
       case 'view':
         membersField.write(writer, body.members)
         return lostField.write(writer, body.lost)
@@ -249,6 +307,8 @@ function readBody(reader: Reader): Body {
   switch (reader.byte()) {
     case bodyCodes.genesis:
       return { kind: 'genesis', genesis: genesisField.read(reader) }
+    case bodyCodes.state:
+      return { kind: 'state', ...stateBodyField.read(reader) }
     case bodyCodes.viewOfVersion1:
       return { kind: 'view', members: membersField.read(reader), lost: [] }
     case bodyCodes.ops:

@@ -9,6 +9,9 @@ import { compareEpochs, type Epoch, sameEpoch } from './view.ts'
 /** So much of a stranger's chain is kept until it shows that its sender is none. */
 const unknownBytesMax = 64 * 1024 * 1024
 
+/** Answers of one peer on their way at the same time: one is sent, and one more may be asked for. Twice that, to be sure. */
+const overtakenMax = 4
+
 /** Committed blocks of another peer's log (PROTOCOL, section 5, Catching up). */
 export class CatchUp {
   readonly #ring: Ring
@@ -57,16 +60,15 @@ export class CatchUp {
     }
     if (last?.index === commit.index && !hasCommit) return peers.foundUseless(from)
     if (last === undefined && !hasCommit) {
-      // What is all here already was overtaken by another answer: nobody's fault.
-      const isOvertaken =
-        blocks.length > 0 && blocks.every(({ index, hash }) => index <= log.commit.index || log.has(index, hash))
-      return isOvertaken ? fetching.askForCommitted(from, log.commit.index + 1, false) : peers.foundUseless(from)
+      const isHere = blocks.length > 0 && blocks.every(({ index, hash }) => index <= log.commit.index || log.has(index, hash))
+      return isHere ? this.#askPast(from, log.commit.index) : peers.foundUseless(from)
     }
     const word = this.#wordOf(from, chain, commit, hasCommit)
     if (word === 'none') return isOfEarlier ? undefined : peers.foundUseless(from)
     if (word === 'unknown') {
       this.#unknown = { from, blocks: [...chain] }
-      return fetching.askForCommitted(from, (last as Block).index + 1, true)
+      const tip = (last as Block).index
+      return chain.length > kept.length ? fetching.askForCommitted(from, tip + 1, true) : this.#askPast(from, tip)
     }
     this.#unknown = undefined
     peers.update(from, { useless: undefined })
@@ -79,6 +81,20 @@ export class CatchUp {
     out.note('caught-up', { index: log.commit.index, from })
     // At once, not at the next status, until it has the commit that was named.
     if (commit.index > log.commit.index) fetching.askForCommitted(from, log.commit.index + 1, true)
+  }
+
+  /**
+   * All of an answer is here already, up to `index`: it was overtaken by another one, which is nobody's fault. But not again and
+   * again, or whoever names a far commit, and never sends what leads there, is asked for ever.
+   * Rule 5-catch-overtaken [L]
+   */
+  #askPast(from: PeerId, index: number): void {
+    const { peers, fetching } = this.#ring
+    const before = peers.of(from).overtaken
+    const count = before?.index === index ? before.count + 1 : 1
+    peers.update(from, { overtaken: { index, count } })
+    if (count <= overtakenMax) return fetching.askForCommitted(from, index + 1, false)
+    peers.foundUseless(from)
   }
 
   #take(chain: readonly Block[]): void {
@@ -177,6 +193,8 @@ export type WantedStage = Stage extends infer One ? (One extends Stage ? Omit<On
 const answerMillis = 10_000
 /** Fetches under way to different peers: what each is asked for is remembered. */
 const askedMax = 64
+/** Answers asked for ahead: more keep the sender busier, and more of them in memory. */
+const aheadMax = 2
 
 /** Blocks on request: serves them to others, and fetches what is missing here (PROTOCOL, sections 2.4 and 5). */
 export class Fetching {
@@ -188,6 +206,8 @@ export class Fetching {
   /** Committed blocks are asked for not before; the last one asked, where no answer came yet. */
   #syncAt: number
   #unanswered: { readonly to: PeerId; readonly at: number } | undefined
+  /** What was asked for while answers before it are still looked at, in order. */
+  #ahead: readonly { readonly to: PeerId; readonly first: number; readonly at: number }[] = []
 
   constructor(ring: Ring) {
     this.#ring = ring
@@ -264,6 +284,19 @@ export class Fetching {
     const before = this.#unanswered
     if (before !== undefined && out.now - before.at > timing.unanswered) peers.foundUseless(before.to)
     if (before?.to !== from) this.#unanswered = { to: from, at: out.now }
+    const place = this.#ahead.findIndex((one) => one.to === from && one.first === first && out.now - one.at <= timing.unanswered)
+    const isAsked = isFollowUp && place >= 0
+    this.#ahead = isAsked ? this.#ahead.slice(place + 1) : []
+    if (!isAsked) this.#ask(from, 'committed', first)
+  }
+
+  /** The next parts of a long log are made ready while this peer looks at those before them. */
+  askAhead(from: PeerId, first: number): void {
+    const { out, log, epochs, disk } = this.#ring
+    const at = this.#asked.get(from)?.committed
+    if (at === undefined || out.now - at > answerMillis || this.#ahead.length >= aheadMax) return
+    if (epochs.isActive || disk.failed || first <= log.commit.index) return
+    this.#ahead = [...this.#ahead, { to: from, first, at: out.now }]
     this.#ask(from, 'committed', first)
   }
 

@@ -138,6 +138,20 @@ export function encodeFrame(lamport: number, message: Message): Uint8Array {
   return writer.finish()
 }
 
+/** The very bytes that {@link encodeFrame} gives, around blocks that need not be decoded for it. */
+export function encodeFetched(lamport: number, fetched: FetchedBytes): Uint8Array {
+  const { what, blocks, commit, head } = fetched
+  const writer = new Writer(bytesOf(blocks))
+  writer.unsigned(wireVersion).unsigned(lamport).byte(codes.fetched)
+  ranges.write(writer, what)
+  writer.list(blocks, ({ bytes: encoded }) => encodedBlock.write(writer, encoded))
+  headField.write(writer, commit)
+  headField.write(writer, head)
+  return writer.finish()
+}
+
+type FetchedBytes = Omit<FetchedMessage, 'kind' | 'blocks'> & { readonly blocks: readonly { readonly bytes: Uint8Array }[] }
+
 /** Form and limits only; signatures of blocks are the ring's to check. Never throws, whatever the bytes. */
 export function decodeFrame(encoded: Uint8Array, crypto: Crypto): DecodedFrame {
   if (encoded.length > frameBytesMax) return { kind: 'malformed', reason: `more than ${frameBytesMax} bytes` }
@@ -300,8 +314,9 @@ function fieldsToRead(crypto: Crypto): Fields {
 
 /** So that a frame full of blocks is written without growing on the way. */
 function bytesExpected(message: Message): number {
-  let expected = 512
-  if ('blocks' in message) for (const block of message.blocks) expected += block.bytes.length + 4
-  if (message.kind === 'install') expected += message.viewBlock.bytes.length
-  return expected
+  const expected = bytesOf('blocks' in message ? message.blocks : [])
+  return message.kind === 'install' ? expected + message.viewBlock.bytes.length : expected
 }
+
+const bytesOf = (blocks: readonly { readonly bytes: Uint8Array }[]): number =>
+  blocks.reduce((sum, { bytes: encoded }) => sum + encoded.length + 4, 512)

@@ -23,6 +23,8 @@ export interface Known {
   readonly pingedAt: number
   /** It answered fetches with nothing of use: not asked before `until`. */
   readonly useless: { readonly until: number; readonly pause: number } | undefined
+  /** So many of its answers in a row held nothing beyond `index`, which was reached when the first of them came. */
+  readonly overtaken: { readonly index: number; readonly count: number } | undefined
 }
 
 const unknown: Known = {
@@ -36,6 +38,7 @@ const unknown: Known = {
   roundTrip: 0,
   pingedAt: Number.NEGATIVE_INFINITY,
   useless: undefined,
+  overtaken: undefined,
 }
 
 /** Whoever knows the code can come under a new name each time: so many are remembered. */

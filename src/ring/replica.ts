@@ -67,6 +67,8 @@ function handle(ring: Ring, input: Input): void {
       return
     case 'receive':
       return receive(ring, input.from, input.lamport, input.message)
+    case 'arriving':
+      return ring.fetching.askAhead(input.from, input.last + 1)
     case 'persisted': {
       const before = ring.log.durable
       ring.disk.persisted(input.id)

@@ -12,6 +12,8 @@ export type Input =
   /** Time has passed: the ring asked for it by `wake`, or the driver woke early. */
   | { readonly kind: 'tick' }
   | { readonly kind: 'receive'; readonly from: PeerId; readonly lamport: number; readonly message: Message }
+  /** An answer with committed blocks up to `last`, and not all, has come, and is being looked at; it follows as `receive`. */
+  | { readonly kind: 'arriving'; readonly from: PeerId; readonly last: number }
   /** Every `persist` up to and with `id` is on disk, fsynced. */
   | { readonly kind: 'persisted'; readonly id: number }
   /** A write failed (full disk). From here on the peer promises, appends and reports nothing. */

@@ -37,6 +37,13 @@ describe('a picture says what it is', () => {
     expect(faultOfPicture(pictures[name]) === undefined).toBe(isSmall)
   })
 
+  it('as a JPEG by each of the frame headers that there are, and by nothing else in their range', () => {
+    const kindsOf = (marker: number) =>
+      readPicture(Uint8Array.from([0xff, 0xd8, 0xff, marker, 0, 17, 8, 0, 9, 0, 16, ...Array(12).fill(0)]))?.kind
+    const markers = Array.from({ length: 256 }, (_, marker) => marker).filter((marker) => kindsOf(marker) === 'JPEG')
+    expect(markers).toEqual([0xc0, 0xc1, 0xc2, 0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb, 0xcd, 0xce, 0xcf])
+  })
+
   it('also in the middle of a larger buffer', () => {
     const whole = new Uint8Array([1, 2, 3, ...pictures.png])
     expect(readPicture(whole.subarray(3))).toEqual({ kind: 'PNG', width: 3, height: 2 })

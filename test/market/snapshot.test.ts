@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { AccountId, AuctionId, Instant, RequestId } from '../../src/core/ids.ts'
-import { createMarket, restoreMarket } from '../../src/market/market.ts'
+import { concat } from '../../src/core/codec.ts'
+import type { AccountId, AuctionId, Instant } from '../../src/core/ids.ts'
+import { requestsPerAuthorMax } from '../../src/core/limits.ts'
+import { createMarket, restoreImage, restoreMarket } from '../../src/market/market.ts'
 import { readSnapshot, writeSnapshot } from '../../src/market/snapshot.ts'
 import type { MarketState } from '../../src/market/state.ts'
 import type { Market } from '../../src/market/types.ts'
@@ -95,6 +97,45 @@ describe('a snapshot', () => {
   })
 })
 
+describe('an image of a market', () => {
+  /** Everything that can change: balances, histories beyond the cut, bids, ends, requests beyond what is remembered. */
+  const goesOn = (room: Room): void => {
+    for (let amount = 1; amount <= 150; amount++) room.accept(ana, deposit('ana', amount))
+    room.accept(ana, bid('BBBBBB-1-5', 'ana', 400), open('new'), deposit('new', 5))
+    room.accept(bob, extend('BBBBBB-1-6', 5), resume('BBBBBB-1-9'), close('bob-2'))
+    for (let number = 0; number < requestsPerAuthorMax; number++) room.submit(ana, transfer('ana', 'bob', 1), `again-${number}`)
+  }
+  const roomBefore = (): Room => {
+    const room = fullRoom()
+    room.accept(bob, open('bob-2'))
+    for (let amount = 1; amount <= 120; amount++) room.accept(bob, deposit('bob', amount))
+    for (let number = 0; number < requestsPerAuthorMax - 1; number++)
+      room.submit(ana, transfer('ana', 'bob', 1), `first-${number}`)
+    return room
+  }
+
+  it('shows it as it was, whatever is applied before and while it is written', () => {
+    const room = roomBefore()
+    const expected = room.market.snapshot().slice(0, -32)
+    const image = room.market.image()
+    const pieces: Uint8Array[] = []
+    for (const piece of image.pieces()) {
+      if (pieces.push(piece) === 1) goesOn(room)
+    }
+    expect(image.index).toBeLessThan(room.market.index)
+    expect(concat(...pieces)).toEqual(expected)
+    const late = restoreImage(concat(...image.pieces()), rules, sha256)
+    expect('value' in late && late.value.snapshot().slice(0, -32)).toEqual(expected)
+  })
+
+  it('is written in pieces of bounded size, however much one account or author has', () => {
+    const { market } = roomBefore()
+    const sizes = Array.from(market.image().pieces(), ({ length }) => length)
+    expect(sizes.length).toBeGreaterThan(10)
+    expect(Math.max(...sizes)).toBeLessThan(64 * 1024)
+  })
+})
+
 describe('bytes that are no snapshot are refused', () => {
   const bytes = fullRoom().market.snapshot()
   const isRefused = (given: Uint8Array): boolean => 'malformed' in restoreMarket(given, rules, sha256)
@@ -148,7 +189,7 @@ describe('a snapshot that a liar made', () => {
   it.each([
     ['an account', ({ bank }: MarketState) => bank.accounts.set('again' as AccountId, firstOf(bank.accounts))],
     ['an auction', ({ auctions }: MarketState) => auctions.byId.set('again' as AuctionId, firstOf(auctions.byId))],
-    ['a request', ({ authors }: MarketState) => authors.get(ana)?.requests.ids.push('r1' as RequestId)],
+    ['a request', ({ authors }: MarketState) => authors.get(ana)?.requests.ring.push(...(authors.get(ana)?.requests.ring ?? []))],
   ])('cannot name %s twice', (_name, repeat) => {
     const read = readSnapshot(sealed(content), rules, sha256)
     if ('malformed' in read) throw new Error(read.malformed)

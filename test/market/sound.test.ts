@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AccountId, AuctionId, Instant } from '../../src/core/ids.ts'
+import { issuerCentsMin } from '../../src/core/limits.ts'
 import type { Cents } from '../../src/core/money.ts'
 import type { Auction } from '../../src/market/auctions.ts'
 import { type Account, createAccount } from '../../src/market/bank.ts'
@@ -41,6 +42,39 @@ describe('a state that was read is sound', () => {
   it('as the market left it, in the middle of a pause', () => {
     const state = soundState()
     pausedFrom(state, auction(state).startedAt, 30_000)
+    expect(faultOfState(state)).toBeUndefined()
+  })
+
+  const edges: readonly (readonly [string, (state: MarketState) => void])[] = [
+    [
+      'whose every cent was one bid',
+      (state) => {
+        Object.assign(auction(state).lot, { startingPrice: 1 })
+        Object.assign(auction(state), { bids: 120 })
+      },
+    ],
+    ['whose leader offers just the starting price', (state) => Object.assign(auction(state).lot, { startingPrice: 120 })],
+    ['whose leader offers just what buys it', (state) => Object.assign(auction(state).lot, { buyNow: 120 })],
+    ['whose leader’s bid is the only one that is remembered', (state) => Object.assign(auction(state), { bids: 2 })],
+    ['that ends when it was to end first', (state) => Object.assign(auction(state), { endsAt: auction(state).firstEnd })],
+    [
+      'that lasts no time',
+      (state) => Object.assign(auction(state), { firstEnd: auction(state).startedAt, endsAt: auction(state).startedAt }),
+    ],
+    ['that stands still until its very end', (state) => pausedFrom(state, auction(state).endsAt - 5, 5)],
+    ['of the fastest room', (state) => Object.assign(state.pace, { millis: 50 })],
+    ['of the slowest room', (state) => Object.assign(state.pace, { millis: 3_000 })],
+    [
+      'with all the money that a room can have',
+      (state) => {
+        Object.assign(account(state, 'bob'), { available: -issuerCentsMin - 1_000 })
+        Object.assign(state.bank.issuer, { available: issuerCentsMin })
+      },
+    ],
+  ]
+  it.each(edges)('as one %s', (_, change) => {
+    const state = soundState()
+    change(state)
     expect(faultOfState(state)).toBeUndefined()
   })
 

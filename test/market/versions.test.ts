@@ -128,3 +128,20 @@ describe('what a program before the pace wrote', () => {
     }
   })
 })
+
+describe('what a program with the pace wrote', () => {
+  const stateHash = '2946826651c0d11ef3fc655bcdf95fd00ae223dd7d5b5a89d1f5d4c306f1e6fa'
+  const snapshot =
+    'BAQpRoJmUcDRHvP8ZVvN+V/QCuIj3X1bWonR9dTDBvHm+gHoBwIDYm9iCFNvbWVib2R5NDEyRDNLb29XQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkIAAAAAA2FuYQhTb21lYm9keTQxMkQzS29vV0FBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB6AcAAAEEwIQ9AADoBwEGaXNzdWVyAADoBwAAAjQxMkQzS29vV0JCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCAQEANDEyRDNLb29XQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUEBAwCJBrVc5huVXqDbjSALKhO2TtqsY4I8O2JpO065dWKZ+a0b'
+
+  it('leads to the state that it led to then, byte for byte, and is a snapshot still', () => {
+    const { market, accept } = createRoom()
+    accept(bob, open('bob'))
+    accept(ana, setPace(777), open('ana'), deposit('ana', 1_000))
+    expect(market.stateHash).toBe(stateHash)
+    expect(Buffer.from(market.snapshot()).toString('base64')).toBe(snapshot)
+    const restored = restoreMarket(Buffer.from(snapshot, 'base64'), rules, sha256)
+    if ('malformed' in restored) throw new Error(restored.malformed)
+    expect([restored.value.stateHash, restored.value.paceMillis]).toEqual([stateHash, 777])
+  })
+})

@@ -8,6 +8,8 @@ import { createRunner, type Runner, simulate } from './runner.ts'
 interface Check {
   readonly name: string
   readonly millis: number
+  /** Absolute paths of the files that it loads; of the simulator they are not known. */
+  readonly imports: ReadonlySet<string> | undefined
   kills: number
 }
 
@@ -48,14 +50,17 @@ export async function killersOf(
 async function measure(root: string, runner: Runner, plan: Plan, names: readonly string[]): Promise<readonly Check[]> {
   const checks: Check[] = []
   for (const name of names) {
-    const { failed, millis } = await run(root, runner, plan, name, undefined, 600_000)
+    const { failed, imports, millis } = await run(root, runner, plan, name, undefined, 600_000)
     if (failed !== undefined) throw new Error(`${name} fails without any change: ${failed}`)
-    checks.push({ name, millis, kills: 0 })
+    checks.push({ name, millis, imports: name === simulator ? undefined : new Set(imports), kills: 0 })
   }
   return checks
 }
 
-/** Those first that kill much in little time; the file that bears the name of the changed one before all. */
+/**
+ * Of the checks that load the changed file, those first that kill much in little time; the file that bears its name before
+ * all.
+ */
 async function killerOf(
   root: string,
   runner: Runner,
@@ -66,7 +71,9 @@ async function killerOf(
   const subject = `/${(target.file.split('/').at(-1) as string).replace(/\.ts$/, '.test.ts')}`
   const worth = ({ name, kills, millis }: Check): number =>
     name.endsWith(subject) ? Number.POSITIVE_INFINITY : (kills + 1) / (millis + 100)
-  for (const check of checks.toSorted((one, other) => worth(other) - worth(one))) {
+  const path = join(root, 'src', target.file)
+  const concerned = checks.filter(({ imports }) => imports === undefined || imports.has(path))
+  for (const check of concerned.toSorted((one, other) => worth(other) - worth(one))) {
     const { failed } = await run(root, runner, plan, check.name, target, 10_000 + 5 * check.millis)
     if (failed === undefined) continue
     check.kills++

@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { createRunner, simulate } from './runner.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -17,6 +19,24 @@ describe('a test file that is run against changed code', () => {
     expect((await runner.run({ path, text: wrong, test }, 60_000)).failed).toBeDefined()
     expect((await runner.run({ path, text, test }, 60_000)).failed).toBeUndefined()
     expect((await runner.run({ path, text: 'throw new Error()', test }, 60_000)).failed).toContain('could not be loaded')
+    expect((await runner.run({ path: undefined, text: '', test }, 60_000)).failed).toBeUndefined()
+  })
+
+  it('says which files it loads, and no others: only a change of these can make it fail', async () => {
+    const { imports } = await runner.run({ path: undefined, text: '', test }, 60_000)
+    expect(imports).toContain(path)
+    expect(imports).toContain(`${root}src/core/result.ts`)
+    expect(imports).not.toContain(`${root}src/core/codec.ts`)
+  })
+
+  it('is ended by its first failure', async () => {
+    const failing = "import { appendFileSync } from 'node:fs'\nimport { it } from 'vitest'\n"
+    const folder = mkdtempSync(join(tmpdir(), 'mutate-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const file = join(folder, 'said')
+    const two = ['one', 'two'].map((name) => `it('${name}', () => { appendFileSync('${file}', '${name}'); throw new Error() })`)
+    expect((await runner.run({ path: test, text: failing + two.join('\n'), test }, 60_000)).failed).toBe('one')
+    expect(readFileSync(file, 'utf8')).toBe('one')
     expect((await runner.run({ path: undefined, text: '', test }, 60_000)).failed).toBeUndefined()
   })
 

@@ -20,7 +20,7 @@ export function createRunner(root: string): Runner {
       if (typeof result !== 'string') return result
       killGroup(worker)
       worker = undefined
-      return { failed: result, millis: performance.now() - begin }
+      return { failed: result, imports: [], millis: performance.now() - begin }
     },
     stop() {
       if (worker !== undefined) killGroup(worker)
@@ -91,7 +91,7 @@ export function simulate(
       clearTimeout(timer)
       const fault = isLate ? 'does not end' : firstFault(said)
       const failed = code === 0 ? undefined : `the simulator: ${fault}`
-      resolve({ failed, millis: performance.now() - begin })
+      resolve({ failed, imports: [], millis: performance.now() - begin })
     })
   })
 }

@@ -13,6 +13,8 @@ export interface Job {
 export interface JobResult {
   /** The first test that failed, or the error beside the tests; `undefined`: all passed. */
   readonly failed: string | undefined
+  /** Absolute paths of what the test file imports, directly or through others; a changed file that is not there cannot fail it. */
+  readonly imports: readonly string[]
   readonly millis: number
 }
 
@@ -24,6 +26,8 @@ const vitest = await createVitest(
     watch: false,
     reporters: [{}],
     maxWorkers: 1,
+    // One failure tells all: the rest could only wait for what does not come.
+    bail: 1,
     pool: 'forks',
     // Changed code must come into no cache, and none may hide it.
     fsModuleCache: false,
@@ -62,5 +66,23 @@ async function run({ path, text, test }: Job): Promise<JobResult> {
     const [first] = module.children.allTests('failed')
     failed = first?.fullName ?? `${module.relativeModuleId} could not be loaded`
   }
-  return { failed, millis: performance.now() - begin }
+  return { failed, imports: importsOf(test), millis: performance.now() - begin }
+}
+
+function importsOf(test: string): readonly string[] {
+  const found = new Set<string>()
+  const graphs = vitest.projects.flatMap(({ vite }) => Object.values(vite.environments).map(({ moduleGraph }) => moduleGraph))
+  for (const graph of graphs) {
+    const rest = [...(graph.getModulesByFile(test) ?? [])]
+    const seen = new Set(rest)
+    for (let module = rest.pop(); module !== undefined; module = rest.pop()) {
+      if (module.file !== null) found.add(module.file)
+      for (const imported of module.importedModules) {
+        if (seen.has(imported)) continue
+        seen.add(imported)
+        rest.push(imported)
+      }
+    }
+  }
+  return [...found]
 }

@@ -110,6 +110,50 @@ describe('a peer that is behind', () => {
     expect(peer.view.commit.index).toBe(7)
   })
 
+  it('asks for the next parts while one is looked at, two at most, and not again when that one was taken', () => {
+    const peer = behind().receive('A', offer())
+    expect(peer.step({ kind: 'arriving', from: id('A'), last: 3 }).sent('fetch')).toMatchObject([{ to: 'A', from: 4 }])
+    expect(peer.step({ kind: 'arriving', from: id('A'), last: 4 }).sent('fetch')).toMatchObject([{ from: 5 }])
+    expect(peer.step({ kind: 'arriving', from: id('A'), last: 5 }).sent('fetch')).toEqual([])
+    expect(peer.receive('A', answer(past.slice(0, 2))).sent('fetch')).toEqual([])
+    expect(peer.step({ kind: 'arriving', from: id('A'), last: 5 }).sent('fetch')).toMatchObject([{ from: 6 }])
+    expect(peer.receive('A', answer(past.slice(2, 3))).sent('fetch')).toEqual([])
+    expect(peer.receive('A', answer(past.slice(3, 4))).sent('fetch')).toEqual([])
+    peer.receive('A', answer(past.slice(4)))
+    expect([peer.view.commit.index, peer.sent('fetch')]).toEqual([7, []])
+  })
+
+  it('asks anew where what it asked for ahead is not what comes next, or does not come', () => {
+    const cut = behind()
+      .receive('A', offer())
+      .step({ kind: 'arriving', from: id('A'), last: 4 })
+    expect(cut.receive('A', answer(past.slice(0, 2))).sent('fetch')).toMatchObject([{ from: 4 }])
+    const lost = behind()
+      .receive('A', offer())
+      .step({ kind: 'arriving', from: id('A'), last: 3 })
+    expect(
+      lost
+        .after(1_001)
+        .receive('A', answer(past.slice(0, 2)))
+        .sent('fetch'),
+    ).toMatchObject([{ from: 4 }])
+  })
+
+  it('asks nobody ahead whom it did not ask, and for nothing that it has', () => {
+    expect(
+      behind()
+        .step({ kind: 'arriving', from: id('A'), last: 3 })
+        .sent('fetch'),
+    ).toEqual([])
+    const peer = behind().receive('A', offer())
+    expect(peer.step({ kind: 'arriving', from: id('A'), last: 0 }).sent('fetch')).toEqual([])
+    expect(
+      follower()
+        .step({ kind: 'arriving', from: id('A'), last: 3 })
+        .sent('fetch'),
+    ).toEqual([])
+  })
+
   it('passes over what it has, and takes the rest', () => {
     const peer = behind()
       .receive('A', offer())
@@ -270,6 +314,48 @@ describe('an answer', () => {
     expect(peer.sent('fetch')).toEqual([])
     peer.after(200).receive('A', offer())
     expect(peer.sent('fetch')).toMatchObject([{ to: 'A', from: 5 }])
+  })
+
+  it('that holds only what is here, again and again, makes others come first: a liar that names a far commit is not asked for ever', () => {
+    const far: Head = { epoch: last.epoch, index: 9_999, hash: 'ab'.repeat(32) }
+    const here = [view2, ...past.slice(0, 3)]
+    const peer = new DrivenReplica({ blocks: [genesis, ...here] }).step({ kind: 'tick' }).receive('A', offer())
+    let asked = 0
+    for (let times = 0; times < 100; times++) {
+      peer.after(200).receive('A', answer(here, far))
+      asked += peer.sent('fetch').length
+    }
+    expect(asked).toBe(4)
+    // Others are asked meanwhile; and it, too, after a while.
+    expect(peer.receive('C', offer()).sent('fetch')).toMatchObject([{ to: 'C' }])
+  })
+
+  it('of somebody unknown that adds nothing to what is kept of it is not followed up at once, nor for ever', () => {
+    const stranger: Head = { epoch: last.epoch, index: 9_999, hash: 'ab'.repeat(32) }
+    const peer = newcomer().receive('D', offer())
+    peer.receive('D', answer([view2], stranger))
+    expect(peer.sent('fetch')).toMatchObject([{ to: 'D', from: 2 }])
+    let asked = 0
+    for (let times = 0; times < 100; times++) {
+      peer.receive('D', answer([view2], stranger))
+      asked += peer.sent('fetch').length
+    }
+    expect(asked).toBe(0)
+    for (let times = 0; times < 100; times++) {
+      peer.after(50).receive('D', answer([], stranger))
+      asked += peer.sent('fetch').length
+    }
+    expect(asked).toBeLessThanOrEqual(4)
+  })
+
+  it('that is overtaken once more after the commit has moved is nobody’s fault', () => {
+    const far: Head = { epoch: last.epoch, index: 9_999, hash: 'ab'.repeat(32) }
+    const peer = behind().receive('A', offer())
+    for (let count = 1; count <= 5; count++) {
+      for (let times = 0; times < 4; times++) peer.after(200).receive('A', answer([view2, ...past.slice(0, count)], far))
+      expect(peer.view.commit.index).toBe(count + 1)
+      expect(peer.sent('fetch').length).toBe(1)
+    }
   })
 
   it('of nothing makes others come first, for longer each time', () => {

@@ -46,6 +46,21 @@ describe('the members of the next view', () => {
       barred: 'A',
       next: 'BX',
     },
+    {
+      story: 'configs with nobody in common begin with those of the last one that answered',
+      self: 'B',
+      configs: ['AB', 'CD'],
+      answered: 'ABCD',
+      next: 'CDB',
+    },
+    { story: 'and with no others of it', self: 'B', configs: ['AB', 'CD'], answered: 'ABC', next: 'CB' },
+    {
+      story: 'those in every config come first, also for another',
+      self: 'B',
+      configs: ['ABC', 'DCB'],
+      answered: 'ABCD',
+      next: 'CBD',
+    },
     { story: 'those in every config come first', self: 'C', configs: ['ABC', 'CBD'], answered: 'BCD', next: 'CBD' },
     {
       story: 'members of the newest config alone count as newcomers',

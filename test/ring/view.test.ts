@@ -27,6 +27,11 @@ describe('quorums', () => {
     expect(isCommitQuorum(ids(members), has)).toBe(commit)
   })
 
+  it('of no members is nobody, whoever is asked', () => {
+    expect(isViewQuorum([], () => true)).toBe(false)
+    expect(isCommitQuorum([], () => true)).toBe(false)
+  })
+
   it('two view quorums of one view always meet, and a commit quorum meets every view quorum', () => {
     for (let size = 1; size <= 6; size++) {
       const members = ids('ABCDEF'.slice(0, size))
