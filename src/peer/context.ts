@@ -52,6 +52,8 @@ export interface PeerOptions {
   readonly limits?: RingLimits
   /** Committed blocks from one snapshot of the market to the next; default 1,000. More: a longer next start, fewer writes. */
   readonly snapshotEvery?: number
+  /** Operations that the market applies at once; default 1,500. */
+  readonly applySliceOps?: number
 }
 
 /** What happened, told once, by whoever saw it. */
@@ -78,6 +80,8 @@ export type News =
   /** Proof of somebody's fault, on disk from an earlier start or new. */
   | { readonly kind: 'faulty'; readonly evidence: Evidence }
   | { readonly kind: 'version'; readonly peer: PeerId; readonly version: number }
+  /** A copy of this very profile has met what this peer wrote, and stopped. */
+  | { readonly kind: 'copied'; readonly incarnation: number }
   /** A peer of another room of our name, to which ours is to give way. */
   | { readonly kind: 'met'; readonly found: FoundRoom }
   /** A room of our name that this one will not mix with is in sight, or has changed. */
@@ -183,6 +187,8 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
         return warnFaulty(news.evidence)
       case 'version':
         return warnVersion(news.peer, news.version)
+      case 'copied':
+        return warnOnce('peer-copied', String(news.incarnation), { incarnation: news.incarnation })
       case 'other-room':
         return writeOtherRoom(news.room)
       case 'trouble':

@@ -7,12 +7,13 @@ import { createContext, type PeerOptions } from './context.ts'
 import { readBlocks, readRows } from './disk.ts'
 import { peersOf, ringOf } from './known-peers.ts'
 import type { Peer } from './peer.ts'
-import type { Clock, Ports } from './ports.ts'
+import type { Ports } from './ports.ts'
 import { rulesOf } from './replay.ts'
 import { createResidence } from './residence.ts'
 import { type Ending, linkOf, statusOf, stopText, toProof } from './status.ts'
 import { createVerdictBook } from './verdicts.ts'
 import { type LogRow, verifyRows } from './verify.ts'
+import { within } from './within.ts'
 
 /** Of the time to stop, what is kept for disk and network, in milliseconds. */
 const closeMillis = 1_000
@@ -157,15 +158,4 @@ export async function createPeer(options: PeerOptions, ports: Ports): Promise<Pe
     throw error
   }
   return peer
-}
-
-/** Resolves with the task, or when the time is over. */
-function within(clock: Clock, millis: number, task: Promise<unknown>): Promise<void> {
-  return new Promise((resolve) => {
-    const cancel = clock.at(clock.monotonic() + millis, resolve)
-    void task.finally(() => {
-      cancel()
-      resolve()
-    })
-  })
 }

@@ -4,15 +4,18 @@ import type { PeerId } from '../core/ids.ts'
 import { frameBytesMax } from '../core/limits.ts'
 import type { Market } from '../market/types.ts'
 import type { Block } from '../ring/block.ts'
-import { encodeFrame, type Message, topicOf } from '../ring/message.ts'
+import { decodeFrame, encodeFrame, type Message, topicOf } from '../ring/message.ts'
 import { ringLimits } from '../ring/timing.ts'
 import type { Input, Output, Persist, Replica } from '../ring/types.ts'
+import { applySliceOps, createApplier } from './applier.ts'
 import type { PeerContext } from './context.ts'
 import { createPersistQueue } from './disk.ts'
-import { createServer } from './exchange.ts'
+import type { Intake } from './intake.ts'
 import type { Clock, Topic } from './ports.ts'
 import type { Proposals } from './proposals.ts'
-import { type SnapshotKeeper, toAppliedBlock } from './replay.ts'
+import { toAppliedBlock } from './replay.ts'
+import { createServer, isFetch } from './serving.ts'
+import type { SnapshotKeeper } from './snapshots.ts'
 
 /** Above this many members not everyone has a stream to everyone: blocks go over the mesh too (PROTOCOL, section 3, Ways). */
 const streamMembersMax = 32
@@ -22,8 +25,10 @@ export interface Driver {
   input(input: Input): void
   /** Looks for submissions soon, when what the peer is busy with just now is done. */
   wake(): void
-  /** Resolves when everything that the ring wanted on disk is there, or a write has failed. */
+  /** Resolves when the market has all that is committed, and everything that the ring wanted on disk is there, or a write has failed. */
   flushed(): Promise<void>
+  /** Resolves when the market has all that is known to be committed. */
+  applied(): Promise<void>
   /** No input is taken, and nothing is served, any more. */
   close(): void
   /** The first failed write. */
@@ -39,12 +44,13 @@ export interface Engine {
   /** Asked before every input for what was submitted, so that no turn passes without it. */
   readonly proposals: Pick<Proposals, 'collect' | 'settle'>
   readonly snapshots: Pick<SnapshotKeeper, 'onApplied' | 'onPersisted'>
+  readonly intake: Pick<Intake, 'expect'>
   /** For evidence: see the persist queue. */
   readonly freeSlots: readonly number[]
 }
 
 export function createDriver(context: PeerContext, engine: Engine): Driver {
-  const { replica, market, proposals, snapshots } = engine
+  const { replica, market, proposals, snapshots, intake } = engine
   const { store, transport, clock, logger, identity } = context.ports
   const { self, crypto } = identity
   const { recorder } = context
@@ -60,6 +66,7 @@ export function createDriver(context: PeerContext, engine: Engine): Driver {
   const disk = createPersistQueue({
     store,
     crypto,
+    clock,
     freeSlots: engine.freeSlots,
     onPersisted(id, meta) {
       context.tell({ kind: 'persisted', id, meta })
@@ -74,6 +81,11 @@ export function createDriver(context: PeerContext, engine: Engine): Driver {
 
   const input = (next: Input): void => {
     if (closed) return
+    if (isFetch(next)) return server.ask(next)
+    put(next)
+  }
+
+  const put = (next: Input): void => {
     inputs.push(next)
     run()
   }
@@ -84,6 +96,7 @@ export function createDriver(context: PeerContext, engine: Engine): Driver {
     try {
       for (let next = take(); next !== undefined; next = take()) {
         for (const output of replica.step(clock.monotonic(), next)) carryOut(output)
+        if (isFetch(next)) server.asked(next.from)
       }
     } catch (error) {
       stop(error)
@@ -98,6 +111,7 @@ export function createDriver(context: PeerContext, engine: Engine): Driver {
   const stop = (error: unknown): void => {
     if (closed) return
     close()
+    applier.close()
     logger.error('ring-broken', { error })
     context.tell({ kind: 'stopped', reason: { kind: 'bug', message: error instanceof Error ? error.message : String(error) } })
   }
@@ -124,8 +138,7 @@ export function createDriver(context: PeerContext, engine: Engine): Driver {
         if (output.message.kind === 'announce') context.tell({ kind: 'announced', author: self, ops: output.message.ops })
         return
       case 'apply':
-        for (const block of output.blocks) apply(block)
-        return
+        return applier.add(output.blocks)
       case 'serve':
         server.serve(output)
         return
@@ -148,8 +161,9 @@ export function createDriver(context: PeerContext, engine: Engine): Driver {
     if (frame === undefined) return
     if (recorder.isOn) recorder.sent(to, lamport, message, frame)
     // What is asked for in bulk is asked for there, too: without a connection the answer could not come.
-    const isBulk = message.kind === 'fetch' || message.kind === 'fetched'
+    const isBulk = message.kind === 'fetch'
     for (const peer of to) {
+      if (isBulk) intake.expect(peer)
       if (isBulk) void transport.sendBulk(peer, frame)
       else transport.send(peer, frame)
     }
@@ -171,16 +185,16 @@ export function createDriver(context: PeerContext, engine: Engine): Driver {
     return undefined
   }
 
-  const server = createServer(
-    context,
-    (context.options.limits ?? ringLimits).fetchedBytes,
-    ({ to, lamport, what, commit, head }, blocks) => {
-      const message: Message = { kind: 'fetched', what, blocks, commit, head }
-      const frame = encode(lamport, message)
-      if (frame !== undefined && recorder.isOn) recorder.sent([to], lamport, message, frame)
-      return frame
+  const server = createServer(context, {
+    fetchedBytes: (context.options.limits ?? ringLimits).fetchedBytes,
+    isBusy: () => work.isBusy(),
+    isMember: (peer) => !replica.view.active || replica.view.members.includes(peer),
+    put,
+    onSent(to, frame) {
+      const decoded = recorder.isOn ? decodeFrame(frame, crypto) : undefined
+      if (decoded?.kind === 'frame') recorder.sent([to], decoded.lamport, decoded.message, frame)
     },
-  )
+  })
 
   const gossipBlocks = ({ cutFrom, blocks }: Persist): void => {
     if (cutFrom !== undefined) gossiped = Math.min(gossiped, cutFrom - 1)
@@ -196,14 +210,25 @@ export function createDriver(context: PeerContext, engine: Engine): Driver {
     gossip('log', lamport, { kind: 'blocks', epoch: installed, blocks: own, commit })
   }
 
+  const applier = createApplier({
+    clock,
+    sliceOps: context.options.applySliceOps ?? applySliceOps,
+    apply: (block) => apply(block),
+    onSlice: run,
+    onError: stop,
+  })
+
+  const work = createWork(clock)
+
   const apply = (block: Block): void => {
     // The snapshot that the market started from may be newer than the commit that the ring knew of.
     if (block.index <= market.index) return
     assert(block.index === market.index + 1, `block ${block.index} was to be applied after ${market.index}`)
     const outcomes = market.apply(toAppliedBlock(block))
+    work.did(outcomes.length)
     proposals.settle(block, outcomes)
     context.tell({ kind: 'applied', block, outcomes })
-    snapshots.onApplied(block)
+    snapshots.onApplied(block, applier.isBehind)
     inputs.push({ kind: 'applied', index: block.index, stateHash: market.stateHash })
   }
 
@@ -218,13 +243,44 @@ export function createDriver(context: PeerContext, engine: Engine): Driver {
         run()
       })
     },
-    flushed: () => disk.idle(),
+    applied: () => applier.idle(),
+    async flushed() {
+      await applier.idle()
+      await disk.idle()
+    },
     close,
     get failed() {
       return disk.failed
     },
     get hasWritten() {
       return hasWritten
+    },
+  }
+}
+
+/** A room in which so many operations a second are done is busy. */
+const busyOps = 20
+
+/** How much was done in the room lately. */
+function createWork(clock: Clock) {
+  let since = clock.monotonic()
+  let before = 0
+  let now = 0
+  const look = (): void => {
+    const passed = clock.monotonic() - since
+    if (passed < 1_000) return
+    before = passed < 2_000 ? now : 0
+    now = 0
+    since += passed
+  }
+  return {
+    did(operations: number) {
+      look()
+      now += operations
+    },
+    isBusy() {
+      look()
+      return Math.max(before, now) >= busyOps
     },
   }
 }

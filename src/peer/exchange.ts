@@ -1,8 +1,9 @@
 import type { PeerId } from '../core/ids.ts'
-import { type Block, decodeBlock, isSignedByAuthor } from '../ring/block.ts'
-import { type DecodedFrame, decodeFrame, topicOf } from '../ring/message.ts'
-import type { Input, ReplicaView, Serve } from '../ring/types.ts'
+import { isSignedByAuthor } from '../ring/block.ts'
+import { type DecodedFrame, decodeFrame, type FetchedMessage, topicOf } from '../ring/message.ts'
+import type { Input, ReplicaView } from '../ring/types.ts'
 import type { PeerContext } from './context.ts'
+import type { Intake } from './intake.ts'
 import type { RingTopic, Topic, Verdict } from './ports.ts'
 
 /** Bytes from other peers on their way to the ring: accepted, ignored, or rejected and held against the sender. */
@@ -19,11 +20,12 @@ type RingFrame = Extract<DecodedFrame, { kind: 'frame' }>
 /** Whoever knows the code can come under a new name each time: so many are remembered. */
 const offsetsMax = 512
 
-/** `wallTime`: milliseconds since 1970 on this peer's own clock. */
+/** `wallTime`: milliseconds since 1970 on this peer's own clock. `intake`: what fetched blocks pass first. */
 export function createReceiver(
   context: PeerContext,
   view: Pick<ReplicaView, 'members'>,
   wallTime: () => number,
+  intake: Pick<Intake, 'add'>,
   input: (input: Input) => void,
 ): Receiver {
   const { crypto } = context.ports.identity
@@ -37,6 +39,14 @@ export function createReceiver(
       context.tell({ kind: 'announced', author: from, ops: message.ops })
     }
     input({ kind: 'receive', from, lamport, message })
+  }
+
+  const takeIn = (from: PeerId, frame: RingFrame, { what, blocks, commit }: FetchedMessage, bytes: Uint8Array): void => {
+    const isLater = intake.add(from, blocks, () => take(from, frame, undefined, bytes))
+    const last = blocks.at(-1)
+    if (isLater && what === 'committed' && last !== undefined && last.index < commit.index) {
+      input({ kind: 'arriving', from, last: last.index })
+    }
   }
 
   const noteOffset = (from: PeerId, offset: number): void => {
@@ -54,8 +64,11 @@ export function createReceiver(
 
     frame(from, bytes) {
       const decoded = decodeFrame(bytes, crypto)
-      if (decoded.kind === 'frame') take(from, decoded, undefined, bytes)
-      else if (decoded.kind === 'version') context.tell({ kind: 'version', peer: from, version: decoded.version })
+      if (decoded.kind === 'frame') {
+        const { message } = decoded
+        if (message.kind === 'fetched') takeIn(from, decoded, message, bytes)
+        else take(from, decoded, undefined, bytes)
+      } else if (decoded.kind === 'version') context.tell({ kind: 'version', peer: from, version: decoded.version })
       else context.tell({ kind: 'malformed', from, reason: decoded.reason })
     },
 
@@ -78,74 +91,6 @@ export function createReceiver(
       }
       take(from, decoded, topic, bytes)
       return 'accept'
-    },
-  }
-}
-
-/** Gives other peers the blocks that they ask for: one answer at a time to each, so that a slow one costs one frame. */
-export interface Server {
-  serve(asked: Serve): void
-  /** Nothing is sent any more. */
-  close(): void
-}
-
-/**
- * While an answer is on its way to a peer, the newest request that came meanwhile waits, and no other. `encode`:
- * `undefined` where the frame would be over its limit.
- */
-export function createServer(
-  { ports }: PeerContext,
-  fetchedBytes: number,
-  encode: (asked: Serve, blocks: readonly Block[]) => Uint8Array | undefined,
-): Server {
-  const { store, transport, identity, logger } = ports
-  /** By peer that an answer is on its way to: the request that waits. */
-  const waiting = new Map<PeerId, Serve | undefined>()
-  let isClosed = false
-
-  const begin = (asked: Serve): void => {
-    const { blocks } = asked
-    if (!('through' in blocks)) return answer(asked, blocks)
-    store.read(blocks.from, blocks.through, fetchedBytes).then(
-      (rows) => answer(asked, rows.flatMap(toBlock)),
-      (error: unknown) => {
-        logger.warn('blocks-unread', { from: blocks.from, error })
-        end(asked.to)
-      },
-    )
-  }
-
-  const toBlock = ({ bytes }: { readonly bytes: Uint8Array }): readonly Block[] => {
-    const decoded = decodeBlock(bytes, identity.crypto)
-    return 'value' in decoded ? [decoded.value] : []
-  }
-
-  const answer = (asked: Serve, blocks: readonly Block[]): void => {
-    const frame = isClosed ? undefined : encode(asked, blocks)
-    if (frame === undefined) return end(asked.to)
-    const done = (): void => end(asked.to)
-    transport.sendBulk(asked.to, frame).then(done, done)
-  }
-
-  const end = (peer: PeerId): void => {
-    const next = waiting.get(peer)
-    if (next === undefined || isClosed) {
-      waiting.delete(peer)
-      return
-    }
-    waiting.set(peer, undefined)
-    begin(next)
-  }
-
-  return {
-    serve(asked) {
-      const isBusy = waiting.has(asked.to)
-      waiting.set(asked.to, isBusy ? asked : undefined)
-      if (!isBusy) begin(asked)
-    },
-    close() {
-      isClosed = true
-      waiting.clear()
     },
   }
 }

@@ -5,13 +5,17 @@ import { type Instant, type PeerId, parseRoomId, type RoomId } from '../core/ids
 import { nameCharsMax, wireVersion } from '../core/limits.ts'
 import { type Block, type Head, headField, headOf } from '../ring/block.ts'
 import { decodeFrame, encodeFrame } from '../ring/message.ts'
+import { ringLimits } from '../ring/timing.ts'
 import type { FoundRoom, PeerContext } from './context.ts'
+import { encodeCopyNotice, isCopyNotice, readCopyNotice } from './copy-notice.ts'
+import { readSome } from './disk.ts'
+import { fetchBeginning } from './fetch-beginning.ts'
 import { createHearsay } from './hearsay.ts'
 import type { TransportEvents } from './ports.ts'
 import { createPresence } from './presence.ts'
-import { refuseGenesis } from './room.ts'
 import { meet, type Scene } from './search.ts'
 import type { Session } from './session.ts'
+import { within } from './within.ts'
 
 /** Who is connected: the peers with this room's code, whatever room they are in. */
 export interface Lobby {
@@ -27,18 +31,24 @@ export interface Network extends Lobby {
   enter(session: Session): void
   /** No frame reaches the room any more. */
   exit(): void
+  /** Resolves when what this peer leaves to others is with them, or soon. */
+  parted(): Promise<void>
   /** Keeps what new connections are told up to date, and looks again at rooms that were met. Call it now and then. */
   refresh(): void
   /** A connected peer's room that `isMeant`, one that holds fast first; waits for one until this monotonic time. */
   look(until: number, isMeant: (found: FoundRoom) => boolean): Promise<FoundRoom | undefined>
   /** All that was heard of others, just now. */
   scene(): Scene
-  /** The genesis block of the room that a connected peer is in; `undefined` where it gives none, or a wrong one. */
-  fetchGenesis(peer: PeerId, room: RoomId): Promise<Block | undefined>
+  /** The first blocks of the room that a connected peer is in; `undefined` where it gives none, or wrong ones. */
+  fetchBeginning(peer: PeerId, room: RoomId): Promise<readonly Block[] | undefined>
 }
 
-/** How long a peer may take to give its genesis block, in milliseconds. */
-const genesisWait = 3_000
+/** How long a peer may take to give its genesis block, or the next parts of the state behind it, in milliseconds. */
+const beginningWait = 3_000
+/** How long that may take, in milliseconds. */
+const partingWait = 1_000
+/** Copies of so many peers are remembered. */
+const leftMax = 16
 
 /** Tells of rooms that are `met`, and of hellos and frames that cannot be read. */
 export function createNetwork(context: PeerContext): Network {
@@ -47,7 +57,7 @@ export function createNetwork(context: PeerContext): Network {
   const connected = new Map<PeerId, Hello | undefined>()
   /** Peers that the ring takes for connected. */
   const linked = new Set<PeerId>()
-  const genesisAsked = new Map<PeerId, (block: Block | undefined) => void>()
+  const beginningAsked = new Map<PeerId, (blocks: readonly Block[]) => void>()
   let session: Session | undefined
   const heard = createHearsay(transport)
   const presence = createPresence(clock, (peer, here) => context.tell({ kind: 'presence', peer, here }))
@@ -89,26 +99,79 @@ export function createNetwork(context: PeerContext): Network {
   /** False for a connected peer that is in another room or in none. One that is not connected is heard over this room's mesh. */
   const mayBeIn = (room: RoomId, peer: PeerId): boolean => !connected.has(peer) || roomOf(peer)?.id === room
 
-  /** A peer that is not in our room asks for, or gives, no more than a genesis block. */
+  /** A peer that is not in our room asks for, or gives, no more than what a room begins with. */
   const takeFromOutside = (from: PeerId, bytes: Uint8Array): void => {
     const decoded = decodeFrame(bytes, identity.crypto)
     if (decoded.kind === 'version') context.tell({ kind: 'version', peer: from, version: decoded.version })
     if (decoded.kind === 'malformed') context.tell({ kind: 'malformed', from, reason: decoded.reason })
     if (decoded.kind !== 'frame') return
     const { message } = decoded
-    if (message.kind === 'fetched') genesisAsked.get(from)?.(message.blocks[0])
-    else if (message.kind === 'fetch' && session !== undefined) giveGenesis(from, session)
+    if (message.kind === 'fetched') beginningAsked.get(from)?.(message.blocks)
+    else if (message.kind === 'fetch' && session !== undefined) giveBeginning(from, message.from, session)
   }
 
-  /** Peers to which a genesis block is on its way: it can be a whole frame, and is given to each once at a time. */
-  const giving = new Set<PeerId>()
-  const giveGenesis = (to: PeerId, { genesisBlock, view }: Session): void => {
-    if (giving.has(to)) return
-    giving.add(to)
-    const head = headOf(genesisBlock)
-    const message = { kind: 'fetched', what: 'committed', blocks: [genesisBlock], commit: head, head } as const
-    void transport.sendBulk(to, encodeFrame(view.lamport, message)).then(() => giving.delete(to))
+  /** What copies of other peers have left here for them. */
+  const left = new Map<PeerId, Uint8Array>()
+  const takeCopyNotice = (from: PeerId, frame: Uint8Array): void => {
+    const { self, crypto } = identity
+    const notice = readCopyNotice(frame, crypto)
+    if (notice === undefined) return
+    const life = session?.view.stopped === undefined ? session?.view.incarnation : undefined
+    if (notice.peer === self && notice.room === session?.room && notice.incarnation === life) {
+      context.tell({ kind: 'copied', incarnation: notice.incarnation })
+    }
+    if (notice.peer !== from) return
+    left.delete(from)
+    left.set(from, frame.slice())
+    if (left.size > leftMax) for (const oldest of left.keys()) return void left.delete(oldest)
+    // The copy and the other one are one peer to the transport: this may reach either.
+    transport.send(from, frame)
+    void transport.sendBulk(from, frame)
   }
+  let parting: Promise<unknown> = Promise.resolve()
+  context.hear((news) => {
+    if (news.kind !== 'stopped' || news.reason.kind !== 'own-later-block' || session === undefined) return
+    const notice = encodeCopyNotice(
+      { peer: identity.self, room: session.room, incarnation: news.reason.incarnation },
+      identity.crypto,
+    )
+    // On streams of their own: those of the ring are taken from each other by the two copies.
+    parting = Promise.all([...connected.keys()].map((peer) => transport.sendBulk(peer, notice)))
+  })
+
+  /** Peers to which first blocks are on their way: they fill frames, and are given to each once at a time. */
+  const giving = new Set<PeerId>()
+  const giveBeginning = (to: PeerId, from: number, { genesisBlock, genesis, view }: Session): void => {
+    const parts = genesis.parts?.count ?? 0
+    if (giving.has(to) || from > parts) return
+    giving.add(to)
+    const done = (): boolean => giving.delete(to)
+    const give = (blocks: readonly Block[]): Promise<void> => {
+      const head = headOf(blocks.at(-1) ?? genesisBlock)
+      return transport.sendBulk(to, encodeFrame(view.lamport, { kind: 'fetched', what: 'committed', blocks, commit: head, head }))
+    }
+    if (from === 0) return void give([genesisBlock]).then(done)
+    readSome(ports.store, identity.crypto, from, parts, ringLimits.fetchedBytes)
+      .then(give)
+      .then(done, (error: unknown) => {
+        logger.warn('blocks-unread', { from, error })
+        done()
+      })
+  }
+
+  /** None where it gives nothing in time. */
+  const askForBeginning = (peer: PeerId, from: number): Promise<readonly Block[]> =>
+    new Promise((resolve) => {
+      const done = (blocks: readonly Block[]): void => {
+        cancel()
+        beginningAsked.delete(peer)
+        resolve(blocks)
+      }
+      beginningAsked.get(peer)?.([])
+      const cancel = clock.at(clock.monotonic() + beginningWait, () => done([]))
+      beginningAsked.set(peer, done)
+      void transport.sendBulk(peer, encodeFrame(0, { kind: 'fetch', what: 'committed', from }))
+    })
 
   const hello = (): Hello => {
     return { name: context.name, roomName: options.room.name, room: session && helloRoomOf(session) }
@@ -142,17 +205,20 @@ export function createNetwork(context: PeerContext): Network {
       onConnected(peer, bytes) {
         // Ours went out when the connection came about: since then this peer may have entered its room.
         transport.send(peer, encodeHello(hello()))
+        const notice = left.get(peer)
+        if (notice !== undefined) transport.send(peer, notice)
         greet(peer, bytes)
       },
       onDisconnected(peer, refused) {
         connected.delete(peer)
-        genesisAsked.get(peer)?.(undefined)
+        beginningAsked.get(peer)?.([])
         if (!linked.delete(peer)) return
         presence.went(peer)
         session?.input({ kind: 'link', peer, state: refused ? 'refused' : 'down' })
       },
       onFrame(from, frame) {
         if (isHello(frame)) greet(from, frame)
+        else if (isCopyNotice(frame)) takeCopyNotice(from, frame)
         else if (session !== undefined && mayBeIn(session.room, from)) session.frame(from, frame)
         else takeFromOutside(from, frame)
       },
@@ -173,6 +239,7 @@ export function createNetwork(context: PeerContext): Network {
         compareRooms(peer)
       }
     },
+    parted: () => within(clock, partingWait, parting),
     exit() {
       session = undefined
       linked.clear()
@@ -206,23 +273,14 @@ export function createNetwork(context: PeerContext): Network {
       connected,
       ...heard.facts(),
     }),
-    fetchGenesis(peer, room) {
-      return new Promise((resolve) => {
-        const done = (block: Block | undefined): void => {
-          cancel()
-          genesisAsked.delete(peer)
-          const reason = refuseGenesis(block, room, options.room.name, identity.crypto)
-          if (reason !== undefined) {
-            heard.refuse(peer, reason)
-            logger.warn('room-unjoined', { peer, room, reason })
-          }
-          resolve(reason === undefined ? block : undefined)
-        }
-        genesisAsked.get(peer)?.(undefined)
-        const cancel = clock.at(clock.monotonic() + genesisWait, () => done(undefined))
-        genesisAsked.set(peer, done)
-        void transport.sendBulk(peer, encodeFrame(0, { kind: 'fetch', what: 'committed', from: 0 }))
-      })
+    async fetchBeginning(peer, room) {
+      const ask = (from: number): Promise<readonly Block[]> => askForBeginning(peer, from)
+      const fetched = await fetchBeginning(ask, { id: room, name: options.room.name }, identity.crypto)
+      if ('blocks' in fetched) return fetched.blocks
+      const { reason } = fetched
+      heard.refuse(peer, reason)
+      logger.warn('room-unjoined', { peer, room, reason })
+      return undefined
     },
   }
 }

@@ -70,10 +70,11 @@ export interface Peer {
   /** Whether there was one. */
   stopBidder(auction: AuctionId, account: AccountId): boolean
   /**
-   * Makes a new room out of this peer's committed state, with a new id. Only where the quorum has been missing for a while,
-   * unless forced. Rejects with a `Failure`: `quorum-held`, `room-too-large`, `stopping`, or the disk's.
+   * Makes a new room out of this peer's committed state, with a new id, and keeps the log of the old one. Only where the quorum has
+   * been missing for a while, unless forced. What waits to be written is submitted again in the new one. Rejects with a `Failure`:
+   * `quorum-held`, `room-too-large`, `stopping`, or the disk's.
    */
-  refound(options: { readonly force: boolean }): Promise<RoomId>
+  refound(options: { readonly force: boolean }): Promise<Refounded>
   /**
    * Moves to another room of this name. What was done in this room is in no other: where something was, it moves only if
    * `force`d, and the log is kept as an archive. Resolves when this peer is in that room, or was already. Rejects with a
@@ -124,6 +125,14 @@ export interface Joined {
   readonly room: RoomId
   /** Where the log of the room before is kept; `undefined`: there was nothing to keep. */
   readonly archive: string | undefined
+}
+
+export interface Refounded {
+  readonly room: RoomId
+  /** Where the log of the room before is kept; `undefined`: there was nothing to keep. */
+  readonly archive: string | undefined
+  /** Operations that waited in the room before, and were submitted again in this one. */
+  readonly resubmitted: number
 }
 
 export interface Receipt {

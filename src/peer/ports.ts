@@ -52,9 +52,12 @@ export interface Store {
   write(batch: StoreBatch): Promise<void>
   /** Blocks `from … through`, oldest first, at most `bytesMax` together (but at least one, if it is there). */
   read(from: number, through: number, bytesMax: number): Promise<readonly StoredBlock[]>
-  /** A snapshot of the market after block `index`; a newer one replaces it. A crash may lose it: it can be made again. */
-  writeSnapshot(index: number, bytes: Uint8Array): Promise<void>
-  /** `undefined` where there is none, or it is damaged. */
+  /**
+   * A snapshot of the market after block `index`, whole or in pieces, which are asked for one by one as they are written; a newer
+   * one replaces it once all of it is there. A crash may lose it: it can be made again.
+   */
+  writeSnapshot(index: number, snapshot: Uint8Array | AsyncIterable<Uint8Array>): Promise<void>
+  /** Whole. `undefined` where there is none, or it is damaged. */
   readSnapshot(): Promise<{ readonly index: number; readonly bytes: Uint8Array } | undefined>
   /** A small named value beside the log, such as the addresses of known peers. A crash may lose it, other than one in a batch. */
   writeValue(name: string, bytes: Uint8Array): Promise<void>
@@ -216,6 +219,15 @@ export interface Identity {
   /** The key was made by this very start: no earlier life can have promised anything. */
   readonly isNew: boolean
   readonly crypto: Crypto
+  /** Looks at signatures beside the loop, and answers in their order; `undefined`: nothing is beside it. Never rejects. */
+  readonly verifyAside?: (signed: readonly Signed[]) => Promise<readonly boolean[]>
+}
+
+/** What {@link Crypto.verify} looks at. */
+export interface Signed {
+  readonly author: PeerId
+  readonly bytes: Uint8Array
+  readonly signature: Uint8Array
 }
 
 /** Everything that a peer of one room runs on. */

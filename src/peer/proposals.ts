@@ -25,9 +25,21 @@ export interface Proposals {
   sweep(now: number, quorumMissing: number): void
   /** Rejects all, and everything to come. */
   close(failure: Failure): void
+  /** Takes out all of which nobody knows what became of it, in order: another session goes on with it. */
+  release(): readonly Unsettled[]
+  /** Submits what was released elsewhere, and gives how much that is; whoever waits for it is told what becomes of it here. */
+  adopt(unsettled: readonly Unsettled[]): number
   pending(): readonly PendingOperation[]
   /** The input that withdraws it. Throws a `Failure` with `not-pending` where it is too late. */
   withdraw(id: OperationId): Input
+}
+
+/** An operation on its way; `wait`: who waits for it, `undefined`: nobody does any longer. */
+export interface Unsettled {
+  readonly bytes: Uint8Array
+  /** It stands in a block of the log that it was released from: there it may still happen. */
+  readonly written: boolean
+  readonly wait: Pick<Proposal, 'deadline' | 'patience' | 'resolve' | 'reject'> | undefined
 }
 
 export interface ProposalsOptions {
@@ -70,6 +82,16 @@ export function createProposals({ self, view, clock, wake }: ProposalsOptions): 
   let sequence = 0
   let closed: Failure | undefined
 
+  /** The ring gives it the next sequence number. */
+  const collect = (operation: Operation, bytes: Uint8Array): number => {
+    const domain = domainOf(operation)
+    const last = collected.at(-1)
+    if (last?.domain === domain) last.ops.push(bytes)
+    else collected.push({ domain, ops: [bytes] })
+    wake()
+    return ++sequence
+  }
+
   return {
     submit(submission, deadlineMillis) {
       if (closed !== undefined) return Promise.reject(closed)
@@ -77,15 +99,11 @@ export function createProposals({ self, view, clock, wake }: ProposalsOptions): 
       const { operation } = submission
       const bytesMax = operation.kind === 'start-auction' ? auctionStartBytesMax : operationBytesMax
       if (bytes.length > bytesMax) return Promise.reject(tooLarge(bytes.length, bytesMax))
-      const domain = domainOf(operation)
-      const last = collected.at(-1)
-      if (last?.domain === domain) last.ops.push(bytes)
-      else collected.push({ domain, ops: [bytes] })
-      wake()
+      const number = collect(operation, bytes)
       return new Promise((resolve, reject) => {
         const deadline = clock.monotonic() + deadlineMillis
         const patience = Math.min(Math.max(deadlineMillis - lookSlack, patienceLeast), patienceMost)
-        proposals.set(++sequence, { bytes, isVoid: false, deadline, patience, resolve, reject })
+        proposals.set(number, { bytes, isVoid: false, deadline, patience, resolve, reject })
       })
     },
 
@@ -124,6 +142,35 @@ export function createProposals({ self, view, clock, wake }: ProposalsOptions): 
       for (const proposal of proposals.values()) proposal.reject(failure)
       proposals.clear()
       collected = []
+    },
+
+    release() {
+      const uncollected = collected.flatMap(({ ops }) => ops)
+      const first = sequence - uncollected.length + 1
+      const late = uncollected.map((bytes, at) => ({ sequence: first + at, bytes, written: false }))
+      collected = []
+      return [...view.pending, ...late].flatMap(({ sequence: number, bytes, written }) => {
+        const wait = proposals.get(number)
+        // One that was withdrawn stays so: who withdrew it was told.
+        if (wait?.isVoid === true || sameBytes(bytes, voidBytes)) return []
+        proposals.delete(number)
+        return [{ bytes, written, wait }]
+      })
+    },
+
+    adopt(unsettled) {
+      let adopted = 0
+      for (const { bytes, wait } of unsettled) {
+        const decoded = decodeSubmission(bytes)
+        if ('malformed' in decoded) continue
+        const { operation } = decoded.value
+        // Auctions are closed by whoever's turn it is in the room that they are in now.
+        if (operation.kind === 'close-auction' || operation.kind === 'void') continue
+        const number = collect(operation, bytes)
+        if (wait !== undefined) proposals.set(number, { ...wait, bytes, isVoid: false })
+        adopted++
+      }
+      return adopted
     },
 
     pending() {

@@ -6,8 +6,19 @@ import type { FoundRoom, PeerContext } from './context.ts'
 import { drawLoss, readBlocks } from './disk.ts'
 import { createRememberer, readRememberedAddresses } from './hearsay.ts'
 import { createNetwork, type Lobby, type Network } from './network.ts'
-import type { Joined, JoinTarget, OtherRoom, Peer, PeerStatus } from './peer.ts'
-import { type Arrival, firstBatch, foundRoom, incarnationIn, refoundBlock, roomIdOf, salt, shortRoomId } from './room.ts'
+import type { Joined, JoinTarget, OtherRoom, Peer, PeerStatus, Refounded } from './peer.ts'
+import type { Unsettled } from './proposals.ts'
+import {
+  type Arrival,
+  firstBatch,
+  foundRoom,
+  incarnationIn,
+  refoundBlocks,
+  refuseRefound,
+  roomIdOf,
+  salt,
+  shortRoomId,
+} from './room.ts'
 import {
   createRoomWatch,
   decide,
@@ -36,8 +47,11 @@ export interface Residence {
   readonly moving: Promise<void> | undefined
   /** See {@link Peer.join}. */
   join(target: JoinTarget, options: Parameters<Peer['join']>[1]): Promise<Joined>
-  /** Founds a new room that goes on from this one's committed state, and moves there. Throws as {@link refoundBlock} does. */
-  refound(force: boolean): Promise<RoomId>
+  /**
+   * Founds a new room that goes on from this one's committed state, and moves there, with all that waits to be written. The log of
+   * this one is kept. Throws as {@link refuseRefound} and {@link refoundBlocks} do, and what the disk says: then all is as before.
+   */
+  refound(force: boolean): Promise<Refounded>
   /** Stays where it is from now on. */
   settleDown(): void
   /** Takes no more part, and resolves when disk and network are closed. */
@@ -89,18 +103,18 @@ export function createResidence(context: PeerContext): Residence {
   const otherRoomsNow = (): readonly OtherRoom[] => otherRooms(network.scene())
 
   const giveWay = async ({ peer, room }: FoundRoom): Promise<void> => {
-    const genesis = await network.fetchGenesis(peer, room.id)
+    const beginning = await network.fetchBeginning(peer, room.id)
     const own = session()
     // Meanwhile somebody may have done something here.
     if (
-      genesis === undefined ||
+      beginning === undefined ||
       settled ||
       moving !== undefined ||
       meet({ id: own.room, holdsFast: own.holdsFast }, room) !== 'join'
     )
       return
     logger.info('room-given-up', { from: shortRoomId(own.room), to: shortRoomId(room.id) })
-    await change(() => moveTo(genesis, lossIn(genesis), room.holdsFast)).catch(() => {})
+    await change(() => moveTo(beginning, lossIn(beginning), room.holdsFast)).catch(() => {})
     entered = 'joined'
   }
 
@@ -123,19 +137,19 @@ export function createResidence(context: PeerContext): Residence {
    * A life that this disk knows nothing of may have been in that room: one before this start, or earlier in it. Only a key
    * that was made at this very start has nothing to forget.
    */
-  const lossIn = (genesis: Block): number | undefined =>
-    identity.isNew && !visited.has(roomIdOf(genesis)) ? undefined : drawLoss(entropy)
+  const lossIn = (beginning: Beginning): number | undefined =>
+    identity.isNew && !visited.has(idOf(beginning)) ? undefined : drawLoss(entropy)
 
-  /** `isFast`: the room there does not give way to another, although no more than its first block is here yet. */
-  const moveTo = async (genesis: Block, loss: number | undefined, isFast: boolean): Promise<void> => {
+  /** `isFast`: the room there does not give way to another, although no more than its first blocks are here yet. */
+  const moveTo = async (beginning: Beginning, loss: number | undefined, isFast: boolean): Promise<void> => {
     network.exit()
     await context.room?.close(new Failure('stopping', 'This peer moves to another room.'))
     const before = context.room?.view.incarnation ?? 0
     const arrival: Arrival = {
-      incarnation: Math.max(before, incarnationIn(genesis, identity.self, identity.crypto) ?? 0),
+      incarnation: Math.max(before, incarnationIn(beginning, identity.self, identity.crypto) ?? 0),
       loss,
     }
-    const batch = firstBatch(genesis, arrival)
+    const batch = firstBatch(beginning, arrival)
     await store.write(batch)
     await read(batch.meta, isFast)
     begin()
@@ -168,15 +182,15 @@ export function createResidence(context: PeerContext): Residence {
       if (signal?.aborted === true) throw new Failure('stopping', 'The search for the room was called off.')
       const found = await network.look(clock.monotonic() + lookEvery, isMeant)
       if (found !== undefined) {
-        const genesis = await network.fetchGenesis(found.peer, found.room.id)
-        if (genesis === undefined) {
+        const beginning = await network.fetchBeginning(found.peer, found.room.id)
+        if (beginning === undefined) {
           const pause = asked.get(found.peer)?.pause ?? askAgainFirst
           asked.set(found.peer, { until: clock.monotonic() + pause, pause: Math.min(2 * pause, askAgainMost) })
           continue
         }
         entered = 'joined'
         await keepHistory()
-        return moveTo(genesis, lossIn(genesis), found.room.holdsFast || wantedOf(entry) !== undefined)
+        return moveTo(beginning, lossIn(beginning), found.room.holdsFast || wantedOf(entry) !== undefined)
       }
       const now = clock.monotonic()
       const scene = network.scene()
@@ -198,7 +212,7 @@ export function createResidence(context: PeerContext): Residence {
     const genesis = foundRoom(options.room, identity.self, salt(entropy), clock.wall(), identity.crypto)
     logger.info('room-founded', { room: shortRoomId(roomIdOf(genesis)) })
     entered = 'founded'
-    return moveTo(genesis, undefined, false)
+    return moveTo([genesis], undefined, false)
   }
 
   /** To the room whose log was damaged here, from the others; it is never founded anew. Throws `damage` where nobody is there. */
@@ -246,14 +260,52 @@ export function createResidence(context: PeerContext): Residence {
   }
 
   /** Leaves the room that this peer is in, keeps its log where something was done in it, and enters the other one. */
-  const leaveFor = async (genesis: Block): Promise<string | undefined> => {
+  const leaveFor = async (beginning: Beginning): Promise<string | undefined> => {
     const own = session()
     await own.leave(leavePatience)
     network.exit()
     await own.close(new Failure('stopping', 'This peer moves to another room.'))
     const kept = await keepHistory()
-    await moveTo(genesis, lossIn(genesis), true)
+    await moveTo(beginning, lossIn(beginning), true)
     return kept
+  }
+
+  /** Closes the room that is here, keeps its log, and founds one that goes on from it, with all that waits to be written. */
+  const goOnFrom = async (own: Session, waiting: readonly Unsettled[]): Promise<Refounded> => {
+    network.exit()
+    await own.close(new Failure('stopping', 'This peer moves to another room.'))
+    const earlier = await unsettledBefore(own)
+    const archive = await keepHistory()
+    const beginning = refoundBlocks(context, own)
+    const room = idOf(beginning)
+    await moveTo(beginning, undefined, true)
+    logger.warn('room-refounded', { from: shortRoomId(own.room), to: shortRoomId(room) })
+    return { room, archive, resubmitted: session().proposals.adopt([...earlier, ...waiting]) }
+  }
+
+  /** Into the room that was closed for a new one, of which nothing was written. */
+  const goBack = async (own: Session, waiting: readonly Unsettled[]): Promise<void> => {
+    assert(context.room === own, 'another room has taken its place')
+    await store.close()
+    const { meta } = await store.open()
+    assert(meta !== undefined, 'the room that was here is gone')
+    await read(meta, own.holdsFast)
+    begin()
+    // What stands in its log may still happen there, and must not happen twice.
+    for (const { written, wait } of waiting) if (written) wait?.reject(mayHappen())
+    session().proposals.adopt(waiting.filter(({ written }) => !written))
+  }
+
+  /** What an earlier life of this peer wrote, and nobody is known to have committed. */
+  const unsettledBefore = async ({ view }: Session): Promise<readonly Unsettled[]> => {
+    const found: Unsettled[] = []
+    for await (const blocks of readBlocks(store, identity.crypto, view.commit.index + 1, view.durable)) {
+      for (const { author, body } of blocks) {
+        if (author !== identity.self || body.kind !== 'ops' || body.incarnation === view.incarnation) continue
+        for (const bytes of body.ops) found.push({ bytes, written: true, wait: undefined })
+      }
+    }
+    return found
   }
 
   const refresh = (): void => {
@@ -303,14 +355,22 @@ export function createResidence(context: PeerContext): Residence {
     async refound(force) {
       await moving
       if (settled) throw new Failure('stopping', 'This peer is stopping.')
-      const block = refoundBlock(context, session(), force)
-      logger.warn('room-refounded', {
-        from: shortRoomId(session().room),
-        to: shortRoomId(roomIdOf(block)),
+      const own = session()
+      refuseRefound(own, force)
+      let made: Refounded | undefined
+      let failure: unknown
+      await change(async () => {
+        const waiting = own.proposals.release()
+        try {
+          made = await goOnFrom(own, waiting)
+        } catch (error) {
+          failure = error
+          await goBack(own, waiting)
+        }
       })
-      await change(() => moveTo(block, undefined, true))
+      if (made === undefined) throw failure
       entered = 'founded'
-      return roomIdOf(block)
+      return made
     },
     async join(target, { force, deadlineMillis, signal }) {
       await moving
@@ -322,8 +382,8 @@ export function createResidence(context: PeerContext): Residence {
       for (const address of target.addresses) transport.addAddress(address)
       const { peer, room } = await findOther(target, deadlineMillis, signal)
       if (session().history && (!force || options.archive === undefined)) throw hasHistory(session())
-      const genesis = await network.fetchGenesis(peer, room.id)
-      if (genesis === undefined) {
+      const beginning = await network.fetchBeginning(peer, room.id)
+      if (beginning === undefined) {
         const obstacles = obstaclesOf(options.entry, network.scene())
         throw notFound(
           options.room.name,
@@ -338,7 +398,7 @@ export function createResidence(context: PeerContext): Residence {
       if (session().history && !force) throw hasHistory(session())
       let archive: string | undefined
       await change(async () => {
-        archive = await leaveFor(genesis)
+        archive = await leaveFor(beginning)
       })
       entered = 'joined'
       return { room: room.id, archive }
@@ -352,10 +412,19 @@ export function createResidence(context: PeerContext): Residence {
       await context.room?.close(new Failure('stopping', 'This peer is stopping.'))
       await remember().catch(() => {})
       network.exit()
+      await network.parted()
       await transport.stop()
       await store.close()
     },
   }
+}
+
+/** The first blocks of a room. */
+type Beginning = readonly Block[]
+
+const idOf = ([genesis]: Beginning): RoomId => {
+  assert(genesis !== undefined, 'a room begins with a block')
+  return roomIdOf(genesis)
 }
 
 const wantedOf = (entry: Entry): string | undefined => (entry.kind === 'join' ? entry.room : undefined)
@@ -381,6 +450,9 @@ function notFound(room: string, obstacles: readonly Obstacle[], elapsed: number)
     obstacles,
   })
 }
+
+const mayHappen = (): Failure =>
+  new Failure('unsettled', 'Written, but not committed yet. It may still happen: ask again with the same request id.')
 
 const hasHistory = ({ room, genesis }: Session): Failure =>
   new Failure('room-has-history', `Something was done in the room “${genesis.name}” (${shortRoomId(room)}) that is here.`, {

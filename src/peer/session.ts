@@ -11,11 +11,14 @@ import type { PeerContext } from './context.ts'
 import { decodeMeta, drawLoss, encodeMeta, readBlocks, readDisk } from './disk.ts'
 import { createDriver } from './driver.ts'
 import { createReceiver, type Receiver } from './exchange.ts'
+import { createIntake } from './intake.ts'
 import type { Ports } from './ports.ts'
 import { createProposals, type Proposals } from './proposals.ts'
-import { createSnapshotKeeper, replayMarket, snapshotEvery, untouchedHash } from './replay.ts'
+import { replayMarket, untouchedHash } from './replay.ts'
 import { createRingNotes, type RingNotes } from './ring-notes.ts'
 import { genesisOf, roomIdOf } from './room.ts'
+import { createSignatureBook } from './signatures.ts'
+import { createSnapshotKeeper, snapshotEvery } from './snapshots.ts'
 import { createWatch } from './status.ts'
 
 /** One room, from its log on disk: the ring, the market, and what keeps both going. */
@@ -86,25 +89,28 @@ export async function openSession(
 
   const started = { at: clock.wall(), now: clock.monotonic() }
   const notes = createRingNotes(self)
+  const signatures = createSignatureBook(identity)
+  const intake = createIntake({ check: signatures.check, ready: () => driver.applied() })
   const bare = makeReplica({
     self,
     room: roomIdOf(genesisBlock),
     disk,
     incarnation: meta.incarnation,
     wallClock: started,
-    crypto,
+    crypto: signatures.crypto,
     random: createRandom(options.seed),
     pace: { idleHop: market.paceMillis ?? options.pace.idleHop },
     limits,
   })
   const replica = context.recorder.around(notes.around(bare))
   const { view } = replica
-  const snapshots = createSnapshotKeeper(store, market, logger, options.snapshotEvery ?? snapshotEvery)
+  const every = options.snapshotEvery ?? snapshotEvery
+  const snapshots = createSnapshotKeeper({ store, market, clock, logger, every, self })
   const proposals = createProposals({ self, view, clock, wake: () => driver.wake() })
-  const driver = createDriver(context, { replica, market, proposals, snapshots, freeSlots })
+  const driver = createDriver(context, { replica, market, proposals, snapshots, intake, freeSlots })
   const { input } = driver
   const wallTime = (): number => started.at + clock.monotonic() - started.now
-  const receiver = createReceiver(context, view, wallTime, input)
+  const receiver = createReceiver(context, view, wallTime, intake, input)
   // Written by the peer itself: nobody waits for it, and what becomes of it shows in the market.
   const closer = createCloser({
     self,
@@ -190,7 +196,7 @@ export async function openSession(
       await driver.flushed()
       // A state that differs from the others' is not to be what the next start begins with.
       const isSound = driver.failed === undefined && view.stopped?.kind !== 'state-diverged'
-      if (isSound && view.commit.index === market.index) await snapshots.finish(view.commit)
+      if (isSound) await snapshots.finish()
     },
   }
   context.room = session

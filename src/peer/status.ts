@@ -1,4 +1,4 @@
-import type { Failure } from '../core/failure.ts'
+import type { Failure, FailureCode } from '../core/failure.ts'
 import type { Instant, PeerId } from '../core/ids.ts'
 import { formatJoinLink } from '../core/join-link.ts'
 import { type Evidence, liarOf } from '../ring/faults.ts'
@@ -203,7 +203,7 @@ export function stopText(reason: StopReason): string {
     case 'left':
       return leftText
     case 'own-later-block':
-      return `stopped: ${laterText(reason)}; start it with --refetch`
+      return `stopped: ${laterText(reason)}; ${afterwards}`
     case 'state-diverged':
       return (
         `stopped: the state here after block ${reason.index} is not the one that ${reason.authors.length} other members have: ` +
@@ -214,16 +214,28 @@ export function stopText(reason: StopReason): string {
   }
 }
 
+/** With --refetch a copy would take the place of the one that goes on. */
+const afterwards =
+  'where the other one goes on, leave this one, and give a second peer a folder of its own with --profile; where it is gone, start this one with --refetch'
+
 function laterText({ which, index, incarnation }: Extract<StopReason, { kind: 'own-later-block' }>): string {
   return which === 'older-copy'
     ? `this folder is an older copy of itself: a later start of this very peer, number ${incarnation}, wrote block ${index}, which is not here`
     : `block ${index} was written under this very start’s number, ${incarnation}, and is not here: a copy of this folder runs or ran elsewhere, or this one was restored from an older copy`
 }
 
-function diskTrouble(failure: Failure): Trouble {
-  const [code, what] =
-    failure.code === 'disk-full' ? (['disk-full', 'disk full'] as const) : (['disk-failed', 'the disk failed'] as const)
-  return { code, text: `${what}: read-only until the peer is started again` }
+function diskTrouble({ code }: Failure): Trouble {
+  const text = `${diskWords[code] ?? 'the disk failed'}: read-only until the peer is started again`
+  return { code: code === 'disk-full' ? code : 'disk-failed', text }
+}
+
+/** What keeps a peer from writing; anything else is the disk itself. */
+const diskWords: Readonly<Partial<Record<FailureCode, string>>> = {
+  'disk-full': 'disk full',
+  'disk-read-only': 'the disk can only be read',
+  'permission-denied': 'the log may not be written',
+  'files-exhausted': 'too many files are open',
+  'path-missing': 'the folder is gone',
 }
 
 /** Looks at the ring for what people are told: a new view, a quorum lost or found, and who did what is forbidden. */

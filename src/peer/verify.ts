@@ -3,10 +3,10 @@ import { Failure } from '../core/failure.ts'
 import type { RoomId } from '../core/ids.ts'
 import { rulesVersion } from '../core/limits.ts'
 import type { AppliedOutcome, Market } from '../market/types.ts'
-import { type Block, decodeBlock, faultOfPlace, isSignedByAuthor, viewOf } from '../ring/block.ts'
+import { type Block, decodeBlock, faultOfPlace, isSignedByAuthor, partsAfter, viewOf } from '../ring/block.ts'
 import type { View } from '../ring/view.ts'
 import { firstMarket, knowsRules, toAppliedBlock } from './replay.ts'
-import { roomIdOf } from './room.ts'
+import { genesisOf, roomIdOf } from './room.ts'
 
 export type Verified =
   | {
@@ -77,6 +77,10 @@ export function createLogVerifier(crypto: Crypto): LogVerifier {
       if (bad !== undefined) return { ok: false, bad }
       if (state === undefined) return { ok: false, bad: { index: 0, ...fault('empty', 'the log is empty') } }
       const { last, market, room } = state
+      if (market === undefined) {
+        const missing = fault('missing', 'the state that its room goes on from is not all there')
+        return { ok: false, bad: { index: last.index + 1, ...missing } }
+      }
       return { ok: true, room, blocks: last.index + 1, head: last.hash, stateHash: market.stateHash }
     },
     get market() {
@@ -127,8 +131,11 @@ interface VerifiedState {
   readonly room: RoomId
   readonly last: Block
   readonly view: View
-  readonly market: Market
-  /** The market's hash after each block. */
+  /** `undefined`: the state that the room goes on from is not all there yet. */
+  readonly market: Market | undefined
+  /** The first blocks, until there is a market. */
+  readonly beginning: readonly Block[]
+  /** The market's hash after each block; of those before there was one `none`. */
   readonly stateHashes: Hash[]
 }
 
@@ -149,17 +156,17 @@ function begin(block: Block, crypto: Crypto): Step | Fault {
   }
   if (block.prevHash !== '') return fault('beginning', 'a genesis block follows nothing')
   if (!isSignedByAuthor(block, crypto)) return unsigned
-  const market = firstMarket(block, genesis, crypto.hash)
-  if ('malformed' in market) {
-    return fault('unreadable', `the state that it goes on from cannot be read: ${market.malformed}`)
-  }
-  return apply({
-    room: roomIdOf(block),
-    last: block,
-    view: { epoch: block.epoch, index: 0, members: [genesis.founder], lost: [] },
-    market: market.value,
-    stateHashes: [],
-  })
+  return apply(
+    {
+      room: roomIdOf(block),
+      last: block,
+      view: { epoch: block.epoch, index: 0, members: [genesis.founder], lost: [] },
+      market: undefined,
+      beginning: [],
+      stateHashes: [],
+    },
+    crypto,
+  )
 }
 
 const unsigned = fault('signature', 'its signature is not its author’s')
@@ -170,13 +177,32 @@ function follow(state: VerifiedState, block: Block, crypto: Crypto): Step | Faul
   if (!isSignedByAuthor(block, crypto)) return unsigned
   const untrue = faultOfCheckpoint(block, state.stateHashes)
   if (untrue !== undefined) return fault('checkpoint', untrue)
-  return apply({ ...state, last: block, view: viewOf(block) ?? state.view })
+  return apply({ ...state, last: block, view: viewOf(block) ?? state.view }, crypto)
 }
 
-function apply(state: VerifiedState): Step {
-  const outcomes = state.market.apply(toAppliedBlock(state.last))
-  state.stateHashes.push(state.market.stateHash)
+function apply(state: VerifiedState, crypto: Crypto): Step | Fault {
+  const { market, last, stateHashes } = state
+  if (market === undefined) return begun({ ...state, beginning: [...state.beginning, last] }, crypto)
+  const outcomes = market.apply(toAppliedBlock(last))
+  stateHashes.push(market.stateHash)
   return { state, outcomes }
+}
+
+/** The market is there once all of the state is that its room goes on from. */
+function begun(state: VerifiedState, { hash }: Crypto): Step | Fault {
+  const { beginning, last, stateHashes } = state
+  const [first, ...parts] = beginning
+  const genesis = first && genesisOf(first)
+  if (first === undefined || genesis === undefined || partsAfter(last) > 0) {
+    stateHashes.push('none')
+    return { state, outcomes: [] }
+  }
+  const market = firstMarket(first, genesis, hash, parts)
+  if ('malformed' in market) {
+    return fault('unreadable', `the state that its room goes on from cannot be read: ${market.malformed}`)
+  }
+  stateHashes.push(market.value.stateHash)
+  return { state: { ...state, market: market.value, beginning: [] }, outcomes: [] }
 }
 
 function faultOfCheckpoint({ checkpoint, index }: Block, stateHashes: readonly Hash[]): string | undefined {

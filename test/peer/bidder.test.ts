@@ -175,3 +175,169 @@ describe('automatic bidders of the last start', () => {
     expect(after.list()).toEqual([])
   })
 })
+
+it('an automatic bidder that was stopped by hand is on the disk no more', async () => {
+  const store = createMemoryStore()
+  await store.open()
+  const { context } = createTestContext(peerNamed('A'), { store })
+  const market = { auctions: { get: () => auctionOf({}) }, accounts: { get: () => accountOf(9_000) } }
+  context.room = { market, view: { time: () => 0 } } as unknown as Session
+  const bidders = createBidders(context, () => Promise.resolve())
+  const kept = () => store.readValue('bidders').then((bytes) => bytes?.length)
+  bidders.start(bidder)
+  await bidders.close()
+  const one = await kept()
+  expect(bidders.stop(bidder.auction, account('nobody'))).toBe(false)
+  await bidders.close()
+  expect(await kept()).toBe(one)
+  expect(bidders.stop(bidder.auction, bidder.account)).toBe(true)
+  await bidders.close()
+  expect(await kept()).toBeLessThan(one ?? 0)
+})
+
+describe('an automatic bidder that runs', () => {
+  const owner = peerNamed('A')
+  /** Bidders in a room with this auction, whose clock the test moves. */
+  async function createRunning(pace = 3_000) {
+    let now = 0
+    let timers: { readonly at: number; readonly task: () => void }[] = []
+    const clock = {
+      monotonic: () => now,
+      wall: () => now,
+      soon: (task: () => void) => task(),
+      at(at: number, task: () => void) {
+        const timer = { at, task }
+        timers.push(timer)
+        return () => {
+          timers = timers.filter((one) => one !== timer)
+        }
+      },
+    }
+    const store = createMemoryStore()
+    await store.open()
+    const { context } = createTestContext(owner, { store, clock })
+    const room = { auction: auctionOf({ endsAt: 1e9 as Instant }), account: accountOf(9_000) }
+    const market = {
+      auctions: { get: () => room.auction },
+      accounts: { get: () => room.account },
+    }
+    context.room = { market, view: { time: () => now } } as unknown as Session
+    const bids: { readonly amount: number; readonly at: number; readonly deadline: number }[] = []
+    let settle: () => Promise<unknown> = () => Promise.resolve()
+    const bidders = createBidders(context, (operation, deadline) => {
+      if (operation.kind !== 'bid') throw new Error('it does more than bid')
+      bids.push({ amount: operation.amount, at: now, deadline })
+      return settle()
+    })
+    const start = (changes: Partial<typeof bidder> = {}) =>
+      bidders.start({ ...bidder, paceMillis: pace, raise: { least: 0, most: 0 }, ...changes })
+    return {
+      bidders,
+      bids,
+      room,
+      start,
+      timers: () => timers.map(({ at }) => at),
+      answer: (answer: () => Promise<unknown>) => {
+        settle = answer
+      },
+      /** The next timer goes off. */
+      async next() {
+        const timer = timers.toSorted((one, other) => one.at - other.at)[0]
+        if (timer === undefined) throw new Error('nothing is to come')
+        now = timer.at
+        timers = timers.filter((one) => one !== timer)
+        timer.task()
+        await new Promise((resolve) => setImmediate(resolve))
+      },
+    }
+  }
+
+  it('looks a part of its pace after its start, then once in its pace, and bids each time that it does not lead', async () => {
+    const { bids, start, timers, next } = await createRunning()
+    expect(start()).toBeUndefined()
+    const [first = -1] = timers()
+    expect(first).toBeGreaterThan(0)
+    expect(first).toBeLessThan(3_000)
+    await next()
+    await next()
+    expect(bids).toEqual([
+      { amount: 100, at: first, deadline: 5_000 },
+      { amount: 100, at: first + 3_000, deadline: 5_000 },
+    ])
+  })
+
+  it('waits while it leads, and goes on when a bid was not settled', async () => {
+    const { bids, room, start, answer, timers, next } = await createRunning()
+    start()
+    answer(() => Promise.reject(new Error('not settled')))
+    await next()
+    room.auction = auctionOf({
+      endsAt: 1e9 as Instant,
+      leader: { account: account('ana'), amount: cents(100), at: 0 as Instant },
+    })
+    await next()
+    expect([bids.length, timers().length]).toEqual([1, 1])
+  })
+
+  it('bids no more while its last bid is under way', async () => {
+    const { bids, start, answer, timers, next } = await createRunning()
+    start()
+    answer(() => new Promise(() => undefined))
+    await next()
+    expect([bids.length, timers()]).toEqual([1, []])
+  })
+
+  it('ends with the auction, on the disk as well', async () => {
+    const { bidders, room, start, timers, next } = await createRunning()
+    start()
+    await new Promise((resolve) => setImmediate(resolve))
+    room.auction = auctionOf({ ended: { why: 'sold', at: 0 as Instant, reason: '' } })
+    await next()
+    expect([bidders.list(), timers()]).toEqual([[], []])
+    await bidders.close()
+    room.auction = auctionOf({ endsAt: 1e9 as Instant })
+    await bidders.restore()
+    expect(bidders.list()).toEqual([])
+  })
+
+  it('takes the place of the one before it for the same auction and account, and of no other', async () => {
+    const { bidders, start, timers } = await createRunning()
+    start()
+    start({ maximum: 4_000 })
+    expect([bidders.list().map(({ maximum }) => maximum), timers().length]).toEqual([[4_000], 1])
+    start({ account: account('bob') })
+    expect([bidders.list().length, timers().length]).toEqual([2, 2])
+  })
+
+  it('that was stopped looks no more, though a bid was under way', async () => {
+    const { bidders, start, answer, timers, next } = await createRunning()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    start()
+    answer(() => promise)
+    await next()
+    bidders.stop(bidder.auction, bidder.account)
+    resolve()
+    await promise
+    await Promise.resolve()
+    expect(timers()).toEqual([])
+    start()
+    await bidders.close()
+    expect(timers()).toEqual([])
+  })
+})
+
+it('a thousand automatic bidders are kept', async () => {
+  const store = createMemoryStore()
+  await store.open()
+  const { context } = createTestContext(peerNamed('A'), { store })
+  const market = { auctions: { get: () => auctionOf({}) }, accounts: { get: () => accountOf(9_000) } }
+  context.room = { market, view: { time: () => 0 } } as unknown as Session
+  const create = () => createBidders(context, () => Promise.resolve())
+  const before = create()
+  for (let at = 0; at < 1_001; at++) before.start({ ...bidder, account: `a${at}` as AccountId, paceMillis: 1e8 })
+  await before.close()
+  const after = create()
+  await after.restore()
+  expect([before.list().length, after.list().length]).toEqual([1_001, 1_000])
+  await after.close()
+})

@@ -80,6 +80,16 @@ describe('frames that cannot be read', () => {
   })
 })
 
+it('of senders whose frames cannot be read 256 are counted', () => {
+  const { context } = createRig()
+  const tell = (at: number) =>
+    context.tell({ kind: 'malformed', from: `${bob.slice(0, -4)}${1_000 + at}` as PeerId, reason: 'x' })
+  for (let at = 0; at < 300; at++) tell(at)
+  tell(0)
+  const counts = [...context.refused.values()].map(({ count }) => count)
+  expect(counts).toEqual([2, ...Array(255).fill(1)])
+})
+
 describe('the log of the program', () => {
   it('has an error where the ring stops by itself or a write fails, and none where the peer leaves', () => {
     const errors: unknown[] = []
@@ -129,6 +139,16 @@ describe('whom the ring misses', () => {
   })
 })
 
+it('is told of a question for a suspect alone, and for eyes of every step', () => {
+  const { context } = createRig()
+  const seen: string[] = []
+  context.events.subscribe((event) => seen.push(event.kind))
+  context.tell({ kind: 'note', note: { event: 'token-passed', facts: { to: bob, turn: 4 } } })
+  expect(seen).toEqual(['note'])
+  context.tell({ kind: 'note', note: { event: 'pre-vote', facts: { why: 'silent', suspect: bob } } })
+  expect(seen).toEqual(['note', 'suspected', 'note'])
+})
+
 it('who is here is told with a name', () => {
   const { context } = createRig()
   context.learnName(bob, 'Bob')
@@ -152,6 +172,14 @@ describe('names', () => {
     const { context } = createRig()
     for (let at = 0; at < 3_000; at++) context.learnName(`${bob.slice(0, -4)}${1_000 + at}` as PeerId, 'somebody')
     expect(context.names.size).toBeLessThanOrEqual(1_024)
+  })
+
+  it('are kept for 1,024 peers, and with one more begin anew', () => {
+    const { context } = createRig()
+    for (let at = 0; at < 1_024; at++) context.learnName(`${bob.slice(0, -4)}${1_000 + at}` as PeerId, 'somebody')
+    expect(context.names.size).toBe(1_024)
+    context.learnName(bob, 'Bob')
+    expect([...context.names]).toEqual([[bob, 'Bob']])
   })
 })
 

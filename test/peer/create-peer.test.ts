@@ -63,7 +63,7 @@ describe('a peer that is told to stop', () => {
     await Promise.resolve()
     await peer.stop(600_000)
     expect([await peer.stopped, timers()]).toEqual(['left the room', 0])
-    const after = await moving
+    const { room: after } = await moving
     expect(after).not.toBe(before)
     expect((await machine.start()).status().room.id).toBe(after)
   })
@@ -73,6 +73,26 @@ describe('a peer that is told to stop', () => {
     await Promise.all([peer.stop(600_000), peer.stop(600_000)])
     await peer.stop(600_000)
     expect(await peer.stopped).toBe('left the room')
+  })
+
+  it('is gone once its disk is closed, and with a disk that hangs once its time is over', async () => {
+    const machine = rig.machine('Ana')
+    const peer = await machine.start(founding)
+    const { store } = machine
+    const close = store.close.bind(store)
+    const done: string[] = []
+    store.close = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      await close()
+      done.push('closed')
+    }
+    await peer.stop(600_000)
+    expect(done).toEqual(['closed'])
+    const hanging = rig.machine('Bob')
+    const stuck = await hanging.start(founding)
+    hanging.store.close = () => new Promise(() => undefined)
+    await stuck.stop(300)
+    expect(stuck.status().role).toBe('stopped')
   })
 
   it('takes part no more, and says so', async () => {
@@ -88,6 +108,43 @@ describe('a peer that is told to stop', () => {
     await expect(peer.join(target, { force: true, deadlineMillis: 600_000 })).rejects.toMatchObject(stopping)
     const deposit = { kind: 'deposit', account: account('ana'), amount: 1 as never } as const
     await expect(peer.submit({ request: undefined, operation: deposit }, 600_000)).rejects.toMatchObject(stopping)
+  })
+})
+
+it('a peer whose person takes another name has that one', async () => {
+  const peer = await rig.machine('Ana').start(founding)
+  expect(peer.status().name).toBe('Ana')
+  peer.rename('Anna')
+  expect([peer.status().name, peer.peers()[0]?.name]).toEqual(['Anna', 'Anna'])
+})
+
+describe('the log of a peer', () => {
+  it('is given up to a number of bytes, and one block at least', async () => {
+    const peer = await rig.machine('Ana').start(founding)
+    for (const id of ['ana', 'bob', 'cleo']) await openWith(peer, id, 10)
+    const all = await peer.log(0, 100)
+    const sizes = all.map(({ bytes }) => bytes.length)
+    const indexes = async (from: number, count: number, bytesMax?: number): Promise<readonly number[]> =>
+      (await peer.log(from, count, bytesMax)).map(({ index }) => index)
+    const three = (sizes[1] ?? 0) + (sizes[2] ?? 0) + (sizes[3] ?? 0)
+    expect(await indexes(1, 100, three)).toEqual([1, 2, 3])
+    expect(await indexes(1, 100, three - 1)).toEqual([1, 2])
+    expect(await indexes(1, 100, 1)).toEqual([1])
+    expect(await indexes(1, 2)).toEqual([1, 2])
+    expect(await indexes(all.length - 1, 9)).toEqual([all.length - 1])
+    expect(await indexes(all.length, 9)).toEqual([])
+  })
+
+  it('is known by what became of its operations, and is good from its first block on', async () => {
+    const peer = await rig.machine('Ana').start(founding)
+    await openWith(peer, 'ana', 10)
+    const withdraw = { kind: 'withdraw', account: account('ana'), amount: 11 as never } as const
+    const { block: place } = await peer.submit({ request: undefined, operation: withdraw }, 600_000)
+    const [block] = await peer.log(place.index, 1)
+    expect([...((block && peer.verdicts(block)) ?? [])].map(([, verdict]) => verdict.kind)).toEqual(['refused'])
+    const steps: unknown[] = []
+    for await (const step of peer.verify()) steps.push(step)
+    expect(steps.at(-1)).toMatchObject({ kind: 'result', result: { ok: true } })
   })
 })
 

@@ -34,6 +34,8 @@ async function createRig(answer: (input: Input, at: number) => readonly Output[]
   await store.write({ cutFrom: undefined, blocks: [toStored(genesis)], values: [], meta: Uint8Array.of() })
   const inputs: Input[] = []
   const sent: Sent[] = []
+  /** Of whom an answer is expected. */
+  const expected: string[] = []
   /** Of bulk frames, in order: what hands each over. */
   const drains: (() => void)[] = []
   const gossiped: { readonly topic: Topic; readonly message: Message }[] = []
@@ -85,11 +87,12 @@ async function createRig(answer: (input: Input, at: number) => readonly Output[]
     market: market as unknown as Market,
     proposals: { collect: () => waiting.shift(), settle: () => {} },
     snapshots: { onApplied: () => {}, onPersisted: () => {} },
+    intake: { expect: (from) => expected.push(from) },
     freeSlots: [0, 1],
   })
   const applied = (): readonly number[] => news.flatMap((one) => (one.kind === 'applied' ? [one.block.index] : []))
   const stops = () => news.flatMap((one) => (one.kind === 'stopped' ? [one.reason] : []))
-  return { driver, context, news, clock, store, ring, inputs, sent, drains, gossiped, stops, applied, waiting }
+  return { driver, context, news, clock, store, ring, inputs, sent, expected, drains, gossiped, stops, applied, waiting }
 }
 
 /** Knows how many timers are set. */
@@ -196,6 +199,7 @@ describe('the loop', () => {
     ])
     expect(rig.sent[1]?.frame).toBe(rig.sent[0]?.frame)
     expect(decodeFrame(rig.sent[2]?.frame as Uint8Array, crypto)).toEqual({ kind: 'frame', lamport: 5, message: fetch })
+    expect(rig.expected).toEqual([bob])
   })
 
   it('sends no frame that is over its limit: others would hold it against this peer', async () => {
@@ -279,6 +283,17 @@ describe('the loop', () => {
     expect(rig.applied()).toEqual([])
   })
 
+  it('brings the market to the commit before it is done, also where it is closed meanwhile', async () => {
+    const blocks = [opsAfter(genesis, ana, 1)]
+    while (blocks.length < 400) blocks.push(opsAfter(blocks.at(-1) as Block, ana, 2))
+    const rig = await createRig((input) => (input.kind === 'tick' ? [{ kind: 'apply', blocks }] : none))
+    rig.driver.input(tick)
+    expect(rig.applied().length).toBeLessThan(400)
+    rig.driver.close()
+    await rig.driver.flushed()
+    expect(rig.applied().length).toBe(400)
+  })
+
   it('leaves out blocks that a newer snapshot holds already', async () => {
     const rig = await createRig((input) => (input.kind === 'tick' ? [{ kind: 'apply', blocks: [genesis] }] : none))
     rig.driver.input(tick)
@@ -337,18 +352,22 @@ describe('blocks that another peer lacks', () => {
     commit: headOf(genesis),
     head,
   })
-  /** A driver whose ring serves what the test pushes, one at each tick. */
+  /** A driver whose ring answers the fetches of each peer, in order, with what the test has laid ready for it. */
   const createServing = async () => {
-    const requests: Serve[] = []
+    const answers: Serve[] = []
     const rig = await createRig((input, at) => {
       if (at === 1) return [persistOf(1, [own])]
-      return input.kind === 'tick' ? requests.splice(0) : none
+      if (input.kind !== 'receive') return none
+      const place = answers.findIndex(({ to }) => to === input.from)
+      return place < 0 ? none : answers.splice(place, 1)
     })
     rig.driver.input(tick)
     await rig.driver.flushed()
     const serve = (...more: readonly Serve[]): void => {
-      requests.push(...more)
-      rig.driver.input(tick)
+      answers.push(...more)
+      for (const { to } of more) {
+        rig.driver.input({ kind: 'receive', from: to, lamport: 1, message: { kind: 'fetch', what: 'committed', from: 0 } })
+      }
     }
     return { ...rig, serve }
   }
@@ -373,18 +392,20 @@ describe('blocks that another peer lacks', () => {
     ])
   })
 
-  it('go to a peer one answer at a time: of the requests that come meanwhile the latest waits', async () => {
+  it('go to a peer one answer at a time: of the requests that come meanwhile one is put to the ring, when its turn comes', async () => {
     const rig = await createServing()
-    rig.serve(asked(1, [own]), asked(2, [own]), asked(3, stored), asked(4, stored), asked(1, [own], bob))
+    const put = () => rig.inputs.filter(({ kind }) => kind === 'receive').length
+    rig.serve(asked(1, [own]), asked(2, [own]), asked(3, stored), asked(1, [own], bob))
     expect(rig.sent.map(({ to }) => to)).toEqual([cleo, bob])
-    rig.serve(asked(5, stored))
+    expect(put()).toBe(2)
     rig.drains[0]?.()
-    await until('the latest is sent', () => rig.sent.length === 3)
-    expect(lamports(rig.sent)).toEqual([1, 1, 5])
+    await until('the next is sent', () => rig.sent.length === 3)
+    expect([lamports(rig.sent), put()]).toEqual([[1, 1, 2], 3])
     rig.drains[2]?.()
     await new Promise((resolve) => setImmediate(resolve))
+    expect(put()).toBe(3)
     rig.serve(asked(6, [own]))
-    expect(lamports(rig.sent)).toEqual([1, 1, 5, 6])
+    expect(put()).toBe(4)
   })
 
   it('that cannot be read leave the way free for the next request', async () => {

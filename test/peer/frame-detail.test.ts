@@ -44,6 +44,23 @@ describe('a message in full', () => {
     expect(detail({ kind: 'want', epoch, request: 2 }).detail.fields).toEqual({ epoch: '1.\ufffd\ufffdx', request: 2 })
   })
 
+  it('tells lists of 32 and text of 256 characters whole, and of longer ones so much', () => {
+    const wants = (count: number) => {
+      const token = { kind: 'token', epoch: genesis.epoch, turn: 1, head: { epoch: genesis.epoch, ...commit }, commit } as const
+      const { wants: told } = detail({ ...token, served: [], wants: Array(count).fill(true), blocks: [] }).detail.fields
+      return told as unknown[]
+    }
+    expect(wants(32)).toEqual(Array(32).fill(true))
+    expect(wants(33)).toEqual([...Array(32).fill(true), '… 1 more'])
+    const told = (length: number) => {
+      const message = { kind: 'pre-vote', attempt: 1, suspect: 'x'.repeat(length) as PeerId } as const
+      return detailOf(detail({ kind: 'want', epoch: genesis.epoch, request: 2 }).step, { frame: new Uint8Array(), message })
+        .fields
+    }
+    expect(told(256).suspect).toBe('x'.repeat(256))
+    expect(told(257).suspect).toBe(`${'x'.repeat(256)}…`)
+  })
+
   it('of others is told by what their records say of it', () => {
     const { step } = detail({ kind: 'want', epoch: genesis.epoch, request: 2 })
     expect(detailOf(step, undefined)).toMatchObject({ hex: '', message: 'want', fields: { epoch: '1.AAAAAA', block: 3 } })

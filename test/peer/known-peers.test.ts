@@ -133,7 +133,7 @@ describe('the pace that the host sets', () => {
   it('goes on in a room that goes on from this one, and ends with it in another', async () => {
     const ana = await rig.machine('Ana').start(founding)
     await accept(ana, { kind: 'set-pace', millis: 77 })
-    const room = await ana.refound({ force: true })
+    const { room } = await ana.refound({ force: true })
     expect([ana.status().room.id, ana.ring().paceMillis]).toEqual([room, 77])
     await accept(ana, { kind: 'set-pace', millis: 78 })
     expect(ana.ring().paceMillis).toBe(78)

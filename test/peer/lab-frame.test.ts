@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Writer } from '../../src/core/codec.ts'
-import { frameBytesMax, numberMax, wireVersion } from '../../src/core/limits.ts'
+import { frameBytesMax, numberMax, roomMembersMax, wireVersion } from '../../src/core/limits.ts'
 import { decodeLabFrame, encodeLabFrame, type FrameFacts, type FrameRecord, recordsMax } from '../../src/peer/lab-frame.ts'
 import { decodeFrame } from '../../src/ring/message.ts'
 import { createKeyedCrypto, peerNamed } from './keyed-crypto.ts'
@@ -93,6 +93,35 @@ describe('frames of the lab', () => {
     ['an epoch of nobody', [{ ...sent, epoch: { number: 1, initiator: '\u202egnp' as typeof sent.to } }]],
     ['more than a batch', Array(recordsMax + 1).fill(sent)],
   ]
+  it('hold what is just within those bounds', () => {
+    const most = (records: readonly FrameRecord[]) => decodeLabFrame(encodeLabFrame({ kind: 'records', missed: 0, records })).kind
+    expect(most([sent, { ...sent, at: base + 60_000 }])).toBe('frame')
+    expect(most([{ ...sent, bytes: frameBytesMax }])).toBe('frame')
+    expect(most(Array(recordsMax).fill(sent))).toBe('frame')
+    expect(most([{ ...sent, wanting: Array(roomMembersMax).fill(sent.to) }])).toBe('frame')
+    expect(most([{ ...sent, wanting: Array(roomMembersMax + 1).fill(sent.to) }])).toBe('malformed')
+  })
+
+  it('hold as many peers as four full rooms have, and no more', () => {
+    const letters = [...'123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz']
+    const crowd = letters.flatMap((one) => letters.map((two) => `12D3KooW${one}${two}${'A'.repeat(42)}` as typeof sent.to))
+    const most = (count: number): string => {
+      const records = Array.from({ length: Math.ceil(count / roomMembersMax) }, (_, at) => {
+        const wanting = crowd.slice(roomMembersMax * at, Math.min(count, roomMembersMax * (at + 1)))
+        return { ...sent, to: wanting[0] as typeof sent.to, wanting }
+      })
+      return decodeLabFrame(encodeLabFrame({ kind: 'records', missed: 0, records })).kind
+    }
+    expect([most(4 * roomMembersMax), most(4 * roomMembersMax + 1)]).toEqual(['frame', 'malformed'])
+  })
+
+  it('name each peer and each epoch once: a second record of the same takes little', () => {
+    const one = { ...sent, epoch: { number: 7, initiator: peerNamed('A') }, wanting: [peerNamed('C')] }
+    const bytesOf = (count: number) => encodeLabFrame({ kind: 'records', missed: 0, records: Array(count).fill(one) }).length
+    expect(bytesOf(100) - bytesOf(1)).toBe(99 * (bytesOf(2) - bytesOf(1)))
+    expect(bytesOf(2) - bytesOf(1)).toBeLessThan(20)
+  })
+
   it.each(rows)('are refused with %s', (_story, records) => {
     expect(decodeLabFrame(encodeLabFrame({ kind: 'records', missed: 0, records }))).toHaveProperty('kind', 'malformed')
   })
@@ -102,5 +131,7 @@ describe('frames of the lab', () => {
       kind: 'malformed',
       reason: expect.stringMatching('bytes'),
     })
+    const sized = (bytes: number) => decodeLabFrame(new Uint8Array(bytes).fill(0x4c)).kind
+    expect([sized(128 * 1024), sized(128 * 1024 + 1)]).toEqual(['version', 'malformed'])
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { PeerId, RoomId } from '../../src/core/ids.ts'
+import { encodeCopyNotice, isCopyNotice, readCopyNotice } from '../../src/peer/copy-notice.ts'
 import { createRememberer, readRememberedAddresses } from '../../src/peer/hearsay.ts'
 import { createNetwork, encodeHello, type Hello } from '../../src/peer/network.ts'
 import type { Announcement, Sighting, Transport } from '../../src/peer/ports.ts'
@@ -94,7 +95,7 @@ function createNetworkRig(options: { readonly enters?: boolean; readonly holdsFa
     room: here,
     genesisBlock: genesis,
     genesis: genesis.body.kind === 'genesis' && genesis.body.genesis,
-    view: { head: headOf(genesis), lamport: 4, members: [self, peer] },
+    view: { head: headOf(genesis), lamport: 4, members: [self, peer], incarnation: 3 },
     get holdsFast() {
       return room.holdsFast
     },
@@ -106,6 +107,7 @@ function createNetworkRig(options: { readonly enters?: boolean; readonly holdsFa
   if (options.enters !== false) network.enter(session)
   const bulk = () => sent.filter(({ isBulk }) => isBulk)
   return {
+    context,
     network,
     session,
     announcements,
@@ -241,15 +243,15 @@ describe('the genesis block', () => {
     const commit = headOf(genesis)
     const given = encodeFrame(1, { kind: 'fetched', what: 'committed', blocks: [genesis], commit, head: commit })
     events.onConnected(peer, hello(here))
-    const asked = network.fetchGenesis(peer, here)
+    const asked = network.fetchBeginning(peer, here)
     expect(bulk().map(({ to }) => to)).toEqual([peer])
     events.onFrame(other, given)
     events.onFrame(peer, given)
-    expect((await asked)?.hash).toBe(genesis.hash)
-    const wrong = network.fetchGenesis(peer, elsewhere)
+    expect((await asked)?.map(({ hash }) => hash)).toEqual([genesis.hash])
+    const wrong = network.fetchBeginning(peer, elsewhere)
     events.onFrame(peer, given)
     expect(await wrong).toBeUndefined()
-    const gone = network.fetchGenesis(peer, here)
+    const gone = network.fetchBeginning(peer, here)
     events.onDisconnected(peer, false)
     // At once: nobody is left to wait for.
     const later = new Promise((resolve) => setImmediate(() => resolve('still waits')))
@@ -262,8 +264,8 @@ describe('the genesis block', () => {
     events.onConnected(peer, hello(here))
     const answers: unknown[] = []
     const asks = [0, 1].map((ask) =>
-      network.fetchGenesis(peer, here).then((block) => {
-        answers.push([ask, block?.hash])
+      network.fetchBeginning(peer, here).then((blocks) => {
+        answers.push([ask, blocks?.[0]?.hash])
       }),
     )
     events.onFrame(peer, encodeFrame(1, { kind: 'fetched', what: 'committed', blocks: [genesis], commit: head, head }))
@@ -288,6 +290,56 @@ describe('the genesis block', () => {
       events.onFrame(peer, ask)
       return bulk().length === 2
     })
+  })
+})
+
+describe('word of a copy', () => {
+  const notice = (of: PeerId, room = here, incarnation = 3, signer = of): Uint8Array =>
+    encodeCopyNotice({ peer: of, room, incarnation }, createKeyedCrypto(signer))
+
+  it('is kept for the peer that left it, and handed on whenever it is connected, whoever of the two that is', () => {
+    const { events, sent, news } = createNetworkRig()
+    events.onConnected(peer, hello(here))
+    events.onFrame(peer, notice(peer))
+    const handedOn = () => sent.filter(({ to, frame }) => to === peer && isCopyNotice(frame)).length
+    expect(handedOn()).toBe(2)
+    events.onDisconnected(peer, false)
+    events.onConnected(peer, hello(here))
+    expect([handedOn(), news.some(({ kind }) => kind === 'copied')]).toEqual([3, false])
+  })
+
+  it('is told to the one that goes on, in that very life, and goes no further', () => {
+    const { events, sent, news, frames } = createNetworkRig()
+    events.onConnected(peer, hello(here))
+    const before = sent.length
+    events.onFrame(peer, notice(self))
+    expect(news.filter(({ kind }) => kind === 'copied')).toEqual([{ kind: 'copied', incarnation: 3 }])
+    expect([sent.length, frames.length]).toEqual([before, 0])
+  })
+
+  it.each([
+    ['of another life', notice(self, here, 2)],
+    ['of another room', notice(self, elsewhere)],
+    ['of another peer', notice(other)],
+    ['that somebody else signed', notice(self, here, 3, peer)],
+    ['cut short', notice(self).subarray(0, -1)],
+    ['with more behind it', Uint8Array.of(...notice(self), 0)],
+    ['that is nothing else', Uint8Array.of(0x43)],
+  ])('%s is nothing to it', (_what, frame) => {
+    const { events, sent, news } = createNetworkRig()
+    events.onConnected(peer, hello(here))
+    const before = sent.length
+    events.onFrame(peer, frame)
+    expect([news.some(({ kind }) => kind === 'copied'), sent.length]).toEqual([false, before])
+  })
+
+  it('is left with everybody who is connected by a copy that stops', () => {
+    const { events, bulk, context } = createNetworkRig()
+    events.onConnected(peer, hello(here))
+    context.tell({ kind: 'stopped', reason: { kind: 'own-later-block', which: 'twin', index: 7, incarnation: 3 } })
+    expect(bulk().map(({ to, frame }) => [to, readCopyNotice(frame, createKeyedCrypto(other))])).toEqual([
+      [peer, { peer: self, room: here, incarnation: 3 }],
+    ])
   })
 })
 

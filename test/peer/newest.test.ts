@@ -20,3 +20,12 @@ it('the newest are there, within count and weight, and no others: as in a plain 
     }),
   )
 })
+
+it('one that weighs more than all may is not kept, and takes nothing but what was there with it', () => {
+  const newest = createNewest<{ readonly weight: number }>(5, 10, ({ weight }) => weight)
+  newest.set('light', { weight: 1 })
+  newest.set('heavy', { weight: 11 })
+  expect([newest.get('light'), newest.get('heavy')]).toEqual([undefined, undefined])
+  newest.set('just', { weight: 10 })
+  expect(newest.get('just')).toEqual({ weight: 10 })
+})

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../../src/core/failure.ts'
-import { createPersistQueue, mergePersists, type PersistQueueOptions } from '../../src/peer/disk.ts'
+import { createPersistQueue, idlePatience, mergePersists, type PersistQueueOptions } from '../../src/peer/disk.ts'
 import type { Store, StoreBatch } from '../../src/peer/ports.ts'
 import { type Block, headOf } from '../../src/ring/block.ts'
 import { decodeEvidence, type Evidence } from '../../src/ring/faults.ts'
@@ -132,23 +132,6 @@ describe('the queue of writes', () => {
     expect(disk.batches.map((batch) => batch.blocks.length)).toEqual([1, 2])
   })
 
-  it('needs no turn of the event loop where the disk is done at once', () => {
-    const batches: StoreBatch[] = []
-    const persisted: number[] = []
-    // biome-ignore lint/suspicious/noThenProperty: a promise that calls back at once, as a simulator has them
-    const done = { then: (onDone: () => void) => onDone() } as Promise<void>
-    const store = {
-      write(batch: StoreBatch) {
-        batches.push(batch)
-        return done
-      },
-    } as unknown as Store
-    const options = { store, crypto, freeSlots: [], onFailed: unexpected }
-    const queue = createPersistQueue({ ...options, onPersisted: (id) => persisted.push(id) })
-    for (const persist of persistsOf([1, 1].map((more) => ({ back: 0, more })))) queue.add(persist)
-    expect([batches.length, persisted]).toEqual([2, [1, 2]])
-  })
-
   it('writes nothing more after a failed write, and says so once', async () => {
     const disk = createSlowDisk()
     const failures: Failure[] = []
@@ -181,11 +164,75 @@ describe('the queue of writes', () => {
     await queue.idle()
     expect(disk.batches).toHaveLength(1)
   })
+
+  it('takes a store that throws at once for a failed write, and what throws at what is persisted, too', async () => {
+    const failures: Failure[] = []
+    const [persist] = persistsOf([{ back: 0, more: 1 }]) as [Persist]
+    const thrown = new Error('no disk')
+    const store = {
+      write(): never {
+        throw thrown
+      },
+    }
+    const queue = queueOver(createSlowDisk(), { store, onFailed: (failure) => failures.push(failure) })
+    queue.add(persist)
+    await queue.idle()
+    const done = queueOver(createSlowDisk(), {
+      store: { write: () => Promise.resolve() },
+      onFailed: (failure) => failures.push(failure),
+      onPersisted() {
+        throw thrown
+      },
+    })
+    done.add(persist)
+    await done.idle()
+    expect(failures.map(({ code, cause }) => [code, cause])).toEqual([
+      ['disk-failed', thrown],
+      ['disk-failed', thrown],
+    ])
+  })
+
+  it('does not wait for ever for a disk that does not answer, says so, and tells nobody later that it is there', async () => {
+    const disk = createSlowDisk()
+    const failures: Failure[] = []
+    const alarms: { readonly at: number; readonly ring: () => void }[] = []
+    const clock = {
+      monotonic: () => 5,
+      at(at: number, ring: () => void) {
+        alarms.push({ at, ring })
+        return () => {}
+      },
+    }
+    const queue = queueOver(disk, { clock, onFailed: (failure) => failures.push(failure) })
+    const [first, second] = persistsOf([1, 1].map((more) => ({ back: 0, more }))) as [Persist, Persist]
+    queue.add(first)
+    queue.add(second)
+    const idle = queue.idle()
+    expect(alarms.map(({ at }) => at)).toEqual([5 + idlePatience])
+    alarms[0]?.ring()
+    await idle
+    expect(failures.map(({ message }) => message)).toEqual([
+      'The disk has not answered for 10 s: what was on its way to it may be lost.',
+    ])
+    disk.finish()
+    await queue.idle()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(disk.batches).toHaveLength(1)
+  })
 })
 
 function queueOver(disk: ReturnType<typeof createSlowDisk>, changes: Partial<PersistQueueOptions>) {
   const { store } = disk
-  return createPersistQueue({ store, crypto, freeSlots: [0, 1], onPersisted: unexpected, onFailed: unexpected, ...changes })
+  const clock = { monotonic: () => 0, at: () => () => {} }
+  return createPersistQueue({
+    store,
+    crypto,
+    clock,
+    freeSlots: [0, 1],
+    onPersisted: unexpected,
+    onFailed: unexpected,
+    ...changes,
+  })
 }
 
 const unexpected = (): never => {

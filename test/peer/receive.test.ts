@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { PeerId } from '../../src/core/ids.ts'
 import { wireVersion } from '../../src/core/limits.ts'
 import { createReceiver } from '../../src/peer/exchange.ts'
+import type { Intake } from '../../src/peer/intake.ts'
 import type { Topic } from '../../src/peer/ports.ts'
 import { encodeFrame, type Message } from '../../src/ring/message.ts'
 import type { Input } from '../../src/ring/types.ts'
@@ -15,13 +16,22 @@ const { epoch } = genesis
 const commit = { index: 0, hash: genesis.hash }
 const block = opsAfter(genesis, ana, 1)
 
-function createRig() {
+/** Nothing is to be looked at. */
+const atOnce: Pick<Intake, 'add'> = {
+  add(_from, _blocks, take) {
+    take()
+    return false
+  },
+}
+
+function createRig(intake = atOnce) {
   const inputs: Input[] = []
   const { context, news } = createTestContext(bob)
   const receiver = createReceiver(
     context,
     { members: [ana, bob] },
     () => 1_000,
+    intake,
     (input) => inputs.push(input),
   )
   const bad = () => news.flatMap((one) => (one.kind === 'malformed' ? [one.reason] : []))
@@ -34,7 +44,8 @@ const announce: Message = { kind: 'announce', domain: 'bank', epoch, request: 1,
 const request: Message = { kind: 'request', purpose: 'join', above: epoch, loss: undefined }
 const prepare: Message = { kind: 'prepare', epoch, views: [] }
 const blocks: Message = { kind: 'blocks', epoch, blocks: [block], commit }
-const forged: Message = { kind: 'blocks', epoch, blocks: [{ ...block, bytes: withoutSignature(block.bytes) }], commit }
+const unsigned = { ...block, bytes: withoutSignature(block.bytes) }
+const forged: Message = { kind: 'blocks', epoch, blocks: [unsigned], commit }
 const evidence: Message = {
   kind: 'evidence',
   evidence: { kind: 'two-blocks', first: block, second: opsAfter(genesis, ana, 2) },
@@ -49,6 +60,14 @@ describe('what is heard on a topic', () => {
     ['blocks of a member', ana, 'log', blocks, 'accept'],
     ['blocks of somebody else', stranger, 'log', blocks, 'ignore'],
     ['a block without a valid signature', ana, 'log', forged, 'reject'],
+    ['a good block, and behind it one without a valid signature', ana, 'log', { ...blocks, blocks: [block, unsigned] }, 'reject'],
+    [
+      'a block without a valid signature, and behind it a good one',
+      ana,
+      'log',
+      { ...blocks, blocks: [unsigned, block] },
+      'reject',
+    ],
     ['a bank announcement on the topic of auctions', ana, 'auction', announce, 'reject'],
     ['a message that belongs on no topic', ana, 'ring', prepare, 'reject'],
   ] as const satisfies readonly (readonly [string, PeerId, Topic, Message, string])[]
@@ -74,6 +93,21 @@ describe('a frame over the direct stream', () => {
     const { receiver, inputs } = createRig()
     receiver.frame(stranger, encodeFrame(5, prepare))
     expect(inputs).toEqual([{ kind: 'receive', from: stranger, lamport: 5, message: prepare }])
+  })
+
+  it('with fetched blocks comes once it was looked at; meanwhile what follows it is asked for, where the sender has more', () => {
+    const later: (() => void)[] = []
+    const { receiver, inputs } = createRig({ add: (_from, _blocks, take) => later.push(take) > 0 })
+    const far = { epoch, index: 9, hash: block.hash }
+    const fetched = { kind: 'fetched', what: 'committed', blocks: [genesis, block], commit: far, head: far } as const
+    const last = { ...fetched, commit: { ...far, index: 1 } }
+    for (const message of [fetched, last, { ...fetched, what: 'tail' as const }, { ...fetched, blocks: [] }]) {
+      receiver.frame(ana, encodeFrame(5, message))
+    }
+    expect(inputs).toEqual([{ kind: 'arriving', from: ana, last: 1 }])
+    for (const take of later) take()
+    expect(inputs[1]).toEqual({ kind: 'receive', from: ana, lamport: 5, message: fetched })
+    expect(inputs.length).toBe(5)
   })
 
   it('is shown as an announcement only of members', () => {

@@ -117,6 +117,10 @@ function createRig() {
       if (recorder.isOn) recorder.came(decoded.message, undefined, bytes)
       replica.step(now, { kind: 'receive', from, lamport, message: decoded.message })
     },
+    /** The ring is told what came before. */
+    step: (from: PeerId, lamport: number, message: Message) => replica.step(now, { kind: 'receive', from, lamport, message }),
+    /** Another room begins, or this one anew. */
+    restart: () => recorder.around(bare),
     asks: (from: PeerId) => recorder.heard(from, encodeLabFrame({ kind: 'watch' })),
     says: (from: PeerId, ...records: readonly FrameRecord[]) =>
       recorder.heard(from, encodeLabFrame({ kind: 'records', missed: 0, records })),
@@ -237,6 +241,170 @@ describe('recording', () => {
     const [few, many] = [chosen[1] as number[], new Set(chosen[0])]
     expect(few.length).toBeGreaterThan(20)
     expect(few.filter((lamport) => !many.has(lamport))).toEqual([])
+  })
+})
+
+describe('frames that came', () => {
+  const came = (rig: ReturnType<typeof createRig>, count: number): readonly Message[] =>
+    Array.from({ length: count }, (_, at) => {
+      const message: Message = { ...want, request: at + 1 }
+      rig.recorder.came(message, undefined, Uint8Array.of(1))
+      return message
+    })
+  const recorded = (rig: ReturnType<typeof createRig>): number => {
+    rig.pass(recording.batchEvery)
+    return rig.recordsSaid().flatMap(({ records }) => records).length
+  }
+
+  it('wait for the ring, 256 of them: of one that takes nothing any more no more are kept', () => {
+    const [waiting, forgotten] = [createRig(), createRig()]
+    for (const rig of [waiting, forgotten]) rig.asks(ana)
+    const [first] = came(waiting, 256)
+    waiting.step(ana, 5, first as Message)
+    expect(recorded(waiting)).toBe(1)
+    const many = came(forgotten, 257)
+    forgotten.step(ana, 5, many[0] as Message)
+    expect(recorded(forgotten)).toBe(0)
+    forgotten.step(ana, 6, many[256] as Message)
+    expect(recorded(forgotten)).toBe(1)
+  })
+
+  it('before one that the ring takes are those that it did not take', () => {
+    const rig = createRig()
+    rig.asks(ana)
+    const [first, second] = came(rig, 2)
+    rig.step(ana, 5, second as Message)
+    rig.step(ana, 6, first as Message)
+    expect(recorded(rig)).toBe(1)
+  })
+
+  it('while nobody looked are nothing to whoever looks next, nor is what this peer says to itself', () => {
+    const rig = createRig()
+    const [before] = came(rig, 1)
+    rig.asks(ana)
+    rig.step(ana, 5, before as Message)
+    rig.receive(bob, 6, want)
+    expect(recorded(rig)).toBe(0)
+  })
+})
+
+describe('who looks', () => {
+  const records = (rig: ReturnType<typeof createRig>) => rig.recordsSaid().flatMap((frame) => frame.records)
+
+  it('is told until six seconds after it said so, and not then', () => {
+    const rig = createRig()
+    rig.asks(ana)
+    rig.pass(5_999)
+    rig.send([ana], want)
+    rig.pass(1)
+    expect([records(rig).length, rig.recorder.isOn, rig.timers]).toEqual([0, false, 0])
+    const still = createRig()
+    still.asks(ana)
+    still.pass(5_799)
+    still.send([ana], want)
+    still.pass(1)
+    expect([records(still).length, still.recorder.isOn]).toEqual([1, true])
+  })
+
+  it('is told 200 frames of a batch, and how many more there were', () => {
+    const rig = createRig()
+    rig.asks(ana)
+    rig.send(Array(203).fill(ana), want)
+    rig.pass(200)
+    expect(rig.recordsSaid()).toMatchObject([{ missed: 3 }])
+    expect(records(rig)).toHaveLength(200)
+    rig.pass(200)
+    expect(rig.recordsSaid()).toHaveLength(1)
+  })
+
+  it('is told what the ring has come to since it looks, however far that is', () => {
+    const rig = createRig()
+    rig.asks(ana)
+    rig.view.lamport = 2 ** 40
+    rig.pass(200)
+    rig.send([ana], want)
+    rig.pass(200)
+    expect(records(rig)).toMatchObject([{ lamport: 2 ** 40 + 1 }])
+  })
+
+  it('is told of nothing that was before: not by others, and not in another room', () => {
+    const rig = createRig()
+    rig.asks(ana)
+    rig.send([ana], want)
+    rig.restart()
+    rig.pass(200)
+    expect([rig.recordsSaid(), rig.recorder.isOn]).toEqual([[], false])
+  })
+
+  it('elsewhere costs those nothing who look here, and the other way round', () => {
+    const rig = createRig()
+    rig.watch()
+    rig.send([ana], want)
+    rig.pass(200)
+    expect(rig.recordsSaid()).toEqual([])
+    rig.asks(ana)
+    rig.send([ana], want)
+    rig.pass(200)
+    expect(records(rig)).toHaveLength(1)
+    rig.pass(7_000)
+    expect([rig.recorder.isOn, rig.timers]).toEqual([true, 1])
+  })
+
+  it('again asks at once, whoever asked shortly before', () => {
+    const rig = createRig()
+    const stop = rig.watch()
+    expect(rig.said).toHaveLength(1)
+    stop()
+    rig.pass(200)
+    expect(rig.recorder.isOn).toBe(false)
+    rig.watch()
+    expect(rig.said).toHaveLength(2)
+    rig.watch()
+    rig.pass(1_999)
+    expect(rig.said).toHaveLength(2)
+    rig.pass(1)
+    expect(rig.said).toHaveLength(3)
+  })
+
+  it('as last of several ends it, and blocks of then are not told again', () => {
+    const rig = createRig()
+    const stops = [rig.watch(), rig.watch()]
+    const tell = () =>
+      rig.context.tell({
+        kind: 'applied',
+        block: { ...opsAfter(genesis, ana, 1), time: rig.time() as never },
+        outcomes: [],
+      } as unknown as News)
+    const blocks = () => rig.told.filter(({ kind }) => kind === 'block').length
+    tell()
+    expect(blocks()).toBe(2)
+    stops[0]?.()
+    tell()
+    expect(blocks()).toBe(3)
+    stops[1]?.()
+    rig.watch()
+    tell()
+    expect(blocks()).toBe(4)
+  })
+
+  it('names who records in another room no more', () => {
+    const rig = createRig()
+    rig.watch()
+    rig.says(cleo, wantOf(rig, { to: ana } as Partial<FrameRecord>))
+    rig.pass(200)
+    rig.restart()
+    rig.pass(200)
+    const recorders = rig.told.flatMap((step) => (step.kind === 'recorders' ? [step.peers] : []))
+    expect(recorders).toEqual([[bob], [bob, cleo], [bob]])
+  })
+
+  it('is told what others miss for want of room, beside what is missed here', () => {
+    const rig = createRig()
+    rig.watch()
+    rig.ring.obeys = false
+    rig.receive(stranger, 2 ** 47, want)
+    rig.pass(200)
+    expect(rig.missed()).toBe(1)
   })
 })
 
@@ -390,6 +558,23 @@ describe('hostile words on the topic lab', () => {
     expect(rig.told.filter(({ kind }) => kind === 'token')).toMatchObject([{ turn: 2, from: ana, to: bob }])
     const asked = rig.told.flatMap((step) => (step.kind === 'requests' ? step.peers : []))
     expect(asked).not.toContain(stranger)
+  })
+
+  it('what another version says is not read, and the version is told', () => {
+    const rig = createRig()
+    rig.watch()
+    expect(rig.recorder.heard(ana, Uint8Array.of(0x4c, 99, 0))).toBe('ignore')
+    expect(rig.news).toContainEqual({ kind: 'version', peer: ana, version: 99 })
+  })
+
+  it('what a peer may say does not turn a record that was told into another', () => {
+    const rig = createRig()
+    rig.watch()
+    const record = wantOf(rig)
+    rig.says(ana, record)
+    rig.says(ana, record)
+    expect(rig.frames()).toHaveLength(1)
+    expect(rig.context.refused.size).toBe(0)
   })
 
   it('bytes that are no frame of the lab are rejected, and change nothing', () => {

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { createClock } from '../../src/io/clock.ts'
 import { encodeSubmission } from '../../src/market/codec.ts'
 import type { Operation } from '../../src/market/operation.ts'
 import { encodeMeta, toStored } from '../../src/peer/disk.ts'
-import { createSnapshotKeeper, firstMarket, replayMarket, toAppliedBlock } from '../../src/peer/replay.ts'
+import { firstMarket, replayMarket, toAppliedBlock } from '../../src/peer/replay.ts'
 import { genesisOf } from '../../src/peer/room.ts'
+import { createSnapshotKeeper } from '../../src/peer/snapshots.ts'
 import { type Block, type Genesis, headOf } from '../../src/ring/block.ts'
 import { createMemoryStore } from '../support/memory-store.ts'
 import { silentLogger } from '../support/silent-logger.ts'
@@ -18,8 +20,6 @@ const operationAt = (index: number, more: number): Operation =>
   index === 1
     ? { kind: 'open-account', account: account('ana'), holder: 'Ana' }
     : { kind: 'deposit', account: account('ana'), amount: cents(index + more) }
-
-const snapshotEvery = 20
 
 /** A log in which every block deposits its own index, or so much more. */
 function logOf(count: number, saltByte = 0): Block[] {
@@ -51,10 +51,13 @@ async function storeWith(blocks: readonly Block[], snapshotAt?: number) {
   })
   if (snapshotAt !== undefined) {
     const market = marketAfter(blocks.slice(0, 1))
-    const keeper = createSnapshotKeeper(store, market, silentLogger, snapshotEvery)
-    for (const block of blocks.slice(1, snapshotAt + 1)) market.apply(toAppliedBlock(block))
+    const keeper = createSnapshotKeeper({ store, market, clock: createClock(), logger: silentLogger, every: 1_000, self: ana })
+    for (const block of blocks.slice(1, snapshotAt + 1)) {
+      market.apply(toAppliedBlock(block))
+      keeper.onApplied(block, false)
+    }
     keeper.onPersisted(metaAt(blocks.at(-1) as Block))
-    await keeper.finish(blocks[snapshotAt] as Block)
+    await keeper.finish()
   }
   return store
 }
@@ -104,23 +107,6 @@ describe('the market at the start of a peer', () => {
       const { market } = await replay(store, blocks, 29)
       expect(market.stateHash).toBe(marketAfter(blocks).stateHash)
     }
-  })
-})
-
-describe('the snapshot', () => {
-  it('is taken each so many blocks, and written only once their commit is on disk', async () => {
-    const blocks = logOf(snapshotEvery + 2)
-    const store = await storeWith(blocks)
-    const market = marketAfter(blocks.slice(0, 1))
-    const keeper = createSnapshotKeeper(store, market, silentLogger, snapshotEvery)
-    for (const block of blocks.slice(1)) {
-      market.apply(toAppliedBlock(block))
-      keeper.onApplied(block)
-    }
-    keeper.onPersisted(metaAt(blocks[snapshotEvery - 1] as Block))
-    expect(await store.readSnapshot()).toBeUndefined()
-    keeper.onPersisted(metaAt(blocks[snapshotEvery] as Block))
-    expect((await store.readSnapshot())?.index).toBe(snapshotEvery)
   })
 })
 

@@ -67,7 +67,7 @@ function createMachine(
     clock,
     logger: silentLogger,
     async start(options = {}) {
-      const identity: Identity = { self: made.self, crypto: made.crypto, isNew: made.isNew && starts++ === 0 }
+      const identity: Identity = { ...made, isNew: made.isNew && starts++ === 0 }
       const transport = hub.transport(made.self, options.code)
       crash = async () => {
         store.crash()

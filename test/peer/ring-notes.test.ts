@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { PeerId } from '../../src/core/ids.ts'
 import { createRingNotes } from '../../src/peer/ring-notes.ts'
-import type { Head } from '../../src/ring/block.ts'
+import type { Block, Head } from '../../src/ring/block.ts'
 import type { Message, StatusMessage, TokenMessage } from '../../src/ring/message.ts'
 import type { Output, Replica, ReplicaView } from '../../src/ring/types.ts'
 import { peerNamed } from './keyed-crypto.ts'
@@ -51,12 +51,30 @@ function notesOfAna() {
       outputs = [{ kind: 'send', to, lamport: 1, message }]
       replica.step(now, { kind: 'tick' })
     },
-    doubts: (suspect: PeerId, now: number) => {
-      outputs = [{ kind: 'note', note: { event: 'pre-vote', facts: { why: 'silent', suspect } } }]
+    doubts: (suspect: PeerId, now: number, event = 'pre-vote') => {
+      outputs = [{ kind: 'note', note: { event, facts: { why: 'silent', suspect } } }]
+      replica.step(now, { kind: 'tick' })
+    },
+    passes: (now: number) => {
+      outputs = []
+      replica.step(now, { kind: 'tick' })
+    },
+    applies: (block: Pick<Block, 'turn' | 'author' | 'index'>, kind: 'ops' | 'view', now: number) => {
+      outputs = [{ kind: 'apply', blocks: [{ epoch, ...block, body: { kind } } as Block] }]
       replica.step(now, { kind: 'tick' })
     },
   }
 }
+
+it('a peer is heard as long as its heartbeats come, and not for anything else that it says', () => {
+  const { notes, hears } = notesOfAna()
+  expect(notes.of(bob, 0).isHeard).toBe(false)
+  hears(bob, { kind: 'want', epoch, request: 1 }, 0)
+  expect([notes.of(bob, 1).isHeard, notes.of(bob, 1).told]).toEqual([false, undefined])
+  hears(bob, status(5), 10)
+  expect([notes.of(bob, 2_010).isHeard, notes.of(bob, 2_011).isHeard]).toEqual([true, false])
+  expect(notes.of(bob, 2_011).told).toMatchObject({ commit, durable: commit })
+})
 
 describe('a round trip', () => {
   it('is from a question to its answer, and one slow answer is no slow network', () => {
@@ -102,6 +120,54 @@ describe('the turns of the token', () => {
     expect(notes.holder).toBe(bob)
   })
 
+  it('are those of blocks, with what was written in them, and of no view block', () => {
+    const { notes, hears, applies } = notesOfAna()
+    hears(bob, status(5), 1)
+    applies({ turn: 5, author: bob, index: 8 }, 'ops', 2)
+    applies({ turn: 6, author: cleo, index: 9 }, 'ops', 3)
+    applies({ turn: 7, author: cleo, index: 10 }, 'view', 4)
+    expect(notes.turns.map(({ turn, holder, block, at }) => [turn, holder, block, at])).toEqual([
+      [5, bob, 8, 1],
+      [6, cleo, 9, 3],
+    ])
+  })
+
+  it('of this peer are known once, from the step in which it took the token on', () => {
+    const { notes, view, passes } = notesOfAna()
+    view.holding = 7
+    passes(40.9)
+    passes(50)
+    expect(notes.turns).toEqual([{ epoch, turn: 7, holder: ana, at: 40, block: undefined }])
+    expect(notes.holder).toBe(ana)
+    view.holding = undefined
+    passes(60)
+    view.holding = 9
+    passes(70)
+    expect(notes.turns.map(({ turn, at }) => [turn, at])).toEqual([
+      [7, 40],
+      [9, 70],
+    ])
+  })
+
+  it('are what whoever did them says, and not what is said later', () => {
+    const { notes, hears, says } = notesOfAna()
+    says(token(8, [0, 0, 0], [false, false, false]), [cleo], 2.7)
+    hears(bob, status(8), 3)
+    expect(notes.turns).toEqual([{ epoch, turn: 8, holder: cleo, at: 2, block: undefined }])
+    hears(bob, status(9), 4)
+    says(token(9, [0, 0, 0], [false, false, false]), [cleo], 5)
+    expect(notes.turns.map(({ turn, holder }) => [turn, holder])).toEqual([
+      [8, cleo],
+      [9, cleo],
+    ])
+  })
+
+  it('are as many as the ring has seen, the last one included', () => {
+    const { notes, hears } = notesOfAna()
+    hears(bob, status(100), 1)
+    expect([notes.turns.length, notes.holder]).toEqual([1, bob])
+  })
+
   it('are none of another epoch, of strangers, of whoever takes no part, or beyond what the ring has seen', () => {
     const { notes, hears } = notesOfAna()
     hears(bob, status(5, { epoch: { number: 3, initiator: bob } }), 1)
@@ -140,9 +206,68 @@ describe('who waits for the token', () => {
     hears(bob, want(4), 0)
     says(token(50, [0, 4, 1], [false, false, true]), [bob], 10)
     expect([notes.of(bob, 20).wants, notes.of(cleo, 20).wants]).toEqual([false, true])
+    expect(notes.of(cleo, 2_511).wants).toBe(false)
     // A request of an epoch that is over.
     hears(cleo, { kind: 'want', epoch: { number: 1, initiator: ana }, request: 9 }, 30)
     expect(notes.of(cleo, 40).wants).toBe(false)
+  })
+})
+
+describe('what a token says of who waits for it', () => {
+  const want = (request: number): Message => ({ kind: 'want', epoch, request })
+  const waits = (heard: (ring: ReturnType<typeof notesOfAna>) => void): boolean => {
+    const ring = notesOfAna()
+    heard(ring)
+    return ring.notes.of(cleo, 30).wants
+  }
+  const none = [false, false, false]
+  const cleoWants = [false, false, true]
+
+  it('counts whoever brings it', () => {
+    expect(waits(({ hears }) => hears(bob, token(50, [0, 0, 1], cleoWants), 10))).toBe(true)
+    expect(waits(({ says }) => says(token(50, [0, 0, 1], cleoWants), [bob], 10))).toBe(true)
+  })
+
+  it('is of one request more than was served', () => {
+    const served = (last: number) => (ring: ReturnType<typeof notesOfAna>) => {
+      ring.hears(bob, token(50, [0, 0, 4], cleoWants), 10)
+      ring.hears(bob, token(52, [0, 0, last], none), 20)
+    }
+    expect(waits(served(4))).toBe(true)
+    expect(waits(served(5))).toBe(false)
+  })
+
+  it('takes back no request that is newer', () => {
+    const served = (last: number) => (ring: ReturnType<typeof notesOfAna>) => {
+      ring.hears(cleo, want(9), 0)
+      ring.hears(bob, token(50, [0, 0, 3], cleoWants), 10)
+      ring.hears(bob, token(52, [0, 0, last], none), 20)
+    }
+    expect(waits(served(8))).toBe(true)
+    expect(waits(served(9))).toBe(false)
+  })
+
+  it('is nothing where it is of another epoch, or of another number of members', () => {
+    expect(
+      waits(({ hears }) => hears(bob, { ...token(50, [0, 0, 1], cleoWants), epoch: { number: 3, initiator: bob } }, 10)),
+    ).toBe(false)
+    expect(waits(({ hears }) => hears(bob, token(50, [0, 0, 1, 0], [...cleoWants, false]), 10))).toBe(false)
+    expect(
+      waits(({ hears }) => {
+        hears(cleo, want(1), 0)
+        hears(bob, { ...token(50, [0, 0, 1], none), epoch: { number: 3, initiator: bob } }, 10)
+      }),
+    ).toBe(true)
+  })
+
+  it('ends with a turn of whoever waited, but not with one from before that of somebody else', () => {
+    const askedAndHad = (turn: number) => (ring: ReturnType<typeof notesOfAna>) => {
+      ring.hears(bob, status(9), 0)
+      ring.hears(cleo, want(1), 10)
+      ring.hears(cleo, status(turn), 20)
+    }
+    expect(waits(askedAndHad(8))).toBe(true)
+    expect(waits(askedAndHad(10))).toBe(false)
   })
 })
 
@@ -157,6 +282,21 @@ describe('who is suspected', () => {
     expect(notes.of(cleo, 6_200).suspected).toBe(false)
   })
 
+  it('is whom this peer itself asks after, as long as it asks nothing else', () => {
+    const { notes, doubts } = notesOfAna()
+    doubts(cleo, 0, 'silent')
+    expect(notes.of(cleo, 1).suspected).toBe(false)
+    doubts(cleo, 0)
+    expect([notes.of(cleo, 5_000).suspected, notes.of(cleo, 5_001).suspected]).toEqual([true, false])
+  })
+
+  it('is nobody who is no member any more', () => {
+    const { notes, view, doubts } = notesOfAna()
+    doubts(cleo, 0)
+    view.members = [ana, bob]
+    expect(notes.of(cleo, 1).suspected).toBe(false)
+  })
+
   it('is nobody whom a stranger names, and no stranger', () => {
     const { notes, hears } = notesOfAna()
     hears(eve, { kind: 'pre-vote', attempt: 1, suspect: cleo }, 0)
@@ -165,6 +305,15 @@ describe('who is suspected', () => {
     hears(bob, { kind: 'pre-vote', attempt: 1, suspect: undefined }, 0)
     expect([ana, bob, cleo, eve].some((peer) => notes.of(peer, 1).suspected)).toBe(false)
   })
+})
+
+it('so many strangers are remembered, and none of them where there is one more', () => {
+  const { notes, hears } = notesOfAna()
+  for (let i = 1; i <= 512; i++) hears(`stranger ${i}` as PeerId, status(5), 1)
+  expect(notes.of('stranger 1' as PeerId, 2).told).toBeDefined()
+  hears('stranger 513' as PeerId, status(5), 1)
+  expect(notes.of('stranger 512' as PeerId, 2).told).toBeUndefined()
+  expect(notes.of('stranger 513' as PeerId, 2).told).toBeDefined()
 })
 
 it('ten thousand names of strangers push out no member', () => {

@@ -78,6 +78,29 @@ describe('frames', () => {
     expect(late).toMatchObject([{ at: base + 9_000, arrivedAt: base + 9_000 }])
   })
 
+  it('are put together for five seconds, from when the first end of them is heard of', () => {
+    const told = (later: number) => {
+      const steps = createRingSteps()
+      const [sent, received] = handOver(1)
+      steps.frame(sent.by, sent.record, 1_000, false)
+      return framesIn(steps.frame(received.by, received.record, 1_000 + later, false))
+    }
+    expect(told(5_000)).toMatchObject([{ at: base + 10, arrivedAt: base + 12 }])
+    expect(told(5_001)).toMatchObject([{ at: base + 12, arrivedAt: base + 12 }])
+  })
+
+  it('bear their own epochs, whatever others are told in between', () => {
+    const steps = createRingSteps()
+    const [{ by, record }] = handOver(1)
+    const told = [7, 8, 7].flatMap((number, at) =>
+      framesIn(steps.frame(by, { ...record, lamport: 20 + at, epoch: { ...epoch, number } }, 0, false)),
+    )
+    expect(told.map((step) => step.epoch)).toEqual(['7.AAAAAA', '8.AAAAAA', '7.AAAAAA'])
+    expect(framesIn(steps.frame(by, { ...record, lamport: 30, epoch: undefined }, 0, false))).toMatchObject([
+      { epoch: undefined },
+    ])
+  })
+
   it('of two pairs of peers whose ids end alike are never mixed', () => {
     const steps = createRingSteps()
     const [sent, received] = handOver(1)
@@ -85,6 +108,9 @@ describe('frames', () => {
     steps.frame(sent.by, sent.record, 0, false)
     expect(steps.frame(received.by, { ...received.record, from: twin } as FrameRecord, 0, false)).toEqual([])
     expect(steps.frameOf(idOf(ana, 10, bob))).toMatchObject({ from: ana, arrivedAt: undefined })
+    const twinOfBob = `12D3KooWZ${'B'.repeat(43)}` as PeerId
+    expect(steps.frame(twinOfBob, received.record, 0, false)).toEqual([])
+    expect(steps.frameOf(idOf(ana, 10, bob))).toMatchObject({ to: bob, arrivedAt: undefined })
   })
 
   it('are forgotten, the oldest first: a million of them take no more room than the newest', () => {
@@ -152,6 +178,54 @@ describe('moves of the token', () => {
     expect(turnsIn(steps.frame(third.by, third.record, 601, true))).toEqual([3, 4])
   })
 
+  it('wait half a second for those before them, from when they are heard of first, and not longer for a second word', () => {
+    const steps = createRingSteps()
+    const block = { index: 9, epoch, turn: 2, author: cleo, lamport: 30, time: base + 25 }
+    steps.block(block, 1_000)
+    const [{ by, record }] = handOver(2)
+    expect(turnsIn(steps.frame(by, record, 1_400, true))).toEqual([])
+    expect(turnsIn(steps.look(1_499, base))).toEqual([])
+    expect(steps.look(1_500, base)).toMatchObject([{ kind: 'token', turn: 2, from: bob, to: cleo }])
+    // Nor is what has been told already told again, or what is before it.
+    expect(
+      turnsIn([...steps.block(block, 1_600), ...steps.block({ ...block, turn: 1 }, 1_600), ...steps.look(9_000, base)]),
+    ).toEqual([])
+  })
+
+  it('of another epoch are not the next, whatever their turn', () => {
+    const steps = createRingSteps()
+    const [first, second] = [handOver(3)[0], handOver(4)[0]]
+    steps.frame(first.by, first.record, 0, true)
+    expect(turnsIn(steps.look(500, base))).toEqual([3])
+    expect(steps.turnTold).toEqual({ epoch, turn: 3 })
+    const later = { ...second.record, epoch: { ...epoch, number: 8 } }
+    expect(turnsIn(steps.frame(second.by, later, 600, true))).toEqual([])
+    expect(turnsIn(steps.look(1_100, base))).toEqual([4])
+  })
+
+  it('that wait are so many at most: then the first goes on without those before it, and no other', () => {
+    const steps = createRingSteps()
+    const gap = (turn: number) => {
+      const { by, record } = handOver(turn)[0]
+      return turnsIn(steps.frame(by, record, 0, true))
+    }
+    for (let i = 1; i <= 2_048; i++) expect(gap(2 * i)).toEqual([])
+    expect(gap(2 * 2_049)).toEqual([2])
+  })
+
+  it('are of tokens alone, and of blocks that were written with it', () => {
+    const steps = createRingSteps()
+    const block = { index: 9, epoch, turn: 0, author: cleo, lamport: 30, time: base + 25 }
+    const [{ by, record }] = handOver(1)
+    steps.block(block, 0)
+    steps.frame(by, { ...record, message: 'status' }, 0, true)
+    steps.frame(by, { ...record, way: 'sent', to: undefined, topic: 'ring', lamport: 11 }, 0, true)
+    expect(turnsIn(steps.look(500, base))).toEqual([])
+    expect(steps.turnTold).toBeUndefined()
+    steps.block({ ...block, turn: 1 }, 500)
+    expect(turnsIn(steps.look(1_000, base))).toEqual([1])
+  })
+
   it('are not taken from those who are not to be believed', () => {
     const steps = createRingSteps()
     const [{ by, record }] = handOver(9)
@@ -181,5 +255,28 @@ describe('requests', () => {
     steps.frame(cleo, asks(cleo), 0, true)
     steps.look(1, base)
     expect(waiting(steps.look(20_000, base))).toEqual([[]])
+  })
+
+  it('last ten seconds, from when they were made', () => {
+    const steps = createRingSteps()
+    steps.frame(cleo, asks(cleo), 5_000, true)
+    expect(steps.look(5_001, base)).toEqual([{ kind: 'requests', at: base, peers: [cleo] }])
+    expect(waiting(steps.look(15_000, base))).toEqual([])
+    expect(waiting(steps.look(15_001, base))).toEqual([[]])
+  })
+
+  it('are those of whoever says it wants the token, where that is to be believed', () => {
+    const steps = createRingSteps()
+    steps.frame(cleo, asks(cleo), 0, false)
+    steps.frame(bob, { ...asks(bob), message: 'status' }, 0, true)
+    expect(waiting(steps.look(1, base))).toEqual([])
+  })
+
+  it('of one that asks and that the token names are told once', () => {
+    const steps = createRingSteps()
+    steps.frame(ana, asks(ana), 0, true)
+    const [{ by, record }] = handOver(2, base, [ana])
+    steps.frame(by, record, 0, true)
+    expect(waiting(steps.look(500, base))).toEqual([[ana]])
   })
 })

@@ -25,7 +25,7 @@ describe('a room that goes on without its quorum', () => {
     await until('it has been lost for a while', () => {
       ana.refound({ force: false }).then(
         (made) => {
-          room = made
+          room = made.room
         },
         (error: Failure) => expect(error.code).toBe('quorum-held'),
       )
@@ -52,7 +52,7 @@ describe('a room that goes on without its quorum', () => {
     const machine = rig.machine('Ana')
     const first = await machine.start(founding)
     await openWith(first, 'ana', 1_000)
-    const room = await first.refound({ force: true })
+    const { room } = await first.refound({ force: true })
     await accept(first, { kind: 'withdraw', account: account('ana'), amount: cents(1) })
     await first.stop(5_000)
     const second = await machine.start()

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../../src/core/failure.ts'
-import { numberMax } from '../../src/core/limits.ts'
+import { blockBytesMax, numberMax } from '../../src/core/limits.ts'
 import { decodeMeta, evidenceName, toStored } from '../../src/peer/disk.ts'
-import { firstBatch, foundRoom, refoundBlock, roomIdOf } from '../../src/peer/room.ts'
+import { firstBatch, foundRoom, refoundBlocks, refuseRefound, roomIdOf } from '../../src/peer/room.ts'
 import { openSession } from '../../src/peer/session.ts'
+import type { Block } from '../../src/ring/block.ts'
 import { encodeEvidence } from '../../src/ring/faults.ts'
 import { encodeFrame } from '../../src/ring/message.ts'
 import { ringLimits } from '../../src/ring/timing.ts'
@@ -98,7 +99,7 @@ describe('a room that is opened', () => {
     const store = createMemoryStore()
     await store.open()
     const genesis = foundRoom(plan, ana, new Uint8Array(16), 1_700_000_000_000, crypto)
-    const batch = firstBatch(genesis, { incarnation: 6, loss })
+    const batch = firstBatch([genesis], { incarnation: 6, loss })
     await store.write(batch)
     const { context, news } = createTestContext(ana, { store, logger })
     return { store, context, news, batch, logger }
@@ -206,12 +207,12 @@ describe('a room that is opened', () => {
     const before = await openSession(context, batch.meta)
     before.start()
     await before.proposals.submit(openAccount, 20_000)
-    const block = refoundBlock(context, before, true)
+    const blocks = refoundBlocks(context, before)
     await before.close(stopping)
-    const next = firstBatch(block, { incarnation: before.view.incarnation, loss: undefined })
+    const next = firstBatch(blocks, { incarnation: before.view.incarnation, loss: undefined })
     await store.write(next)
     const after = await openSession(context, next.meta)
-    expect([after.view.head.index, after.market.index, after.history]).toEqual([0, 0, true])
+    expect([after.view.head.index, after.market.index, after.history]).toEqual([1, 1, true])
     expect(after.market.accounts.has(account('ana'))).toBe(true)
   })
 
@@ -298,48 +299,51 @@ describe('a room that is opened', () => {
     const evidence = { kind: 'two-blocks', first: opsAfter(genesis, bob, 1), second: opsAfter(genesis, bob, 2) } as const
     await store.writeValue(evidenceName(3), encodeEvidence(evidence, crypto))
     const before = await openSession(context, batch.meta)
-    const block = refoundBlock(context, before, true)
+    const blocks = refoundBlocks(context, before)
     await before.close(stopping)
-    const next = firstBatch(block, { incarnation: before.view.incarnation, loss: undefined })
+    const next = firstBatch(blocks, { incarnation: before.view.incarnation, loss: undefined })
     await store.write(next)
     const after = await openSession(context, next.meta)
-    expect(after.room).toBe(roomIdOf(block))
+    expect(after.room).toBe(roomIdOf(blocks[0] as Block))
     expect([before.view.evidence.length, after.view.evidence.length]).toEqual([1, 0])
   })
 })
 
 describe('going on without the others', () => {
-  it('is refused while the room has its quorum, or had it a moment ago, unless it is forced', async () => {
-    const { context } = createTestContext(ana)
-    const { market, genesis } = await openedAlone()
-    let missing = 0
-    const session = { market, genesis, view: { time: () => 1_700_000_000_000 }, quorumMissing: () => missing } as never
-    for (missing of [0, 50, 999]) {
-      expect(() => refoundBlock(context, session, false)).toThrow(expect.objectContaining({ code: 'quorum-held' }))
-      expect(refoundBlock(context, session, true).body.kind).toBe('genesis')
+  it('is refused while the room has its quorum, or had it a moment ago, unless it is forced', () => {
+    for (const missing of [0, 50, 999]) {
+      const session = { quorumMissing: () => missing }
+      expect(() => refuseRefound(session, false)).toThrow(expect.objectContaining({ code: 'quorum-held' }))
+      expect(() => refuseRefound(session, true)).not.toThrow()
     }
-    missing = 1_000
-    expect(refoundBlock(context, session, false).body.kind).toBe('genesis')
+    expect(() => refuseRefound({ quorumMissing: () => 1_000 }, false)).not.toThrow()
   })
 
-  it('is refused where the room does not fit into the first block of a new one', async () => {
+  it('takes as many blocks as the state needs, none larger than any other, and is refused only beyond what a room can hold', async () => {
     const { context } = createTestContext(ana)
     const { genesis } = await openedAlone()
     const of = (bytes: number) => {
       const market = { snapshot: () => new Uint8Array(bytes) }
-      return { market, genesis, view: { time: () => 1_700_000_000_000 }, quorumMissing: () => 60_000 } as never
+      return { market, genesis, view: { time: () => 1_700_000_000_000 } } as never
     }
-    const { bytes } = refoundBlock(context, of(1_000_000), false)
-    expect(bytes.length).toBeLessThan(1024 * 1024 - 4_096)
-    for (const force of [false, true]) {
-      expect(() => refoundBlock(context, of(1024 * 1024), force)).toThrow(expect.objectContaining({ code: 'room-too-large' }))
+    for (const [bytes, parts] of [
+      [1, 1],
+      [248 * 1024, 1],
+      [248 * 1024 + 1, 2],
+      [5_000_000, 20],
+    ] as const) {
+      const blocks = refoundBlocks(context, of(bytes))
+      expect([blocks.length, Math.max(...blocks.map((block) => block.bytes.length)) <= blockBytesMax]).toEqual([parts + 1, true])
     }
+    const whole = { byteLength: 0, length: 248 * 1024 * 4_096 + 1 }
+    const session = { market: { snapshot: () => whole }, genesis, view: { time: () => 1_700_000_000_000 } } as never
+    expect(() => refoundBlocks(context, session)).toThrow(expect.objectContaining({ code: 'room-too-large' }))
   })
 
   const openedAlone = async () => {
     const store = createMemoryStore()
     await store.open()
-    const batch = firstBatch(genesisBy(ana), { incarnation: 0, loss: undefined })
+    const batch = firstBatch([genesisBy(ana)], { incarnation: 0, loss: undefined })
     await store.write(batch)
     return openSession(createTestContext(ana, { store }).context, batch.meta)
   }

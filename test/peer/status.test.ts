@@ -1,11 +1,27 @@
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../../src/core/failure.ts'
-import type { PeerId } from '../../src/core/ids.ts'
-import { peersOf } from '../../src/peer/known-peers.ts'
+import type { PeerId, RoomId } from '../../src/core/ids.ts'
+import { parseJoinLink } from '../../src/core/join-link.ts'
+import type { PeerOptions } from '../../src/peer/context.ts'
+import { peersOf, ringOf } from '../../src/peer/known-peers.ts'
+import type { Transport } from '../../src/peer/ports.ts'
 import { createRingNotes } from '../../src/peer/ring-notes.ts'
 import type { Session } from '../../src/peer/session.ts'
-import { type Condition, conditionOf, isAsOfLog, nameOrId, roleOf, stopText, toProof, troubleOf } from '../../src/peer/status.ts'
+import {
+  type Condition,
+  conditionOf,
+  type Ending,
+  isAsOfLog,
+  linkOf,
+  nameOrId,
+  roleOf,
+  statusOf,
+  stopText,
+  toProof,
+  troubleOf,
+} from '../../src/peer/status.ts'
 import type { Evidence } from '../../src/ring/faults.ts'
+import type { Message } from '../../src/ring/message.ts'
 import type { Refusal, ReplicaView } from '../../src/ring/types.ts'
 import { peerNamed } from './keyed-crypto.ts'
 import { blockAfter, genesisBy, opsAfter } from './log-of-blocks.ts'
@@ -65,6 +81,12 @@ describe('what is wrong with a peer, and what it is to the ring', () => {
       'its log was lost: catching up until the room has written that down (5 blocks behind)',
       'forgotten',
     ],
+    [
+      'a lost log of which one block is still to come',
+      { membership: 'forgotten', active: false, behind: 1, members: [bob] },
+      'its log was lost: catching up until the room has written that down (1 block behind)',
+      'forgotten',
+    ],
     ['stopped', { stopped: { kind: 'left' }, failed: full }, 'left the room', 'stopped'],
     ['leaving', { leaving: true }, undefined, 'leaving'],
   ]
@@ -105,6 +127,73 @@ it('a peer that takes part is not behind, whatever it has heard of blocks on the
   const view = viewWith({ behind: 3 }, [ana, bob])
   const condition = conditionOf(context, { view, failed: undefined }, { leaving: false, stopReason: undefined })
   expect([condition.behind, troubleOf(condition)]).toEqual([0, undefined])
+})
+
+describe('the status of a peer', () => {
+  const genesis = genesisBy(ana)
+  const statusWith = (view: Partial<ReplicaView>, options: Partial<PeerOptions> = {}, ending: Partial<Ending> = {}) => {
+    const { context } = createTestContext(ana, {}, options)
+    const ring = {
+      ...{
+        installed: { number: 2, initiator: ana },
+        turnSeen: 4,
+        head: genesis,
+        commit: { index: 7, hash: genesis.hash },
+        durable: 6,
+      },
+      ...{ holding: undefined, lamport: 90, time: () => 5 },
+    }
+    const session = {
+      room: genesis.hash,
+      genesisBlock: genesis,
+      genesis: genesis.body.kind === 'genesis' && genesis.body.genesis,
+      view: viewWith({ ...ring, ...view } as Partial<ReplicaView>, [ana, bob]),
+      market: { stateHash: 'ab' },
+      failed: undefined,
+    } as unknown as Session
+    const residence = { session, entered: 'kept', otherRooms: () => [] } as const
+    return statusOf(context, residence, { leaving: false, stopReason: undefined, ...ending })
+  }
+
+  it('says whether it holds the token, and whether the room has a code', () => {
+    expect(statusWith({})).toMatchObject({
+      holdsToken: false,
+      turn: 4,
+      epoch: '2.AAAAAA',
+      room: { hasCode: true },
+      role: 'member',
+    })
+    expect(statusWith({ holding: 4 }).holdsToken).toBe(true)
+    expect(statusWith({}, { code: '' }).room.hasCode).toBe(false)
+  })
+
+  it('says what is wrong by a code for programs, too', () => {
+    const codeOf = (view: Partial<ReplicaView>, ending: Partial<Ending> = {}) => statusWith(view, {}, ending).troubleCode
+    expect(codeOf({})).toBeUndefined()
+    expect(codeOf({ hasQuorum: () => false })).toBe('no-quorum')
+    expect(codeOf({ membership: 'forgotten', active: false })).toBe('forgotten')
+    expect(codeOf({ active: false, behind: 3 })).toBe('catching-up')
+    expect(codeOf({}, { stopReason: { kind: 'left' } })).toBe('left')
+    const later = { kind: 'own-later-block', index: 9, incarnation: 4 } as const
+    for (const which of ['twin', 'older-copy'] as const) expect(codeOf({}, { stopReason: { ...later, which } })).toBe(which)
+  })
+})
+
+describe('the link into a room', () => {
+  const genesis = genesisBy(ana)
+  const [lan, here, hereToo] = ['/ip4/192.168.1.20/tcp/4001', '/ip4/127.0.0.1/tcp/4001', '/ip6/::1/tcp/4001'] as const
+  const rows: readonly [string, readonly string[], readonly string[]][] = [
+    ['those that others can reach', [here, lan, hereToo], [lan]],
+    ['those of this machine, where there are no others', [here, hereToo], [here, hereToo]],
+    ['none, where there is none', [], []],
+  ]
+  it.each(rows)('names of its addresses %s', (_, addresses, named) => {
+    const transport = { addresses } as Partial<Transport> as Transport
+    const { context } = createTestContext(ana, { transport })
+    const session = { room: genesis.hash as RoomId, genesis: { name: 'evening' } } as Pick<Session, 'room' | 'genesis'>
+    const link = parseJoinLink(linkOf(context, session, 'old lamp'))
+    expect(link).toEqual({ ok: true, value: { room: 'evening', code: 'old lamp', roomId: genesis.hash, addresses: named } })
+  })
 })
 
 describe('the peers of a room', () => {
@@ -193,6 +282,88 @@ describe('the peers of a room', () => {
       // It is connected, and has said nothing in the room.
       [bob, 'visitor'],
     ])
+  })
+
+  it('are shown with what was heard of each, and this peer with what it knows of itself', () => {
+    const { context } = createTestContext(ana, {
+      transport: {
+        addresses: [],
+        remoteOf: (peer) => (peer === bob ? '/ip4/10.0.0.2/tcp/4001' : undefined),
+      } as Partial<Transport> as Transport,
+    })
+    const commit = { index: 7, hash: 'ab'.repeat(32) }
+    const notes = createRingNotes(ana)
+    const pending = [{ written: false }] as unknown as ReplicaView['pending']
+    const turns = {
+      holding: undefined,
+      turnSeen: 9,
+      installed: { number: 2, initiator: ana },
+      viewIndex: 3,
+      time: (now: number) => now,
+    }
+    const view = viewWith({ members: [ana, bob, cleo], commit, durable: 6, pending, ...turns } as Partial<ReplicaView>, [
+      ana,
+      bob,
+    ])
+    const replica = notes.around({ view, step: () => [] })
+    const epoch = { number: 2, initiator: ana }
+    const now = context.ports.clock.monotonic()
+    const hears = (from: PeerId, message: Message): void => void replica.step(now, { kind: 'receive', from, lamport: 1, message })
+    const said = {
+      kind: 'status',
+      epoch,
+      persistedCommit: { epoch, index: 4 },
+      promised: epoch,
+      active: true,
+      wallClock: 0,
+    } as const
+    hears(bob, { ...said, turn: 5, durable: { index: 5, hash: commit.hash }, commit: { index: 4, hash: commit.hash } })
+    hears(cleo, { ...said, turn: 4, durable: undefined, commit: { index: 3, hash: commit.hash } })
+    hears(cleo, { kind: 'want', epoch, request: 1 })
+    hears(bob, { kind: 'pre-vote', attempt: 1, suspect: cleo })
+    const session = {
+      room: 'here',
+      view,
+      failed: undefined,
+      notes,
+      clockOffsets: new Map(),
+      paceMillis: 250,
+    } as unknown as Session
+    const lobby = { connected: new Map([[bob, undefined]]), roomOf: () => undefined }
+    const shown = peersOf(context, session, lobby)
+    expect(shown.map(({ peer, path }) => [peer, path])).toEqual([
+      [ana, { kind: 'self' }],
+      [bob, { kind: 'direct', address: '/ip4/10.0.0.2/tcp/4001' }],
+      [cleo, { kind: 'mesh' }],
+    ])
+    expect(shown.map(({ durable, head }) => [durable, head?.index])).toEqual([
+      [6, 7],
+      [5, 4],
+      [undefined, 3],
+    ])
+    expect(shown.map(({ holdsToken, wants, suspected }) => [holdsToken, wants, suspected])).toEqual([
+      [false, true, false],
+      [true, false, false],
+      [false, true, true],
+    ])
+    expect(ringOf(context, session)).toMatchObject({
+      epoch: '2.AAAAAA',
+      view: 3,
+      members: [ana, bob, cleo],
+      turn: 9,
+      holder: bob,
+      requests: [ana, cleo],
+      suspected: [cleo],
+      quorum: true,
+      paceMillis: 250,
+      turns: [
+        { epoch: '2.AAAAAA', turn: 4, holder: cleo },
+        { epoch: '2.AAAAAA', turn: 5, holder: bob },
+      ],
+    })
+    const written = { ...session, view: { ...view, pending: [{ written: true }] } } as unknown as Session
+    expect(ringOf(context, written).requests).toEqual([cleo])
+    expect(peersOf(context, written, lobby)[0]?.wants).toBe(false)
   })
 
   it('can be shown what proves a fault: whose it is, and the blocks', () => {

@@ -32,4 +32,14 @@ test('however turns become known, the newest are told in their order, each once'
   )
 })
 
+test('fifty turns are kept', () => {
+  const book = createTurnBook()
+  const at = 0 as Instant
+  const epoch = { number: 1, initiator: peers[0] }
+  for (let number = 1; number <= 50; number++) book.add({ epoch, turn: number, holder: peers[0], at, block: undefined }, true)
+  expect(book.newest).toHaveLength(50)
+  book.add({ epoch, turn: 51, holder: peers[0], at, block: undefined }, true)
+  expect([book.newest.length, book.newest[0]?.turn, book.newest.at(-1)?.turn]).toEqual([50, 2, 51])
+})
+
 const placeOf = ({ epoch, turn: number }: Turn): string => `${epoch.number} ${epoch.initiator} ${String(number).padStart(3, '0')}`

@@ -61,3 +61,21 @@ test('a view block has none', () => {
   book.add(view, [])
   expect(book.of(view)?.size).toBe(0)
 })
+
+test('a thousand blocks are kept, and twenty thousand verdicts', () => {
+  const ops = opsAfter(genesis, ana, 1)
+  const keptOf = (blocks: number, refusals: number): readonly number[] => {
+    const book = createVerdictBook()
+    const outcomes = Array.from(
+      { length: refusals },
+      (_, sequence): AppliedOutcome => ({ sequence: sequence + 1, outcome: refused }),
+    )
+    const all = Array.from({ length: blocks }, (_, index) => ({ ...ops, index, hash: `${index}` as typeof ops.hash }))
+    for (const block of all) book.add(block, outcomes)
+    return all.filter((block) => book.of(block) !== undefined).map(({ index }) => index)
+  }
+  expect(keptOf(1_000, 0)).toHaveLength(1_000)
+  expect(keptOf(5, 4_000)).toEqual([0, 1, 2, 3, 4])
+  expect(keptOf(6, 4_000)).toEqual([1, 2, 3, 4, 5])
+  expect(keptOf(5, 4_001)).toEqual([1, 2, 3, 4])
+})

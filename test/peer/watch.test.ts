@@ -28,7 +28,8 @@ function createRig() {
   const watch = createWatch(context, view)
   const look = (now: number) => watch.look(now, { view, failed: undefined })
   const told = () => news.map((one) => (one.kind === 'quorum' ? one.text : one.kind))
-  return { ring, refused, watch, look, told }
+  const held = () => news.flatMap((one) => (one.kind === 'quorum' ? [one.held] : []))
+  return { ring, refused, watch, look, told, held }
 }
 
 it('a quorum that is back at the next look was none lost, and is missing for no time', () => {
@@ -45,7 +46,7 @@ it('a quorum that is back at the next look was none lost, and is missing for no 
 })
 
 it('a quorum that stays away for a second is told as lost, once, and as found when it is back', () => {
-  const { ring, watch, look, told } = createRig()
+  const { ring, watch, look, told, held } = createRig()
   look(0)
   ring.quorum = false
   for (let now = 100; now < 1_100; now += 100) look(now)
@@ -58,6 +59,7 @@ it('a quorum that stays away for a second is told as lost, once, and as found wh
   look(9_200)
   look(9_300)
   expect(told().slice(1)).toEqual(['quorum: 2 of 2 members reachable'])
+  expect(held()).toEqual([false, true])
 })
 
 it('a quorum that was never there is missed like one that was lost: by a member that comes back to nobody', () => {
@@ -96,7 +98,9 @@ it('who is refused is told once, unless it is pardoned soon', () => {
   refused.set(bob, { reason: 'token: no member', count: 1 })
   for (let now = 2_100; now < 4_100; now += 100) look(now)
   expect(told()).toEqual([])
-  for (let now = 4_100; now < 9_000; now += 100) look(now)
+  look(4_100)
+  expect(told()).toEqual(['refused'])
+  for (let now = 4_200; now < 9_000; now += 100) look(now)
   expect(told()).toEqual(['refused'])
 })
 

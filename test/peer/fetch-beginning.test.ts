@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest'
+import type { AccountId, Instant, PeerId } from '../../src/core/ids.ts'
+import { encodeSubmission } from '../../src/market/codec.ts'
+import { createMarket } from '../../src/market/market.ts'
+import { fetchBeginning } from '../../src/peer/fetch-beginning.ts'
+import { foundRoom, foundRoomOn, incarnationIn, roomIdOf } from '../../src/peer/room.ts'
+import { type Block, decodeBlock, faultOf, signBlock, type Unsigned, viewOf } from '../../src/ring/block.ts'
+import type { View } from '../../src/ring/view.ts'
+import { createKeyedCrypto } from './keyed-crypto.ts'
+import { opsAfter } from './log-of-blocks.ts'
+import { verifyLog } from './verify-log.ts'
+
+const ana = 'ana' as PeerId
+const crypto = createKeyedCrypto(ana)
+const plan = { name: 'test', currency: 'EUR', deposits: 'open' } as const
+const founding = [plan, ana, new Uint8Array(16), 1_700_000_000_000, crypto] as const
+
+/** Of a market with so many accounts that it takes several blocks. */
+function stateOf(accounts: number): Uint8Array {
+  const market = createMarket({ version: 3, currency: 'EUR', deposits: 'open', founder: ana }, crypto.hash)
+  market.apply({
+    ...{ index: 1, time: 1_700_000_000_000 as Instant, author: ana, incarnation: 7, firstSequence: 1 },
+    ops: Array.from({ length: accounts }, (_, at) =>
+      encodeSubmission({
+        request: undefined,
+        operation: { kind: 'open-account', account: `a${at}` as AccountId, holder: 'x'.repeat(60) },
+      }),
+    ),
+  })
+  return market.snapshot()
+}
+
+const beginning = foundRoomOn(stateOf(12_000), ...founding)
+const [genesis, ...parts] = beginning as readonly [Block, ...Block[]]
+const wanted = { id: roomIdOf(genesis), name: 'test' }
+const inPieces =
+  (blocks: readonly Block[], size = 2) =>
+  async (from: number): Promise<readonly Block[]> =>
+    from === 0 ? blocks.slice(0, 1) : blocks.slice(from, from + size)
+
+/** A genesis block with the state of an empty market in it, as programs wrote it before states were cut into parts. */
+const foundedByEarlier =
+  'AAEDYW5hAANhbmEBgNCV_7wxAAAABHRlc3QDA0VVUgADYW5hEAAAAAAAAAAAAAAAAAAAAAABRwMAp3pRM45fFp5RASi4nzycPmWcll7guoV3ZAfmdrmNAekAAAAA' +
+  'ACSXKmm7QXc5-8ZbYhSr297hwXXarer3qCjwXdovegEimOHGgO0Ne82ca0MFQfpHXzDxlGPybOjdjPWTGMDmvEqC7tmDb9ZG8NbnUW4FPFwZUAbsgTYyuE7TOp-' +
+  'oxeqf9w'
+
+/** The part at this place in another form, and signed again. */
+function bent(at: number, bend: (part: Unsigned) => Unsigned): Block[] {
+  const { signature: _, hash: __, bytes: ___, ...unsigned } = parts[at] as Block
+  const block = signBlock(bend(unsigned), crypto)
+  return [genesis, ...parts.slice(0, at), block, ...parts.slice(at + 1)]
+}
+
+/** The parts of another state, whole in itself, behind the genesis block of this one. */
+function withOtherState(): Block[] {
+  const blocks = [genesis]
+  for (const part of foundRoomOn(stateOf(12_001), ...founding).slice(1)) {
+    const { signature: _, hash: __, bytes: ___, ...unsigned } = part
+    blocks.push(signBlock({ ...unsigned, prevHash: (blocks.at(-1) as Block).hash }, crypto))
+  }
+  return blocks
+}
+
+const otherPart = (part: Unsigned): Unsigned => ({
+  ...part,
+  body: { kind: 'state', left: part.body.kind === 'state' ? part.body.left : 0, part: new Uint8Array(10) },
+})
+
+describe('the first blocks of a room that goes on from another', () => {
+  it('are the same for the same state, whoever reads them, and all of them are there', async () => {
+    expect(parts.length).toBeGreaterThan(2)
+    expect(foundRoomOn(stateOf(12_000), ...founding).map(({ hash }) => hash)).toEqual(beginning.map(({ hash }) => hash))
+    for (const block of beginning)
+      expect(decodeBlock(block.bytes, crypto)).toMatchObject({ value: { hash: block.hash, body: block.body } })
+    expect(await fetchBeginning(inPieces(beginning), wanted, crypto)).toEqual({ blocks: beginning })
+    expect(await fetchBeginning(inPieces(beginning, 1), wanted, crypto)).toEqual({ blocks: beginning })
+    expect(
+      verifyLog(
+        beginning.map(({ bytes }) => bytes),
+        crypto,
+      ),
+    ).toMatchObject({ ok: true, blocks: beginning.length })
+    expect(incarnationIn(beginning, ana, crypto)).toBe(7)
+  })
+
+  it('are taken without what comes after them', async () => {
+    const more = [...beginning, opsAfter(parts.at(-1) as Block, ana, 1)]
+    expect(await fetchBeginning(inPieces(more, 100), wanted, crypto)).toEqual({ blocks: beginning })
+  })
+
+  it('of a room that goes on from nothing are one', async () => {
+    const plain = foundRoom(...founding)
+    expect(await fetchBeginning(inPieces([plain]), { id: roomIdOf(plain), name: 'test' }, crypto)).toEqual({ blocks: [plain] })
+  })
+
+  it('of a room that an earlier version founded hold the state in the genesis block, and are read as they were', async () => {
+    const bytes = new Uint8Array(Buffer.from(foundedByEarlier, 'base64url'))
+    const decoded = decodeBlock(bytes, crypto)
+    if ('malformed' in decoded) throw new Error(decoded.malformed)
+    const { hash, bytes: _, signature: __, ...unsigned } = decoded.value
+    expect(hash).toBe('02bce90806f3c5cc004716d5481867068da7f8d9d1307a7d66f355fe08b76a04')
+    expect(signBlock(unsigned, crypto).bytes).toEqual(bytes)
+    const old = { id: roomIdOf(decoded.value), name: 'test' }
+    expect(await fetchBeginning(inPieces([decoded.value]), old, crypto)).toEqual({ blocks: [decoded.value] })
+    expect(verifyLog([bytes], crypto)).toMatchObject({ ok: true, room: hash })
+    // One that goes on from nothing is as it was, too.
+    expect(foundRoom(...founding).hash).toBe('74a349c8b6a1c1e00e42d992e45b1c306cb2171d26c1edd79d97e9707e41accb')
+  })
+
+  const lies: Readonly<Record<string, readonly Block[]>> = {
+    nothing: [],
+    'another room’s genesis block': [foundRoom(...founding), ...parts],
+    'only some of them': beginning.slice(0, -1),
+    'only the genesis block': [genesis],
+    'one twice': [genesis, parts[0] as Block, ...parts],
+    'another state': withOtherState(),
+    'a gap': [genesis, ...parts.slice(1)],
+    'a part with other bytes': bent(1, otherPart),
+    'a last part with other bytes': bent(parts.length - 1, otherPart),
+    'a part that says less is to come': bent(0, (part) => ({
+      ...part,
+      body: { kind: 'state', left: 0, part: new Uint8Array(1) },
+    })),
+    'operations in the place of a part': [genesis, opsAfter(genesis, ana, 1)],
+    'a part of another author': bent(0, (part) => ({ ...part, author: 'bob' as PeerId })),
+    'a part of another time': bent(0, (part) => ({ ...part, time: (part.time + 1) as Instant })),
+    'a part with another Lamport time': bent(0, (part) => ({ ...part, lamport: part.lamport + 1 })),
+    'a part with another turn': bent(0, (part) => ({ ...part, turn: part.turn + 1 })),
+    'a part with a checkpoint': bent(0, (part) => ({ ...part, checkpoint: { index: 0, stateHash: genesis.hash } })),
+    'a part that its founder did not sign': bent(0, (part) => part).map((block, at) =>
+      at === 1 ? { ...block, signature: new Uint8Array(64) } : block,
+    ),
+  }
+  it.each(Object.entries(lies))('are refused: %s', async (_what, blocks) => {
+    const fetched = await fetchBeginning(inPieces(blocks), wanted, crypto)
+    expect(fetched).toMatchObject({ reason: expect.stringMatching(/\w+/) })
+    const given = blocks.map(({ bytes, signature }) => new Uint8Array(Buffer.concat([bytes.subarray(0, -64), signature])))
+    const verified = verifyLog(given, crypto)
+    // Another room is as good a room, by itself.
+    if (blocks[0]?.hash === genesis.hash) expect(verified.ok).toBe(false)
+  })
+
+  it('come before everything else, and nowhere else: in the ring, too', () => {
+    const view = viewOf(genesis) as View
+    const last = parts.at(-1) as Block
+    const ops = (previous: Block): Block => opsAfter(previous, ana, 1)
+    expect(faultOf(ops(genesis), genesis, view, crypto)).toBe('the state that its room goes on from is not all there')
+    expect(faultOf(ops(parts[0] as Block), parts[0] as Block, view, crypto)).toBe(
+      'the state that its room goes on from is not all there',
+    )
+    expect(faultOf(ops(last), last, view, crypto)).toBeUndefined()
+    const plain = foundRoom(...founding)
+    const { signature: _, hash: __, bytes: ___, ...unsigned } = last
+    const late = signBlock({ ...unsigned, index: 1, turn: 1, lamport: 2, prevHash: plain.hash }, crypto)
+    expect(faultOf(late, plain, view, crypto)).toBe('the state that its room goes on from is all there')
+  })
+})
