@@ -155,12 +155,15 @@ export const contract = {
       .output(z.object({ name: z.string() })),
     /** What others need to come into this room, its code included. `status` has the same without the code. */
     link: question.route({ method: 'GET', path: '/rooms/link' }).output(z.object({ link: z.string() })),
-    /** Makes a new room, with a new id, out of this peer's committed state (PROTOCOL, section 5). `force`: although there is a quorum. */
+    /**
+     * Makes a new room, with a new id, out of this peer's committed state (PROTOCOL, section 5). `force`: although there is a quorum.
+     * `archive`: where the log of the room before is kept. `resubmitted`: operations that waited there, and now do in the new one.
+     */
     refound: question
       .errors(refoundErrors)
       .route({ method: 'POST', path: '/rooms/refound' })
       .input(z.object({ force: z.boolean().default(false) }).default({ force: false }))
-      .output(z.object({ room: z.string() })),
+      .output(z.object({ room: z.string(), archive: z.string().optional(), resubmitted: z.int() })),
   },
 
   /** What is good and bad about the network here, for whoever does not find the others; takes up to 10 s. */

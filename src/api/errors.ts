@@ -125,7 +125,7 @@ export const streamErrors = failuresOf('streams-exhausted')
 export const readErrors = failuresOf('streams-exhausted', 'store-damaged', 'disk-failed', 'stopping')
 /** The catalogue is files of this peer. */
 export const catalogueErrors = failuresOf('disk-full', 'disk-failed')
-export const refoundErrors = failuresOf('quorum-held', 'room-too-large', 'disk-full', 'disk-failed', 'stopping')
+export const refoundErrors = failuresOf('quorum-held', 'room-too-large', 'store-damaged', 'disk-full', 'disk-failed', 'stopping')
 
 function pick<Value extends object, Name extends keyof Value>(value: Value, ...names: readonly Name[]): Pick<Value, Name> {
   return Object.fromEntries(names.map((name) => [name, value[name]])) as Pick<Value, Name>

@@ -13,8 +13,8 @@ const blockView = z.object({
   prevHash: z.string(),
   hash: z.string(),
   checkpoint: z.object({ index: z.int(), stateHash: z.string() }).optional(),
-  kind: z.enum(['genesis', 'view', 'ops']),
-  /** For `genesis` and `view`: what they say. For `ops`: the operations, pictures shortened to their size. */
+  kind: z.enum(['genesis', 'state', 'view', 'ops']),
+  /** For `genesis`, `state` and `view`: what they say. For `ops`: the operations, pictures shortened to their size. */
   content: z.union([z.record(z.string(), z.unknown()), z.array(z.record(z.string(), z.unknown()))]),
 })
 

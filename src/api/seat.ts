@@ -1,5 +1,5 @@
 import type { RoomId } from '../core/ids.ts'
-import type { Joined, JoinTarget, Peer } from '../peer/peer.ts'
+import type { Joined, JoinTarget, Peer, Refounded } from '../peer/peer.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Finding, RoomsView } from './rooms.ts'
 
@@ -36,7 +36,7 @@ export interface Seat {
   /** The person's name from now on, after the next start too; told to the others at once. */
   rename(name: string): Promise<void>
   /** The latest id of the room is kept, so that the next start finds back. Rejects as {@link Peer.refound} does, and with `no-room`. */
-  refound(options: { readonly force: boolean }): Promise<RoomId>
+  refound(options: { readonly force: boolean }): Promise<Refounded>
   /** What is good and bad about the network here, as `gavelring doctor` finds it: takes some seconds. */
   diagnosis(): Promise<readonly Finding[]>
 }

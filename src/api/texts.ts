@@ -82,13 +82,18 @@ export const failureWords: Readonly<Record<FailureCode, Words & { readonly statu
   'permission-denied': no(
     500,
     'The file or folder may not be read or written.',
-    'Choose a folder that you may write with --profile.',
+    'Take it over with chown, if it should be yours, or choose a folder that you may write with --profile.',
   ),
-  'path-missing': no(500, 'The folder is not there.', 'Make it, or choose another one.'),
+  'path-missing': no(500, 'The folder is not there.', 'Make it, or choose another one with --profile.'),
   'path-taken': no(500, 'Something else stands where the file or folder belongs.', 'Choose another place.'),
   'name-too-long': no(500, 'The path is too long.', 'Choose a shorter one.'),
   'file-busy': no(500, 'Another program has the file.', 'Close the other program, then try again.'),
   'files-exhausted': no(500, 'Too many files are open.', 'Close other programs, or raise the limit (ulimit -n).'),
+  'sync-unsupported': no(
+    500,
+    'This file system cannot make sure that what is written is kept.',
+    'Choose a folder on a disk of this machine with --profile.',
+  ),
   'locks-unsupported': no(500, 'This file system keeps no locks.', 'Choose a folder on a disk of this machine with --profile.'),
   'port-in-use': no(
     500,
@@ -104,7 +109,7 @@ export const failureWords: Readonly<Record<FailureCode, Words & { readonly statu
   'store-damaged': no(
     500,
     'The log on disk is damaged.',
-    'Fetch the log anew from the other members: start the peer with --refetch.',
+    'Start the peer again when another member is in reach. Where they are gone for good, `gavelring log export` keeps what is whole, and `gavelring refound` goes on from there.',
   ),
   'store-version': no(
     500,
@@ -146,7 +151,7 @@ export const failureWords: Readonly<Record<FailureCode, Words & { readonly statu
   'no-quorum': no(
     503,
     'Too few members are reachable.',
-    'It goes on by itself when enough members are back; `gavelring status` names them.',
+    'It goes on by itself when enough members are back; `gavelring status` names them. Where they are gone for good: `gavelring refound`.',
   ),
   'quorum-held': no(409, 'The room has its quorum, or had it a moment ago: there is no need for a new one.'),
   unsettled: no(
@@ -158,7 +163,7 @@ export const failureWords: Readonly<Record<FailureCode, Words & { readonly statu
   'operation-too-large': no(413, 'The operation is too large.', 'Take a smaller picture or shorter texts.'),
   'room-too-large': no(
     409,
-    'What this room holds does not fit into the first block of a new one.',
+    'What this room holds is more than a new one can begin with.',
     'Keep the log with `gavelring log export`, and found an empty room.',
   ),
   'streams-exhausted': no(429, 'As many streams are open as can be.', 'Close one of them.'),

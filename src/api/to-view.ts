@@ -189,6 +189,8 @@ function toContent({ body, author }: Block): ExportedBlock['content'] {
   switch (body.kind) {
     case 'genesis':
       return { ...body.genesis, salt: base64url(body.genesis.salt) }
+    case 'state':
+      return { bytes: body.part.length, left: body.left }
     case 'view':
       return { members: body.members, ...(body.lost.length > 0 && { lost: body.lost.map(({ peer }) => peer) }) }
     case 'ops':

@@ -23,14 +23,22 @@ export interface LogAudit {
 /** Whose balance is counted here from the movements, not asked of the market. */
 const issuer = 'issuer'
 
-/** Verifies and reads the committed log in this profile folder, whose peer is not running. */
-export async function auditProfile(name: string, folder: string, room: string): Promise<LogAudit> {
+/**
+ * Verifies and reads the log in this profile folder, whose peer is not running: what its disk knows to be committed, or `all`, the
+ * newest block too, whose commit is on disk with the next one only.
+ */
+export async function auditProfile(
+  name: string,
+  folder: string,
+  room: string,
+  which: 'committed' | 'all' = 'committed',
+): Promise<LogAudit> {
   const hashes: string[] = []
   const bids: LogAudit['bids'][number][] = []
   const endings: LogAudit['endings'][number][] = []
   const accepted = new Map<string, number>()
   let issued = 0
-  const rows = readStoredLog(folder, room, 'committed', () => {})
+  const rows = readStoredLog(folder, room, which, () => {})
   const { result, market } = await verifyLogRows(rows, ({ block, outcomes }) => {
     hashes.push(block.hash)
     for (const { sequence, outcome, isRepeat } of outcomes) {

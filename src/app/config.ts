@@ -5,6 +5,7 @@ import { parseCurrency } from '../core/currency.ts'
 import { isJoinLink, type JoinLink, parseJoinLink } from '../core/join-link.ts'
 import { codeCharsMax } from '../core/limits.ts'
 import { type Parsed as ParsedAs, parsed, refused } from '../core/result.ts'
+import { type Language, languages } from '../gateway/texts.ts'
 import { newRoomCode } from '../io/new-room-code.ts'
 import type { Entry } from '../peer/search.ts'
 import { type Environment, type Flags, flagText, profileFolder, variableOf } from './flags.ts'
@@ -37,7 +38,17 @@ export interface PeerConfig {
   readonly refetch: boolean
   /** Port of the API on 127.0.0.1, 0 for any that is free; `undefined`: off. */
   readonly httpPort: number | undefined
+  /** Where thin clients are served; absent: nowhere. */
+  readonly gateway?: GatewayPlace | undefined
   readonly logFormat: 'json' | 'text'
+}
+
+export interface GatewayPlace {
+  readonly host: string
+  /** 0: any that is free. */
+  readonly port: number
+  /** Of its answers. */
+  readonly language: Language
 }
 
 /** Options have codes of their own, beside those of the parsers. */
@@ -49,9 +60,6 @@ type Parsed<T> = ParsedAs<T, string>
  */
 export function readPeerConfig(flags: Flags, env: Environment): Parsed<PeerConfig> {
   const source = readSource(flags, env)
-  if (source.text('gateway') !== undefined) {
-    return refused('gateway-not-yet', '--gateway comes with a later version: there is no gateway for thin clients yet.')
-  }
   const link = readLink(source)
   if (!link.ok) return link
   const create = source.flag('create')
@@ -74,6 +82,7 @@ export function readPeerConfig(flags: Flags, env: Environment): Parsed<PeerConfi
     mdns: negated(source.flag('no-mdns')),
     refetch,
     httpPort: checked(source, 'http', parseHttp, '127.0.0.1:0'),
+    gateway: readGateway(source),
     logFormat: checked(source, 'log-format', parseLogFormat, 'text'),
   }
   const values: Record<string, unknown> = {}
@@ -308,6 +317,28 @@ function parseHttp(text: string): Parsed<number | undefined> {
   if (port !== undefined && Number(port) <= 65_535) return parsed(Number(port))
   const reason = host === undefined && /:\d+$/.test(text) ? 'The API answers on this machine only: ' : ''
   return refused('http-invalid', `${reason}127.0.0.1:PORT or off is expected.`)
+}
+
+/** Thin clients show no password: so it is on this machine only, unless another host is named. */
+function readGateway(source: Source): Parsed<GatewayPlace | undefined> {
+  const language = checked(source, 'gateway-language', parseLanguage, 'pt')
+  if (!language.ok) return language
+  const place = optional(source, 'gateway', parseGateway)
+  if (!place.ok || place.value === undefined) return place.ok ? parsed(undefined) : place
+  return parsed({ ...place.value, language: language.value })
+}
+
+function parseGateway(text: string): Parsed<Pick<GatewayPlace, 'host' | 'port'> | undefined> {
+  if (text === 'off') return parsed(undefined)
+  const [, zoned, plain, digits] = /^(?:(?:\[([0-9A-Fa-f:.]+(?:%[\w.-]+)?)\]|([A-Za-z0-9.-]+)):)?(\d{1,5})$/.exec(text) ?? []
+  const port = Number(digits)
+  if (digits !== undefined && port <= 65_535) return parsed({ host: zoned ?? plain ?? '127.0.0.1', port })
+  return refused('gateway-invalid', 'A place to listen at is expected, as 127.0.0.1:5000, or off.')
+}
+
+function parseLanguage(text: string): Parsed<Language> {
+  const found = languages.find((language) => language === text)
+  return found === undefined ? refused('language-invalid', `${languages.join(', ')}: one of these is expected.`) : parsed(found)
 }
 
 /** What the person at this machine is called, as far as the system knows. */

@@ -1,11 +1,8 @@
 import { randomInt } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
 import { Failure, type FailureCode } from '../core/failure.ts'
 import { createClock } from '../io/clock.ts'
 import { createEntropy } from '../io/entropy.ts'
-import { readFileIfThere, replaceFile } from '../io/files.ts'
 import type { KeyedIdentity } from '../io/identity.ts'
 import { createStore } from '../io/store/store.ts'
 import { createTransport } from '../io/transport/transport.ts'
@@ -14,7 +11,9 @@ import type { Peer } from '../peer/peer.ts'
 import type { Logger, Store, Transport } from '../peer/ports.ts'
 import type { Entry, Waiting } from '../peer/search.ts'
 import type { PeerConfig } from './config.ts'
-import { archiveLog, firstFree, roomFolder } from './room-folder.ts'
+import { finishPutBack, forgetAside, openGuarded, putAside, restore } from './put-aside.ts'
+import { archiveLog, roomFolder } from './room-folder.ts'
+import { refuseAborted } from './turns.ts'
 import { programVersion } from './version.ts'
 
 /** A room, and how to come into it. */
@@ -70,8 +69,9 @@ async function open(plan: Plan, ground: Ground, options: OpenOptions, transport:
     throw new Failure('other-code', `This folder has a room “${name}” already: start it with the code that it has.`)
   }
   await finishPutBack(folder)
+  await restore(folder)
   if (plan.refetch) await putAside(folder)
-  const store = putAsideIfDamaged(createStore(folder), () => putAside(folder))
+  const store = guarded(createStore(folder), folder)
   try {
     const peer = await createPeer(
       {
@@ -96,7 +96,11 @@ async function open(plan: Plan, ground: Ground, options: OpenOptions, transport:
         pace: { idleHop },
         seed: randomInt(2 ** 32),
         version: programVersion(),
-        onProgress,
+        // The one place where the way through a long log can be called off: it is read in pieces, and this is between two.
+        onProgress(what, done, total) {
+          refuseAborted(options.signal)
+          onProgress(what, done, total)
+        },
       },
       {
         identity: options.identity,
@@ -107,7 +111,7 @@ async function open(plan: Plan, ground: Ground, options: OpenOptions, transport:
         logger,
       },
     )
-    await rm(noteOf(folder), { force: true })
+    await forgetAside(folder)
     return peer
   } catch (error) {
     if (error instanceof Failure && backAfter.has(error.code)) await finishPutBack(folder)
@@ -115,19 +119,19 @@ async function open(plan: Plan, ground: Ground, options: OpenOptions, transport:
   }
 }
 
-/** Nobody was there to fetch the log from. */
-const backAfter: ReadonlySet<FailureCode> = new Set(['room-not-found', 'store-damaged', 'stopping'])
+/** Nobody was there to fetch the log from, or nobody wants to wait for that any more. */
+const backAfter: ReadonlySet<FailureCode> = new Set(['room-not-found', 'store-damaged', 'stopping', 'called-off'])
 
 /** A damaged log is nothing to go on from: the others have it. Where nobody is there, it is put back as it was. */
-function putAsideIfDamaged(store: Store, put: () => Promise<void>): Store {
+function guarded(store: Store, folder: string): Store {
   return {
     ...store,
     async open(onProgress) {
       try {
-        return await store.open(onProgress)
+        return await openGuarded(store, folder, onProgress)
       } catch (error) {
         if (!(error instanceof Failure) || error.code !== 'store-damaged') throw error
-        await put()
+        await putAside(folder)
         return { ...(await store.open(onProgress)), damage: error }
       }
     },
@@ -140,30 +144,3 @@ const waitingFacts = ({ room, elapsed, obstacles }: Waiting) => ({
   seconds: Math.round(elapsed / 1_000),
   obstacles: obstacles.map(({ kind }) => kind),
 })
-
-/**
- * Makes room for a log that is fetched anew. The old one is kept beside it: a damaged log may be all that is left of a room. Until
- * the peer is in the room again a note says where it is, so that it comes back after a crash, too: else the next start would find
- * nothing, and found a new room.
- */
-async function putAside(folder: string): Promise<void> {
-  if (!existsSync(folder)) return
-  // What an earlier start put aside, and could not put back, may be the only copy.
-  const aside = firstFree((number) => `${folder}.old${number > 1 ? `-${number}` : ''}`)
-  await replaceFile(noteOf(folder), basename(aside), 0o600)
-  await rename(folder, aside)
-}
-
-/** Undoes {@link putAside}, if there is one to undo. */
-async function finishPutBack(folder: string): Promise<void> {
-  const note = await readFileIfThere(noteOf(folder))
-  if (note === undefined) return
-  const aside = join(dirname(folder), new TextDecoder().decode(note))
-  if (existsSync(aside)) {
-    await rm(folder, { recursive: true, force: true })
-    await rename(aside, folder)
-  }
-  await rm(noteOf(folder), { force: true })
-}
-
-const noteOf = (folder: string): string => `${folder}.put-aside`

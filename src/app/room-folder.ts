@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { toBlock } from '../api/to-view.ts'
 import { Failure } from '../core/failure.ts'
 import type { RoomId } from '../core/ids.ts'
-import { createStore } from '../io/store/store.ts'
 
 type Block = Parameters<typeof toBlock>[0]
 
@@ -40,21 +39,6 @@ export async function archiveLog(folder: string, room: RoomId, blocks: AsyncIter
     await file.close()
   }
   return path
-}
-
-/** Whether something stands in the log of this room's name: a search that found nothing leaves an empty store behind. */
-export async function hasRoom(profile: string, room: string): Promise<boolean> {
-  const folder = roomFolder(profile, room)
-  if (!existsSync(folder)) return false
-  const store = createStore(folder)
-  try {
-    return (await store.open()).meta !== undefined
-  } catch {
-    // What cannot be read is not written over either.
-    return true
-  } finally {
-    await store.close()
-  }
 }
 
 /** The first of these names that nothing has; `number` goes from 1. */

@@ -3,19 +3,18 @@ import type { RoomsView } from '../api/rooms.ts'
 import { toFacts } from '../api/said.ts'
 import type { CreatedRoom, NewRoom, Seat } from '../api/seat.ts'
 import { Failure } from '../core/failure.ts'
-import type { RoomId } from '../core/ids.ts'
 import type { KeyedIdentity } from '../io/identity.ts'
 import { newRoomCode } from '../io/new-room-code.ts'
 import type { KnownRoom, Profile, Settings } from '../io/profile.ts'
-import type { Joined, JoinTarget, Peer } from '../peer/peer.ts'
+import type { Joined, JoinTarget, Peer, Refounded } from '../peer/peer.ts'
 import type { Sighting, Transport } from '../peer/ports.ts'
 import type { Waiting } from '../peer/search.ts'
 import { type Aim, aimAt, capital } from './aim.ts'
-import { createCheck } from './check.ts'
+import type { createCheck } from './check.ts'
 import { createEars } from './ears.ts'
 import { type Ground, openPeer, type Plan } from './open-peer.ts'
+import { hasRoom } from './put-aside.ts'
 import { toReasons } from './reasons.ts'
-import { hasRoom } from './room-folder.ts'
 import { lookingPeers, roomsInSight } from './rooms-in-sight.ts'
 import { tryWay } from './try-way.ts'
 import { calledOff, createTurns, refuseAborted } from './turns.ts'
@@ -41,8 +40,13 @@ export interface OwnSeat extends Seat {
   enter(plan: Plan): Promise<Peer>
   /** Begins in no room: listens which there are. */
   rest(): void
-  /** Leaves the room, if it is in one, and hears nothing any more. */
+  /**
+   * Leaves the room, if it is in one, whose members may take so long to let it go, and hears nothing any more. Resolves when its disk
+   * and network are closed, however long that takes.
+   */
   close(deadlineMillis: number): Promise<void>
+  /** Whoever closes it waits for nobody any longer. */
+  hurry(): void
 }
 
 type Where =
@@ -67,11 +71,13 @@ export function createSeat(options: SeatOptions): OwnSeat {
   let { known } = options
   let isClosed = false
   let archived: string | undefined
+  /** The room that was not entered, since its log is damaged and nobody else was there. */
+  let damaged: Plan | undefined
   let bridge: { readonly sightings: readonly Sighting[]; readonly until: number } = { sightings: [], until: 0 }
   const listeners = new Set<() => void>()
   const leaving = new WeakSet<Peer>()
   const ears = createEars(identity.self, config.mdns)
-  const check = createCheck(config.mdns)
+  let check: ReturnType<typeof createCheck> | undefined
 
   const goTo = (next: Where): void => {
     where = next
@@ -125,6 +131,7 @@ export function createSeat(options: SeatOptions): OwnSeat {
     bridge = { sightings: sightings(), until: performance.now() + bridgeMillis }
     const own: Where = { kind: 'entering', plan, since: performance.now() }
     archived = undefined
+    damaged = undefined
     goTo(own)
     try {
       refuseAborted(signal)
@@ -158,6 +165,7 @@ export function createSeat(options: SeatOptions): OwnSeat {
     } catch (error) {
       const isSafe = error instanceof Failure && (error.code === 'room-not-found' || error.code === 'stopping')
       if (!isSafe) identity = { ...identity, isNew: false }
+      if (error instanceof Failure && error.code === 'store-damaged') damaged = plan
       if (where === own) goTo({ kind: 'none' })
       throw signal.aborted ? calledOff() : error
     }
@@ -259,6 +267,18 @@ export function createSeat(options: SeatOptions): OwnSeat {
     return { room: peer.status().room.id, archive: archived }
   }
 
+  /** Goes on from what is good of a damaged log, in a new room. */
+  const refoundDamaged = (plan: Plan): Promise<Refounded> =>
+    takeTurn((signal) =>
+      attempt(async () => {
+        const { openSalvage } = await import('./refound-stored.ts')
+        const open = await openSalvage(config.profile, plan.room, (done, total) => options.onProgress('check', done, total), true)
+        const salvaged = await open?.goOn().finally(() => open.close())
+        const peer = await enterRoom({ ...plan, entry: { kind: 'join', room: undefined }, refetch: false }, signal)
+        return { room: peer.status().room.id, archive: salvaged?.archive, resubmitted: 0 }
+      }),
+    )
+
   const create = async (plan: NewRoom, signal: AbortSignal): Promise<CreatedRoom> => {
     if ((where.kind === 'in' && where.plan.room === plan.name) || (await hasRoom(config.profile, plan.name))) {
       throw new Failure('room-known', `A room “${plan.name}” is kept here already: go back to it, or take another name.`)
@@ -314,9 +334,10 @@ export function createSeat(options: SeatOptions): OwnSeat {
       }
       await takeTurn(async () => {
         await leaveHere()
-        await profile.changeSettings({ isOut: true })
         failed = undefined
         goTo({ kind: 'none' })
+        // Where the disk fails at that, the next start is in the room again, and whoever asked hears why.
+        await profile.changeSettings({ isOut: true })
       })
       return id
     },
@@ -327,16 +348,21 @@ export function createSeat(options: SeatOptions): OwnSeat {
     },
     async refound(options) {
       // One that is on its way into a room is not called off for it.
+      if (where.kind === 'none' && damaged !== undefined) return refoundDamaged(damaged)
       if (where.kind !== 'in') throw new Failure('no-room', 'In no room yet: there is nothing to go on from.')
       const { peer } = where
-      return takeTurn(async (): Promise<RoomId> => {
-        const room = await peer.refound(options)
+      return takeTurn(async () => {
+        const refounded = await peer.refound(options)
         await remember()
-        return room
+        return refounded
       })
     },
-    diagnosis: () =>
-      check(where.kind === 'none' ? undefined : { ...where.plan, peer: where.kind === 'in' ? where.peer : undefined }),
+    async diagnosis() {
+      // Loaded when it is asked for.
+      const { createCheck } = await import('./check.ts')
+      check ??= createCheck(config.mdns)
+      return check(where.kind === 'none' ? undefined : { ...where.plan, peer: where.kind === 'in' ? where.peer : undefined })
+    },
     async close(deadlineMillis) {
       const end = performance.now() + deadlineMillis
       isClosed = true
@@ -345,6 +371,11 @@ export function createSeat(options: SeatOptions): OwnSeat {
       // What is in the middle of a change ends in a room, in none, or late.
       await within(deadlineMillis, turns.settled())
       await leaveHere(Math.max(0, end - performance.now()))
+      await turns.settled()
+      if (where.kind === 'in') await where.peer.stopped
+    },
+    hurry() {
+      if (where.kind === 'in') void where.peer.stop(0)
     },
   }
 }

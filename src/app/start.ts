@@ -3,7 +3,8 @@ import { type ApiServer, startApiServer } from '../api/http.ts'
 import { createPortDoor, type PortDoor, type ServerPort } from '../api/port.ts'
 import type { Seat } from '../api/seat.ts'
 import type { LogEvent } from '../core/log-events.ts'
-import { diskFailure } from '../io/files.ts'
+import type { Gateway } from '../gateway/server.ts'
+import { diskFailure, pathIn } from '../io/files.ts'
 import { openIdentity } from '../io/identity.ts'
 import { createLogger, type LogLevel } from '../io/logger.ts'
 import { type KnownRoom, openProfile } from '../io/profile.ts'
@@ -29,11 +30,16 @@ export interface RunningSeat {
   readonly entered: Promise<Peer | undefined>
   /** Of the API; `undefined`: off. */
   readonly apiUrl: string | undefined
+  /** For thin clients; `undefined`: off. */
+  readonly gateway: Gateway | undefined
   /** Lines of whoever shows the room, among those of the peer and in their format, whatever the level of these. */
   readonly log: Logger
   /** The API over this port too, for a window of the same program. */
   servePort(port: ServerPort): void
-  /** Leaves in good order, for `deadlineMillis` at most. */
+  /**
+   * Leaves in good order: the others may take `deadlineMillis` to let it go. With 0 nobody is waited for, nor any longer where that
+   * was asked for before. Resolves when disk and doors are closed, and the lock is free: never before, since the folder is then another's.
+   */
   stop(deadlineMillis: number): Promise<void>
   /** Resolves with the reason when all is stopped, whoever asked for it. `hasLeft`: it was told to leave, and did. */
   readonly stopped: Promise<{ readonly reason: string; readonly hasLeft: boolean }>
@@ -54,6 +60,8 @@ export interface StartHooks {
 
 /** How long leaving in good order may take, in milliseconds, where a door asks for it. */
 const leaveMillis = 5_000
+/** Of it, what is kept for thin clients to hear the end of what they asked, before the room is left. */
+const gatewayMillis = 1_000
 /** Whoever asked over a door is answered before the doors close, in milliseconds. */
 const answerMillis = 50
 
@@ -76,12 +84,21 @@ export async function startSeat(config: PeerConfig, hooks: StartHooks): Promise<
     const stopped = Promise.withResolvers<{ reason: string; hasLeft: boolean }>()
     let ending: Promise<void> | undefined
     const end = (reason: string, deadlineMillis: number): Promise<void> => {
-      ending ??= (async () => {
+      if (ending !== undefined) {
+        if (deadlineMillis === 0) seat.hurry()
+        return ending
+      }
+      ending = (async () => {
         removeApiFiles(config.profile)
-        await seat.close(deadlineMillis)
-        ports?.closeAll()
-        await api?.stop()
-        await lock.release()
+        // What goes wrong in one step keeps none of the others.
+        const steps = [
+          () => gateway?.stop(Math.min(deadlineMillis, gatewayMillis)),
+          () => seat.close(deadlineMillis),
+          () => ports?.closeAll(),
+          () => api?.stop(),
+          () => lock.release(),
+        ]
+        for (const step of steps) await attempt(step, logger)
         stopped.resolve({ reason, hasLeft: reason === leftText })
       })()
       return ending
@@ -100,6 +117,11 @@ export async function startSeat(config: PeerConfig, hooks: StartHooks): Promise<
       onOver: (reason) => void end(reason, 0),
     })
     const api = await startApi(config, seat, logger)
+    const gateway = await openGateway(config, seat, logger).catch(async (error: unknown) => {
+      removeApiFiles(config.profile)
+      await api?.stop()
+      throw error
+    })
     let ports: PortDoor | undefined
     if (plan === undefined) seat.rest()
     const entered = plan === undefined ? Promise.resolve(undefined) : seat.enter(plan)
@@ -109,6 +131,7 @@ export async function startSeat(config: PeerConfig, hooks: StartHooks): Promise<
       seat,
       entered,
       apiUrl: api?.url,
+      gateway,
       log: createLogger({ ...format, level: 'debug' }),
       stopped: stopped.promise,
       servePort(port) {
@@ -120,6 +143,14 @@ export async function startSeat(config: PeerConfig, hooks: StartHooks): Promise<
   } catch (error) {
     await lock.release()
     throw error
+  }
+}
+
+async function attempt(step: () => unknown, logger: Logger): Promise<void> {
+  try {
+    await step()
+  } catch (error) {
+    logger.error('stop-failed', { error })
   }
 }
 
@@ -158,8 +189,16 @@ async function startApi(config: PeerConfig, seat: Seat, logger: Logger): Promise
   try {
     writeApiFiles(config.profile, { url: api.url, token })
   } catch (error) {
+    removeApiFiles(config.profile)
     await api.stop()
-    throw diskFailure(error, config.profile)
+    throw diskFailure(error, pathIn(error) ?? config.profile)
   }
   return api
+}
+
+/** Loaded only where it is asked for: most peers have none. */
+async function openGateway({ gateway }: PeerConfig, seat: Seat, logger: Logger): Promise<Gateway | undefined> {
+  if (gateway === undefined) return undefined
+  const { startGateway } = await import('../gateway/server.ts')
+  return startGateway({ ...gateway, seat, logger })
 }

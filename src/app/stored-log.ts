@@ -1,17 +1,24 @@
-import { existsSync } from 'node:fs'
 import { Failure } from '../core/failure.ts'
 import { createIdentity } from '../io/identity.ts'
-import { openProfile } from '../io/profile.ts'
+import { readKnownRooms } from '../io/profile.ts'
 import { copyStore, readWholeBlocks, type StoreCopy } from '../io/store/copy.ts'
-import { takeLock } from '../io/store/lock.ts'
+import { folderDisk } from '../io/store/disk.ts'
+import { inspect } from '../io/store/inspect.ts'
+import { takeReadingLock } from '../io/store/lock.ts'
 import { createStore } from '../io/store/store.ts'
-import { decodeMeta, readEvidence } from '../peer/disk.ts'
+import { decodeMeta, lastCommitted, readEvidence, readRows, type StoredMeta } from '../peer/disk.ts'
 import type { Proof } from '../peer/peer.ts'
+import type { Store } from '../peer/ports.ts'
 import { toProof } from '../peer/status.ts'
-import { type LogRow, type LogVerifier, type Verified, type VerifiedBlock, verifyRows } from '../peer/verify.ts'
+import { type LogRow, type LogVerifier, type Verified, type VerifiedBlock, type VerifyStep, verifyRows } from '../peer/verify.ts'
+import { placeOfLog } from './put-aside.ts'
 import { roomFolder } from './room-folder.ts'
 
-export type { LogRow }
+export type { LogRow, VerifiedBlock }
+
+/** What a room counts in, as its genesis block says; `undefined` in every other block. */
+export const currencyIn = ({ block: { body } }: VerifiedBlock): string | undefined =>
+  body.kind === 'genesis' ? body.genesis.currency : undefined
 
 export interface VerifiedLog {
   readonly result: Verified
@@ -19,48 +26,47 @@ export interface VerifiedLog {
   readonly market: LogVerifier['market']
 }
 
-/** Read at once. */
-const chunkBytes = 1024 * 1024
-
 /**
- * The blocks of a peer that is not running, from its profile folder: `committed`, those that its disk knows to be
- * committed, or `all`, since the newest commit is on disk only with the next fsync after it (PROTOCOL, section 1).
- * Without `room`: of the room it was in last. Throws a `Failure`: `room-not-found`, `profile-in-use`, `store-damaged` with the block's index.
+ * The blocks of a peer that is not running, from its profile folder: `committed`, those that its disk knows to be committed, or `all`,
+ * since the newest commit is on disk only with the next fsync after it (PROTOCOL, section 1). `room`: its name; `undefined`: the one
+ * it was in last. Throws a `Failure`: `room-not-found`, `profile-in-use`, `store-damaged` with the index of the first block that cannot
+ * be relied on, after all that can.
  */
 export async function* readStoredLog(
-  folder: string,
+  profile: string,
   room: string | undefined,
   which: 'committed' | 'all',
   onChecked: (done: number, total: number) => void,
 ): AsyncGenerator<LogRow> {
-  const store = await openCopy(folder, room)
+  const store = await openCopy(profile, room)
   try {
-    const { meta } = await store.open(onChecked)
-    const decoded = meta && decodeMeta(meta)
-    if (decoded === undefined) throw new Failure('room-not-found', 'The log is empty.')
-    if ('malformed' in decoded) throw new Failure('store-version', `The store's record cannot be read: ${decoded.malformed}.`)
-    const { head, commit } = decoded.value.meta
-    const last = which === 'all' ? head.index : commit.index
-    let next = 0
-    while (next <= last) {
-      const rows = await store.read(next, last, chunkBytes)
-      if (rows.length === 0) throw new Failure('store-damaged', `Block ${next} is missing.`, { index: next })
-      for (const { bytes } of rows) yield { bytes, last }
-      next += rows.length
-    }
-  } catch (error) {
-    if (error instanceof Failure && error.code === 'store-damaged' && typeof error.facts.index === 'number') {
-      yield* store.wholeRows(error.facts.index)
-    }
-    throw error
+    yield* rowsOf(store, which, onChecked)
   } finally {
     await store.close()
   }
 }
 
+/** Opens the copy, and gives its blocks; of one that is damaged all that can be relied on, before it says what is wrong. */
+export async function* rowsOf(
+  store: OpenCopy,
+  which: 'committed' | 'all',
+  onChecked: (done: number, total: number) => void,
+): AsyncGenerator<LogRow> {
+  try {
+    const meta = await store.openMeta(onChecked)
+    const last = which === 'all' ? meta.head.index : await lastCommitted(store, createIdentity().crypto, meta)
+    for await (const rows of readRows(store, 0, last)) for (const { bytes } of rows) yield { bytes, last }
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'store-damaged' && typeof error.facts.index === 'number') {
+      yield* store.wholeRows(error.facts.index)
+    }
+    throw error
+  }
+}
+
 /** Proof of members' faults that a peer which is not running has on its disk. Throws as {@link readStoredLog} does. */
-export async function readStoredProofs(folder: string, room: string | undefined): Promise<readonly Proof[]> {
-  const store = await openCopy(folder, room)
+export async function readStoredProofs(profile: string, room: string | undefined): Promise<readonly Proof[]> {
+  const store = await openCopy(profile, room)
   try {
     await store.open()
     return [...(await readEvidence(store, createIdentity().crypto)).kept.values()].map(toProof)
@@ -69,60 +75,83 @@ export async function readStoredProofs(folder: string, room: string | undefined)
   }
 }
 
+/** {@link verifyRows}, with a key that signs nothing. */
+export const verifyLogBlocks = (rows: AsyncIterable<LogRow>): AsyncIterable<VerifyStep> =>
+  verifyRows(rows, createIdentity().crypto)
+
 /** {@link verifyRows}; `onBlock` hears of each good block. */
 export async function verifyLogRows(
   rows: AsyncIterable<LogRow>,
   onBlock: (verified: VerifiedBlock, last: number) => void = () => {},
 ): Promise<VerifiedLog> {
-  for await (const step of verifyRows(rows, createIdentity().crypto)) {
+  for await (const step of verifyLogBlocks(rows)) {
     if (step.kind === 'result') return step
     onBlock(step.verified, step.last)
   }
   throw new Error('a log was verified without a result')
 }
 
-/** Of the store in a profile that is not in use: to look at it changes nothing there. */
-async function openCopy(folder: string, room: string | undefined) {
-  const from = await storeFolder(folder, room)
-  const lock = await takeLock(folder)
+/** A copy of the store in a profile that is not in use: to look at it changes nothing there. */
+export interface OpenCopy extends Store {
+  /** What its record says. */
+  openMeta(onProgress?: (done: number, total: number) => void): Promise<StoredMeta['meta']>
+  /** While it is not open: what is whole of it, below block `end`. */
+  wholeRows(end: number): AsyncGenerator<LogRow>
+  /** Closes the store. What log and witness say of the log, as far as they say anything. */
+  heads(): Promise<readonly { readonly count: number; readonly meta: Uint8Array }[]>
+}
+
+/** `isLocked`: the profile is the caller's. */
+export async function openCopy(profile: string, room: string | undefined, isLocked = false): Promise<OpenCopy> {
+  const name = room ?? (await readKnownRooms(profile))[0]?.name
+  const from = name && (await placeOfLog(roomFolder(profile, name)))
+  if (!from)
+    throw new Failure('room-not-found', `There is no log of ${name === undefined ? 'any room' : `room ${name}`} in ${profile}.`)
+  const lock = isLocked ? undefined : await takeReadingLock(profile)
   let copy: StoreCopy
   try {
     copy = await copyStore(from)
   } finally {
-    await lock.release()
+    await lock?.release()
   }
   const store = createStore(copy.folder)
   let isRead = false
+  const open: Store['open'] = async (onProgress) => {
+    try {
+      const opened = await store.open(onProgress)
+      isRead = true
+      return opened
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error
+      const message = error.message.replaceAll(copy.folder, from)
+      throw new Failure(error.code, message, { ...error.facts, folder: from }, { cause: error })
+    }
+  }
   return {
     ...store,
-    async open(onProgress?: (done: number, total: number) => void) {
-      try {
-        const opened = await store.open(onProgress)
-        isRead = true
-        return opened
-      } catch (error) {
-        if (!(error instanceof Failure)) throw error
-        const message = error.message.replaceAll(copy.folder, from)
-        throw new Failure(error.code, message, { ...error.facts, folder: from }, { cause: error })
-      }
+    open,
+    async openMeta(onProgress) {
+      const { meta } = await open(onProgress)
+      const decoded = meta && decodeMeta(meta)
+      if (decoded === undefined) throw new Failure('room-not-found', 'The log is empty.')
+      if ('malformed' in decoded) throw new Failure('store-version', `The store's record cannot be read: ${decoded.malformed}.`)
+      return decoded.value.meta
     },
-    /** Where it does not open: what is whole of it, below block `end`. */
-    async *wholeRows(end: number): AsyncGenerator<LogRow> {
+    async *wholeRows(end) {
       if (isRead) return
       for await (const { bytes } of readWholeBlocks(copy.folder, end)) yield { bytes, last: end - 1 }
+    },
+    async heads() {
+      await store.close()
+      isRead = false
+      const { evidence, database } = await inspect(folderDisk(copy.folder), () => {})
+      await database?.close()
+      const kept = typeof evidence.database === 'object' ? evidence.database.head : undefined
+      return [kept, evidence.witness].flatMap((head) => (typeof head === 'object' ? [head] : []))
     },
     async close() {
       await store.close()
       await copy.remove()
     },
   }
-}
-
-async function storeFolder(folder: string, room: string | undefined): Promise<string> {
-  const name = room ?? (existsSync(folder) ? (await (await openProfile(folder)).readRooms())[0]?.name : undefined)
-  const found = name === undefined ? undefined : roomFolder(folder, name)
-  if (found === undefined || !existsSync(found)) {
-    throw new Failure('room-not-found', `There is no log of ${room === undefined ? 'any room' : `room ${room}`} in ${folder}.`)
-  }
-  return found
 }

@@ -1,8 +1,8 @@
 import type { Api } from '../api/client.ts'
-import { profileOption, withPeer } from './client.ts'
+import { profileOption } from './client.ts'
 import { type Call, type Command, textFlag } from './command.ts'
 import { usageError } from './errors.ts'
-import { readRunningLog } from './log-source.ts'
+import { readLog, readRunningLog, roomOption } from './log-source.ts'
 import { createNewFile } from './new-file.ts'
 import { createProgress } from './progress.ts'
 
@@ -14,16 +14,19 @@ export const logExport: Command = {
     { name: 'csv', text: 'an operation a row, with what became of it, in place of JSON lines' },
     { name: 'output', short: 'o', value: 'FILE', text: 'where to (default: stdout); never through a link' },
     { name: 'force', text: 'replace the file, if it is there already' },
+    roomOption,
     profileOption,
   ],
   examples: [
     'gavelring log export > room.jsonl',
     'gavelring log export -o room.jsonl && gavelring log verify room.jsonl',
     'gavelring log export --csv -o room.csv',
+    'gavelring log export --room 6519a069 -o old.jsonl',
   ],
   details:
     'One block a line: readable fields, and `bytes`, the canonical bytes that were hashed and signed, as base64url. With\n' +
-    '--csv the log is checked on the way. FILE is there when it is whole, and readable by its owner only.',
+    '--csv the log is checked on the way. FILE is there when it is whole, and readable by its owner only. Where no peer runs, the\n' +
+    'log is read from the folder: of a damaged one comes what is whole, then what is wrong with it, and exit code 1.',
   async run(call) {
     const file = textFlag(call, 'output')
     if (file === '') throw usageError('-o: the name of a file is expected.')
@@ -31,21 +34,31 @@ export const logExport: Command = {
     if (isCsv && call.json) throw usageError('--csv and --json are two things.')
     const sink = file === undefined ? stdoutSink(call, isCsv) : await fileSink(file, call.flags.force === true)
     const progress = createProgress(call.terminal)
+    const write = async (pieces: AsyncIterable<Piece>): Promise<number> => {
+      let written = 0
+      for await (const { text, done, total } of pieces) {
+        if (sink.isClosed()) break
+        await sink.write(text)
+        written = done
+        if (file !== undefined || !call.terminal.isScreen) progress('exporting', done - 1, total - 1)
+      }
+      return written
+    }
     try {
-      const count = await withPeer(call, async (api) => {
-        let written = 0
-        for await (const { text, done, total } of isCsv ? csvPieces(api) : jsonPieces(api)) {
-          if (sink.isClosed()) break
-          await sink.write(text)
-          written = done
-          if (file !== undefined || !call.terminal.isScreen) progress('exporting', done - 1, total - 1)
-        }
-        await sink.finish()
-        return written
+      const { count, damage } = await readLog(call, {
+        running: async (api) => ({ count: await write(isCsv ? csvPieces(api) : jsonPieces(api)), damage: undefined }),
+        async stored({ rows }) {
+          const { storedPieces } = await import('./export-stored.ts')
+          const pieces = storedPieces(rows, isCsv)
+          return { count: await write(pieces.all), damage: pieces.damage() }
+        },
       })
+      await sink.finish()
       progress('exporting', 1, 1)
       if (!sink.isClosed()) call.terminal.note(`${count} ${count === 1 ? 'block' : 'blocks'} exported.`)
-      return 0
+      if (damage === undefined) return 0
+      call.terminal.note(`That is what is whole. ${damage}`)
+      return 1
     } finally {
       progress('exporting', 1, 1)
       await sink.discard()
@@ -54,7 +67,7 @@ export const logExport: Command = {
 }
 
 /** Whole lines, with so many of all blocks in them and in those before. */
-interface Piece {
+export interface Piece {
   readonly text: string
   readonly done: number
   readonly total: number

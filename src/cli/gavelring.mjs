@@ -30,6 +30,6 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
   keepCompiled()
   const { main } = await import('./main.ts')
   process.exitCode = await main(process.argv.slice(2))
-  // What still hangs on a peer that does not answer is not waited for, nor what a start that failed has left open.
-  if (!isPeer || process.exitCode !== 0) process.exit()
+  // All is written and closed. What still hangs on a peer that does not answer is not waited for, nor what a start that failed has left.
+  process.exit()
 }

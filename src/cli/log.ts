@@ -1,12 +1,17 @@
 import type { Api } from '../api/client.ts'
-import type { JudgedBlock } from '../api/views.ts'
-import { profileOption, withPeer } from './client.ts'
+import type { AuctionSummary, JudgedBlock, PeerView } from '../api/views.ts'
+import type { LogRow, VerifiedBlock } from '../app/stored-log.ts'
+import { currencyOf } from '../core/currency.ts'
+import { profileOption } from './client.ts'
 import { type Call, type Command, textFlag } from './command.ts'
 import { usageError } from './errors.ts'
 import { logExport } from './export.ts'
 import { timeText } from './format.ts'
+import { logRooms } from './log-rooms.ts'
+import { readLog, roomOption } from './log-source.ts'
 import { operationText, type RoomWords, roomWords, type ToldOperation } from './operation-text.ts'
 import { peerNames, shortPeer } from './output.ts'
+import { createProgress } from './progress.ts'
 import { judge } from './replay.ts'
 import { shorten, widthOf } from './table.ts'
 import { logVerify } from './verify.ts'
@@ -18,29 +23,62 @@ const tail: Command = {
   options: [
     { name: 'count', short: 'n', value: 'NUMBER', text: 'how many (default 20)' },
     { name: 'follow', short: 'f', text: 'go on with new ones as they are committed' },
+    roomOption,
     profileOption,
   ],
-  examples: ['gavelring log tail', 'gavelring log tail -n 5 --follow'],
+  examples: ['gavelring log tail', 'gavelring log tail -n 5 --follow', 'gavelring log tail --room 6519a069'],
   details:
     'Block, time, epoch and turn, author, Lamport time, hash, and each operation in words; one that the rules refused is\n' +
-    'marked, with the reason.',
+    'marked, with the reason. Where no peer runs, and of a room that was left, the log is read from its first block on.',
   async run(call) {
     const text = textFlag(call, 'count') ?? '20'
     const count = Number(text)
     if (!/^\d{1,4}$/.test(text) || count < 1 || count > blocksMax) {
       throw usageError(`--count: a number from 1 to ${blocksMax} is expected.`)
     }
-    return withPeer(call, async (api) => {
-      const [blocks, { room }] = await Promise.all([api.log.tail({ count }), api.status()])
-      const teller = createTeller(call, api, room.currency)
-      for (const block of await judge(call, api, blocks, room.currency)) await teller(block)
-      if (call.flags.follow === true) await follow(call, api, (blocks.at(-1)?.index ?? -1) + 1, teller)
-      return 0
+    return readLog(call, {
+      async running(api) {
+        const [blocks, { room }] = await Promise.all([api.log.tail({ count }), api.status()])
+        const teller = createTeller(call, room.currency, api)
+        for (const block of await judge(call, api, blocks, room.currency)) await teller(block)
+        if (call.flags.follow === true) await follow(call, api, (blocks.at(-1)?.index ?? -1) + 1, teller)
+        return 0
+      },
+      async stored({ rows }) {
+        if (call.flags.follow === true) throw usageError('--follow: nothing comes into a log that no peer has open.')
+        return tellStored(call, rows, count)
+      },
     })
   },
 }
 
-export const logCommands: readonly Command[] = [tail, logVerify, logExport]
+/** The newest blocks of a log that no peer has open, as far as it is good: what is wrong with it is said, and ends with 1. */
+async function tellStored(call: Call, rows: AsyncIterable<LogRow>, count: number): Promise<number> {
+  const [{ currencyIn, verifyLogRows }, { toReplayedBlock }, { toAuction }] = await Promise.all([
+    import('../app/stored-log.ts'),
+    import('../api/judged-block.ts'),
+    import('../api/to-view.ts'),
+  ])
+  const progress = createProgress(call.terminal)
+  const newest: VerifiedBlock[] = []
+  let code = ''
+  const { result, market } = await verifyLogRows(rows, (verified, last) => {
+    progress('reading', verified.block.index, last)
+    code ||= currencyIn(verified) ?? ''
+    newest.push(verified)
+    if (newest.length > count) newest.shift()
+  }).finally(() => progress('reading', 1, 1))
+  const currency = currencyOf(code)
+  const now = newest.at(-1)?.block.time
+  const auctions = now === undefined ? [] : [...(market?.auctions.values() ?? [])].map((one) => toAuction(one, currency, now))
+  const teller = createTeller(call, code, { peers: async () => [], auctions: { list: async () => auctions } })
+  for (const { block, outcomes } of newest) await teller(toReplayedBlock(block, outcomes, currency))
+  if (result.ok) return 0
+  call.terminal.note(`Block ${result.bad.index} is bad: ${result.bad.reason.replace(/\.$/, '')}. What stands before it is good.`)
+  return 1
+}
+
+export const logCommands: readonly Command[] = [tail, logVerify, logExport, logRooms]
 
 /** At once. */
 const blocksMax = 1_000
@@ -65,8 +103,14 @@ async function follow(call: Call, api: Api, from: number, teller: (block: Judged
 
 type Teller = (block: JudgedBlock) => Promise<void>
 
+/** What the words need to know of a room: from its peer, or from its log alone. */
+interface Known {
+  peers(): Promise<readonly PeerView[]>
+  readonly auctions: { list(): Promise<readonly AuctionSummary[]> }
+}
+
 /** Tells blocks one by one; asks for names and lots again when one is missing. */
-function createTeller(call: Call, api: Api, currency: string): Teller {
+function createTeller(call: Call, currency: string, known: Known): Teller {
   let nameOf = (peer: string): string => shortPeer(peer)
   let words = roomWords(currency, [])
   const asked = new Set<string>()
@@ -75,12 +119,12 @@ function createTeller(call: Call, api: Api, currency: string): Teller {
     const peers = [block.author, ...membersOf(block)]
     if (peers.some((peer) => !asked.has(peer))) {
       for (const peer of peers) asked.add(peer)
-      nameOf = peerNames(await api.peers())
+      nameOf = peerNames(await known.peers())
     }
     const auctions = auctionsOf(block)
     if (auctions.some((auction) => !asked.has(auction))) {
       for (const auction of auctions) asked.add(auction)
-      words = roomWords(currency, await api.auctions.list())
+      words = roomWords(currency, await known.auctions.list())
     }
     for (const line of blockLines(block, words, nameOf)) call.terminal.line(line)
   }
@@ -104,6 +148,7 @@ function contentLines(block: JudgedBlock, words: RoomWords, nameOf: (peer: strin
   const { kind, content } = block
   if (!Array.isArray(content)) {
     if (kind === 'genesis') return [`founds room ${String(content.name)}`]
+    if (kind === 'state') return [`a part of the state that the room goes on from, ${String(content.left)} to come`]
     const members = membersOf(block)
     return [`view of ${members.length}: ${members.map(nameOf).join(', ')}`]
   }

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module'
 import type { PaneConfig } from '../app/config.ts'
 import type { RunningSeat, StartHooks } from '../app/start.ts'
 import { Failure } from '../core/failure.ts'
@@ -10,13 +11,10 @@ import { loggedNews } from './pane/news.ts'
 import { createScreen, type Screen } from './pane/screen.ts'
 import { createProgress } from './progress.ts'
 import { comeInText, foundingBox } from './room-text.ts'
+import { type Cause, createWayOut } from './way-out.ts'
 
 type Peer = NonNullable<RunningSeat['seat']['peer']>
-
-/** How long leaving in good order may take, in milliseconds. */
-const leaveMillis = 5_000
-/** Of it, what is kept for sockets and files that do not close by themselves. */
-const closeMillis = 500
+type SeatState = ReturnType<RunningSeat['seat']['rooms']>['state']
 
 export const peer: Command = {
   name: 'peer',
@@ -50,7 +48,12 @@ export const peer: Command = {
     { name: 'no-mdns', text: 'do not look for peers on the local network' },
     { name: 'refetch', text: 'put the log here aside and fetch it anew from the other members' },
     { name: 'http', value: 'HOST:PORT|off', text: 'where the API answers (default 127.0.0.1:0, any free port)' },
-    { name: 'gateway', value: 'HOST:PORT', text: 'for thin clients; comes with a later version' },
+    {
+      name: 'gateway',
+      value: 'HOST:PORT',
+      text: 'serve thin clients there, as 127.0.0.1:5000; whoever reaches it can use every account of this peer',
+    },
+    { name: 'gateway-language', value: 'pt|es|en', text: 'what the gateway answers in (default pt)' },
     { name: 'log-format', value: 'json|text', text: 'of log lines (default text); with json what happens is said there' },
     { name: 'quiet', text: 'say alarms and results only' },
     { name: 'verbose', short: 'v', text: 'say everything: other people’s money, refused operations, steps of the ring' },
@@ -64,6 +67,7 @@ export const peer: Command = {
     'gavelring peer --no-mdns --bootstrap 192.168.1.20:4001',
     'gavelring peer --watch',
     'gavelring peer --last',
+    'gavelring peer --gateway 127.0.0.1:5000',
     'GAVELRING_ROOM=evening gavelring peer --profile /var/lib/gavelring --log-format json',
   ],
   details:
@@ -78,66 +82,55 @@ export const peer: Command = {
     if (!config.ok) throw usageError(config.error.message, 'See `gavelring peer --help`.')
     const paneConfig = readPaneConfig(call.flags, call.env)
     if (!paneConfig.ok) throw usageError(paneConfig.error.message, 'See `gavelring peer --help`.')
-    const { isLast, room, code, logFormat: format, refetch } = config.value
+    const { isLast, room, code, logFormat: format } = config.value
     if (!isLast) (await import('../app/room-code.ts')).beginRoomCode(room, code)
     const [{ startSeat }, { openPane }] = await Promise.all([import('../app/start.ts'), import('./pane/pane.ts')])
-    const screen = createScreen(call.terminal)
-    const stopping = onStopSignal()
+    const { terminal } = call
     const { quiet } = paneConfig.value
-    const running = await startSeat(config.value, hooksOf(call, screen, format, paneConfig.value)).catch(failed)
-
-    const { seat } = running
-    let shown: Peer | undefined
+    const screen = createScreen(terminal)
     let pane: ReturnType<typeof openPane> | undefined
+    let end: { readonly cause: Cause['kind']; readonly state: SeatState | undefined } | undefined
+    const wayOut = createWayOut(terminal, ({ kind }) => {
+      end = { cause: kind, state: running?.seat.rooms().state }
+      pane?.still()
+      if (kind === 'unheard') terminal.note('Nobody reads what this peer says any more, so it stops.')
+      if (kind === 'signal' && end.state === 'in') terminal.note('Leaving the ring; once more to stop at once.')
+    })
+    let running: RunningSeat | undefined
+    try {
+      running = await startSeat(config.value, hooksOf(call, screen, format, paneConfig.value))
+    } catch (error) {
+      wayOut.take({ kind: 'failed', error })
+      throw error
+    }
+    wayOut.guard(running)
+    neverEntered(call, running, isLast).catch((error: unknown) => wayOut.take({ kind: 'failed', error }))
+
+    const { seat, log, apiUrl, gateway, stopped } = running
+    let shown: Peer | undefined
     const follow = (): void => {
       const { peer } = seat
       if (peer === shown) return
       pane?.end()
       pane = undefined
       shown = peer
-      if (peer === undefined) return call.terminal.note('Left the room.')
-      tellStart(call, running, peer, quiet)
-      pane = openPane(
-        { peer, log: running.log },
-        { ...paneConfig.value, format, isBeside: call.json, terminal: call.terminal, screen },
-      )
+      if (peer === undefined) return terminal.note('Left the room.')
+      tellStart(call, { apiUrl, gateway }, peer, quiet)
+      pane = openPane({ peer, log }, { ...paneConfig.value, format, isBeside: call.json, terminal, screen })
+      // By now all is loaded. Otherwise it is kept compiled when the process ends in good order, and a peer may run for weeks and lose
+      // its power; whoever starts before then strips types anew, and keeps what does that in memory: 10 MB.
+      setImmediate(flushCompileCache)
     }
     seat.onChange(follow)
     follow()
     if (seat.rooms().state === 'none') tellNone(call, running)
 
-    const cause = await Promise.race([
-      stopping,
-      running.stopped.then(() => undefined),
-      neverEntered(call, running, isLast),
-    ]).catch(async (error: unknown) => {
-      await within(closeMillis, running.stop(closeMillis))
-      return failed(error)
-    })
-    pane?.still()
-    if (cause !== undefined && seat.rooms().state === 'entering') {
-      await within(refetch ? leaveMillis : leaveMillis / 5, running.stop(leaveMillis))
-      call.terminal.note('Stopped before the room was found.')
-      // A start that is in the middle of a long log cannot be called off; nothing was acknowledged yet, and what is on disk is safe.
-      process.exit(0)
-    }
-    if (cause !== undefined) {
-      if (shown !== undefined) call.terminal.note('Leaving the ring; once more to stop at once.')
-      exitAfter(leaveMillis, 0)
-      await running.stop(leaveMillis - closeMillis)
-    }
-    const { reason, hasLeft } = await running.stopped
-    pane?.end()
-    call.terminal.note(`Stopped: ${reason}.`)
-    const exitCode = cause !== undefined || hasLeft ? 0 : 3
-    exitAfter(closeMillis, exitCode)
+    const exitCode = await wayOut.ended.finally(() => pane?.end())
+    const { reason } = await stopped
+    const isBug = end?.cause === 'bug'
+    terminal.note(end?.state === 'entering' ? 'Stopped before the room was found.' : `Stopped: ${isBug ? 'a bug' : reason}.`)
     return exitCode
   },
-}
-
-function failed(error: unknown): never {
-  exitAfter(closeMillis, 3)
-  throw error
 }
 
 /**
@@ -174,36 +167,14 @@ function hooksOf({ terminal }: Call, screen: Screen, logFormat: 'json' | 'text',
 
 const ended = (text: string): string => (/[.?]$/.test(text) ? text : `${text}.`)
 
-/** Whatever still holds the process then: a person who said stop is not kept waiting. What is acknowledged is on disk. */
-function exitAfter(millis: number, exitCode: number): void {
-  setTimeout(() => process.exit(exitCode), millis).unref()
-}
-
-/** `undefined` where it takes longer: a start that is nearly done is waited for, so that the peer can leave. */
-function within<T>(millis: number, task: Promise<T>): Promise<T | undefined> {
-  return Promise.race([task, new Promise<undefined>((resolve) => setTimeout(resolve, millis, undefined))])
-}
-
-/** Resolves on the first Ctrl-C or termination; the second one ends the process at once. */
-function onStopSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    let asked = false
-    const onSignal = (signal: NodeJS.Signals): void => {
-      if (asked) process.exit(signal === 'SIGINT' ? 130 : 143)
-      asked = true
-      resolve(signal)
-    }
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
-  })
-}
-
 /** What a peer says as it comes into a room. */
-function tellStart(call: Call, { apiUrl }: RunningSeat, peer: Peer, quiet: boolean): void {
+function tellStart(call: Call, { apiUrl, gateway }: Doors, peer: Peer, quiet: boolean): void {
   const { terminal } = call
   const status = peer.status()
   const { room, self, name, addresses, link, entered } = status
   if (call.json) {
-    terminal.json({ self, name, room: { id: room.id, name: room.name }, entered, addresses, link, api: apiUrl })
+    const doors = { api: apiUrl, gateway: gateway?.address }
+    terminal.json({ self, name, room: { id: room.id, name: room.name }, entered, addresses, link, ...doors })
     return
   }
   const { line } = terminal
@@ -214,15 +185,26 @@ function tellStart(call: Call, { apiUrl }: RunningSeat, peer: Peer, quiet: boole
   if (quiet) return
   line(`Room ${room.name} (${room.id.slice(0, 8)}), ${place}. You are ${name} (${shortPeer(self)}).`)
   for (const one of addresses) line(`Listening at ${one}`)
-  if (apiUrl !== undefined) line(`API at ${apiUrl}, its token in the profile folder`)
+  tellDoors(call, { apiUrl, gateway })
   line(`Link: ${link}`)
   line(`Others join with: ${comeInText(status, room.hasCode ? 'CODE' : '')}`)
 }
 
-function tellNone({ terminal, json }: Call, { seat, apiUrl }: RunningSeat): void {
+function tellNone(call: Call, { seat, apiUrl, gateway }: RunningSeat): void {
+  const { terminal } = call
   const { self, name } = seat.rooms()
-  if (json) return terminal.json({ self, name, api: apiUrl })
+  if (call.json) return terminal.json({ self, name, api: apiUrl, gateway: gateway?.address })
   terminal.line(`In no room. You are ${name} (${shortPeer(self)}).`)
-  if (apiUrl !== undefined) terminal.line(`API at ${apiUrl}, its token in the profile folder`)
+  tellDoors(call, { apiUrl, gateway })
   terminal.line('Enter a room with: gavelring join LINK|ADDRESS|ROOM')
+}
+
+type Doors = Pick<RunningSeat, 'apiUrl' | 'gateway'>
+
+function tellDoors({ terminal }: Call, { apiUrl, gateway }: Doors): void {
+  if (apiUrl !== undefined) terminal.line(`API at ${apiUrl}, its token in the profile folder`)
+  if (gateway === undefined) return
+  const isNear = /^(?:127\.|\[::1\])/.test(gateway.address)
+  const warning = isNear ? '' : ': whoever reaches it can use every account of this peer'
+  terminal.line(`Gateway for thin clients at ${gateway.address}${warning}`)
 }

@@ -22,7 +22,7 @@ export interface Terminal {
   picture(lines: readonly Text[]): void
   /** Resolves when stdout takes more: at once, unless its reader is slower than we are. */
   drained(): Promise<void>
-  /** Resolves when all results are written, or cannot be: see `failure`. */
+  /** Resolves when all that was said is written, or cannot be: see `failure`. */
   flushed(): Promise<void>
   /** Cells of a line of stdout; `undefined`: no limit, as into a file. */
   readonly width: number | undefined
@@ -36,6 +36,8 @@ export interface Terminal {
   readonly isClosed: boolean
   /** Resolves when nobody does. */
   readonly closed: Promise<void>
+  /** Resolves when stdout or stderr cannot be written any more, for whatever reason. */
+  readonly unheard: Promise<void>
   /** Why results could not be written: a full disk, say. */
   readonly failure: Error | undefined
 }
@@ -76,15 +78,17 @@ export function createTerminal(
   /** Cells of each line of the picture that stands there. */
   let picture: readonly number[] = []
   const closed = Promise.withResolvers<void>()
+  const unheard = Promise.withResolvers<void>()
   let failure: Error | undefined
   out.on('error', (error: NodeJS.ErrnoException) => {
     isClosed = true
     closed.resolve()
+    unheard.resolve()
     // A reader that went away is no crash, and no reason for words.
     if (!readerGone.has(error.code ?? '')) failure ??= new CliError(3, 'output-failed', outputText(error))
   })
-  // Nobody is left who could be told.
-  errors.on('error', () => {})
+  // Nobody is left who could be told why.
+  errors.on('error', () => unheard.resolve())
   const colours = out.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb'
   const rendered = (text: Text): string => (typeof text === 'string' ? printable(text) : text.map(piece).join(''))
   const piece = (one: Piece): string => {
@@ -133,7 +137,9 @@ export function createTerminal(
       if (!out.writableNeedDrain) return
       await Promise.race([new Promise((resolve) => out.once('drain', resolve)), closed.promise])
     },
-    flushed: () => new Promise((resolve) => out.write('', () => resolve())),
+    async flushed() {
+      await Promise.all([out, errors].map((stream) => new Promise((resolve) => stream.write('', resolve))))
+    },
     get width() {
       if (out.isTTY === true && out.columns !== undefined && out.columns > 0) return out.columns
       const told = Number(env.COLUMNS)
@@ -148,6 +154,7 @@ export function createTerminal(
       return isClosed
     },
     closed: closed.promise,
+    unheard: unheard.promise,
     get failure() {
       return failure
     },

@@ -1,10 +1,8 @@
-import { readApiAddress } from '../api/api-files.ts'
 import type { ProofView } from '../api/views.ts'
-import { profileFolder } from '../app/flags.ts'
 import type { LogRow } from '../app/stored-log.ts'
-import { profileOption, withPeer } from './client.ts'
-import { type Call, type Command, textFlag } from './command.ts'
-import { readExportedLog, readRunningLog, toRows } from './log-source.ts'
+import { profileOption } from './client.ts'
+import type { Call, Command } from './command.ts'
+import { readExportedLog, readLog, readRunningLog, roomOption, toRows } from './log-source.ts'
 import { tell } from './output.ts'
 import { createProgress } from './progress.ts'
 
@@ -12,10 +10,11 @@ export const logVerify: Command = {
   name: 'log verify',
   summary: 'check a log from its first block on, and name the first bad one',
   operands: ['FILE?'],
-  options: [{ name: 'room', value: 'NAME', text: 'which room of the folder (default: the last)' }, profileOption],
+  options: [roomOption, profileOption],
   examples: [
     'gavelring log verify',
     'gavelring log verify --profile /tmp/ana',
+    'gavelring log verify --room 6519a069',
     'gavelring log verify room.jsonl',
     'gavelring log export | gavelring log verify -',
   ],
@@ -35,19 +34,14 @@ export const logVerify: Command = {
         remedy: 'Export it once more, from a peer that you trust.',
       })
     }
-    const profile = profileFolder(call.flags, call.env)
-    if (readApiAddress(profile) !== undefined) {
-      try {
-        return await withPeer(call, (api) =>
-          check(call, { rows: toRows(readRunningLog(api)), hasEnd: true, proofs: () => api.log.proofs(), remedy: refetch }),
-        )
-      } catch (error) {
-        // It ended without a word, or is in no room: the log is free.
-        const isFree = error instanceof Error && 'code' in error && (error.code === 'not-reachable' || error.code === 'no-room')
-        if (!isFree) throw error
-      }
-    }
-    return checkStored(call, profile)
+    return readLog(call, {
+      running: (api) =>
+        check(call, { rows: toRows(readRunningLog(api)), hasEnd: true, proofs: () => api.log.proofs(), remedy: refetch }),
+      stored: ({ rows, store }) =>
+        store === undefined
+          ? check(call, { rows, hasEnd: false, proofs: async () => [], remedy: 'It is kept beside the rooms as it was written.' })
+          : checkStored(call, rows, store),
+    })
   },
 }
 
@@ -62,14 +56,14 @@ interface OpenLog {
 }
 
 const refetch = 'Fetch the log anew from other members: start the peer with --refetch.'
+const orAlone =
+  'Start the peer when other members are in reach: it fetches the log anew from them. Where they are gone for good, `gavelring refound` goes on from there.'
 
-async function checkStored(call: Call, profile: string): Promise<number> {
-  const { readStoredLog, readStoredProofs } = await import('../app/stored-log.ts')
-  const room = textFlag(call, 'room')
-  const progress = createProgress(call.terminal)
-  const rows = readStoredLog(profile, room, 'all', (done, total) => progress('checking', done, total))
-  const proofs = async () => (await readStoredProofs(profile, room)).map((proof) => ({ ...proof, blocks: [...proof.blocks] }))
-  return check(call, { rows, hasEnd: true, proofs, remedy: refetch })
+async function checkStored(call: Call, rows: AsyncIterable<LogRow>, store: { profile: string; room: string }): Promise<number> {
+  const { readStoredProofs } = await import('../app/stored-log.ts')
+  const proofs = async () =>
+    (await readStoredProofs(store.profile, store.room)).map((proof) => ({ ...proof, blocks: [...proof.blocks] }))
+  return check(call, { rows, hasEnd: true, proofs, remedy: orAlone })
 }
 
 async function check(call: Call, log: OpenLog): Promise<number> {

@@ -26,6 +26,8 @@ export type FailureCode =
   | 'files-exhausted'
   /** The file system keeps no locks. */
   | 'locks-unsupported'
+  /** The file system cannot put a folder onto its disk when it is asked to. */
+  | 'sync-unsupported'
   | 'port-in-use'
   | 'address-invalid'
   | 'key-damaged'

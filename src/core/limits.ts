@@ -22,6 +22,8 @@ export const auctionStartBytesMax = 96 * 1024
 export const frameBytesMax = 1024 * 1024
 export const blockOpsMax = 4_096
 export const blockBytesMax = 256 * 1024
+/** Of a room's state that another one goes on from: each fills a block, so it comes to 1 GiB at most. */
+export const statePartsMax = 4_096
 export const roomMembersMax = 128
 
 export const accountIdCharsMax = 32

@@ -37,6 +37,7 @@ export const logEvents = {
   'room-unremembered': 'the room could not be kept for the next start',
   'other-room': 'another room of this name is in sight',
   'peer-stopped': 'this peer takes no more part',
+  'peer-copied': 'a copy of this folder was started elsewhere, and has stopped: this peer goes on',
   'stop-failed': 'stopping failed',
 
   // What others do wrong.
@@ -65,6 +66,8 @@ export const logEvents = {
   // Doors.
   'api-connection-failed': 'a connection of the API failed',
   'api-request-failed': 'a request of the API failed',
+  'gateway-connection-failed': 'a connection of the gateway failed',
+  'gateway-request-failed': 'a request of the gateway failed: a bug',
 
   // Bugs.
   'ring-broken': 'the ring stopped: a bug',

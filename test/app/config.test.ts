@@ -66,6 +66,18 @@ describe('a peer is configured', () => {
   })
 })
 
+test('thin clients are served where it is told, on this machine unless another host is named', () => {
+  const place = (gateway: string, more: Flags = {}): unknown => readGood({ gateway, ...more }, {}).gateway
+  expect(readGood({}, {}).gateway).toBeUndefined()
+  expect(place('off')).toBeUndefined()
+  expect(place('5000')).toEqual({ host: '127.0.0.1', port: 5_000, language: 'pt' })
+  expect(place('0.0.0.0:5000', { 'gateway-language': 'en' })).toEqual({ host: '0.0.0.0', port: 5_000, language: 'en' })
+  expect(place('[::1]:0')).toEqual({ host: '::1', port: 0, language: 'pt' })
+  expect(place('peer-1.lan:5000')).toMatchObject({ host: 'peer-1.lan' })
+  const env = { GAVELRING_GATEWAY: '127.0.0.1:5000', GAVELRING_GATEWAY_LANGUAGE: 'es' }
+  expect(readGood({}, env).gateway).toEqual({ host: '127.0.0.1', port: 5_000, language: 'es' })
+})
+
 describe('a peer goes into the last room', () => {
   test.each<[Flags, Environment]>([
     [{ last: true }, {}],
@@ -173,8 +185,10 @@ describe('what cannot be is refused with the name that the person used', () => {
     [{ join: link }, { GAVELRING_ROOM: 'morning' }, 'link-conflict', /^GAVELRING_ROOM/],
     [{ join: link, bootstrap: [link.replace('evening', 'noon')] }, {}, 'link-conflict', /different rooms/],
     [{}, { GAVELRING_NO_MDNS: 'maybe' }, 'switch-invalid', /^GAVELRING_NO_MDNS/],
-    [{ gateway: '127.0.0.1:1' }, {}, 'gateway-not-yet', /later version/],
-    [{}, { GAVELRING_GATEWAY: '127.0.0.1:1' }, 'gateway-not-yet', /later version/],
+    [{ gateway: 'lamp' }, {}, 'gateway-invalid', /^--gateway: A place to listen at is expected/],
+    [{ gateway: '127.0.0.1:65536' }, {}, 'gateway-invalid', /127\.0\.0\.1:5000/],
+    [{}, { GAVELRING_GATEWAY: '::1:5000' }, 'gateway-invalid', /^GAVELRING_GATEWAY/],
+    [{ 'gateway-language': 'fr' }, {}, 'gateway-language-invalid', /^--gateway-language: pt, es, en/],
   ]
   for (const [flags, env, code, message] of wrong) {
     test(`${JSON.stringify(flags)} ${JSON.stringify(env)}`, () => {

@@ -154,7 +154,7 @@ describe('a seat', () => {
     expect([await waiting, bob.seat.rooms().state, bob.seat.rooms().failed]).toEqual(['called-off', 'none', undefined])
     await bob.seat.create({ name: 'evening', code: '', currency: 'EUR', deposits: 'open' })
     expect(roomOf(bob), 'what only was looked for is no room that is kept').toBe('evening')
-    const known = await bob.seat.refound({ force: true })
+    const { room: known } = await bob.seat.refound({ force: true })
     expect(bob.seat.rooms().known[0]).toEqual({ id: known, name: 'evening' })
   })
 
@@ -228,7 +228,7 @@ describe('a seat', () => {
     const again = await start(profile, { last: true })
     await again.entered
     await goesTo(again, cleo)
-    const refounded = await again.seat.refound({ force: true })
+    const { room: refounded } = await again.seat.refound({ force: true })
     expect(again.seat.peer?.status().room.id).toBe(refounded)
     await goesTo(again, dora)
   })

@@ -15,7 +15,7 @@ const scriptFor = async (shell: Shell): Promise<string> => {
   return `${out.join('\n')}\n`
 }
 
-const accountWords = ['open', 'list', 'show', 'close', 'use']
+const accountWords = ['open', 'list', 'show', 'close', 'use', 'import', 'export']
 
 /** What each shell is to offer for the last of these words. */
 const offered: readonly (readonly [words: readonly string[], all: readonly string[]])[] = [

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { roomFolder } from '../../src/app/room-folder.ts'
@@ -29,6 +29,8 @@ const logOf = (profile: string): string => roomFolder(profile, 'classroom')
 
 const filesIn = (folder: string): ReadonlyMap<string, Buffer> =>
   new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]))
+
+const timesIn = (folder: string): readonly number[] => readdirSync(folder).map((name) => statSync(join(folder, name)).mtimeMs)
 
 async function stoppedPeer(): Promise<string> {
   const profile = temporaryFolder()
@@ -61,7 +63,7 @@ describe.each(Object.entries(damages))('%s', (_name, damage) => {
   test('of a peer alone: it refuses at each start anew, however that ends, names the last good block, and keeps all files', async () => {
     const profile = await stoppedPeer()
     damage(logOf(profile))
-    const before = readdirSync(logOf(profile)).includes('witness')
+    const before = filesIn(logOf(profile))
     const killed = gavelring(peerArgs(profile))
     await killed.said(/the log is damaged/)
     killed.child.kill('SIGKILL')
@@ -71,20 +73,23 @@ describe.each(Object.entries(damages))('%s', (_name, damage) => {
       expect([exitCode, errors]).toEqual([3, expect.stringMatching(/Blocks 0 to \d+ are whole|No block of it/)])
       expect(errors).not.toMatch(/founded|\bat .*:\d+:\d+/)
     }
-    expect(readdirSync(logOf(profile)).includes('witness')).toBe(before)
+    expect(filesIn(logOf(profile))).toEqual(before)
     expect(readdirSync(dirname(logOf(profile)))).toEqual([logOf(profile).slice(dirname(logOf(profile)).length + 1)])
   })
 
-  test('of a peer that is stopped: log verify checks what is whole, names the first bad block, and changes nothing', async () => {
+  test('of a peer that is stopped: log verify and log export read what is whole, name the first bad block, and change nothing', async () => {
     const profile = await stoppedPeer()
     damage(logOf(profile))
-    const before = filesIn(logOf(profile))
+    const before = [filesIn(logOf(profile)), timesIn(logOf(profile))]
     const { exitCode, out } = await run(['log', 'verify', '--json', '--profile', profile])
     expect(exitCode).toBe(1)
     const { error } = JSON.parse(out.join('')) as { error: { index: number; reason: string } }
     expect(error).toMatchObject({ code: 'log-bad', reason: expect.stringContaining(logOf(profile)) })
     expect(error.reason).toContain(error.index === 0 ? 'No block' : `Blocks 0 to ${error.index - 1} are whole`)
-    expect(filesIn(logOf(profile))).toEqual(before)
+    const exported = await run(['log', 'export', '--profile', profile])
+    expect([exported.exitCode, exported.out.length]).toEqual([1, error.index])
+    expect(exported.notes.join('\n')).toContain(`That is what is whole. Block ${error.index} is bad`)
+    expect([filesIn(logOf(profile)), timesIn(logOf(profile))]).toEqual(before)
     expect(readdirSync(dirname(logOf(profile)))).toHaveLength(1)
   })
 })

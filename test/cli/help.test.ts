@@ -6,8 +6,8 @@ const commands = await loadAllCommands()
 
 /** PRODUCT, Command line. */
 const promised =
-  `peer demo status peers account-open account-list account-show account-close account-use deposit withdraw transfer
-  pending-list pending-void refound auction-start auction-list auction-show auction-bid auction-cancel auction-watch
+  `peer demo status peers account-open account-list account-show account-close account-use account-import account-export deposit withdraw transfer
+  pending-list pending-void refound backup restore log-rooms lab-list lab-run lab-compare auction-start auction-list auction-show auction-bid auction-cancel auction-watch
   log-tail log-verify log-export completion doctor join leave open roster rooms create rename events pace
   auction-bidders auction-extend auction-pause auction-resume`
     .split(/\s+/)

@@ -27,7 +27,10 @@ export const createRoomRoutes = (desk: Desk, seat: Seat) => ({
       return { name: input.name }
     }),
     link: api.rooms.link.handler(() => ({ link: desk.peer.link() })),
-    refound: api.rooms.refound.handler(async ({ input }) => ({ room: await seat.refound(input) })),
+    refound: api.rooms.refound.handler(async ({ input }) => {
+      const { room, archive, resubmitted } = await seat.refound(input)
+      return { room, ...(archive !== undefined && { archive }), resubmitted }
+    }),
   },
 
   diagnosis: api.diagnosis.handler(async () => [...(await seat.diagnosis())]),

@@ -1,0 +1,35 @@
+import { cpSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test, vi } from 'vitest'
+import { gavelring, joinPeer, type Running, startPeer, temporaryFolder } from './processes.ts'
+import { run } from './run.ts'
+
+const call = (profile: string, ...args: readonly string[]) => run([...args, '--profile', profile])
+const addressOf = async (peer: Running): Promise<string> => /\/ip4\S+/.exec(await peer.said(/^Listening at/))?.[0] ?? ''
+
+test('a profile that was copied by hand: the copy that starts later stops, and says what to do; the first goes on', async () => {
+  const [bobs, anas] = [temporaryFolder(), temporaryFolder()]
+  const bob = await startPeer(bobs)
+  const before = await joinPeer(bob, anas)
+  expect(await call(anas, 'account', 'open', 'ana')).toMatchObject({ exitCode: 0 })
+  before.child.kill('SIGINT')
+  await before.finished
+  const copy = join(temporaryFolder(), 'copy')
+  cpSync(anas, copy, { recursive: true })
+  const first = await joinPeer(bob, anas)
+  expect(await call(anas, 'deposit', 'ana', '5')).toMatchObject({ exitCode: 0 })
+
+  const start = ['peer', '--no-mdns', '--listen', '127.0.0.1:0', '--bootstrap', await addressOf(bob), '--profile', copy]
+  const second = gavelring(start)
+  const { exitCode, errors } = await second.finished
+  expect(exitCode).toBe(3)
+  expect(errors).toMatch(/a copy of this folder runs or ran elsewhere.*where the other one goes on, leave this one.*--profile/)
+
+  await vi.waitUntil(async () => (await call(anas, 'deposit', 'ana', '1', '--wait', '30')).exitCode === 0, 60_000)
+  await vi.waitUntil(async () => (await call(bobs, 'account', 'show', 'ana')).out.join('\n').includes('6.00 EUR'), 30_000)
+  expect(first.child.exitCode).toBeNull()
+  await first.said(/a copy of this folder was started elsewhere, and has stopped: this peer goes on/)
+  first.child.kill('SIGINT')
+  await first.finished
+  expect(await call(anas, 'log', 'verify')).toMatchObject({ exitCode: 0 })
+}, 180_000)
