@@ -3,8 +3,10 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, platform, release, totalmem } from 'node:os'
 import { measureCli } from './cli.ts'
 import { measureDiscovery } from './discovery.ts'
+import { measureGateway } from './gateway.ts'
 import { measureHostile } from './hostile.ts'
 import { measureIdle } from './idle.ts'
+import { measureJoin } from './join.ts'
 import { measureRecording } from './recording.ts'
 import { measureRenderer } from './renderer.ts'
 import { measureSimulator } from './simulator.ts'
@@ -18,8 +20,10 @@ const benches: Record<string, () => Promise<object>> = {
   latency: () => measureLatency(5),
   throughput: () => measureThroughput(5, 5),
   websocket: () => measureWebSocket(5, 5),
+  gateway: () => measureGateway(5, 5),
   failover: () => measureFailover(20),
   restart: () => measureRestart(5),
+  join: () => measureJoin(5, { accounts: 1_000, transfers: 1_000_000, blockOps: 64 }),
   discovery: () => measureDiscovery(10),
   cli: () => measureCli(20),
   hostile: () => measureHostile(),

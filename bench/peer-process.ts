@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { performance } from 'node:perf_hooks'
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { readApiAddress } from '../src/api/api-files.ts'
 import type { PeerConfig } from '../src/app/config.ts'
 import { type RunningSeat, startSeat } from '../src/app/start.ts'
@@ -10,6 +10,8 @@ import type { Receipt } from '../src/peer/peer.ts'
 export type Order =
   | { readonly kind: 'start'; readonly config: PeerConfig }
   | { readonly kind: 'open-accounts' }
+  /** One more, of this name. */
+  | { readonly kind: 'open-account'; readonly account: string }
   /** `callers` closed loops for so long; `pauseMillis` between two calls of one of them. */
   | { readonly kind: 'load'; readonly callers: number; readonly millis: number; readonly pauseMillis: number }
   /** One transfer, now. */
@@ -19,8 +21,14 @@ export type Order =
   | { readonly kind: 'watch'; readonly isOn: boolean }
   /** After what can be collected is. */
   | { readonly kind: 'memory' }
+  /** The longest time for which the event loop stood still, from the last of these orders on, or from when the peer began to start. */
+  | { readonly kind: 'delay' }
+  /** What this process has used of the processors since it began, and its event loop's thread of that. */
+  | { readonly kind: 'cpu' }
   /** Where its API answers, and the account to use. */
   | { readonly kind: 'api' }
+  /** The same of its gateway. */
+  | { readonly kind: 'gateway' }
   | { readonly kind: 'stop' }
 
 export interface LoadReport {
@@ -55,6 +63,7 @@ async function carryOut(order: Order): Promise<unknown> {
   switch (order.kind) {
     case 'start':
       running = await startSeat(order.config, { onProgress: () => undefined, write: () => undefined })
+      delay.reset()
       await running.entered
       profile = order.config.profile
       account = peer().status().self.slice(-8)
@@ -65,6 +74,8 @@ async function carryOut(order: Order): Promise<unknown> {
       await submit({ kind: 'deposit', account, amount: 1_000_000_000 } as Operation)
       return ids
     }
+    case 'open-account':
+      return submit({ kind: 'open-account', account: order.account, holder: 'bench' } as Operation)
     case 'load':
       return load(order.callers, order.millis, order.pauseMillis)
     case 'once': {
@@ -72,13 +83,24 @@ async function carryOut(order: Order): Promise<unknown> {
       return { at: wallNow() }
     }
     case 'status': {
-      const { members, holdsToken, commit, quorum, turn } = peer().status()
-      return { members: members.length, holdsToken, commit: commit.index, quorum, turn }
+      const { role, members, holdsToken, commit, quorum, turn, stateHash } = peer().status()
+      return { role, members: members.length, holdsToken, commit: commit.index, quorum, turn, stateHash }
+    }
+    case 'cpu': {
+      const [all, own] = [process.cpuUsage(), process.threadCpuUsage()]
+      return { millis: (all.user + all.system) / 1_000, loopMillis: (own.user + own.system) / 1_000 }
+    }
+    case 'delay': {
+      const millis = delay.max / 1e6 - delayResolution
+      delay.reset()
+      return { millis: Math.max(0, millis) }
     }
     case 'watch':
       return watch(order.isOn)
     case 'memory':
       return memory()
+    case 'gateway':
+      return { address: running?.gateway?.address, account }
     case 'api':
       return { ...readApiAddress(profile), account }
     case 'stop':
@@ -87,6 +109,10 @@ async function carryOut(order: Order): Promise<unknown> {
       return undefined
   }
 }
+
+const delayResolution = 5
+const delay = monitorEventLoopDelay({ resolution: delayResolution })
+delay.enable()
 
 let stopWatching = (): void => {}
 let seen = { told: 0, missed: 0 }

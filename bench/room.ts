@@ -32,6 +32,7 @@ export const benchCode = 'bench'
 
 interface RoomOptions {
   readonly http?: boolean
+  readonly gateway?: boolean
   /** For the processes of the peers. */
   readonly execArgv?: readonly string[]
 }
@@ -67,6 +68,7 @@ export async function openRoom(count: number, options: RoomOptions = {}): Promis
       isLast: false,
       isNewCode: false,
       httpPort: options.http === true ? 0 : undefined,
+      gateway: options.gateway === true ? { host: '127.0.0.1', port: 0, language: 'pt' } : undefined,
       logFormat: 'text',
     }
     const found = await peers[index]?.order<{ addresses: string[] }>({ kind: 'start', config })
@@ -99,11 +101,13 @@ export async function openRoom(count: number, options: RoomOptions = {}): Promis
 }
 
 export interface BenchStatus {
+  readonly role: string
   readonly members: number
   readonly holdsToken: boolean
   readonly commit: number
   readonly quorum: boolean
   readonly turn: number
+  readonly stateHash: string
 }
 
 export const statuses = (peers: readonly RemotePeer[]): Promise<BenchStatus[]> =>
@@ -117,7 +121,7 @@ export async function until(condition: () => Promise<boolean>, deadlineMillis: n
   }
 }
 
-const peerScript = fileURLToPath(new URL('./peer-process.ts', import.meta.url))
+export const peerScript = fileURLToPath(new URL('./peer-process.ts', import.meta.url))
 
 export function forkOrdered<O extends object>(script: string, execArgv: readonly string[]): Ordered<O> {
   // As the launcher does for peers, src/cli/gavelring.mjs.
