@@ -426,3 +426,26 @@ it('touches nothing in a folder that is not its own', async () => {
   expect(await readFile(join(folder, 'thesis.tex'), 'utf8')).toBe('years of work')
   expect((await readdir(folder)).filter((name) => !/^LO/.test(name))).toEqual(['thesis.tex'])
 })
+
+it('keeps for the next start what LevelDB finds damaged in the midst of a write', async () => {
+  const folder = await written()
+  const disk = folderDisk(folder)
+  let isDamaged = false
+  const corruption = Object.assign(new Error('Corruption: block checksum mismatch'), { code: 'LEVEL_CORRUPTION' })
+  const store = createStoreOn({
+    ...disk,
+    async openDatabase(create) {
+      const database = await disk.openDatabase(create)
+      if (typeof database === 'string') return database
+      return { ...database, batch: (...args) => (isDamaged ? Promise.reject(corruption) : database.batch(...args)) }
+    },
+  })
+  await store.open()
+  await store.write(batchOf([6], 'on'))
+  isDamaged = true
+  const damaged = { code: 'store-damaged', facts: { case: 'row-damaged', index: 7, folder } }
+  await expect(store.write(batchOf([7], 'lost'))).rejects.toMatchObject(damaged)
+  await expect(store.writeValue('peers', text('x'))).rejects.toMatchObject(damaged)
+  await store.close()
+  expect(await look(folder)).toMatchObject(damaged)
+})

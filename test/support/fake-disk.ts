@@ -141,6 +141,8 @@ export function fakeDisk(medium: Medium, machine: Machine, folder = '/fake'): Di
       if (medium.isUnreadable) return 'unreadable'
       if (!medium.hasDatabase && !create) return 'gone'
       medium.hasDatabase = true
+      // What failed in a life that ended in order is not there, as this one reads it: no later crash brings it.
+      medium.underWay.length = 0
       return openDatabase(medium, does)
     },
     endsReaders: async () => false,

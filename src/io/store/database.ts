@@ -55,6 +55,9 @@ export async function openDatabase(folder: string, create: boolean): Promise<Dat
   }
 }
 
+/** LevelDB has met a file of its own that is not as it was written: so it says from then on, whatever it is asked. */
+export const isCorruption = (error: unknown): boolean => codeOf(error) === 'LEVEL_CORRUPTION' || /corrupt/i.test(wordsOf(error))
+
 /** Of a write: after one that failed, what is on disk is known to the next start only. */
 export function writeFailure(error: unknown, folder: string): Failure {
   if (error instanceof Failure) return error

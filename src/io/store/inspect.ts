@@ -26,6 +26,8 @@ export interface Inspection {
   readonly values: Map<string, number>
 }
 
+/** There once damage was met beside a start: the number of blocks before it. */
+export const damagedName = 'DAMAGED'
 /** There while a start reads; its length is how many starts in a row have come to no end of that. */
 export const openingName = 'opening'
 
@@ -34,7 +36,7 @@ export async function inspect(disk: Disk, onProgress: (done: number, total: numb
   const names = await disk.names()
   const witness = await disk.readFile(witnessName)
   const testimony = witness && readWitness(witness)
-  const mark = await disk.readFile('DAMAGED')
+  const mark = await disk.readFile(damagedName)
   const values = new Map<string, number>()
   const inspection = (database: Database | undefined, found: Evidence['database']): Inspection => ({
     evidence: {

@@ -3,9 +3,9 @@ import { concat } from '../../core/codec.ts'
 import { Failure } from '../../core/failure.ts'
 import type { Store, StoreBatch, StoredBlock, StoreOpened } from '../../peer/ports.ts'
 import { plain } from '../bytes.ts'
-import { type Database, type Operation, readFailure, writeFailure } from './database.ts'
+import { type Database, isCorruption, type Operation, readFailure, writeFailure } from './database.ts'
 import { type Disk, folderDisk } from './disk.ts'
-import { inspect, xorOf } from './inspect.ts'
+import { damagedName, inspect, xorOf } from './inspect.ts'
 import { type CaseName, cases, type Evidence, isOpened, judge, wholeBlocks } from './open.ts'
 import {
   blockIn,
@@ -42,6 +42,13 @@ export function createStoreOn(disk: Disk): Store {
     failed ??= writeFailure(error, folder)
     return failed
   }
+  /** Where LevelDB has met damage the next start is to know, too: it might open the log, and meet it again only in the midst of a write. */
+  const failWrite = async (to: Opened, error: unknown): Promise<Failure> => {
+    if (failed !== undefined || !isCorruption(error)) return fail(error)
+    failed = damage(folder, 'row-damaged', to.head.count, error)
+    await disk.replaceFile(damagedName, new TextEncoder().encode(`${to.head.count}\n`)).catch(() => {})
+    return failed
+  }
   const requireOpen = (): Opened => {
     if (opened === undefined) throw new Failure('disk-failed', 'The store is not open.', { folder })
     return opened
@@ -68,19 +75,19 @@ export function createStoreOn(disk: Disk): Store {
     try {
       await to.database.batch(operations, { sync: true })
     } catch (error) {
-      throw fail(error)
+      throw await failWrite(to, error)
     }
     to.head = head
     to.witness.note(head)
   }
 
   /** Of a snapshot: no head speaks of them, so they need no sync of their own. */
-  const putPieces = async (database: Database, operations: Operation[]): Promise<void> => {
+  const putPieces = async (to: Opened, operations: Operation[]): Promise<void> => {
     if (failed !== undefined) throw failed
     try {
-      await database.batch(operations, { sync: false })
+      await to.database.batch(operations, { sync: false })
     } catch (error) {
-      throw fail(error)
+      throw await failWrite(to, error)
     }
   }
 
@@ -121,22 +128,22 @@ export function createStoreOn(disk: Disk): Store {
     },
 
     async writeSnapshot(index, snapshot) {
-      const { database } = requireOpen()
+      const to = requireOpen()
       const checksums: Uint8Array[] = []
       for await (const bytes of snapshot instanceof Uint8Array ? [snapshot] : snapshot) {
         const key = pieceKey(index, checksums.length)
         const value = seal(key, bytes)
         checksums.push(value.subarray(0, 4))
-        await putPieces(database, [{ type: 'put', key, value }])
+        await putPieces(to, [{ type: 'put', key, value }])
       }
       const place = Buffer.alloc(6)
       place.writeUIntBE(index, 0, 6)
       await write({ snapshot: seal(snapshotKey, place, ...checksums) })
       // Those of the one before, and of any that was never finished.
       for (const range of piecesBeside(index)) {
-        for await (const rows of database.scan(range))
+        for await (const rows of to.database.scan(range))
           await putPieces(
-            database,
+            to,
             rows.map(([key]) => ({ type: 'del', key })),
           )
       }
