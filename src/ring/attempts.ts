@@ -166,12 +166,15 @@ export class Attempts {
     this.#install(attempt, past, commitIndex, configs, counts)
   }
 
-  /** The room stands still meanwhile: so somebody who has no vote in it yet gets less of its time. */
+  /**
+   * The room stands still meanwhile: so somebody who has no vote in it yet gets less of its time at first; where that was in vain it
+   * may have a slow disk.
+   */
   #waitsUntil(attempt: Preparing, peer: PeerId): number {
-    const { peers, log } = this.#ring
+    const { peers, log, membership } = this.#ring
     const isHere = !attempt.promises.has(peer) && !peers.isSilent(peer, timing.lately) && peers.of(peer).isConnected
     if (!isHere) return attempt.since
-    return attempt.since + (log.isVoter(peer) ? timing.chooseWait : timing.joinWait)
+    return attempt.since + (log.isVoter(peer) || membership.wasTooSlow(peer) ? timing.chooseWait : timing.joinWait)
   }
 
   /** When a wait ends next. */

@@ -182,6 +182,11 @@ export class Membership {
     for (const peer of peers) if (this.#joiners.delete(peer)) this.#pauseAfter(peer, true)
   }
 
+  /** An epoch that was made for it has come, or was given up, and it had no place in it. */
+  wasTooSlow(peer: PeerId): boolean {
+    return (this.#patience.get(peer)?.inVain ?? 'no') !== 'no'
+  }
+
   /** It takes part in the installed epoch: its requests have come to their end. */
   sawActive(peer: PeerId): void {
     this.#patience.delete(peer)

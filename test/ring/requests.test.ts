@@ -32,6 +32,24 @@ describe('a request', () => {
     expect(peer.after(1).sent('install').length).toBeGreaterThan(0)
   })
 
+  it('of one that did not answer the last time is waited for as long as a member: its disk may be slow', () => {
+    const peer = holder().receive('D', request('join')).after(300)
+    const view = viewProposedBy(peer, ['A', 'C']) as Block
+    for (const from of ['A', 'C']) peer.receive(from, { kind: 'installed', epoch: view.epoch })
+    peer.persisted().after(2_000)
+    peer
+      .receive('A', token(5, view))
+      .receive('D', request('join', { above: view.epoch }))
+      .after(300)
+      .persisted()
+    const [prepare] = peer.sent('prepare')
+    peer.step({ kind: 'link', peer: id('D'), state: 'up' }).receive('D', statusOf())
+    const promise = { kind: 'promise', epoch: prepare?.epoch ?? noEpoch, head: headOf(view), commit: placeOf(view) } as const
+    peer.receive('A', promise).receive('C', promise).after(599)
+    expect(peer.sent('install')).toEqual([])
+    expect(peer.after(1).sent('install').length).toBeGreaterThan(0)
+  })
+
   it('does not bring in a newcomer that has not caught up', () => {
     const peer = holder().receive('D', request('join')).after(300).persisted()
     const { epoch } = peer.sent('prepare')[0] as MessageOf<'prepare'>
