@@ -31,7 +31,8 @@ export class CatchUp {
     const { useless } = peers.of(from)
     if (useless !== undefined && out.now < useless.until) return
     if (!log.isVoter(from) && this.#hearsVoterAhead()) return
-    fetching.askForCommitted(from, log.commit.index + 1, false)
+    // Of one whose chain is kept goes on where that ends: from its beginning on nothing new could come.
+    fetching.askForCommitted(from, (this.#keptOf(from).at(-1)?.index ?? log.commit.index) + 1, false)
   }
 
   /**

@@ -71,7 +71,7 @@ describe('the bytes of a block', () => {
   it('of an unknown kind are none', () => {
     const { bytes } = signed({ body: { kind: 'view', members: [ana], lost: [] } })
     const unknown = new Uint8Array(bytes)
-    unknown[bytes.length - 64 - 1 - 53 - 1 - 1] = 4
+    unknown[bytes.length - 64 - 1 - 53 - 1 - 1] = 5
     expect(decodeBlock(unknown, crypto)).toEqual({ malformed: 'unknown kind of block' })
   })
 })

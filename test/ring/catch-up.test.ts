@@ -573,7 +573,7 @@ describe('whose word counts', () => {
       expect([...peer.view.refused]).toEqual([])
       expect(peer.view.commit.index).toBe(0)
       expect(peer.view.head.index).toBe(0)
-      expect(peer.receive('D', offer(view8)).sent('fetch')).toMatchObject([{ to: 'D', what: 'committed', from: 1 }])
+      expect(peer.receive('D', offer(view8)).sent('fetch')).toMatchObject([{ to: 'D', what: 'committed', from: 8 }])
       expect(peer.receive('D', answer([view8], headOf(view8))).view.commit.index).toBe(8)
     })
 

@@ -74,10 +74,10 @@ export class AnswerCheck {
   }
 
   /** It was refused: `neverWritten` if it cannot stand in any log. */
-  refused({ unique }: Asked, neverWritten: boolean): void {
+  refused({ peer, unique }: Asked, neverWritten: boolean): void {
     if (unique === undefined || !neverWritten) return
-    if (this.#placeOf.has(unique)) throw new Violation('S3', `${unique} was refused, and is in the log`)
-    this.#refused.add(unique)
+    if (this.#placeOf.has(`${peer.id} ${unique}`)) throw new Violation('S3', `${unique} was refused, and is in the log`)
+    this.#refused.add(`${peer.id} ${unique}`)
   }
 
   /** A block is committed that was not before. */
@@ -85,11 +85,13 @@ export class AnswerCheck {
     for (const [i, bytes] of block.ops.entries()) {
       const request = readSubmission(bytes)?.request
       if (request === undefined || !request.startsWith('only-')) continue
+      // A request is its author's: a liar may say another's words as its own, and gets nothing done by them.
+      const own = `${block.author} ${request}`
       const place = `${block.index}.${i}`
-      const other = this.#placeOf.get(request)
+      const other = this.#placeOf.get(own)
       if (other !== undefined) throw new Violation('S3', `${request} is in the log twice, at ${other} and ${place}`)
-      if (this.#refused.has(request)) throw new Violation('S3', `${request} was refused, and is in the log at ${place}`)
-      this.#placeOf.set(request, place)
+      if (this.#refused.has(own)) throw new Violation('S3', `${request} was refused, and is in the log at ${place}`)
+      this.#placeOf.set(own, place)
     }
   }
 }
