@@ -16,6 +16,7 @@ it('the limits are those of every peer of this wire version: whoever changes one
     frameBytesMax: 1_048_576,
     blockOpsMax: 4_096,
     blockBytesMax: 262_144,
+    statePartsMax: 4_096,
     roomMembersMax: 128,
     accountIdCharsMax: 32,
     requestIdCharsMax: 64,
