@@ -47,6 +47,8 @@ describeScreens('around the screens', () => {
     await allMembers([ana, bob])
     const first = await openPage(ana.profile, '#/')
     await first.getByText('Quorum: 2 of 2 members').waitFor()
+    // What it is called comes by another answer than how many there are.
+    await first.getByTitle(/\bBob\b/).waitFor()
     await kill(bob)
     await first.getByText('Bob is no longer a member. The ring goes on with 1 member.').waitFor()
     await first.getByText('Quorum: 1 of 1 member', { exact: true }).waitFor()
