@@ -45,7 +45,6 @@ export type ExportedBlock = z.infer<typeof exportedBlock>
 
 /** Blocks `from` on, as many as fit an answer; `last`: the last that is committed. */
 export const logPage = z.object({ last: z.int(), blocks: z.array(judgedBlock) })
-export type LogPage = z.infer<typeof logPage>
 
 /** One block with all that is needed to check it elsewhere. */
 export const logEntry = exportedBlock.extend({
@@ -57,7 +56,6 @@ export const logEntry = exportedBlock.extend({
   /** The last committed block, as of now: this one is among them. */
   commit: z.int(),
 })
-export type LogEntry = z.infer<typeof logEntry>
 
 /** What was found, newest first, down to block `lookedTo`; where `isDone`, there are no blocks before that. */
 export const logFound = z.object({ blocks: z.array(judgedBlock), lookedTo: z.int(), isDone: z.boolean() })

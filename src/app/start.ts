@@ -13,6 +13,7 @@ import type { Peer } from '../peer/peer.ts'
 import type { Logger } from '../peer/ports.ts'
 import type { Waiting } from '../peer/search.ts'
 import { leftText } from '../peer/status.ts'
+import { removePage } from './browser.ts'
 import { openCatalogue } from './catalogue.ts'
 import { type PeerConfig, usualName } from './config.ts'
 import type { Plan } from './open-peer.ts'
@@ -92,6 +93,7 @@ export async function startSeat(config: PeerConfig, hooks: StartHooks): Promise<
         removeApiFiles(config.profile)
         // What goes wrong in one step keeps none of the others.
         const steps = [
+          async () => removePage(config.profile),
           () => gateway?.stop(Math.min(deadlineMillis, gatewayMillis)),
           () => seat.close(deadlineMillis),
           () => ports?.closeAll(),
