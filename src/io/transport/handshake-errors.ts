@@ -1,4 +1,6 @@
-/** What a dial that failed says about the other end. The packages have no names of their own for these; tests with real nodes do. */
+import { doesNotOpen } from './noise-crypto.ts'
+
+/** What a dial that failed says about the other end. The package has no name of its own for the first; tests with real nodes do. */
 
 /** Somebody else than was dialled answers there. */
 export function isOtherPeer(error: unknown): boolean {
@@ -7,5 +9,5 @@ export function isOtherPeer(error: unknown): boolean {
 
 /** The handshake's first sealed message does not open: the other has mixed in another prologue. */
 export function isWrongCode(error: unknown): boolean {
-  return error instanceof Error && error.name === 'EncryptionFailedError' && /decrypt|authenticate/i.test(error.message)
+  return error instanceof Error && error.name === 'EncryptionFailedError' && error.message.includes(doesNotOpen)
 }

@@ -52,7 +52,10 @@ export function createLane({ open, greeting, onLost }: LaneOptions): Lane {
     for (const tell of told) tell()
   }
 
-  /** Everything that was sent in this tick leaves in one write: one encryption, one packet. */
+  /**
+   * Everything that was sent in this turn of the event loop leaves in one write: one encryption, one packet. A peer under load hears
+   * of several messages and a write to its disk in one turn, and answers them all.
+   */
   const flush = (): void => {
     isScheduled = false
     if (stream === undefined || isOver || waiting.length === 0) return
@@ -97,7 +100,7 @@ export function createLane({ open, greeting, onLost }: LaneOptions): Lane {
       }
       if (isScheduled) return
       isScheduled = true
-      queueMicrotask(flush)
+      setImmediate(flush)
     },
     drained: () =>
       new Promise((resolve) => {
@@ -105,6 +108,7 @@ export function createLane({ open, greeting, onLost }: LaneOptions): Lane {
         tellDrained()
       }),
     close() {
+      flush()
       end()
       stream?.close().catch(() => {})
     },

@@ -11,6 +11,7 @@ import type { KeyedIdentity } from '../identity.ts'
 import { publicKeyIn } from '../peer-id.ts'
 import { envelopeBytesMax } from './envelope.ts'
 import { mux } from './mux.ts'
+import { noiseCrypto } from './noise-crypto.ts'
 import { roomPrologue } from './prologue.ts'
 import { handshakesMax, tcp } from './tcp.ts'
 
@@ -43,7 +44,7 @@ export async function createNode(options: NodeOptions): Promise<Node> {
     privateKey: privateKeyFromRaw(Buffer.concat([identity.seed, publicKeyIn(identity.self) ?? new Uint8Array()])),
     addresses: { listen },
     transports: [tcp()],
-    connectionEncrypters: [noise({ prologueBytes })],
+    connectionEncrypters: [noise({ prologueBytes, crypto: noiseCrypto })],
     streamMuxers: [mux({ streamsMax, opensPerSecond })],
     // Links have their own sign of life, see link.ts.
     connectionMonitor: { enabled: false },
