@@ -1,10 +1,11 @@
-import { type Currency, currencyOf } from '../core/currency.ts'
+import { currencyOf } from '../core/currency.ts'
 import { parseAuctionId } from '../core/ids.ts'
 import type { MarketEvent } from '../market/outcome.ts'
 import type { AuctionView } from '../market/types.ts'
 import type { Peer } from '../peer/peer.ts'
 import { classicAmount } from './amounts.ts'
 import type { Answer, Notice } from './message.ts'
+import { type Happening, noticeOf } from './notices.ts'
 import type { GatewaySeat } from './standing.ts'
 import type { Texts } from './texts.ts'
 
@@ -33,32 +34,17 @@ export function listLots(peer: Peer, texts: Texts): Answer {
   return { ok: true, text: texts.lots(open.length), fields }
 }
 
-/** What subscribers are told of an event; `undefined`: the classic notices have no words for it. */
-export function noticeOf(event: MarketEvent, auction: AuctionView, currency: Currency, texts: Texts): Notice | undefined {
-  const { item, startingPrice } = auction.lot
-  const price = classicAmount(startingPrice, currency)
-  const make = (kind: Notice['kind'], valor: string, lanceAtual: string, vencedor: string, mensagem: string): Notice => ({
-    kind,
-    fields: Object.entries({
-      ...{ tipo: kind, productId: String(auction.number), nome: item },
-      ...{ valor, lanceAtual, vencedor, mensagem },
-    }),
-  })
+/** What the classic notices have words for; `undefined`: they have none. */
+function happeningOf(event: MarketEvent, { number, lot, leader }: AuctionView): Happening | undefined {
+  const about = { productId: String(number), item: lot.item }
   switch (event.kind) {
     case 'auction-started':
-      return make('inicio', price, price, '', texts.noticeStarted(item, price))
-    case 'bid-accepted': {
-      const amount = classicAmount(event.amount, currency)
-      return make('lance', amount, amount, event.account, texts.noticeBid(event.account, amount))
-    }
+      return { kind: 'started', ...about, price: lot.startingPrice }
+    case 'bid-accepted':
+      return { kind: 'bid', ...about, account: event.account, amount: event.amount }
     case 'auction-ended': {
-      const last = classicAmount(auction.leader?.amount ?? startingPrice, currency)
-      if (event.winner === undefined || event.price === undefined) {
-        const words = event.why === 'cancelled' ? texts.noticeCancelled : texts.noticeUnsold
-        return make('fim', last, last, '', words(item))
-      }
-      const amount = classicAmount(event.price, currency)
-      return make('fim', amount, amount, event.winner, texts.noticeSold(item, event.winner, amount))
+      const { why, winner, price } = event
+      return { kind: 'ended', ...about, why, winner, amount: price ?? leader?.amount ?? lot.startingPrice }
     }
     default:
       return undefined
@@ -80,8 +66,10 @@ export function createNotices(seat: GatewaySeat, texts: Texts): Notices {
   const tell = (peer: Peer, event: MarketEvent): void => {
     if (!('auction' in event)) return
     const auction = peer.auction(event.auction)
-    const notice = auction && noticeOf(event, auction, currencyOf(peer.rules().currency), texts)
-    if (notice !== undefined) for (const listener of [...listeners]) listener(notice)
+    const happening = auction && happeningOf(event, auction)
+    if (happening === undefined) return
+    const notice = noticeOf(happening, currencyOf(peer.rules().currency), texts)
+    for (const listener of [...listeners]) listener(notice)
   }
   const listen = (): void => {
     const peer = listeners.size === 0 ? undefined : seat.peer

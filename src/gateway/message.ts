@@ -54,30 +54,45 @@ export const messageBytesMax = 4_096
 
 interface Form {
   readonly kind: Asked['kind']
-  /** What must be there, by the name it has here, with its spellings on the wire: the first is the one that is asked for. */
-  readonly fields: Readonly<Record<string, readonly string[]>>
-  readonly optional?: Readonly<Record<string, readonly string[]>>
+  readonly fields: readonly Field[]
+  /** Nothing is moved by it. */
+  readonly isLooking: boolean
 }
 
-const account = ['rg']
-const amount = ['valor']
+interface Field {
+  /** Here. */
+  readonly name: string
+  /** Its spellings on the wire: the first is the one that is asked for. */
+  readonly keys: readonly [string, ...string[]]
+  readonly isOptional?: true
+}
+
+const account: Field = { name: 'account', keys: ['rg'] }
+const amount: Field = { name: 'amount', keys: ['valor'] }
+const from: Field = { name: 'from', keys: ['rg_origem', 'origen_rg'] }
+const to: Field = { name: 'to', keys: ['rg_destino', 'destino_rg'] }
+const item: Field = { name: 'item', keys: ['item', 'nome'] }
+const seconds: Field = { name: 'seconds', keys: ['segundos', 'tempo'] }
+const lot: Field = { name: 'lot', keys: ['productId', 'leilao'] }
+
+const form = (kind: Asked['kind'], ...fields: readonly Field[]): Form => ({ kind, fields, isLooking: !fields.includes(amount) })
 const forms: Readonly<Record<string, Form>> = {
-  1: { kind: 'balance', fields: { account } },
-  2: { kind: 'withdraw', fields: { account, amount } },
-  3: { kind: 'deposit', fields: { account, amount } },
-  4: { kind: 'transfer', fields: { from: ['rg_origem', 'origen_rg'], to: ['rg_destino', 'destino_rg'], amount } },
-  5: { kind: 'clock', fields: {} },
-  6: { kind: 'login', fields: { account } },
-  7: { kind: 'list', fields: {} },
-  8: { kind: 'start', fields: { item: ['item', 'nome'], amount, seconds: ['segundos', 'tempo'] } },
-  9: { kind: 'bid', fields: { lot: ['productId', 'leilao'], amount }, optional: { account } },
-  10: { kind: 'subscribe', fields: {} },
+  1: form('balance', account),
+  2: form('withdraw', account, amount),
+  3: form('deposit', account, amount),
+  4: form('transfer', from, to, amount),
+  5: form('clock'),
+  6: form('login', account),
+  7: form('list'),
+  8: form('start', item, amount, seconds),
+  9: form('bid', lot, amount, { ...account, isOptional: true }),
+  10: form('subscribe'),
 }
 
 /** One whole message, whatever it was ended by. */
 export function parseRequest(text: string): Request | Unreadable {
   // A browser can be made to send lines to any port by any page: whoever speaks HTTP is none of our clients, whatever comes next.
-  if (/^[^\s:|]+ \S+ HTTP\/\d\.\d\s*$/.test(text)) return { fault: 'no-client', time: 0 }
+  if (text.includes(' HTTP/') && /^[^\s:|]+ \S+ HTTP\/\d\.\d\s*$/.test(text)) return { fault: 'no-client', time: 0 }
   const fields = readFields(text)
   if (fields === undefined) return { fault: 'unreadable', time: 0 }
   const time = timeOf(fields.get('t'))
@@ -86,12 +101,15 @@ export function parseRequest(text: string): Request | Unreadable {
   const form = op === undefined ? undefined : formOf(op)
   if (form === undefined) return { fault: 'operation-unknown', time }
   const request: Record<string, unknown> = { kind: form.kind, time }
-  for (const [name, keys] of Object.entries({ ...form.fields, ...form.optional })) {
-    const given = keys.filter((key) => fields.has(key))
-    if (given.length > 1) return { fault: 'unreadable', time }
-    const value = given[0] === undefined ? '' : fields.get(given[0])
+  for (const { name, keys, isOptional } of form.fields) {
+    let value: string | undefined
+    for (const key of keys) {
+      const given = fields.get(key)
+      if (given !== undefined && value !== undefined) return { fault: 'unreadable', time }
+      value ??= given
+    }
     if (value) request[name] = value
-    else if (name in form.fields) return { fault: 'field-missing', field: keys[0] as string, time }
+    else if (isOptional !== true) return { fault: 'field-missing', field: keys[0], time }
   }
   const id = fields.get('id')
   if (id) request.id = id
@@ -108,10 +126,10 @@ export function endingOf(text: string): 'now' | 'quiet' | 'partial' {
   const [, op = '', rest] = head
   const form = formOf(op)
   if (form === undefined) return 'quiet'
-  if (Object.keys(form.fields).length === 0) return rest === undefined ? 'now' : 'quiet'
+  if (form.fields.length === 0) return rest === undefined ? 'now' : 'quiet'
   if (isPartial(text)) return 'partial'
   // The account ids of the classic bank are ten digits; and what only looks does no harm to anybody.
-  return !('amount' in form.fields) && /\|rg:\d{10}$/.test(text) ? 'now' : 'quiet'
+  return form.isLooking && /\|rg:\d{10}$/.test(text) ? 'now' : 'quiet'
 }
 
 /** What stands behind the last `|` may be the beginning of any key. */
@@ -169,17 +187,22 @@ const fieldsText = (fields: NonNullable<Answer['fields']>): string =>
   fields.map(([key, value]) => `|${key}:${valueText(value)}`).join('')
 
 /** Text of anybody's as one value: a separator in it would forge a field. */
-const valueText = (text: string): string => (/^[\w .,:-]*$/.test(text) ? text : printable(text).replaceAll('|', '¦'))
+const valueText = (text: string): string => (/^[\w .,:\u00c0-\u00ff-]*$/.test(text) ? text : printable(text).replaceAll('|', '¦'))
 
 function readFields(text: string): Map<string, string> | undefined {
   const fields = new Map<string, string>()
-  for (const part of text.split('|')) {
-    const colon = part.indexOf(':')
+  // By place: every part as a text of its own would be half of what a request costs.
+  for (let at = 0; at <= text.length; ) {
+    const bar = text.indexOf('|', at)
+    const end = bar < 0 ? text.length : bar
+    const colon = text.indexOf(':', at)
+    const isField = colon >= 0 && colon < end
+    const key = isField ? text.slice(at, colon).trim() : ''
     // One too many at the end is a habit of some programs.
-    if (colon < 0 && part.trim() === '') continue
-    const key = part.slice(0, Math.max(0, colon)).trim()
-    if (key === '' || fields.has(key)) return undefined
-    fields.set(key, part.slice(colon + 1).trim())
+    const isNothing = !isField && text.slice(at, end).trim() === ''
+    if (!isNothing && (key === '' || fields.has(key))) return undefined
+    if (isField) fields.set(key, text.slice(colon + 1, end).trim())
+    at = end + 1
   }
   return fields
 }

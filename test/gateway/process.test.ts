@@ -16,10 +16,11 @@ async function freePort(): Promise<number> {
 
 /** The process opens its doors when it likes. */
 async function reach(address: string): Promise<ThinClient> {
-  for (;;) {
+  for (const end = performance.now() + 60_000; ; ) {
     try {
       return await connectThin(address)
-    } catch {
+    } catch (error) {
+      if (performance.now() > end) throw error
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
   }

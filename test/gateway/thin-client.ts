@@ -23,6 +23,7 @@ export interface ThinClient {
 
 export async function connectThin(address: string): Promise<ThinClient> {
   const socket = connect({ host: '127.0.0.1', port: Number(address.split(':').at(-1)), noDelay: true })
+  socket.on('error', () => {})
   onTestFinished(() => {
     socket.destroy()
   })
@@ -32,7 +33,6 @@ export async function connectThin(address: string): Promise<ThinClient> {
   socket.on('data', (text) => {
     received += String(text)
   })
-  socket.on('error', () => {})
   socket.on('end', () => {
     isClosed = true
   })
