@@ -126,7 +126,7 @@ export const peerScript = fileURLToPath(new URL('./peer-process.ts', import.meta
 export function forkOrdered<O extends object>(script: string, execArgv: readonly string[]): Ordered<O> {
   // As the launcher does for peers, src/cli/gavelring.mjs.
   const env = { ...process.env, MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' }
-  const flags = ['--max-semi-space-size=8', ...execArgv]
+  const flags = ['--max-semi-space-size=16', ...execArgv]
   const child = fork(script, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: flags, env })
   const waiting = new Map<number, { resolve: (answer: never) => void; reject: (error: Error) => void }>()
   let next = 1
