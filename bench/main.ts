@@ -7,8 +7,11 @@ import { measureGateway } from './gateway.ts'
 import { measureHostile } from './hostile.ts'
 import { measureIdle } from './idle.ts'
 import { measureJoin } from './join.ts'
+import { measureLab } from './lab.ts'
 import { measureRecording } from './recording.ts'
+import { measureRefound } from './refound.ts'
 import { measureRenderer } from './renderer.ts'
+import { measureLiveScreens } from './renderer-screens.ts'
 import { measureSimulator } from './simulator.ts'
 import { measureStore } from './store.ts'
 import { measureFailover, measureLatency, measureRestart, measureThroughput } from './three-peers.ts'
@@ -29,8 +32,11 @@ const benches: Record<string, () => Promise<object>> = {
   hostile: () => measureHostile(),
   idle: () => measureIdle(5, 5),
   renderer: () => measureRenderer({ paints: 7, bids: 100, seconds: 60, blocks: 100_000, scrollSeconds: 10 }),
+  screens: () => measureLiveScreens(20, 5),
   recording: () => measureRecording(5),
+  lab: () => measureLab(1_000, 3),
   store: () => measureStore(9),
+  refound: () => measureRefound({ accounts: 200, entries: 100, pictures: 500 }),
 }
 
 const asked = process.argv.slice(2)

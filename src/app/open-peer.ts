@@ -11,6 +11,7 @@ import type { Peer } from '../peer/peer.ts'
 import type { Logger, Store, Transport } from '../peer/ports.ts'
 import type { Entry, Waiting } from '../peer/search.ts'
 import type { PeerConfig } from './config.ts'
+import { readOwnAlgorithms } from './own-algorithms.ts'
 import { finishPutBack, forgetAside, openGuarded, putAside, restore } from './put-aside.ts'
 import { archiveLog, roomFolder } from './room-folder.ts'
 import { refuseAborted } from './turns.ts'
@@ -49,6 +50,8 @@ export interface OpeningPeer {
 
 /** How long a peer looks for its room before it founds it (PROTOCOL, section 6). */
 const lookMillis = 3_000
+/** The same where addresses are named: it founds a room only if its own disk is new, or was lost, and the others may be slow to answer. */
+const lookMillisNamed = 10_000
 /** How long a token rests where nobody wants it (PROTOCOL, section 2.6). */
 const idleHop = 250
 
@@ -79,7 +82,7 @@ async function open(plan: Plan, ground: Ground, options: OpenOptions, transport:
         room: { name, currency, deposits },
         code,
         entry,
-        lookMillis,
+        lookMillis: plan.bootstrap.length === 0 ? lookMillis : lookMillisNamed,
         ...(waitMillis !== undefined && { waitMillis }),
         signal: options.signal,
         onWaiting(waiting) {
@@ -94,6 +97,7 @@ async function open(plan: Plan, ground: Ground, options: OpenOptions, transport:
           return path
         },
         pace: { idleHop },
+        ownAlgorithms: () => readOwnAlgorithms(config.profile, logger),
         seed: randomInt(2 ** 32),
         version: programVersion(),
         // The one place where the way through a long log can be called off: it is read in pieces, and this is between two.
@@ -131,8 +135,9 @@ function guarded(store: Store, folder: string): Store {
         return await openGuarded(store, folder, onProgress)
       } catch (error) {
         if (!(error instanceof Failure) || error.code !== 'store-damaged') throw error
-        await putAside(folder)
-        return { ...(await store.open(onProgress)), damage: error }
+        const aside = await putAside(folder)
+        const damage = new Failure(error.code, error.message, { ...error.facts, aside }, { cause: error.cause })
+        return { ...(await store.open(onProgress)), damage }
       }
     },
   }

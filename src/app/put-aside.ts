@@ -28,23 +28,24 @@ export async function openGuarded(store: Store, folder: string, onProgress?: Par
 }
 
 /**
- * Keeps the files of this folder until {@link release}; {@link restore} brings them back. Tables are only ever made and deleted, so a
- * second name does for them. False where there are none, where the file system has no second names, and where it is full.
+ * Keeps the files of this folder until {@link release}; {@link restore} brings them back. False where there are none, where the file system has no second names, and where it is full.
  */
 async function guard(folder: string): Promise<boolean> {
   if (!existsSync(folder)) return false
   try {
     await mkdir(draftOf(folder), { mode: 0o700 })
-    for (const name of await readdir(folder)) {
-      const [from, to] = [join(folder, name), join(draftOf(folder), name)]
-      await (name.endsWith('.ldb') ? link(from, to) : copyFile(from, to))
-    }
+    await copyLog(folder, draftOf(folder), link)
     await rename(draftOf(folder), guardOf(folder))
     return true
   } catch {
     await rm(draftOf(folder), { recursive: true, force: true })
     return false
   }
+}
+
+/** Tables are only ever made and deleted: `place` may give them a second name. All other files are copied. */
+export async function copyLog(from: string, to: string, place: typeof link): Promise<void> {
+  for (const name of await readdir(from)) await (name.endsWith('.ldb') ? place : copyFile)(join(from, name), join(to, name))
 }
 
 /** The log is good. All at once: half of what is kept would be restored as a whole. */

@@ -1,17 +1,20 @@
+import { copyFile, link, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Failure } from '../core/failure.ts'
+import { diskFailure } from '../io/files.ts'
 import { createIdentity } from '../io/identity.ts'
+import { takeReadingLock } from '../io/lock.ts'
 import { readKnownRooms } from '../io/profile.ts'
-import { copyStore, readWholeBlocks, type StoreCopy } from '../io/store/copy.ts'
 import { folderDisk } from '../io/store/disk.ts'
-import { inspect } from '../io/store/inspect.ts'
-import { takeReadingLock } from '../io/store/lock.ts'
+import { inspect, openingName, readWholeBlocks } from '../io/store/inspect.ts'
 import { createStore } from '../io/store/store.ts'
 import { decodeMeta, lastCommitted, readEvidence, readRows, type StoredMeta } from '../peer/disk.ts'
 import type { Proof } from '../peer/peer.ts'
 import type { Store } from '../peer/ports.ts'
 import { toProof } from '../peer/status.ts'
 import { type LogRow, type LogVerifier, type Verified, type VerifiedBlock, type VerifyStep, verifyRows } from '../peer/verify.ts'
-import { placeOfLog } from './put-aside.ts'
+import { copyLog, placeOfLog } from './put-aside.ts'
 import { roomFolder } from './room-folder.ts'
 
 export type { LogRow, VerifiedBlock }
@@ -108,13 +111,13 @@ export async function openCopy(profile: string, room: string | undefined, isLock
   if (!from)
     throw new Failure('room-not-found', `There is no log of ${name === undefined ? 'any room' : `room ${name}`} in ${profile}.`)
   const lock = isLocked ? undefined : await takeReadingLock(profile)
-  let copy: StoreCopy
+  let copy: string
   try {
     copy = await copyStore(from)
   } finally {
     await lock?.release()
   }
-  const store = createStore(copy.folder)
+  const store = createStore(copy)
   let isRead = false
   const open: Store['open'] = async (onProgress) => {
     try {
@@ -123,7 +126,7 @@ export async function openCopy(profile: string, room: string | undefined, isLock
       return opened
     } catch (error) {
       if (!(error instanceof Failure)) throw error
-      const message = error.message.replaceAll(copy.folder, from)
+      const message = error.message.replaceAll(copy, from)
       throw new Failure(error.code, message, { ...error.facts, folder: from }, { cause: error })
     }
   }
@@ -139,19 +142,45 @@ export async function openCopy(profile: string, room: string | undefined, isLock
     },
     async *wholeRows(end) {
       if (isRead) return
-      for await (const { bytes } of readWholeBlocks(copy.folder, end)) yield { bytes, last: end - 1 }
+      for await (const { bytes } of readWholeBlocks(folderDisk(copy), end)) yield { bytes, last: end - 1 }
     },
     async heads() {
       await store.close()
       isRead = false
-      const { evidence, database } = await inspect(folderDisk(copy.folder), () => {})
+      const { evidence, database } = await inspect(folderDisk(copy), () => {})
       await database?.close()
       const kept = typeof evidence.database === 'object' ? evidence.database.head : undefined
       return [kept, evidence.witness].flatMap((head) => (typeof head === 'object' ? [head] : []))
     },
     async close() {
       await store.close()
-      await copy.remove()
+      await rm(copy, { recursive: true, force: true })
     },
+  }
+}
+
+/**
+ * Whoever only wants to look at a store opens a copy: LevelDB changes its files as it opens them. Nobody may have the store open
+ * meanwhile. Resolves with the folder, which is to be removed.
+ */
+async function copyStore(folder: string): Promise<string> {
+  try {
+    // Beside it, since names do not reach from one disk to another; elsewhere, where that one is full, or can only be read.
+    return await copyTo(folder, `${folder}.copy-`).catch(() => copyTo(folder, join(tmpdir(), 'gavelring-log-')))
+  } catch (error) {
+    throw diskFailure(error, folder)
+  }
+}
+
+async function copyTo(folder: string, prefix: string): Promise<string> {
+  const copy = await mkdtemp(prefix)
+  try {
+    await copyLog(folder, copy, (from, to) => link(from, to).catch(() => copyFile(from, to)))
+    // Were LevelDB to end this process, the mark would be lost with the copy: so another one tries first, always.
+    await writeFile(join(copy, openingName), '')
+    return copy
+  } catch (error) {
+    await rm(copy, { recursive: true, force: true })
+    throw error
   }
 }

@@ -56,7 +56,7 @@ const ask = (call: Call): Promise<StatusView | RoomsView> =>
 
 /** A peer that is in no room, or on its way into one. */
 function tellWhere(call: Call, found: RoomsView): ExitCode {
-  const { room, waiting, failed, inSight } = found
+  const { room, waiting, failed, inSight, gateway } = found
   const seconds = waiting === undefined ? '' : ` for ${durationText(1_000 * waiting.seconds)}`
   tell(
     call,
@@ -64,8 +64,10 @@ function tellWhere(call: Call, found: RoomsView): ExitCode {
     pairs([
       ['Room', room === undefined ? 'none' : `${room.name}: on its way into it${seconds}`],
       ['Peer', `${found.name} (${shortPeer(found.self)})`],
+      ...noticeLines(waiting?.notices ?? []),
       ...(waiting?.why ?? []).map((why, i) => [i === 0 ? 'Waiting' : '', why] as const),
       ...(failed === undefined ? [] : [['Failed', failed.text] as const]),
+      ...(gateway === undefined ? [] : [['Gateway', gateway] as const]),
       ['In sight', inSight.length === 0 ? 'no room' : inSight.map(({ name, id }) => `${name} (${id.slice(0, 8)})`).join(', ')],
     ]),
   )
@@ -142,11 +144,13 @@ function statusLines(found: StatusView): string[] {
     ['Room', `${room.name} (${room.id.slice(0, 8)}), ${room.currency}, deposits ${room.deposits}`],
     ['Peer', `${found.name} (${shortPeer(found.self)}), ${found.role}`],
     ...(found.trouble === undefined ? [] : [['Trouble', found.trouble] as const]),
+    ...noticeLines(found.notices),
     ['Ring', ringText(found)],
     ['Token', `turn ${found.turn}${found.holdsToken ? ', here' : ''}`],
     ['Log', `block ${commit.index} committed, ${found.head} written, ${operationsText(found.pending)} pending`],
     ['Clock', `Lamport ${found.lamport}, room time ${timeText(found.time)}`],
     ['Address', found.addresses.join(' ') || 'none'],
+    ...(found.gateway === undefined ? [] : [['Gateway', found.gateway] as const]),
     ['Link', `${found.link}${room.hasCode ? ' (with its code: gavelring status --link)' : ''}`],
     ...found.otherRooms.flatMap((other) => {
       const { text, wayOver } = otherRoomText(other)
@@ -154,6 +158,8 @@ function statusLines(found: StatusView): string[] {
     }),
   ])
 }
+
+const noticeLines = (notices: StatusView['notices']) => notices.map(({ text }) => ['Beware', text] as const)
 
 const operationsText = (count: number): string => `${count} ${count === 1 ? 'operation' : 'operations'}`
 

@@ -1,97 +1,109 @@
-import { type LogEvent, logEvents } from '../core/log-events.ts'
-import { printable, printableJson } from '../core/safe-text.ts'
+import { isAtLeast, type LogEvent, type LogLevel, logEvents } from '../core/log-events.ts'
+import { escapeUnsafe, printable, printableJson } from '../core/safe-text.ts'
 import { type LocalTime, timeText } from '../core/time-text.ts'
 import type { LogFacts, Logger } from '../peer/ports.ts'
-
-export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
+import { createSecrets } from './secrets.ts'
 
 export interface LoggerOptions {
   /**
-   * `text` for people, in local time. `json` for programs: one object a line, `{ time, level, event, message, …facts }`, its
+   * `text` for people, in local time. `json` for programs: one object a line, `{ level, time, event, message, …facts }`, its
    * time in UTC (ISO 8601, milliseconds).
    */
   readonly format: 'json' | 'text'
-  /** The least important level that is still written. */
+  /** The least important level that is written at first. */
   readonly level: LogLevel
   /** Where lines go; default: stderr, so that stdout stays for results. */
   readonly write?: (line: string) => void
 }
 
-export interface AdjustableLogger extends Logger {
+/** The log of one process. */
+export interface Log extends Logger {
+  /** The least important level that is written. */
+  readonly level: LogLevel
   /** From here on. */
   setLevel(level: LogLevel): void
+  /** From here on this text stands in no line: a room code, an API token. */
+  conceal(secret: string): void
+  /** Lines of whoever decides what is written by itself: among the others and in their format, whatever the level. */
+  readonly always: Logger
 }
 
+/** A line as it is told: no secret is in it, and nothing that cannot be written. */
+type Write = (level: LogLevel, event: LogEvent, message: string, facts: Record<string, unknown>) => void
+
 /** Whatever stands in a fact: a line is one line, and nothing in it moves a cursor, turns the direction of writing or hides. */
-export function createLogger(options: LoggerOptions): AdjustableLogger {
-  const write = options.write ?? ((line: string) => process.stderr.write(line))
-  let threshold = levels.indexOf(options.level)
-  const isJson = options.format === 'json'
-  /** When the last line was written: the first one of a new day has its date. */
-  let before: Date | undefined
-  const format = isJson ? jsonLine : textLine
-  const isWritten = (level: LogLevel): boolean => levels.indexOf(level) <= threshold
-  const logAt = (level: LogLevel) => (event: LogEvent, facts?: LogFacts, words?: string) => {
-    if (!isWritten(level)) return
-    const now = new Date()
-    const time = isJson ? now.toISOString() : timeText(local(now), local(before ?? now))
-    before = now
-    const head = { time, level, event, message: words ?? logEvents[event] }
-    write(`${format(head, facts ?? {})}\n`)
+export async function openLog(options: LoggerOptions): Promise<Log> {
+  const out = options.write ?? ((line: string) => process.stderr.write(line))
+  const write = options.format === 'json' ? await jsonLines(out) : textLines(out)
+  const secrets = createSecrets()
+  let threshold = options.level
+
+  const loggerFrom = (isWritten: (level: LogLevel) => boolean): Logger => {
+    const at = (level: LogLevel) => (event: LogEvent, facts?: LogFacts, words?: string) => {
+      if (!isWritten(level)) return
+      const message = words === undefined ? logEvents[event] : secrets.text(words)
+      write(level, event, message, secrets.facts(facts ?? {}))
+    }
+    const debug = at('debug')
+    return {
+      error: at('error'),
+      warn: at('warn'),
+      info: at('info'),
+      debug(event, facts, words) {
+        if (isWritten('debug')) debug(event, facts?.(), words)
+      },
+    }
   }
-  const debug = logAt('debug')
+  const always = loggerFrom(() => true)
   return {
-    error: logAt('error'),
-    warn: logAt('warn'),
-    info: logAt('info'),
-    debug(event, facts, words) {
-      if (isWritten('debug')) debug(event, facts?.(), words)
+    ...loggerFrom((level) => isAtLeast(level, threshold)),
+    always,
+    get level() {
+      return threshold
     },
     setLevel(level) {
-      threshold = levels.indexOf(level)
+      if (level === threshold) return
+      threshold = level
+      // Whoever reads the log later knows why there is more of it, or less.
+      always.info('log-level-set', { to: level })
     },
+    conceal: (secret) => secrets.add(secret),
+  }
+}
+
+/** Loaded only where it is asked for: it takes memory that a peer with a person before it has no use for. */
+async function jsonLines(out: (line: string) => void): Promise<Write> {
+  const { pino } = await import('pino')
+  const lines = pino(
+    {
+      // What is written is decided before facts are made.
+      level: 'debug',
+      base: null,
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (level) => ({ level }) },
+    },
+    { write: (line: string) => out(`${escapeUnsafe(line.trimEnd())}\n`) },
+  )
+  // The head stands first, and no fact can take its place.
+  return (level, event, message, { level: _level, time: _time, event: _event, message: _message, ...facts }) =>
+    lines[level]({ event, message, ...facts })
+}
+
+function textLines(out: (line: string) => void): Write {
+  /** When the last line was written: the first one of a new day has its date. */
+  let before: Date | undefined
+  return (level, _event, message, facts) => {
+    const now = new Date()
+    const time = timeText(local(now), local(before ?? now))
+    before = now
+    const pairs = Object.entries(facts).filter(([, value]) => value !== undefined)
+    const words = pairs.map(([name, value]) => `${name}=${isPlain(value) ? value : printableJson(value)}`)
+    out(`${printable([time, level.padEnd(5), message, ...words].join(' '))}\n`)
   }
 }
 
 const local = (at: Date): LocalTime => ({ millis: at.getTime(), offsetMinutes: -at.getTimezoneOffset() })
 
-const levels: readonly LogLevel[] = ['error', 'warn', 'info', 'debug']
-
-const unreadable = 'unreadable'
-
-interface Head {
-  readonly time: string
-  readonly level: LogLevel
-  readonly event: LogEvent
-  readonly message: string
-}
-
-/** The head stands first, and no fact can take its place. */
-function jsonLine(head: Head, facts: LogFacts): string {
-  return valueText({ ...head, ...facts, ...head }) ?? printableJson({ ...head, facts: unreadable })
-}
-
-function textLine({ time, level, message }: Head, facts: LogFacts): string {
-  const pairs = Object.entries(facts).filter(([, value]) => value !== undefined)
-  const words = pairs.map(([name, value]) => `${name}=${isPlain(value) ? value : (valueText(value) ?? unreadable)}`)
-  return printable([time, level.padEnd(5), message, ...words].join(' '))
-}
-
 /** Needs no quotes, and cannot be taken for anything else. */
 const isPlain = (value: unknown): value is string =>
   typeof value === 'string' && /^[\x21-\x7e]+$/.test(value) && !value.includes('"')
-
-/** `undefined`: it cannot be told, such as what contains itself; a log line is no reason to fail. */
-function valueText(value: unknown): string | undefined {
-  try {
-    return printableJson(value, readable)
-  } catch {
-    return undefined
-  }
-}
-
-function readable(_name: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return value.toString()
-  if (value instanceof Error) return value.cause === undefined ? value.message : `${value.message} (${String(value.cause)})`
-  return value
-}

@@ -1,21 +1,22 @@
 import type { Failure } from '../core/failure.ts'
 import type { Instant, PeerId, RoomId } from '../core/ids.ts'
-import type { LogEvent } from '../core/log-events.ts'
+import { type LogEvent, logEvents } from '../core/log-events.ts'
 import type { AppliedOutcome } from '../market/types.ts'
 import type { Block } from '../ring/block.ts'
 import { type Evidence, evidenceKey, liarOf } from '../ring/faults.ts'
 import type { AnnouncedOp } from '../ring/message.ts'
 import type { RingLimits } from '../ring/timing.ts'
-import type { DiskMeta, Note, Pace, Refusal, StopReason } from '../ring/types.ts'
+import type { DiskMeta, Note, Pace, Refusal } from '../ring/types.ts'
 import { epochText } from '../ring/view.ts'
 import { announcedEvents, createEventLog, type EventLog } from './events.ts'
-import type { OtherRoom } from './peer.ts'
+import type { OwnKind } from './experiments.ts'
+import type { Notice, OtherRoom } from './peer.ts'
 import type { Ports, Sighting, TransportTrouble } from './ports.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
 import type { RoomPlan } from './room.ts'
 import type { Entry, Waiting } from './search.ts'
 import type { Session } from './session.ts'
-import { evidenceText, nameOrId, stopText } from './status.ts'
+import { damageNotice, type EndReason, evidenceText, nameOrId, stopText } from './status.ts'
 
 export interface PeerOptions {
   /** The person's name, as it is at first; empty: none. */
@@ -44,6 +45,8 @@ export interface PeerOptions {
   readonly pace: Pace
   /** Of back-off and automatic bidders. */
   readonly seed: number
+  /** Algorithms of the person's own, for the lab, as they are on the disk just now. Never rejects. Default: none. */
+  readonly ownAlgorithms?: () => Promise<readonly OwnKind[]>
   /** Of the program, for `status`. */
   readonly version: string
   /** Long work at the start: blocks checked, then blocks replayed. */
@@ -72,7 +75,7 @@ export type News =
   /** A write failed: the peer is read-only from here on. */
   | { readonly kind: 'failed'; readonly failure: Failure }
   /** The ring takes no more part in the room; the last news of a room. */
-  | { readonly kind: 'stopped'; readonly reason: StopReason }
+  | { readonly kind: 'stopped'; readonly reason: EndReason }
   /** Bytes that are no frame, or have no place where they came. */
   | { readonly kind: 'malformed'; readonly from: PeerId; readonly reason: string }
   /** The ring refuses what this peer says. */
@@ -80,6 +83,8 @@ export type News =
   /** Proof of somebody's fault, on disk from an earlier start or new. */
   | { readonly kind: 'faulty'; readonly evidence: Evidence }
   | { readonly kind: 'version'; readonly peer: PeerId; readonly version: number }
+  /** The log that was here is damaged, and put aside: the room is looked for anew. */
+  | { readonly kind: 'damaged'; readonly damage: Failure }
   /** A copy of this very profile has met what this peer wrote, and stopped. */
   | { readonly kind: 'copied'; readonly incarnation: number }
   /** A peer of another room of our name, to which ours is to give way. */
@@ -102,6 +107,8 @@ export interface PeerContext {
   readonly events: EventLog
   /** Senders of frames that cannot be read, with the first reason; bounded. Those that the ring refuses are in its view. */
   readonly refused: ReadonlyMap<PeerId, Refusal>
+  /** What a person should know though the peer goes on, the oldest first. */
+  readonly notices: readonly Notice[]
   /** The room that this peer is in: none until the first is opened. */
   room: Session | undefined
   /** Sees the ring's frames, for whoever looks. */
@@ -159,6 +166,11 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
   const warnRefused = (peer: PeerId, reason: string): void => warnOnce('peer-refused', peer, { peer, reason })
   const warnVersion = (peer: PeerId, version: number): void => warnOnce('peer-version', peer, { peer, version })
 
+  const notices: Notice[] = []
+  const notice = (next: Notice): void => {
+    if (!notices.some(({ code, text }) => code === next.code && text === next.text)) notices.push(next)
+  }
+
   const write = (news: News): void => {
     switch (news.kind) {
       case 'applied':
@@ -187,7 +199,11 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
         return warnFaulty(news.evidence)
       case 'version':
         return warnVersion(news.peer, news.version)
+      case 'damaged':
+        logger.error('log-damaged', news.damage.facts)
+        return notice(damageNotice(news.damage))
       case 'copied':
+        notice({ code: 'peer-copied', text: logEvents['peer-copied'] })
         return warnOnce('peer-copied', String(news.incarnation), { incarnation: news.incarnation })
       case 'other-room':
         return writeOtherRoom(news.room)
@@ -237,7 +253,19 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
         return warnOnce('peer-wrong-code', trouble.address, { address: trouble.address })
       case 'unreachable':
         return logger.debug('address-unreachable', () => trouble)
+      case 'copy':
+        return meetCopy(trouble.isLater)
     }
+  }
+
+  let givesWay = false
+  /** Before it is in a room neither has written anything. It is heard again and again; whoever stops does so once. */
+  const meetCopy = (isLater: boolean): void => {
+    const view = context.room?.view
+    if (view === undefined || view.stopped !== undefined || givesWay) return
+    givesWay = isLater
+    if (isLater) context.tell({ kind: 'stopped', reason: { kind: 'copy-runs' } })
+    else context.tell({ kind: 'copied', incarnation: view.incarnation })
   }
 
   const context: PeerContext = {
@@ -245,6 +273,7 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
     ports,
     events,
     refused,
+    notices,
     room: undefined,
     recorder: createRecorder({ ports, tell: (news) => context.tell(news), hear: (listener) => context.hear(listener) }),
     name: options.name,

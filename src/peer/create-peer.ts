@@ -1,7 +1,6 @@
 import { toHex } from '../core/crypto.ts'
 import { Failure } from '../core/failure.ts'
 import type { Block } from '../ring/block.ts'
-import type { StopReason } from '../ring/types.ts'
 import { createBidders } from './bidder.ts'
 import { createContext, type PeerOptions } from './context.ts'
 import { readBlocks, readRows } from './disk.ts'
@@ -10,7 +9,7 @@ import type { Peer } from './peer.ts'
 import type { Ports } from './ports.ts'
 import { rulesOf } from './replay.ts'
 import { createResidence } from './residence.ts'
-import { type Ending, linkOf, statusOf, stopText, toProof } from './status.ts'
+import { type Ending, type EndReason, linkOf, statusOf, stopText, toProof } from './status.ts'
 import { createVerdictBook } from './verdicts.ts'
 import { type LogRow, verifyRows } from './verify.ts'
 import { within } from './within.ts'
@@ -31,7 +30,7 @@ export async function createPeer(options: PeerOptions, ports: Ports): Promise<Pe
   const stopped = Promise.withResolvers<string>()
   let finishing: Promise<void> | undefined
   let leaving = false
-  let stopReason: StopReason | undefined
+  let stopReason: EndReason | undefined
   const ending = (): Ending => ({ leaving, stopReason })
 
   context.hear((news) => {
@@ -48,7 +47,7 @@ export async function createPeer(options: PeerOptions, ports: Ports): Promise<Pe
   )
 
   /** Ends everything, once. */
-  const finish = (reason: StopReason): Promise<void> => {
+  const finish = (reason: EndReason): Promise<void> => {
     stopReason ??= reason
     finishing ??= (async () => {
       context.recorder.close()
@@ -124,6 +123,7 @@ export async function createPeer(options: PeerOptions, ports: Ports): Promise<Pe
     recentEvents: () => context.events.recent(),
     watchRing: (listener) => context.recorder.watch(listener),
     ringFrame: (id) => context.recorder.frame(id),
+    lab: () => residence.session.lab,
     hasHistory: () => residence.session.history,
     rules: () => rulesOf(residence.session.genesis),
     startBidder: (bidder) => bidders.start(bidder),

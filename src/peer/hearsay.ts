@@ -40,6 +40,7 @@ export function createHearsay(transport: Pick<Transport, 'peers'>): Hearsay {
           deadEnds.set(trouble.address, trouble.reason)
           break
         case 'bad-frame':
+        case 'copy':
           break
       }
       for (const kind of [otherCodes, otherVersions, strangers, deadEnds]) if (kind.size > hearsayMax) kind.clear()

@@ -4,6 +4,7 @@ import type { Operation, Submission } from '../market/operation.ts'
 import type { MarketEvent, Outcome, Rejection } from '../market/outcome.ts'
 import type { AccountView, AuctionView, RoomRules } from '../market/types.ts'
 import type { Block } from '../ring/block.ts'
+import type { Lab } from './experiments.ts'
 import type { FrameDetail } from './frame-detail.ts'
 import type { RingStep } from './ring-steps.ts'
 import type { Verdicts } from './verdicts.ts'
@@ -57,6 +58,8 @@ export interface Peer {
   watchRing(listener: (step: RingStep) => void): () => void
   /** A message that was told as a step lately; `undefined`: none of that id is known any more. */
   ringFrame(id: string): FrameDetail | undefined
+  /** The lab on this room. */
+  lab(): Lab
   /** Something was done in the room that it is in: it is not left just so. */
   hasHistory(): boolean
   /** The rules of the room that it is in. */
@@ -142,6 +145,18 @@ export interface Receipt {
   readonly block: { readonly index: number; readonly epoch: string; readonly turn: number; readonly time: Instant }
 }
 
+/** Of this start of a peer: the next one knows nothing of it. */
+export interface Notice {
+  /** `log-damaged`: its log was damaged and is put aside; `peer-copied`: a copy of its folder was started elsewhere, and has stopped. */
+  readonly code: 'log-damaged' | 'peer-copied'
+  /** A sentence without a full stop, or several. */
+  readonly text: string
+  /** Of a damaged log: so many blocks, from the first on, are whole. */
+  readonly whole?: number
+  /** The folder with the damaged log, as it was. */
+  readonly aside?: string
+}
+
 export interface PeerStatus {
   readonly self: PeerId
   readonly name: string
@@ -167,6 +182,8 @@ export interface PeerStatus {
     | ('left' | 'older-copy' | 'twin' | 'state-diverged' | 'bug')
     | ('disk-full' | 'disk-failed' | 'forgotten' | 'catching-up' | 'unheard' | 'no-quorum')
     | undefined
+  /** What a person should know though the peer goes on, the oldest first. */
+  readonly notices: readonly Notice[]
   readonly epoch: string
   /** Of the last view of its log. */
   readonly members: readonly PeerId[]

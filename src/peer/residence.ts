@@ -203,6 +203,7 @@ export function createResidence(context: PeerContext): Residence {
         elapsed: now - began,
         obstacles,
         why: whyOf(obstacles, options.room.name),
+        notices: context.notices,
       }
       if (next === 'give-up') throw notFound(waiting.room, obstacles, now - began)
       if (!isSayingDue(obstacles, said && { key: said.key, ago: now - said.at })) continue
@@ -321,7 +322,7 @@ export function createResidence(context: PeerContext): Residence {
     async open() {
       const opened = await store.open((done, total) => options.onProgress('check', done, total))
       const { damage } = opened
-      if (damage !== undefined) logger.error('log-damaged', damage.facts)
+      if (damage !== undefined) context.tell({ kind: 'damaged', damage })
       if (opened.found === 'value-lost') logger.warn('value-lost')
       if (opened.found === 'older') logger.info('log-taken-over')
       if (opened.found === 'ahead') logger.debug('log-ahead')

@@ -2,7 +2,7 @@ import { addressText } from '../core/address.ts'
 import type { Instant, PeerId, RoomId } from '../core/ids.ts'
 import { wireVersion } from '../core/limits.ts'
 import type { Hello, HelloRoom } from './network.ts'
-import type { OtherRoom } from './peer.ts'
+import type { Notice, OtherRoom } from './peer.ts'
 import type { Sighting } from './ports.ts'
 
 /**
@@ -73,6 +73,8 @@ export interface Waiting {
   readonly obstacles: readonly Obstacle[]
   /** The same for people, a sentence without a full stop for each. */
   readonly why: readonly string[]
+  /** See {@link PeerStatus}. */
+  readonly notices: readonly Notice[]
 }
 
 export interface Patience {

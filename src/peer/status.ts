@@ -5,15 +5,21 @@ import { type Evidence, liarOf } from '../ring/faults.ts'
 import type { ReplicaView, StopReason } from '../ring/types.ts'
 import { compareEpochs, epochText } from '../ring/view.ts'
 import type { PeerContext } from './context.ts'
-import type { PeerStatus, Proof } from './peer.ts'
+import type { Notice, PeerStatus, Proof } from './peer.ts'
 import { rulesOf } from './replay.ts'
 import type { Residence } from './residence.ts'
 import type { Session } from './session.ts'
 
+/** Why a peer takes no more part: the ring's reasons, and what only its peer knows. */
+export type EndReason =
+  | StopReason
+  /** Another copy of this folder, which was started earlier, is in the room. */
+  | { readonly kind: 'copy-runs' }
+
 /** Whether the peer was told to leave, or takes no part any more, and why. */
 export interface Ending {
   readonly leaving: boolean
-  readonly stopReason: StopReason | undefined
+  readonly stopReason: EndReason | undefined
 }
 
 export function statusOf(
@@ -42,6 +48,7 @@ export function statusOf(
     role: roleOf(condition),
     trouble: trouble?.text,
     troubleCode: trouble?.code,
+    notices: context.notices,
     epoch: epochText(view.installed),
     members: view.members,
     membersAsOfLog: isAsOfLog(condition),
@@ -78,7 +85,7 @@ const isLoopback = (address: string): boolean => /^\/(?:ip4\/127\.|ip6\/::1\/)/.
 
 /** What role, trouble and sentences are made from. */
 export interface Condition {
-  readonly stopped: StopReason | undefined
+  readonly stopped: EndReason | undefined
   readonly leaving: boolean
   readonly failed: Failure | undefined
   readonly self: PeerId
@@ -138,7 +145,7 @@ interface Trouble {
 export function troubleOf(condition: Condition): Trouble | undefined {
   const { stopped, failed, membership, behind, quorum } = condition
   if (stopped !== undefined) {
-    return { code: stopped.kind === 'own-later-block' ? stopped.which : stopped.kind, text: stopText(stopped) }
+    return { code: codeOfEnd(stopped), text: stopText(stopped) }
   }
   if (failed !== undefined) return diskTrouble(failed)
   if (membership === 'forgotten') {
@@ -148,6 +155,11 @@ export function troubleOf(condition: Condition): Trouble | undefined {
   if (behind > 0) return { code: 'catching-up', text: `catching up: ${blocksBehind(behind)}` }
   if (isOutside(condition) && isAsOfLog(condition)) return { code: 'unheard', text: 'no member of the room was heard yet' }
   return quorum ? undefined : { code: 'no-quorum', text: quorumText(condition) }
+}
+
+function codeOfEnd(reason: EndReason): Trouble['code'] {
+  if (reason.kind === 'copy-runs') return 'twin'
+  return reason.kind === 'own-later-block' ? reason.which : reason.kind
 }
 
 const blocksBehind = (behind: number): string => `${behind} ${behind === 1 ? 'block' : 'blocks'} behind`
@@ -195,15 +207,31 @@ export function toProof(evidence: Evidence): Proof {
   }
 }
 
+/** What is wrong with a log that was put aside, and where that is. */
+export function damageNotice({ message, facts }: Failure): Notice {
+  const { what, aside, index } = facts
+  const whole = typeof index === 'number' && { whole: index }
+  const text = `the log that was here is damaged: ${typeof what === 'string' ? what : message}`
+  if (typeof aside !== 'string') return { code: 'log-damaged', text, ...whole }
+  return {
+    code: 'log-damaged',
+    text: `${text} It is kept as it was, in ${aside}; the other members give this peer the log anew`,
+    ...whole,
+    aside,
+  }
+}
+
 /** Of a peer that was told to leave. */
 export const leftText = 'left the room'
 
-export function stopText(reason: StopReason): string {
+export function stopText(reason: EndReason): string {
   switch (reason.kind) {
     case 'left':
       return leftText
     case 'own-later-block':
       return `stopped: ${laterText(reason)}; ${afterwards}`
+    case 'copy-runs':
+      return `stopped: a copy of this folder runs elsewhere on this network, and was started earlier; ${besides}`
     case 'state-diverged':
       return (
         `stopped: the state here after block ${reason.index} is not the one that ${reason.authors.length} other members have: ` +
@@ -213,6 +241,10 @@ export function stopText(reason: StopReason): string {
       return `stopped: ${reason.message}`
   }
 }
+
+/** Each of two copies that were alone may have written what the other has not. */
+const besides =
+  'give a second peer a folder of its own with --profile; what was written here stays in this folder, and gavelring log export shows it'
 
 /** With --refetch a copy would take the place of the one that goes on. */
 const afterwards =

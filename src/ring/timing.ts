@@ -73,7 +73,10 @@ export interface RingLimits {
   readonly memoryBlocks: number
   /** Blocks ahead of a gap that wait for it to be filled. */
   readonly aheadBlocks: number
-  /** Of blocks in one answer to a fetch; one block always fits. */
+  /**
+   * Of blocks in one answer to a fetch; one block always fits. More costs whoever catches up: an answer is decoded at once, and all of its
+   * operations wait in memory until they are applied. Less costs round trips.
+   */
   readonly fetchedBytes: number
   /** Operations in a block, and their bytes together; one operation always fits. */
   readonly blockOps: number
@@ -85,7 +88,7 @@ export const ringLimits: RingLimits = {
   caughtUpBlocks: 64,
   memoryBlocks: 256,
   aheadBlocks: 256,
-  fetchedBytes: 512 * 1024,
+  fetchedBytes: 128 * 1024,
   blockOps: blockOpsMax,
   blockBytes: blockBytesMax,
 }

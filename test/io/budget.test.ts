@@ -5,36 +5,45 @@ import { createBudget } from '../../src/io/transport/budget.ts'
 import { createHearsayRates } from '../../src/io/transport/hearsay.ts'
 
 describe('what a stranger may send over a stream', () => {
+  const startAt = (lane: 'ring' | 'bulk') => {
+    const time = { now: 0 }
+    return { time, budget: createBudget(lane, () => time.now) }
+  }
+
   it('is a burst, then so much a second, and a pause for the rest', () => {
-    let now = 0
-    const budget = createBudget('ring', () => now)
-    expect(budget.spend(1_000, 0)).toBe(0)
-    expect(budget.spend(1, 0)).toBe(2)
-    expect(budget.spend(499, 0)).toBe(1_000)
-    now = 1_000
-    expect(budget.spend(0, 0)).toBe(0)
-    expect(budget.spend(250, 0)).toBe(500)
+    const { time, budget } = startAt('ring')
+    expect([budget.charge(1_000, 0), budget.debt, budget.pauseMillis]).toEqual([true, 0, 0])
+    expect([budget.charge(1, 0), budget.debt, budget.pauseMillis]).toEqual([true, 1, 2])
+    expect([budget.charge(499, 0), budget.debt, budget.pauseMillis]).toEqual([true, 500, 1_000])
+    time.now = 500
+    expect([budget.debt, budget.pauseMillis]).toEqual([250, 500])
+    time.now = 1_000
+    expect([budget.debt, budget.charge(250, 0), budget.debt]).toEqual([0, true, 250])
   })
 
   it('is counted in bytes too: less for what may be blocks', () => {
-    expect(createBudget('ring', () => 0).spend(0, 1_001 * 4_096)).toBe(2)
-    expect(createBudget('bulk', () => 0).spend(0, 1_001 * 4_096)).toBe(0)
-    expect(createBudget('bulk', () => 0).spend(0, 1_001 * 10_240)).toBe(2)
+    const owed = (lane: 'ring' | 'bulk', bytes: number): number => {
+      const { budget } = startAt(lane)
+      budget.charge(0, bytes)
+      return budget.debt
+    }
+    expect([owed('ring', 1_001 * 4_096), owed('bulk', 1_001 * 4_096), owed('bulk', 1_001 * 10_240)]).toEqual([1, 0, 1])
   })
 
   it('is never followed by a pause so long that a stream would pass for dead', () => {
-    expect(createBudget('ring', () => 0).spend(6_000, 0)).toBe(2_000)
+    const { budget } = startAt('ring')
+    expect([budget.charge(6_000, 0), budget.debt, budget.pauseMillis]).toEqual([true, 5_000, 2_000])
   })
 
   it('is a flood where it is thousands of frames over', () => {
-    expect(createBudget('ring', () => 0).spend(6_001, 0)).toBe(Number.POSITIVE_INFINITY)
+    expect(startAt('ring').budget.charge(6_001, 0)).toBe(false)
   })
 
   it('is no more after a long silence than the burst', () => {
-    let now = 0
-    const budget = createBudget('ring', () => now)
-    now = 3_600_000
-    expect(budget.spend(1_001, 0)).toBe(2)
+    const { time, budget } = startAt('ring')
+    time.now = 3_600_000
+    budget.charge(1_001, 0)
+    expect(budget.debt).toBe(1)
   })
 })
 

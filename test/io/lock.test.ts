@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { afterAll, describe, expect, it } from 'vitest'
-import { takeLock } from '../../src/io/store/lock.ts'
+import { takeLock } from '../../src/io/lock.ts'
+import { describeSelf, isSame, nameSigns, signsOf } from '../../src/io/owner.ts'
 
 const root = await mkdtemp(join(tmpdir(), 'gavelring-lock-'))
 const takers: ChildProcessByStdio<Writable, Readable, null>[] = []
@@ -15,9 +16,9 @@ afterAll(async () => {
 })
 const newFolder = (): Promise<string> => mkdtemp(join(root, 'profile-'))
 
-/** Another process that tries; `said` is what came of it. */
-async function tries(folder: string) {
-  const taker = spawn(process.execPath, [join(import.meta.dirname, 'lock-taker.ts'), folder], {
+/** Another process that tries; `said` is what came of it. `names`: where it listens, as on Windows. */
+async function tries(folder: string, names?: string) {
+  const taker = spawn(process.execPath, [join(import.meta.dirname, 'lock-taker.ts'), folder, ...(names ? [names] : [])], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   takers.push(taker)
@@ -31,6 +32,11 @@ async function tries(folder: string) {
     },
     async kill() {
       taker.kill('SIGKILL')
+      await ended
+    },
+    /** Nobody asks it for anything any more. */
+    async end() {
+      taker.stdin.end()
       await ended
     },
   }
@@ -113,3 +119,59 @@ describe('a lock', () => {
     await expect(takeLock(join(root, 'nowhere'))).rejects.toMatchObject({ code: 'path-missing' })
   })
 })
+
+/** Where a system tells no start, and keeps a name for a process, as Windows does: a socket’s here. */
+describe.skipIf(process.platform === 'win32')('a lock where the system tells of no start', () => {
+  const newNames = async () => {
+    const names = await mkdtemp(join(tmpdir(), 'n-'))
+    return { names, signs: nameSigns((name) => join(names, name.slice(-8))) }
+  }
+
+  it('is its owner’s while that lives, and is taken over from one that was killed, whose number another process has now', async () => {
+    const [folder, { names, signs }] = [await newFolder(), await newNames()]
+    const owner = await tries(folder, names)
+    expect(owner.said).toBe('taken')
+    await expect(takeLock(folder, signs)).rejects.toMatchObject({ code: 'profile-in-use' })
+    await owner.kill()
+    const [file = ''] = await readdir(folder)
+    const left: unknown = JSON.parse(await readFile(join(folder, file), 'utf8'))
+    // This very process runs, and is none that took it.
+    await writeFile(join(folder, file), JSON.stringify({ ...(left as object), pid: process.pid }))
+    const lock = await takeLock(folder, signs)
+    await expect(takeLock(folder, signs)).rejects.toMatchObject({ code: 'profile-in-use', facts: { pid: process.pid } })
+    await lock.release()
+    await (await takeLock(folder, signs)).release()
+    expect((await readdir(names)).length).toBeLessThanOrEqual(1)
+    await rm(names, { recursive: true })
+  })
+
+  it('keeps no process from its end', async () => {
+    const { names } = await newNames()
+    const taker = await tries(await newFolder(), names)
+    // It ends without a word to the lock.
+    await taker.end()
+    await rm(names, { recursive: true })
+  })
+
+  it('has a name of Windows’ own there, and another one each time', async () => {
+    const began: string[] = []
+    const signs = { ...signsOf('win32'), own: async () => ({ began: '', end() {} }) }
+    expect(await signs.of({ pid: 1, began: '\\\\.\\pipe\\gavelring-none' })).toBe('gone')
+    const { signs: named, names } = await newNames()
+    for (let i = 0; i < 2; i++) {
+      const { self, end } = await describeSelf(named)
+      began.push(self.began)
+      end()
+    }
+    expect(new Set(began).size).toBe(2)
+    await rm(names, { recursive: true })
+  })
+})
+
+it.each([
+  ['the same', '8123', '8123', true],
+  ['another', '8123', '9001', false],
+  ['one whose name is gone', 'pipe', 'gone', false],
+  ['one of whom the system told nothing then', '', '9001', true],
+  ['one of whom it tells nothing now', '8123', '', true],
+])('an owner is %s', (_title, began, now, expected) => expect(isSame(began, now)).toBe(expected))

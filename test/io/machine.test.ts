@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { RoomId } from '../../src/core/ids.ts'
-import { logEvents } from '../../src/core/log-events.ts'
+import { type LogLevel, logEvents } from '../../src/core/log-events.ts'
 import { createClock } from '../../src/io/clock.ts'
 import { createEntropy } from '../../src/io/entropy.ts'
-import { createLogger, type LogLevel } from '../../src/io/logger.ts'
+import { openLog } from '../../src/io/logger.ts'
 import { openProfile } from '../../src/io/profile.ts'
 import { until } from '../support/wait.ts'
 
@@ -121,9 +121,9 @@ describe('the profile folder', () => {
 })
 
 describe('the logger', () => {
-  const linesOf = (format: 'json' | 'text', level: LogLevel): readonly string[] => {
+  const linesOf = async (format: 'json' | 'text', level: LogLevel): Promise<readonly string[]> => {
     const lines: string[] = []
-    const logger = createLogger({ format, level, write: (line) => lines.push(line) })
+    const logger = await openLog({ format, level, write: (line) => lines.push(line) })
     logger.error('ring-broken', { cause: new Error('why', { cause: 'deep down' }) })
     logger.warn('write-failed')
     logger.info('epoch-begun', { epoch: '7.k3XbQz', to: 'a name\nwith a line', turn: 12, none: undefined }, 'epoch 7 has begun')
@@ -131,8 +131,8 @@ describe('the logger', () => {
     return lines
   }
 
-  it('writes one object a line, with a name that stays', () => {
-    const objects = linesOf('json', 'debug').map((line) => JSON.parse(line))
+  it('writes one object a line, with a name that stays', async () => {
+    const objects = (await linesOf('json', 'debug')).map((line) => JSON.parse(line))
     expect(objects.map(({ level, event, message }) => [level, event, message])).toEqual([
       ['error', 'ring-broken', 'the ring stopped: a bug'],
       ['warn', 'write-failed', 'a write failed: this peer is read-only now'],
@@ -140,7 +140,7 @@ describe('the logger', () => {
       ['debug', 'ring-step', 'the ring took a step'],
     ])
     for (const object of objects) {
-      expect(Object.keys(object).slice(0, 4)).toEqual(['time', 'level', 'event', 'message'])
+      expect(Object.keys(object).slice(0, 4)).toEqual(['level', 'time', 'event', 'message'])
       expect(new Date(object.time).toISOString()).toBe(object.time)
     }
     expect(objects[2]).toMatchObject({ epoch: '7.k3XbQz', to: 'a name\nwith a line', turn: 12 })
@@ -148,22 +148,22 @@ describe('the logger', () => {
     expect(objects[3]).toMatchObject({ big: '12', list: [1, 2] })
   })
 
-  it('writes one readable line each', () => {
-    const lines = linesOf('text', 'debug')
+  it('writes one readable line each', async () => {
+    const lines = await linesOf('text', 'debug')
     expect(lines.map((line) => line.split('\n').length)).toEqual([2, 2, 2, 2])
     expect(lines[2]).toMatch(
       /^\d\d:\d\d:\d\d[+-]\d\d:\d\d info {2}epoch 7 has begun epoch=7\.k3XbQz to="a name\\nwith a line" turn=12\n$/,
     )
   })
 
-  it('tells people the time as everywhere else, and the date once a new day has begun', () => {
+  it('tells people the time as everywhere else, and the date once a new day has begun', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     onTestFinished(() => {
       vi.useRealTimers()
     })
-    const heads = (format: 'text' | 'json'): string[] => {
+    const heads = async (format: 'text' | 'json'): Promise<string[]> => {
       const written: string[] = []
-      const logger = createLogger({ format, level: 'info', write: (line) => written.push(line.split(' info ')[0] ?? '') })
+      const logger = await openLog({ format, level: 'info', write: (line) => written.push(line.split(' info ')[0] ?? '') })
       for (const [day, minute] of [
         [30, 58],
         [30, 59],
@@ -175,15 +175,15 @@ describe('the logger', () => {
       }
       return written.map((line) => (format === 'json' ? JSON.parse(line).time : line.replace(/[+-]\d\d:\d\d$/, '')))
     }
-    expect(heads('text')).toEqual(['23:58:05', '23:59:05', '2026-12-31 00:00:05', '00:01:05'])
-    expect(heads('json')[2]).toBe(new Date(2026, 11, 31, 0, 0, 5, 678).toISOString())
+    expect(await heads('text')).toEqual(['23:58:05', '23:59:05', '2026-12-31 00:00:05', '00:01:05'])
+    expect((await heads('json'))[2]).toBe(new Date(2026, 11, 31, 0, 0, 5, 678).toISOString())
   })
 
-  it('leaves out what is less important than its level, which can change', () => {
-    expect(linesOf('text', 'warn')).toHaveLength(2)
-    expect(linesOf('text', 'error')).toHaveLength(1)
+  it('leaves out what is less important than its level, which can change', async () => {
+    expect(await linesOf('text', 'warn')).toHaveLength(2)
+    expect(await linesOf('text', 'error')).toHaveLength(1)
     const lines: string[] = []
-    const logger = createLogger({ format: 'json', level: 'info', write: (line) => lines.push(line) })
+    const logger = await openLog({ format: 'json', level: 'info', write: (line) => lines.push(line) })
     const writeAll = (): void => {
       for (const level of ['error', 'warn', 'info', 'debug'] as const) logger[level]('ring-step')
     }
@@ -193,11 +193,12 @@ describe('the logger', () => {
       writeAll()
       return lines.length
     })
-    expect(written).toEqual([3, 4, 1])
+    // The change itself is told, whatever the level.
+    expect(written).toEqual([3, 5, 2])
   })
 
-  it('makes the facts of a debug line only where it writes them', () => {
-    const logger = createLogger({ format: 'json', level: 'info', write: () => {} })
+  it('makes the facts of a debug line only where it writes them', async () => {
+    const logger = await openLog({ format: 'json', level: 'info', write: () => {} })
     let made = 0
     const facts = () => ({ made: ++made })
     logger.debug('ring-step', facts)
@@ -209,9 +210,9 @@ describe('the logger', () => {
 
   it.each(['text', 'json'] as const)(
     'lets nothing through that could move a cursor, turn the writing or hide, as %s',
-    (format) => {
+    async (format) => {
       const lines: string[] = []
-      const logger = createLogger({ format, level: 'info', write: (line) => lines.push(line) })
+      const logger = await openLog({ format, level: 'info', write: (line) => lines.push(line) })
       const nasty = '\x1b[2J\x9b31m\x07\r\n\x7f\u202e\u2066\u200b\u200d\ufeff\u2028\u{e0041}\ud800 Zoë'
       logger.info('peer-here', { [nasty]: nasty, list: [nasty], error: new Error(nasty), plain: 'Zoë' }, `${nasty} is in reach`)
       logger.info('peer-here', { level: 'fatal', time: 'never', event: 'forged', message: 'forged' })
@@ -225,16 +226,17 @@ describe('the logger', () => {
     },
   )
 
-  it('does not fail over a fact that cannot be written', () => {
+  it('does not fail over a fact that cannot be written', async () => {
     const lines: string[] = []
     const round: Record<string, unknown> = {}
     round.round = round
     for (const format of ['text', 'json'] as const) {
-      createLogger({ format, level: 'info', write: (line) => lines.push(line) }).info('peer-here', { round, name: 'Bob' })
+      const log = await openLog({ format, level: 'info', write: (line) => lines.push(line) })
+      log.info('peer-here', { round, name: 'Bob', bytes: new Uint8Array(1_000) })
     }
     expect(lines).toEqual([
-      expect.stringMatching(/a peer is in reach round=unreadable name=Bob\n$/),
-      expect.stringMatching(/^\{"time":.*"event":"peer-here",.*"facts":"unreadable"\}\n$/),
+      expect.stringMatching(/a peer is in reach round=\{.*"unreadable".* name=Bob bytes=unreadable\n$/),
+      expect.stringMatching(/^\{"level":.*"event":"peer-here",.*"unreadable".*"name":"Bob","bytes":"unreadable"\}\n$/),
     ])
   })
 })

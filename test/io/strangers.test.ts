@@ -60,6 +60,53 @@ describe('whoever knows the room code', () => {
     expect(knocks).toBeLessThan(50)
   })
 
+  it('has as many frames looked at as it may send, however many come in one piece', async () => {
+    const station = await start()
+    const { stream } = await greet(station)
+    let [before, most, isOver] = [0, 0, false]
+    const watch = (): void => {
+      most = Math.max(most, station.frames.length - before)
+      before = station.frames.length
+      if (!isOver) setImmediate(watch)
+    }
+    watch()
+    stream.send(joinFrames(Array.from({ length: 4_000 }, () => ({ bytes: bytes('noise'), isControl: false }))))
+    await until('all are heard, one after the other', () => station.frames.length === 4_000)
+    isOver = true
+    // The burst at once, then what two seconds’ pause pays for.
+    expect(most).toBeLessThanOrEqual(2_000)
+    expect(station.frames.every(({ text }) => text === 'noise')).toBe(true)
+  })
+
+  it('and floods is out before any of it is looked at', async () => {
+    const station = await start()
+    const { connection, stream } = await greet(station)
+    // One message of the connection.
+    stream.send(joinFrames(Array.from({ length: 12_000 }, () => ({ bytes: new Uint8Array(1), isControl: false }))))
+    await until('it is out', () => connection.status !== 'open')
+    expect(station.frames.length).toBeLessThanOrEqual(1_000)
+  })
+
+  it('and never takes what it is given is given up, with all that was on its way to it', { timeout: 60_000 }, async () => {
+    const station = await start()
+    const rogue = await startRogue([], async (node) => {
+      await node.handle(ringProtocol, () => {})
+      await node.handle(bulkProtocol, (stream) => stream.pause())
+    })
+    const stranger = parsePeerId(rogue.peerId.toString())
+    if (!stranger.ok) return expect.unreachable()
+    station.strangers.add(stranger.value)
+    const connection = await rogue.dial(multiaddr(addressOf(station)))
+    const stream = await connection.newStream(ringProtocol)
+    stream.send(joinFrames([{ bytes: helloOf('hello'), isControl: false }]))
+    await until('it has said hello', () => station.links.length > 0)
+    const alive = setInterval(() => stream.send(frame('I live')), 1_000)
+    stops.push(() => clearInterval(alive))
+    await station.transport.sendBulk(stranger.value, new Uint8Array(900_000))
+    clearInterval(alive)
+    await until('it is gone', () => connection.status !== 'open')
+  })
+
   it('may break its connection while it is held back', async () => {
     const station = await start()
     const { connection, stream } = await greet(station)

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -89,6 +89,42 @@ describe('peers on hosts of their own', () => {
     expect(inside.findings.running).toMatchObject({ roomName: 'evening', connected: 1 })
     expect(same.findings.peers.flatMap(({ tried }) => tried).some(({ handshake }) => handshake === 'same-code')).toBe(true)
     expect([inside, same, other, none].map(({ codes }) => codes)).toEqual([[], [], ['another-code'], ['code-missing']])
+  })
+
+  it('are two copies of one folder, and no third: both say so, the later one stops, and nothing is lost', async (context) => {
+    const [a, b] = twoHosts(lanFor(context))
+    const ana = await founder(a)
+    ana.process.child.kill('SIGINT')
+    await ana.process.ended
+    const folder = mkdtempSync(join(tmpdir(), 'gavelring-namespaces-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
+    const copy = join(folder, 'copy')
+    cpSync(ana.profile, copy, { recursive: true })
+    const runs = (host: Host, profile: string): Process => {
+      const process = host.node(gavelring, 'peer', ...room, '--profile', profile)
+      onTestFinished(async () => {
+        process.child.kill('SIGKILL')
+        await process.ended
+      })
+      return process
+    }
+    const opens = async (host: Host, profile: string, account: string): Promise<void> => {
+      const asked = host.node(gavelring, 'account', 'open', account, '--profile', profile)
+      if ((await asked.ended) !== 0) throw new Error(asked.lines.join('\n'))
+    }
+    const first = runs(a, ana.profile)
+    await until('the first is in', () => first.lines.some((line) => line.startsWith('API at')), 60_000)
+    await opens(a, ana.profile, 'first')
+    const later = runs(b, copy)
+    expect(await later.ended).toBe(3)
+    expect(later.lines.join('\n')).toMatch(/stopped: a copy of this folder runs elsewhere on this network.*--profile.*log export/)
+    await until('the first says so', () => first.lines.some((line) => line.includes('this peer goes on')), 60_000)
+    await opens(a, ana.profile, 'second')
+    first.child.kill('SIGINT')
+    expect(await first.ended).toBe(0)
+    for (const profile of [ana.profile, copy]) {
+      expect(await a.node(gavelring, 'log', 'verify', '--profile', profile).ended).toBe(0)
+    }
   })
 
   it('meet where a VPN has taken all routes on both', async (context) => {

@@ -33,6 +33,7 @@ function createRig(intake = atOnce) {
     () => 1_000,
     intake,
     (input) => inputs.push(input),
+    { heard: () => 'accept' },
   )
   const bad = () => news.flatMap((one) => (one.kind === 'malformed' ? [one.reason] : []))
   const versions = () => news.flatMap((one) => (one.kind === 'version' ? [one.version] : []))

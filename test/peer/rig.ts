@@ -7,7 +7,7 @@ import type { Lot, Operation } from '../../src/market/operation.ts'
 import type { PeerOptions } from '../../src/peer/context.ts'
 import { createPeer } from '../../src/peer/create-peer.ts'
 import type { Peer, Receipt } from '../../src/peer/peer.ts'
-import type { Clock, Identity, Logger } from '../../src/peer/ports.ts'
+import type { Clock, Identity, Logger, Topic } from '../../src/peer/ports.ts'
 import { createMemoryStore, type MemoryStore } from '../support/memory-store.ts'
 import { createMemoryHub, type MemoryHub } from '../support/memory-transport.ts'
 import { silentLogger } from '../support/silent-logger.ts'
@@ -34,6 +34,8 @@ export interface Machine {
   start(options?: Partial<PeerOptions>): Promise<Peer>
   /** The process dies: nothing more is written, sent or heard. */
   crash(): Promise<void>
+  /** Says this to the room in the name of its peer, which knows nothing of it. */
+  say(topic: Topic, frame: Uint8Array): void
 }
 
 export function createRig(): Rig {
@@ -60,6 +62,7 @@ function createMachine(
   const clock = { ...real, wallOffset: 0, wall: () => real.wall() + clock.wallOffset }
   let starts = 0
   let crash = async (): Promise<void> => {}
+  let say: Machine['say'] = () => {}
   const machine: Machine = {
     name,
     identity: made,
@@ -69,6 +72,7 @@ function createMachine(
     async start(options = {}) {
       const identity: Identity = { ...made, isNew: made.isNew && starts++ === 0 }
       const transport = hub.transport(made.self, options.code)
+      say = (topic, frame) => transport.gossip(topic, frame)
       crash = async () => {
         store.crash()
         await transport.stop()
@@ -93,6 +97,7 @@ function createMachine(
       return peer
     },
     crash: () => crash(),
+    say: (topic, frame) => say(topic, frame),
   }
   return machine
 }

@@ -165,7 +165,8 @@ function onNews(world: World, peer: SimPeer, news: News, hooks: MachineHooks): v
     case 'failed':
       return hooks.onWriteFailed()
     case 'stopped':
-      return hooks.onStopped(news.reason)
+      // Copies are heard by discovery, and here is none.
+      return news.reason.kind === 'copy-runs' ? undefined : hooks.onStopped(news.reason)
     case 'malformed':
       world.checks?.named.set(news.from, news.reason)
       if (world.swarm.byzantine === undefined)

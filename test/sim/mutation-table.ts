@@ -315,8 +315,8 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     edits: [
       edit(
         'io/store/store.ts',
-        '    try {\n      await to.database.batch(operations, { sync: true })',
-        '    to.witness.note(head)\n    try {\n      await to.database.batch(operations, { sync: true })',
+        '    await unlessFailed(to, () => to.database.batch(operations, { sync: true }))',
+        '    to.witness.note(head)\n    await unlessFailed(to, () => to.database.batch(operations, { sync: true }))',
       ),
     ],
   },

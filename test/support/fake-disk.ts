@@ -174,6 +174,14 @@ function openDatabase(medium: Medium, does: Machine['does']): Database {
   return {
     get: async (key) => medium.rows.get(nameOf(key)),
     batch: (operations, { sync }) => does(sync ? 'batch' : 'write', () => medium.apply(operations, sync)),
+    clear: (range) =>
+      does('write', () => {
+        const keys = medium.rows.keysIn(range)
+        medium.apply(
+          keys.map((key) => ({ type: 'del', key })),
+          false,
+        )
+      }),
     async *scan(range) {
       for (let some = medium.rows.some(range); some.length > 0; some = medium.rows.some(range, some[some.length - 1]?.[0]))
         yield some
@@ -223,6 +231,11 @@ class SortedMap {
       this.#keys.push(key)
       this.#entries.set(key, other.#entries.get(key) as Entry)
     }
+  }
+
+  keysIn({ gte, lte }: KeyRange): readonly Uint8Array[] {
+    const keys = this.#keys.filter((key) => key >= nameOf(gte) && key <= nameOf(lte))
+    return keys.map((key) => Buffer.from(key, 'latin1'))
   }
 
   /** The first of a range; `after` this key. */

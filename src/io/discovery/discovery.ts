@@ -1,6 +1,7 @@
 import type { PeerId } from '../../core/ids.ts'
 import { wireVersion } from '../../core/limits.ts'
 import type { Announcement, Sighting } from '../../peer/ports.ts'
+import type { Copies } from './copies.ts'
 import { type Interfaces, type Link, linkTo, placesOn } from './links.ts'
 import { cleaned, decodePacket, encodeFacts, encodeGoodbye, encodeQuestion, type Facts } from './packet.ts'
 import { addressesOf, createSightings } from './sightings.ts'
@@ -21,6 +22,8 @@ export interface DiscoveryOptions {
   /** A peer's wall clock minus ours, in milliseconds, each time that it is heard; it says whole seconds. */
   onClock?(peer: PeerId, offsetMillis: number): void
   onTrouble(trouble: DiscoveryTrouble): void
+  /** Of this peer's profile; default: nobody looks for any. */
+  readonly copies?: Copies
   /** Default: all of the machine. */
   interfaces?(): Interfaces
 }
@@ -53,7 +56,7 @@ const tickMillis = 1_000
 const packetsMax = { perSource: 256, all: 2_000, sources: 512 }
 
 export function createDiscovery(options: DiscoveryOptions): Discovery {
-  const { self, room, listening, onTrouble } = options
+  const { self, room, listening, onTrouble, copies } = options
   const sightings = createSightings(room.name, () => performance.now(), options.onSighted)
   const question = encodeQuestion()
   const pulses = new Map<string, Pulse>()
@@ -68,11 +71,19 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
     if (heard === undefined) return
     if (heard.asks) answer(source)
     for (const facts of heard.facts) {
-      if (facts.peer === self) continue
+      if (facts.peer === self) {
+        const isNews = facts.testimony !== undefined && facts.roomName === cleaned(room.name) && copies?.hear(facts.testimony)
+        if (isNews === true) tellAll()
+        continue
+      }
       sightings.hear(facts, { source, addresses: addressesOf(facts, source, sockets.links, sockets.interfaces) })
       if (facts.clock !== undefined) options.onClock?.(facts.peer, 1_000 * facts.clock - Date.now())
     }
     for (const peer of heard.gone) sightings.forget(peer, source)
+  }
+
+  const tellAll = (): void => {
+    for (const pulse of pulses.values()) pulse.tellSoon(0)
   }
 
   const mayLookAt = (source: string): boolean => {
@@ -104,6 +115,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
       room: own && { id: own.id.slice(0, 16), founder: cleaned(own.founder), members: own.members, founded: own.founded },
       places,
       clock: Date.now() / 1_000,
+      ...(copies && { testimony: copies.said() }),
     }
   }
 
@@ -154,7 +166,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
     announce(next) {
       if (JSON.stringify(next) === JSON.stringify(announcement)) return
       announcement = next
-      for (const pulse of pulses.values()) pulse.tellSoon(0)
+      tellAll()
     },
     get sightings() {
       return sightings.list

@@ -4,6 +4,7 @@ import { type PeerId, parsePeerId } from '../../core/ids.ts'
 import { nameCharsMax } from '../../core/limits.ts'
 import { printable } from '../../core/safe-text.ts'
 import type { Sighting } from '../../peer/ports.ts'
+import type { Testimony } from './copies.ts'
 
 /**
  * What goes over the network: questions and answers of multicast DNS (RFC 6762) for one service (RFC 6763), the same for all
@@ -22,6 +23,8 @@ export interface Facts extends Pick<Sighting, 'version' | 'name' | 'roomName' | 
   readonly places: readonly Place[]
   /** Its wall clock, seconds since 1970; `undefined`: it did not say. */
   readonly clock: number | undefined
+  /** For copies of the same peer. */
+  readonly testimony?: Testimony
 }
 
 export interface Heard {
@@ -110,7 +113,7 @@ function answers(facts: Facts, placesCount: number, ttl: number): Answer[] {
 }
 
 /** What others write is read with the same letters: `v` version, `r` room, `i` its id's start, `at` a place, and so on. */
-function texts({ version, name, roomName, hasCode, room, clock }: Facts, places: readonly Place[]): string[] {
+function texts({ version, name, roomName, hasCode, room, clock, testimony }: Facts, places: readonly Place[]): string[] {
   return [
     `v=${version}`,
     `n=${name}`,
@@ -120,6 +123,8 @@ function texts({ version, name, roomName, hasCode, room, clock }: Facts, places:
       ? []
       : [`i=${room.id}`, `f=${room.founder}`, `m=${room.members}`, `t=${Math.floor(room.founded / 1_000)}`]),
     ...(clock === undefined ? [] : [`w=${Math.floor(clock)}`]),
+    ...(testimony === undefined ? [] : [`s=${testimony.start}`]),
+    ...(testimony?.proof === undefined ? [] : [`p=${testimony.proof}`]),
     ...places.map(({ ip, port }) => (ip.includes(':') ? `at=[${ip}]:${port}` : `at=${ip}:${port}`)),
   ]
 }
@@ -149,6 +154,7 @@ function factsIn(peer: PeerId, data: unknown): readonly Facts[] {
       room: roomIn(values),
       places: places.slice(0, placesMax),
       clock: wholeNumber(values.get('w'), 11),
+      ...testimonyIn(values),
     },
   ]
 }
@@ -158,6 +164,11 @@ function roomIn(values: ReadonlyMap<string, string>): Facts['room'] {
   const [members, founded] = [wholeNumber(values.get('m'), 6), wholeNumber(values.get('t'), 11)]
   if (!/^[0-9a-f]{16}$/.test(id) || members === undefined || founded === undefined) return undefined
   return { id, founder: cleaned(values.get('f')), members, founded: 1_000 * founded }
+}
+
+function testimonyIn(values: ReadonlyMap<string, string>): Pick<Facts, 'testimony'> {
+  const start = values.get('s')
+  return start === undefined || !/^[0-9a-f]{32}$/.test(start) ? {} : { testimony: { start, proof: values.get('p') } }
 }
 
 function placeIn(text: string): readonly Place[] {

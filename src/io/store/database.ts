@@ -7,6 +7,8 @@ export interface Database {
   get(key: Uint8Array): Promise<Uint8Array | undefined>
   /** All or nothing; on disk when it resolves, with `sync`. */
   batch(operations: Operation[], options: { readonly sync: boolean }): Promise<void>
+  /** Removes all keys of a range. */
+  clear(range: KeyRange): Promise<void>
   /** In the order of the keys, some at a time. */
   scan(range: KeyRange): AsyncIterable<readonly Entry[]>
   close(): Promise<void>
@@ -35,14 +37,14 @@ export async function openDatabase(folder: string, create: boolean): Promise<Dat
     await level.open({ createIfMissing: create, compression: false, cacheSize: 2 * 1024 * 1024 })
   } catch (error) {
     const words = wordsOf(error)
-    if (isLocked(error)) throw lockFailure(words, folder, error)
-    const failure = diskFailureInWords(words, folder, error)
+    const failure = isLocked(error) ? lockFailure(words, folder, error) : diskFailureInWords(words, folder, error)
     if (failure !== undefined) throw failure
     return /create_if_missing is false/.test(words) ? 'gone' : 'unreadable'
   }
   return {
     get: (key) => level.get(key),
     batch: (operations, options) => level.batch(operations, options),
+    clear: (range) => level.clear(range),
     async *scan(range) {
       const iterator = level.iterator({ ...range, fillCache: false, highWaterMarkBytes: 256 * 1024 })
       try {
@@ -55,22 +57,21 @@ export async function openDatabase(folder: string, create: boolean): Promise<Dat
   }
 }
 
-/** LevelDB has met a file of its own that is not as it was written: so it says from then on, whatever it is asked. */
-export const isCorruption = (error: unknown): boolean => codeOf(error) === 'LEVEL_CORRUPTION' || /corrupt/i.test(wordsOf(error))
-
-/** Of a write: after one that failed, what is on disk is known to the next start only. */
-export function writeFailure(error: unknown, folder: string): Failure {
+/**
+ * What kept LevelDB from reading or writing, by its name; of a write, after one that failed, what is on disk is known to the next start
+ * only. `undefined`: files of LevelDB's own are not as it wrote them. Throws what it says of a read that is none of these: a bug.
+ */
+export function failureOf(error: unknown, folder: string, what: 'read' | 'write'): Failure | undefined {
   if (error instanceof Failure) return error
-  const message = `The disk failed, and nothing more is written: ${folder}`
-  return diskFailureInWords(wordsOf(error), folder, error) ?? new Failure('disk-failed', message, { folder }, { cause: error })
-}
-
-/** Of a read. `undefined`: what LevelDB was to read is damaged. Throws what is neither that nor the machine's: a bug. */
-export function readFailure(error: unknown, folder: string): Failure | undefined {
-  const failure = error instanceof Failure ? error : diskFailureInWords(wordsOf(error), folder, error)
-  const code = codeOf(error)
-  if (failure !== undefined || code === 'LEVEL_CORRUPTION' || code === 'LEVEL_IO_ERROR') return failure
-  if (!code?.endsWith('_NOT_OPEN')) throw error
+  const [words, code] = [wordsOf(error), codeOf(error)]
+  const named = diskFailureInWords(words, folder, error)
+  if (what === 'write') {
+    if (code === 'LEVEL_CORRUPTION' || /\bCorruption: /.test(words)) return undefined
+    const message = `The disk failed, and nothing more is written: ${folder}`
+    return named ?? new Failure('disk-failed', message, { folder }, { cause: error })
+  }
+  if (named !== undefined || code === 'LEVEL_CORRUPTION' || code === 'LEVEL_IO_ERROR') return named
+  if (code?.endsWith('_NOT_OPEN') !== true) throw error
   return new Failure('disk-failed', 'The store is not open.', { folder }, { cause: error })
 }
 
@@ -83,9 +84,8 @@ export function lockFailure(words: string, folder: string, cause: unknown): Fail
   return new Failure('locks-unsupported', message, { folder }, { cause })
 }
 
-function isLocked(error: unknown): boolean {
-  return error instanceof Error && (codeOf(error) === 'LEVEL_LOCKED' || isLocked(error.cause))
-}
+const isLocked = (error: unknown): boolean =>
+  error instanceof Error && (codeOf(error) === 'LEVEL_LOCKED' || isLocked(error.cause))
 
 /** LevelDB tells its reasons in words only; abstract-level puts them into `cause`. */
 function wordsOf(error: unknown): string {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { open, readdir, rm } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { diskFailure, makeFolder, readFileIfThere, replaceFile } from '../files.ts'
+import { makeFolder, readFileIfThere, replaceFile } from '../files.ts'
 import { type Database, openDatabase } from './database.ts'
 
 /** What a store asks of the machine: a folder with LevelDB in it, and a timer. The simulator has a disk of its own. */
@@ -35,21 +35,14 @@ export interface DiskFile {
 }
 
 export function folderDisk(folder: string): Disk {
-  const named = async <T>(task: Promise<T>): Promise<T> => {
-    try {
-      return await task
-    } catch (error) {
-      throw diskFailure(error, folder)
-    }
-  }
   return {
     folder,
-    names: () => named(makeFolder(folder).then(() => readdir(folder))),
+    names: () => makeFolder(folder).then(() => readdir(folder)),
     readFile: (name) => readFileIfThere(join(folder, name)),
     replaceFile: (name, bytes) => replaceFile(join(folder, name), bytes, 0o600),
-    removeFile: (name) => named(rm(join(folder, name), { force: true })),
+    removeFile: (name) => rm(join(folder, name), { force: true }),
     async openFile(name) {
-      const file = await named(open(join(folder, name), 'r+'))
+      const file = await open(join(folder, name), 'r+')
       return {
         async write(bytes, at) {
           await file.write(bytes, 0, bytes.length, at)

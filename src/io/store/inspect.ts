@@ -1,15 +1,16 @@
-import { type Database, readFailure } from './database.ts'
+import type { StoredBlock } from '../../peer/ports.ts'
+import { type Database, failureOf } from './database.ts'
 import type { Disk } from './disk.ts'
 import type { Contents, Evidence } from './open.ts'
 import {
+  blockIn,
+  blockKey,
   blockRange,
   decodeHead,
   headKey,
-  indexIn,
-  isRow,
   isWhole,
   nameIn,
-  previousOf,
+  previousIn,
   sealOf,
   valueRange,
   wholeRange,
@@ -26,64 +27,54 @@ export interface Inspection {
   readonly values: Map<string, number>
 }
 
+type Progress = (done: number, total: number) => void
+
 /** There once damage was met beside a start: the number of blocks before it. */
 export const damagedName = 'DAMAGED'
 /** There while a start reads; its length is how many starts in a row have come to no end of that. */
 export const openingName = 'opening'
 
 /** Reads everything and judges nothing. Throws a `Failure` where the machine or another process is in the way. */
-export async function inspect(disk: Disk, onProgress: (done: number, total: number) => void): Promise<Inspection> {
+export async function inspect(disk: Disk, onProgress: Progress): Promise<Inspection> {
   const names = await disk.names()
   const witness = await disk.readFile(witnessName)
   const testimony = witness && readWitness(witness)
   const mark = await disk.readFile(damagedName)
-  const values = new Map<string, number>()
-  const inspection = (database: Database | undefined, found: Evidence['database']): Inspection => ({
-    evidence: {
-      witness: testimony?.head ?? 'none',
-      database: found,
-      hasFiles: names.some((name) => !/^(?:LOCK|LOG|LOG\.old|opening|.*\.new)$/.test(name)),
-      marked: mark && (Number.parseInt(new TextDecoder().decode(mark), 10) || 0),
-    },
-    testimony,
-    database,
-    values,
-  })
-
   const tried = await disk.readFile(openingName)
   const starts = tried === undefined ? 0 : Math.max(1, tried.length)
-  let database: Awaited<ReturnType<Disk['openDatabase']>> = 'unreadable'
+  const values = new Map<string, number>()
+  let database: Database | 'gone' | 'unreadable' = 'unreadable'
+  let contents: Evidence['database'] = 'unreadable'
   try {
-    if (starts > 0 && (await disk.endsReaders(starts))) return inspection(undefined, 'unreadable')
-    await disk.replaceFile(openingName, new Uint8Array(starts + 1))
-    database = await disk.openDatabase(false)
-    if (typeof database === 'string') return inspection(undefined, database)
-    return inspection(database, await readAll(database, disk.folder, values, onProgress))
+    if (starts === 0 || !(await disk.endsReaders(starts))) {
+      await disk.replaceFile(openingName, new Uint8Array(starts + 1))
+      database = await disk.openDatabase(false)
+      contents = typeof database === 'string' ? database : await readAll(database, disk.folder, values, onProgress)
+    }
   } catch (error) {
     if (typeof database !== 'string') await database.close()
     throw error
   } finally {
     await disk.removeFile(openingName)
   }
+  const evidence = {
+    witness: testimony?.head ?? 'none',
+    database: contents,
+    hasFiles: names.some((name) => !/^(?:LOCK|LOG|LOG\.old|opening|.*\.new)$/.test(name)),
+    marked: mark && (Number.parseInt(new TextDecoder().decode(mark), 10) || 0),
+  } as const
+  return { evidence, testimony, database: typeof database === 'string' ? undefined : database, values }
 }
 
 /** Every row, the head, and every named value, whose checksums go into `values`. */
-async function readAll(
-  database: Database,
-  folder: string,
-  values: Map<string, number>,
-  onProgress: (done: number, total: number) => void,
-): Promise<Contents> {
+async function readAll(database: Database, folder: string, values: Map<string, number>, onProgress: Progress): Promise<Contents> {
   /** What LevelDB cannot read is damage, unless the machine says why. */
-  const reading = async <T, D>(damaged: D, read: () => Promise<T>): Promise<T | D> => {
-    try {
-      return await read()
-    } catch (error) {
-      const failure = readFailure(error, folder)
+  const reading = <T, D>(damaged: D, read: () => Promise<T>): Promise<T | D> =>
+    read().catch((error: unknown) => {
+      const failure = failureOf(error, folder, 'read')
       if (failure !== undefined) throw failure
       return damaged
-    }
-  }
+    })
   const head = await reading('damaged' as const, async () => {
     const value = await database.get(headKey)
     return value === undefined ? ('none' as const) : decodeHead(value)
@@ -94,11 +85,11 @@ async function readAll(
   let isHeadMet = count === 0
   const isChain = await reading(false, async () => {
     for await (const some of database.scan(blockRange)) {
-      for (const [key, value] of some) {
+      for (const [key, row] of some) {
         // The last row might stand under a later key, where nobody looks for it.
-        if (key.length !== 7 || indexIn(key) !== rows || !isRow(key, value) || previousOf(value) !== last) return false
+        if (Buffer.compare(key, blockKey(rows)) !== 0 || previousIn(key, row) !== last) return false
         rows++
-        last = sealOf(value)
+        last = sealOf(row)
         if (rows === count) isHeadMet = last === rowChecksum
       }
       onProgress(Math.min(rows, count), count)
@@ -123,4 +114,23 @@ export function xorOf(values: ReadonlyMap<string, number>): number {
   let sum = 0
   for (const checksum of values.values()) sum = (sum ^ checksum) >>> 0
   return sum
+}
+
+/** Of a store that does not open: the blocks that are whole, from block 0 on, without a gap, below `end`. */
+export async function* readWholeBlocks(disk: Disk, end: number): AsyncGenerator<StoredBlock> {
+  const database = end === 0 ? 'gone' : await disk.openDatabase(false)
+  if (typeof database === 'string') return
+  try {
+    let next = 0
+    for await (const rows of database.scan(blockRange)) {
+      for (const [, row] of rows) {
+        const block = next < end ? blockIn(next, row) : undefined
+        if (block === undefined) return
+        yield block
+        next++
+      }
+    }
+  } finally {
+    await database.close()
+  }
 }

@@ -2,8 +2,8 @@ import { assert } from '../../core/assert.ts'
 import { concat } from '../../core/codec.ts'
 import { Failure } from '../../core/failure.ts'
 import type { Store, StoreBatch, StoredBlock, StoreOpened } from '../../peer/ports.ts'
-import { plain } from '../bytes.ts'
-import { type Database, isCorruption, type Operation, readFailure, writeFailure } from './database.ts'
+import { diskFailure } from '../files.ts'
+import { type Database, failureOf, type Operation } from './database.ts'
 import { type Disk, folderDisk } from './disk.ts'
 import { damagedName, inspect, xorOf } from './inspect.ts'
 import { type CaseName, cases, type Evidence, isOpened, judge, wholeBlocks } from './open.ts'
@@ -14,10 +14,9 @@ import {
   encodeRow,
   type Head,
   headKey,
-  isRow,
-  isWhole,
   pieceKey,
   piecesBeside,
+  previousIn,
   seal,
   sealOf,
   snapshotKey,
@@ -38,17 +37,6 @@ export function createStoreOn(disk: Disk): Store {
   /** One batch after the other: each stands on the head that the one before it has left. */
   let writing: Promise<void> | undefined
 
-  const fail = (error: unknown): Failure => {
-    failed ??= writeFailure(error, folder)
-    return failed
-  }
-  /** Where LevelDB has met damage the next start is to know, too: it might open the log, and meet it again only in the midst of a write. */
-  const failWrite = async (to: Opened, error: unknown): Promise<Failure> => {
-    if (failed !== undefined || !isCorruption(error)) return fail(error)
-    failed = damage(folder, 'row-damaged', to.head.count, error)
-    await disk.replaceFile(damagedName, new TextEncoder().encode(`${to.head.count}\n`)).catch(() => {})
-    return failed
-  }
   const requireOpen = (): Opened => {
     if (opened === undefined) throw new Failure('disk-failed', 'The store is not open.', { folder })
     return opened
@@ -72,30 +60,45 @@ export function createStoreOn(disk: Disk): Store {
     const { cutFrom } = change
     const end = cutFrom === undefined || cutFrom >= to.head.count ? to.head : await endAt(to.database, cutFrom, folder)
     const [operations, head] = plan(to, end, change)
-    try {
-      await to.database.batch(operations, { sync: true })
-    } catch (error) {
-      throw await failWrite(to, error)
-    }
+    await unlessFailed(to, () => to.database.batch(operations, { sync: true }))
     to.head = head
     to.witness.note(head)
   }
 
-  /** Of a snapshot: no head speaks of them, so they need no sync of their own. */
-  const putPieces = async (to: Opened, operations: Operation[]): Promise<void> => {
+  /**
+   * Throws what failed first. Where LevelDB has met damage the next start is to know, too: it might open the log, and meet it again only
+   * in the midst of a write.
+   */
+  const unlessFailed = async (to: Opened, task: () => Promise<void>): Promise<void> => {
     if (failed !== undefined) throw failed
     try {
-      await to.database.batch(operations, { sync: false })
+      await task()
     } catch (error) {
-      throw await failWrite(to, error)
+      const failure = failureOf(error, folder, 'write')
+      const isMarked = failed === undefined && failure === undefined
+      failed ??= failure ?? damage(folder, 'row-damaged', to.head.count, error)
+      if (isMarked) await disk.replaceFile(damagedName, new TextEncoder().encode(`${to.head.count}\n`)).catch(() => {})
+      throw failed
     }
+  }
+
+  /** `undefined` where there is none; a table that cannot be read is as good as a row that is not there. */
+  const get = async (key: Uint8Array): Promise<Uint8Array | undefined> => {
+    const { database } = requireOpen()
+    return database.get(key).catch((error: unknown) => {
+      const failure = failureOf(error, folder, 'read')
+      if (failure !== undefined) throw failure
+      return undefined
+    })
   }
 
   return {
     async open(onProgress = () => {}) {
       if (opened !== undefined) throw new Failure('profile-in-use', `This store is open already: ${folder}`, { folder })
       failed = undefined
-      const [next, found] = await openAll(disk, onProgress, fail)
+      const [next, found] = await openAll(disk, onProgress, (error) => {
+        failed ??= failureOf(error, folder, 'write')
+      })
       opened = next
       // What an earlier format did not keep.
       if (found === 'older') await write({})
@@ -122,7 +125,7 @@ export function createStoreOn(disk: Disk): Store {
           }
         }
       } catch (error) {
-        throw readFailure(error, folder) ?? damage(folder, 'row-damaged', next(), error)
+        throw failureOf(error, folder, 'read') ?? damage(folder, 'row-damaged', next(), error)
       }
       return found
     },
@@ -130,45 +133,38 @@ export function createStoreOn(disk: Disk): Store {
     async writeSnapshot(index, snapshot) {
       const to = requireOpen()
       const checksums: Uint8Array[] = []
+      // No head speaks of the pieces, so they need no sync of their own.
       for await (const bytes of snapshot instanceof Uint8Array ? [snapshot] : snapshot) {
         const key = pieceKey(index, checksums.length)
         const value = seal(key, bytes)
         checksums.push(value.subarray(0, 4))
-        await putPieces(to, [{ type: 'put', key, value }])
+        await unlessFailed(to, () => to.database.batch([{ type: 'put', key, value }], { sync: false }))
       }
       const place = Buffer.alloc(6)
       place.writeUIntBE(index, 0, 6)
       await write({ snapshot: seal(snapshotKey, place, ...checksums) })
       // Those of the one before, and of any that was never finished.
-      for (const range of piecesBeside(index)) {
-        for await (const rows of to.database.scan(range))
-          await putPieces(
-            to,
-            rows.map(([key]) => ({ type: 'del', key })),
-          )
-      }
+      for (const range of piecesBeside(index)) await unlessFailed(to, () => to.database.clear(range))
     },
 
     async readSnapshot() {
-      const { database } = requireOpen()
-      const list = await readSealed(database, folder, snapshotKey)
+      const list = unseal(snapshotKey, await get(snapshotKey))
       if (list === undefined || list.length < 6) return undefined
       const index = Buffer.from(list.subarray(0, 6)).readUIntBE(0, 6)
       const pieces: Uint8Array[] = []
       for (let at = 6; at < list.length; at += 4) {
         const key = pieceKey(index, pieces.length)
-        const value = await readRow(database, folder, key)
-        if (value === undefined || !isWhole(key, value) || sealOf(value) !== sealOf(list.subarray(at))) return undefined
-        pieces.push(plain(value.subarray(4)))
+        const value = await get(key)
+        const piece = unseal(key, value)
+        if (value === undefined || piece === undefined || sealOf(value) !== sealOf(list.subarray(at))) return undefined
+        pieces.push(piece)
       }
       return { index, bytes: concat(...pieces) }
     },
 
-    async writeValue(name, bytes) {
-      await write({ values: [{ name, bytes: bytes.slice() }] })
-    },
+    writeValue: async (name, bytes) => write({ values: [{ name, bytes: bytes.slice() }] }),
 
-    readValue: async (name) => readSealed(requireOpen().database, folder, valueKey(name)),
+    readValue: async (name) => unseal(valueKey(name), await get(valueKey(name))),
 
     async close() {
       const closing = opened
@@ -212,9 +208,10 @@ async function openAll(
   onProgress: (done: number, total: number) => void,
   onFailed: (error: unknown) => void,
 ): Promise<readonly [Opened, StoreOpened['found']]> {
-  const { evidence, testimony, database: found, values } = await inspect(disk, onProgress)
-  let database = found
+  let database: Database | undefined
   try {
+    const { evidence, testimony, database: found, values } = await inspect(disk, onProgress)
+    database = found
     const name = judge(evidence)
     if (!isOpened(name)) throw refusal(disk.folder, name, wholeBlocks(evidence))
     const head = headOf(evidence, values) ?? newHead(disk)
@@ -229,7 +226,7 @@ async function openAll(
     return [{ database, witness, head, values }, name]
   } catch (error) {
     await database?.close()
-    throw error
+    throw diskFailure(error, disk.folder)
   }
 }
 
@@ -258,8 +255,9 @@ function refusal(folder: string, name: CaseName, whole: number): Failure {
 /** What is whole ends before block `index`. */
 function damage(folder: string, name: CaseName, index: number, cause?: unknown): Failure {
   const whole = index === 0 ? 'No block of it can be relied on.' : `Blocks 0 to ${index - 1} are whole.`
-  const message = `${cases[name].says} ${whole} The other members have the log: start again when one of them is in reach. ${folder}`
-  return new Failure('store-damaged', message, { index, case: name, folder }, { cause })
+  const what = `${cases[name].says} ${whole}`
+  const message = `${what} The other members have the log: start again when one of them is in reach. ${folder}`
+  return new Failure('store-damaged', message, { index, case: name, folder, what }, { cause })
 }
 
 /** Of a log: how many blocks it has, and the checksum of the last one's row. */
@@ -269,7 +267,7 @@ type LogEnd = Pick<Head, 'count' | 'rowChecksum'>
 async function endAt(database: Database, cutFrom: number, folder: string): Promise<LogEnd> {
   if (cutFrom === 0) return { count: 0, rowChecksum: 0 }
   const row = await database.get(blockKey(cutFrom - 1))
-  if (row === undefined || !isRow(blockKey(cutFrom - 1), row)) throw damage(folder, 'row-damaged', cutFrom - 1)
+  if (row === undefined || previousIn(blockKey(cutFrom - 1), row) === undefined) throw damage(folder, 'row-damaged', cutFrom - 1)
   return { count: cutFrom, rowChecksum: sealOf(row) }
 }
 
@@ -301,21 +299,4 @@ function plan({ head, values }: Opened, end: LogEnd, change: Partial<Change>): r
   const next = { id: head.id, batch: head.batch + 1, count, rowChecksum, values: xorOf(values), meta }
   put(headKey, encodeHead(next))
   return [operations, next]
-}
-
-/** `undefined` where there is none, or it is damaged. */
-async function readSealed(database: Database, folder: string, key: Uint8Array): Promise<Uint8Array | undefined> {
-  const value = await readRow(database, folder, key)
-  return value && unseal(key, value)
-}
-
-/** A table that cannot be read is as good as a row that is not there. */
-async function readRow(database: Database, folder: string, key: Uint8Array): Promise<Uint8Array | undefined> {
-  try {
-    return await database.get(key)
-  } catch (error) {
-    const failure = readFailure(error, folder)
-    if (failure !== undefined) throw failure
-    return undefined
-  }
 }

@@ -10,18 +10,29 @@ const floodFrames = 5_000
 /** So many bytes count like one frame more. */
 const frameBytes = { ring: 4 * 1024, bulk: 10 * 1024 } as const
 
+export interface Budget {
+  /** For so much that has come, before any of it is looked at. False: it is so far over that this is a flood. */
+  charge(frames: number, bytes: number): boolean
+  /** How many of the frames that have come are not paid for yet: they are looked at later. */
+  readonly debt: number
+  /** For how long to wait until some of that is paid, in milliseconds. */
+  readonly pauseMillis: number
+}
+
 /**
  * A token bucket for one stream. A socket is read until it is empty before others are looked at: without a bound one
  * stranger with small frames keeps every member waiting for as long as it likes to send.
  */
-export function createBudget(lane: keyof typeof frameBytes, now: () => number): { spend(frames: number, bytes: number): number } {
+export function createBudget(lane: keyof typeof frameBytes, now: () => number): Budget {
   const bucket = createBucket(framesPerSecond, burstFrames, now)
+  const debt = (): number => Math.max(0, -bucket.take(0))
   return {
-    /** For how many milliseconds nothing more is to be read after so much; 0: read on; `Infinity`: this is a flood. */
-    spend(frames, bytes) {
-      const left = bucket.take(frames + Math.floor(bytes / frameBytes[lane]))
-      if (left < -floodFrames) return Number.POSITIVE_INFINITY
-      return left >= 0 ? 0 : Math.min(pauseMillisMax, (-left / framesPerSecond) * 1_000)
+    charge: (frames, bytes) => bucket.take(frames + Math.floor(bytes / frameBytes[lane])) >= -floodFrames,
+    get debt() {
+      return Math.ceil(debt())
+    },
+    get pauseMillis() {
+      return Math.min(pauseMillisMax, (debt() / framesPerSecond) * 1_000)
     },
   }
 }

@@ -60,6 +60,11 @@ const freshMillis = 4_500
 const silenceMillisMax = 7_000
 /** Between two calls of `beat` more time than this passes only if this peer itself was asleep. */
 const asleepMillis = 3_000
+/**
+ * Whoever is no member takes what it asked for within this time, or is given up: whoever never reads would keep a frame here for as long
+ * as it likes, and of a thousand such nobody else would be given anything. More is kinder to slow networks: this is 35 KB a second.
+ */
+const bulkMillisMax = 30_000
 /** So that a peer whose streams always break is not flooded with new ones. */
 const reopenMillis = 250
 
@@ -156,27 +161,45 @@ export function createLink(connection: Connection, greeting: () => Uint8Array, e
     let frames = 0
     let isGood = true
     const budget = budgets[name]
-    const reader = createFrameReader((frame) => {
-      if (isGood) isGood = hear(name, frame, frames++ === 0)
-    })
+    /** Of what has come, what was not looked at yet. */
+    let waiting: Framed[] = []
+    const reader = createFrameReader((frame) => waiting.push(frame))
     const give = (reason: string): void => {
       if (isGood && inbound[name] === stream) events.onBadFrame(reason)
       isGood = false
       stream.abort(new Error(reason))
     }
+    /** Looks at what is paid for. For the rest the other end waits, and gets no more room meanwhile. */
+    const hearPaid = (): void => {
+      const debt = events.isUnlimited() ? 0 : budget.debt
+      for (const frame of waiting.splice(0, Math.max(0, waiting.length - debt))) {
+        if (isGood) isGood = hear(name, frame, frames++ === 0)
+      }
+      if (!isGood) stream.abort(new Error('bad frame'))
+      else if (debt > 0) hearLater()
+      else resume(stream)
+    }
+    const hearLater = (): void => {
+      if (stream.readStatus === 'readable') stream.pause()
+      setTimeout(() => {
+        if (!isClosed && connection.status === 'open' && stream.status === 'open') hearPaid()
+      }, budget.pauseMillis).unref()
+    }
     stream.addEventListener('message', ({ data }) => {
-      const before = frames
       let bytes = 0
+      let isReadable = true
       for (const part of data instanceof Uint8Array ? [data] : data) {
         bytes += part.length
-        if (isGood && !reader.push(part)) give('a frame is over its limit')
-        if (!isGood) stream.abort(new Error('bad frame'))
+        isReadable &&= reader.push(part)
       }
-      const pause = budget.spend(frames - before, bytes)
-      if (pause === 0 || !isGood || events.isUnlimited()) return
-      if (pause < Number.POSITIVE_INFINITY) return holdBack(stream, pause)
-      isGood = false
-      events.onFlood()
+      if (!isGood) return
+      if (!events.isUnlimited() && !budget.charge(waiting.length, bytes)) {
+        isGood = false
+        waiting = []
+        return events.onFlood()
+      }
+      hearPaid()
+      if (!isReadable) give('a frame is over its limit')
     })
     const end = (): void => {
       // A connection that breaks may well break in the middle of a frame; a stream alone may not.
@@ -187,17 +210,13 @@ export function createLink(connection: Connection, greeting: () => Uint8Array, e
     stream.addEventListener('close', () => setImmediate(end), { once: true })
   }
 
-  /** The other end gets no more room meanwhile, and waits. */
-  const holdBack = (stream: Stream, millis: number): void => {
-    stream.pause()
-    setTimeout(() => {
-      if (isClosed || connection.status !== 'open' || stream.status !== 'open') return
-      try {
-        stream.resume()
-      } catch {
-        // The connection broke, and the stream has not noticed yet: there is nobody to tell that it may go on.
-      }
-    }, millis).unref()
+  const resume = (stream: Stream): void => {
+    if (stream.readStatus !== 'paused') return
+    try {
+      stream.resume()
+    } catch {
+      // The connection broke, and the stream has not noticed yet: there is nobody to tell that it may go on.
+    }
   }
 
   openLane('ring')
@@ -216,7 +235,13 @@ export function createLink(connection: Connection, greeting: () => Uint8Array, e
       if (isClosed) return
       const lane = lanes.bulk ?? openLane('bulk')
       lane.send({ bytes: frame, isControl: false })
-      await lane.drained()
+      const patience = setTimeout(() => {
+        if (lanes.bulk !== lane || events.isUnlimited()) return
+        const reason = `takes nothing of what it asked for in ${bulkMillisMax / 1_000} s`
+        events.onStuck(reason)
+        fail(reason)
+      }, bulkMillisMax)
+      await lane.drained().finally(() => clearTimeout(patience))
     },
     isFresh: (now) => isGreeted && now - heardAt < freshMillis,
     sendNeighbours(neighbours) {

@@ -5,10 +5,12 @@ import { Failure } from '../../core/failure.ts'
 import { type PeerId, parsePeerId, type RoomId } from '../../core/ids.ts'
 import type { Transport, TransportEvents } from '../../peer/ports.ts'
 import { BoundedMap } from '../bounded-map.ts'
+import { createCopies } from '../discovery/copies.ts'
 import { createDiscovery, type Discovery } from '../discovery/discovery.ts'
 import { linkLocalsOf } from '../discovery/links.ts'
 import { cleaned } from '../discovery/packet.ts'
 import { createAdmission } from './admission.ts'
+import { createBucket } from './bucket.ts'
 import { createDialer, type Dialer } from './dialer.ts'
 import { firstToAnswer } from './first-answer.ts'
 import { createGossip, type Gossip } from './gossip.ts'
@@ -44,6 +46,11 @@ interface Running {
   readonly discovery: Discovery | undefined
   readonly beat: NodeJS.Timeout
 }
+
+/** Packets get lost: so long a copy that is to stop goes on telling of itself. */
+const copyMillis = 4_000
+/** Packets of copies that are looked at. */
+const copyLooks = { perSecond: 10, most: 20 } as const
 
 /**
  * The network of one room over libp2p: TCP, Noise with the room code, streams and gossipsub, and discovery beside it.
@@ -166,6 +173,7 @@ export function createTransport(options: TransportOptions): Transport {
     if (room !== undefined) gossip.enterRoom(room)
     const ownRoom = cleaned(options.room.name)
     const listening = (): readonly string[] => listeningAt(wanted, ownAddresses())
+    const looks = createBucket(copyLooks.perSecond, copyLooks.most, () => performance.now())
     const discovery = options.mdns
       ? createDiscovery({
           self,
@@ -176,6 +184,18 @@ export function createTransport(options: TransportOptions): Transport {
             if (sighting.roomName === ownRoom) dialer.hearOf(sighting.peer, sighting.addresses, 'network', undefined)
             events.onSighted(sighting)
           },
+          copies: createCopies({
+            self,
+            crypto: options.identity.crypto,
+            began: Math.floor(performance.timeOrigin),
+            mayLook: () => looks.take(0) >= 1 && looks.take(1) >= 0,
+            onCopy(isLater) {
+              const tell = (): void => events.onTrouble({ kind: 'copy', isLater })
+              // The other one is to hear of this one, too, before it is gone.
+              if (isLater) setTimeout(tell, copyMillis).unref()
+              else tell()
+            },
+          }),
           // Where multicast does not work peers are found by address; `gavelring doctor` says why.
           onTrouble: () => {},
         })

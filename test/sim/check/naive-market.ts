@@ -34,6 +34,9 @@ export class NaiveMarket {
   issuer = 0
   /** The last one that the host set. */
   pace: number | undefined
+  /** Of the lab: their numbers by their sections, those that run. */
+  readonly #experiments = new Map<string, number>()
+  #experimentCount = 0
   /** Auctions that are not over, and some that are. */
   readonly #open = new Set<NaiveAuction>()
   readonly #genesis: ReadGenesis
@@ -160,6 +163,19 @@ export class NaiveMarket {
         if (author !== this.#genesis.founder) return 'not-host'
         this.pace = operation.millis
         return 'ok'
+      case 'record-experiment': {
+        if (author !== this.#genesis.founder) return 'not-host'
+        const { what, section, experiment } = operation
+        const running = this.#experiments.get(section)
+        if (what === 'setup') {
+          if (running !== undefined || this.#experiments.size >= 8) return 'experiment-running'
+          this.#experiments.set(section, ++this.#experimentCount)
+          return 'ok'
+        }
+        if (running !== experiment) return 'experiment-unknown'
+        this.#experiments.delete(section)
+        return 'ok'
+      }
       case 'cancel-auction':
       case 'extend-auction':
       case 'pause-auction':

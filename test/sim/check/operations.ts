@@ -12,6 +12,12 @@ export type ReadOperation =
   | { readonly kind: 'close-auction' | 'resume-auction'; readonly auction: string }
   | { readonly kind: 'extend-auction' | 'pause-auction'; readonly auction: string; readonly millis: number }
   | { readonly kind: 'set-pace'; readonly millis: number }
+  | {
+      readonly kind: 'record-experiment'
+      readonly what: 'setup' | 'result' | 'stop'
+      readonly section: string
+      readonly experiment: number
+    }
 
 export interface ReadLot {
   readonly kind: 'start-auction'
@@ -88,6 +94,15 @@ function readOperation(reader: Bytes): ReadOperation {
       const millis = reader.number()
       if (millis < 50 || millis > 3_000) throw new RangeError('a pace')
       return { kind: 'set-pace', millis }
+    }
+    case 14: {
+      const what = (['setup', 'result', 'stop'] as const)[reader.byte()]
+      const section = reader.text(32)
+      const experiment = reader.number()
+      reader.block(16 * 1024)
+      if (what === undefined || !/^[\w.-]{1,32}$/.test(section) || (what === 'setup') !== (experiment === 0))
+        throw new RangeError('a record of an experiment')
+      return { kind: 'record-experiment', what, section, experiment }
     }
     default:
       throw new RangeError('a kind that there is not')

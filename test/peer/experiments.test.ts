@@ -1,0 +1,449 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { PeerId } from '../../src/core/ids.ts'
+import { createRandom } from '../../src/core/random.ts'
+import type { AlgorithmKind } from '../../src/mutex/algorithm.ts'
+import { algorithms } from '../../src/mutex/algorithms.ts'
+import type { OwnKind } from '../../src/peer/experiments.ts'
+import { encodeLabFrame } from '../../src/peer/lab-frame.ts'
+import type { Peer } from '../../src/peer/peer.ts'
+import { until } from '../support/wait.ts'
+import { begin, ended, numberIn, runOf, settingOf, startRoom } from './experiment-room.ts'
+import { accept, createRig, type Rig, submit } from './rig.ts'
+
+let rig: Rig
+afterEach(() => rig.end())
+
+const entriesAt = (peer: Peer, number: number): readonly number[] => [
+  ...runOf(peer, number).record.figures.entriesByPeer.map(({ entries }) => entries),
+]
+async function stop(host: Peer, number: number): Promise<void> {
+  const operation = host.lab().stopOf(number)
+  if (operation === undefined) throw new Error('it does not run')
+  await accept(host, operation)
+}
+const idOf = (peer: Peer): PeerId => peer.status().self
+
+describe('an experiment in a real room', () => {
+  it.each(algorithms.map(({ name }) => name))(
+    '%s: each enters as often as it should, never two at once, for as many messages as the theory says',
+    async (name) => {
+      rig = createRig()
+      const { peers, host } = await startRoom(rig, 3)
+      const number = await begin(host, settingOf(name))
+      await ended(peers, number)
+      for (const peer of peers) {
+        const { record, ended: how } = runOf(peer, number)
+        const { expected, messages } = record.figures
+        expect(how).toBe('result')
+        expect(entriesAt(peer, number)).toEqual([5, 5, 5])
+        expect([record.missed, record.violations]).toEqual([0, []])
+        expect(record.members.map(({ part }) => part)).toEqual(['done', 'done', 'done'])
+        expect(messages.entry).toBeGreaterThanOrEqual(expected?.least ?? 0)
+        expect(messages.entry).toBeLessThanOrEqual(expected?.most ?? Number.POSITIVE_INFINITY)
+      }
+    },
+  )
+
+  it('is told to everybody alike: each event once, after all that it knew of, and each peer’s own without a gap', async () => {
+    rig = createRig()
+    const { peers, host } = await startRoom(rig, 3)
+    const number = await begin(host, settingOf('ricart-agrawala', { lostShare: 0.2 }))
+    await ended(peers, number)
+    const events = peers.map((peer) => runOf(peer, number).record.kept.flatMap((one) => (one.kind === 'event' ? [one] : [])))
+    const keys = events.map((some) => some.map(({ peer, own }) => `${peer} ${own}`).sort())
+    expect(keys[1]).toEqual(keys[0])
+    expect(keys[2]).toEqual(keys[0])
+    for (const some of events) {
+      const done = new Map<string, number>()
+      for (const { peer, own, event } of some) {
+        expect(own).toBe((done.get(peer) ?? 0) + 1)
+        done.set(peer, own)
+        for (const [known, count] of Object.entries(event.vector)) expect(done.get(known) ?? 0).toBeGreaterThanOrEqual(count)
+      }
+    }
+    expect(runOf(host, number).record.figures.messages.entry).toBe(2 * 2 * 15)
+  })
+
+  it('tells only entries where messages are not to be recorded, and counts them all the same', async () => {
+    rig = createRig()
+    const { peers, host } = await startRoom(rig, 3)
+    const number = await begin(host, settingOf('ricart-agrawala', { record: false }))
+    await ended(peers, number)
+    for (const peer of peers) {
+      const { record } = runOf(peer, number)
+      expect(record.kept.some((one) => one.kind === 'event' && one.event.what === 'sent')).toBe(false)
+      expect([record.figures.entries, record.figures.messages.entry, record.missed]).toEqual([15, 60, 0])
+    }
+  })
+
+  it('runs beside another one in another section, and not twice in one', async () => {
+    rig = createRig()
+    const { peers, host } = await startRoom(rig, 3)
+    const one = await begin(host, settingOf('token-ring'))
+    const other = await begin(host, settingOf('lamport', { section: 'other' }))
+    const refused = await submit(host, host.lab().setupOf(settingOf('maekawa')))
+    expect(refused.outcome).toEqual({
+      accepted: false,
+      rejection: { code: 'experiment-running', section: 'main', experiment: one },
+    })
+    const stranger = await submit(peers[1] as Peer, host.lab().setupOf(settingOf('maekawa', { section: 'third' })))
+    expect(stranger.outcome).toMatchObject({ rejection: { code: 'not-host' } })
+    await Promise.all([ended(peers, one), ended(peers, other)])
+    for (const peer of peers)
+      expect([entriesAt(peer, one), entriesAt(peer, other)]).toEqual([
+        [5, 5, 5],
+        [5, 5, 5],
+      ])
+  })
+
+  it('is stopped by the host everywhere, with what has come of it', async () => {
+    rig = createRig()
+    const { peers, host } = await startRoom(rig, 3)
+    const number = await begin(host, settingOf('token-ring', { entries: 10_000 }))
+    await until('it is under way', () => runOf(host, number).record.figures.entries > 5)
+    await stop(host, number)
+    await ended(peers, number)
+    expect(peers.map((peer) => runOf(peer, number).ended)).toEqual(['stop', 'stop', 'stop'])
+    expect(host.lab().stopOf(number)).toBeUndefined()
+    const again = await begin(host, settingOf('token-ring'))
+    await ended(peers, again)
+    expect(entriesAt(host, again)).toEqual([5, 5, 5])
+  })
+
+  it('comes in a series, one after the other', async () => {
+    rig = createRig()
+    const { peers, host } = await startRoom(rig, 3)
+    const names = ['centralized', 'ricart-agrawala', 'token-ring']
+    const first = numberIn(
+      await host.lab().startSeries(
+        names.map((name) => settingOf(name)),
+        10_000,
+      ),
+    )
+    expect(host.lab().series).toEqual({ algorithms: names, at: 0, experiments: [first] })
+    for (const [at, name] of names.entries()) {
+      await ended(peers, first + at)
+      for (const peer of peers) expect(runOf(peer, first + at).setup.setting.algorithm).toBe(name)
+    }
+    expect(host.lab().series).toBeUndefined()
+    expect(host.lab().runs.map((run) => run.ended)).toEqual(['result', 'result', 'result'])
+    const [oldest] = host.lab().runs
+    expect(oldest?.record.kept.length).toBeGreaterThan(0)
+    const more = numberIn(await host.lab().startSeries([settingOf('lamport'), settingOf('maekawa')], 10_000))
+    await ended(peers, more + 1)
+    expect([oldest?.record.kept.length, oldest?.record.figures.entries], 'its figures stay').toEqual([0, 15])
+  })
+})
+
+describe('what goes wrong in an experiment', () => {
+  it.each(['centralized', 'ricart-agrawala', 'token-ring', 'maekawa'])(
+    '%s goes on without a member that crashed, which takes part again once it is back',
+    async (name) => {
+      rig = createRig()
+      const { machines, peers, host } = await startRoom(rig, 3)
+      const [, , cleo] = peers as [Peer, Peer, Peer]
+      const number = await begin(host, settingOf(name, { entries: 10_000, think: { least: 5, most: 60 } }))
+      await until('it is under way', () => entriesAt(host, number).every((entries) => entries >= 3))
+      await machines[2]?.crash()
+      const left = [host, peers[1] as Peer]
+      await until('two are left', () => left.every((peer) => peer.status().members.length === 2))
+      const before = runOf(host, number).record.figures.entries
+      await until('they go on', () => runOf(host, number).record.figures.entries > before + 3)
+      const again = await machines[2]?.start()
+      if (again === undefined) throw new Error('no machine')
+      const stateOf = (peer: Peer) => runOf(peer, number).record.members.find((one) => one.peer === idOf(cleo))
+      const had = stateOf(host)?.entries ?? 0
+      await until('it takes part again', () => (stateOf(host)?.entries ?? 0) > had + 3)
+      await stop(host, number)
+      await ended([...left, again], number)
+      for (const peer of left) {
+        const { record } = runOf(peer, number)
+        expect(record.violations).toEqual([])
+        expect(record.figures.recovery).toBeGreaterThan(0)
+        const own = record.kept.flatMap((one) => (one.kind === 'event' && one.peer === idOf(cleo) ? [one.own] : []))
+        expect(own.length).toBeGreaterThan(0)
+        expect(own).toEqual([...own].sort((a, b) => a - b))
+      }
+      expect(runOf(again, number).record.violations).toEqual([])
+    },
+  )
+
+  it('is a part that stands still, and then goes on', async () => {
+    rig = createRig()
+    const { peers, host } = await startRoom(rig, 3)
+    const [, bob] = peers as [Peer, Peer, Peer]
+    const number = await begin(
+      host,
+      settingOf('ricart-agrawala', { entries: 20, faults: [{ kind: 'pause', peer: idOf(bob), at: 100, millis: 900 }] }),
+    )
+    await until('it stands still', () => runOf(host, number).record.members.some(({ part }) => part === 'paused'))
+    await ended(peers, number)
+    expect(entriesAt(host, number)).toEqual([20, 20, 20])
+    expect(runOf(host, number).record.violations).toEqual([])
+  })
+
+  it('is a pair that cannot hear each other, for a while', async () => {
+    rig = createRig()
+    const { peers, host } = await startRoom(rig, 3)
+    const [, bob, cleo] = peers as [Peer, Peer, Peer]
+    const number = await begin(
+      host,
+      settingOf('lamport', { faults: [{ kind: 'cut', peer: idOf(bob), to: idOf(cleo), at: 0, millis: 700 }] }),
+    )
+    await ended(peers, number)
+    expect(entriesAt(host, number)).toEqual([5, 5, 5])
+  })
+
+  it('is a part that dies: the others wait for it until the room’s next view, in which it begins anew', async () => {
+    rig = createRig()
+    const { machines, peers, host } = await startRoom(rig, 3)
+    const [, bob] = peers as [Peer, Peer, Peer]
+    const number = await begin(
+      host,
+      settingOf('ricart-agrawala', { entries: 10, faults: [{ kind: 'kill', peer: idOf(bob), at: 0 }] }),
+    )
+    await until('it is dead', () => runOf(host, number).record.members.some(({ part }) => part === 'dead'))
+    expect(entriesAt(host, number)).toEqual([0, 0, 0])
+    await machines[2]?.crash()
+    await until('Bob is alive in a new view', () =>
+      runOf(host, number).record.members.some(({ peer, part }) => peer === idOf(bob) && part === 'done'),
+    )
+    await ended([host, bob], number)
+    expect(runOf(host, number).record.figures.entries).toBeGreaterThanOrEqual(20)
+    expect(runOf(host, number).record.violations).toEqual([])
+  })
+
+  it('is a member that talks nonsense: it is named, and nobody else is disturbed', async () => {
+    rig = createRig()
+    const { machines, peers, host } = await startRoom(rig, 3)
+    const liar = machines[2]
+    const [ana, bob, cleo] = peers as [Peer, Peer, Peer]
+    const number = await begin(host, settingOf('suzuki-kasami', { entries: 60 }))
+    const random = createRandom(1)
+    const vector = { [idOf(ana)]: 2 ** 47 }
+    const nonsense = (): Uint8Array => {
+      const data = { message: { kind: 'token', served: [9, 9, 9], queue: ['nobody'] }, lamport: 2 ** 47, vector }
+      const frames = [
+        encodeLabFrame({
+          kind: 'talk',
+          experiment: number,
+          parts: [
+            { to: idOf(bob), frame: { epoch: runOf(host, number).epoch, part: { kind: 'data', number: 900, payload: data } } },
+          ],
+        }),
+        encodeLabFrame({ kind: 'talk', experiment: number + 7, parts: [] }),
+        encodeLabFrame({ kind: 'vote', experiment: number, round: 2 ** 40, choice: idOf(bob) }),
+        encodeLabFrame({
+          ...{ kind: 'step', experiment: number, round: 1, tally: [], act: 'drop' },
+          sender: idOf(bob),
+          event: 1,
+        }),
+        Uint8Array.of(0x4c, 2, 2, random.below(256), random.below(256)),
+        Uint8Array.of(0x4c, 2, 3, random.below(256)),
+      ]
+      return frames[random.below(frames.length)] as Uint8Array
+    }
+    for (let i = 0; i < 500; i++) liar?.say('lab', nonsense())
+    await ended(peers, number)
+    expect([ana, bob].map((peer) => peer.peers().find((one) => one.peer === idOf(cleo))?.refused !== undefined)).toEqual([
+      true,
+      true,
+    ])
+    for (const peer of [ana, bob]) {
+      expect(entriesAt(peer, number)).toEqual([60, 60, 60])
+      expect(runOf(peer, number).record.violations).toEqual([])
+      expect(runOf(peer, number).predictions.round).toBe(1)
+      expect(peer.status()).toMatchObject({ role: 'member', trouble: undefined })
+    }
+  })
+})
+
+describe('step mode', () => {
+  const held = (peer: Peer, number: number) => runOf(peer, number).record.held
+
+  it('lets nothing go but what the host releases, in one order for everybody, to the end', async () => {
+    rig = createRig()
+    const { peers, host } = await startRoom(rig, 3)
+    const number = await begin(host, settingOf('ricart-agrawala', { step: true, entries: 1, think: { least: 0, most: 0 } }))
+    await until('all wishes wait everywhere', () => peers.every((peer) => held(peer, number).length === 6))
+    const orders = peers.map((peer) => held(peer, number).map(({ from, event, to }) => `${from} ${event} ${to}`))
+    expect(orders[1]).toEqual(orders[0])
+    expect(orders[2]).toEqual(orders[0])
+    expect(runOf(host, number).record.figures.messages.entry).toBe(6)
+    let steps = 0
+    while (runOf(host, number).ended === undefined) {
+      const stepped = runOf(host, number).step('release', undefined)
+      if (stepped !== undefined) steps++
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    await ended(peers, number)
+    expect(steps).toBe(2 * 2 * 3)
+    for (const peer of peers) expect([entriesAt(peer, number), runOf(peer, number).record.violations]).toEqual([[1, 1, 1], []])
+  })
+
+  it('drops a message, which comes again, and delays one behind all others', async () => {
+    rig = createRig()
+    const { peers, host } = await startRoom(rig, 3)
+    const number = await begin(host, settingOf('ricart-agrawala', { step: true, entries: 1, think: { least: 0, most: 0 } }))
+    await until('all wishes wait', () => held(host, number).length === 6)
+    const [first, second] = held(host, number)
+    if (first === undefined || second === undefined) throw new Error('nothing waits')
+    expect(runOf(host, number).step('drop', first)?.round).toBe(1)
+    await until('it comes again', () =>
+      held(host, number).some(({ from, event, attempt }) => from === first.from && event === first.event && attempt === 2),
+    )
+    expect(runOf(host, number).step('delay', second)?.round).toBe(2)
+    await until('it is the last one', () => {
+      const last = held(host, number).at(-1)
+      return last?.from === second.from && last.event === second.event
+    })
+    await until('everybody sees that', () => peers.every((peer) => held(peer, number).at(-1)?.event === second.event))
+  })
+
+  it('counts who predicts what until the next step, shows that, and then who entered', async () => {
+    rig = createRig()
+    const { peers, host } = await startRoom(rig, 3)
+    const [ana, bob, cleo] = peers as [Peer, Peer, Peer]
+    const number = await begin(host, settingOf('ricart-agrawala', { step: true, entries: 1, think: { least: 0, most: 0 } }))
+    await until('all wishes wait', () => held(host, number).length === 6)
+    expect(runOf(bob, number).vote(1, idOf(ana))).toBe(true)
+    expect(runOf(cleo, number).vote(1, idOf(ana))).toBe(true)
+    expect(runOf(ana, number).vote(1, idOf(cleo))).toBe(true)
+    await until('the votes are with the host', () => runOf(ana, number).predictions.votes.size === 3)
+    runOf(host, number).step('release', undefined)
+    await until('everybody knows', () => peers.every((peer) => runOf(peer, number).predictions.round === 2))
+    expect(runOf(bob, number).vote(1, idOf(bob))).toBe(false)
+    while (runOf(host, number).record.figures.entries === 0) {
+      runOf(host, number).step('release', undefined)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    await until('the truth is known to all', () =>
+      peers.every((peer) => runOf(peer, number).predictions.closed[0]?.entered !== undefined),
+    )
+    const [entered] = runOf(host, number).record.kept.flatMap((one) =>
+      one.kind === 'event' && one.event.what === 'entered' ? [one.peer] : [],
+    )
+    for (const peer of peers)
+      expect(runOf(peer, number).predictions.closed[0]).toEqual({
+        round: 1,
+        tally: [
+          { peer: idOf(ana), votes: 2 },
+          { peer: idOf(cleo), votes: 1 },
+        ],
+        entered,
+      })
+  })
+})
+
+describe('an algorithm of somebody’s own', () => {
+  const closed = (kind: object): AlgorithmKind => kind as AlgorithmKind
+  const tokenRing = algorithms.find(({ name }) => name === 'token-ring') as AlgorithmKind
+  const ownOf = (kind: AlgorithmKind, letter = 'a'): OwnKind => ({ kind, sha256: letter.repeat(64) })
+  const mine = closed({ ...tokenRing, name: 'mine' })
+
+  it('runs on those that have the very same file; the others are named, and look on', async () => {
+    rig = createRig()
+    const given = [[ownOf(mine)], [ownOf(mine)], [ownOf(mine, 'b')], []]
+    const names = ['Ana', 'Bob', 'Cleo', 'Dora']
+    const peers: Peer[] = []
+    for (const [at, name] of names.entries())
+      peers.push(
+        await rig
+          .machine(name)
+          .start({ ownAlgorithms: async () => given[at] ?? [], ...(at === 0 && { entry: { kind: 'create' } }) }),
+      )
+    await until('all are members', () => peers.every((peer) => peer.status().members.length === 4))
+    const [ana, bob, cleo, dora] = peers as [Peer, Peer, Peer, Peer]
+    expect(
+      (await bob.lab().algorithms()).filter(({ kind }) => kind === 'own').map(({ name, peers: who }) => [name, who?.length]),
+    ).toEqual(
+      expect.arrayContaining([
+        ['mine', 2],
+        ['mine', 1],
+      ]),
+    )
+    expect(await ana.lab().prepare(settingOf('none'))).toBeUndefined()
+    const prepared = await ana.lab().prepare(settingOf('mine'))
+    if (prepared === undefined) throw new Error('it is not there')
+    const sorted = [...prepared.absent].sort((a, b) => (a.why < b.why ? -1 : 1))
+    expect(sorted).toEqual([
+      { peer: idOf(dora), why: 'lacks' },
+      { peer: idOf(cleo), why: 'other-hash' },
+    ])
+    const number = await begin(ana, prepared.setting)
+    await ended(peers, number)
+    for (const peer of peers) {
+      expect(runOf(peer, number).record.figures.entries).toBe(10)
+      expect(
+        runOf(peer, number)
+          .record.members.filter(({ part }) => part === 'absent')
+          .map(({ peer: id }) => id)
+          .sort(),
+      ).toEqual([idOf(cleo), idOf(dora)].sort())
+    }
+  })
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('not yet')
+      },
+      'not yet',
+    ],
+    [
+      'says what cannot travel',
+      (send: (to: PeerId, message: object) => void, others: readonly PeerId[]) => send(others[0] as PeerId, { kind: 'x', a: {} }),
+      'a message has a kind',
+    ],
+    [
+      'speaks to nobody',
+      (send: (to: PeerId, message: object) => void) => send('nobody' as PeerId, { kind: 'x' }),
+      'a message goes to another member',
+    ],
+  ])('that %s fails, and the peer goes on', async (_what, act, why) => {
+    const broken = closed({
+      ...{ name: 'mine', needsFifo: false, accepts: () => true },
+      create: (
+        { self, members }: { self: PeerId; members: PeerId[] },
+        { send }: { send: (to: PeerId, message: object) => void },
+      ) => ({
+        request: () =>
+          act(
+            send,
+            members.filter((one) => one !== self),
+          ),
+        release() {},
+        receive() {},
+      }),
+    })
+    rig = createRig()
+    const { peers, host } = await startRoom(rig, 2, { ownAlgorithms: async () => [ownOf(broken)] })
+    const prepared = await host.lab().prepare(settingOf('mine'))
+    if (prepared === undefined) throw new Error('it is not there')
+    const number = await begin(host, prepared.setting)
+    await until('both have failed', () =>
+      peers.every((peer) => runOf(peer, number).record.members.every(({ part }) => part === 'failed')),
+    )
+    expect(runOf(host, number).record.members[0]?.why).toContain(why)
+    expect(host.status()).toMatchObject({ role: 'member', trouble: undefined })
+  })
+
+  it('that lets two in at once is found out by everybody, with both events', async () => {
+    const rude = closed({
+      ...{ name: 'mine', needsFifo: false, accepts: () => true },
+      create: (_: unknown, { enter }: { enter: () => void }) => ({ request: () => enter(), release() {}, receive() {} }),
+    })
+    rig = createRig()
+    const { peers, host } = await startRoom(rig, 2, { ownAlgorithms: async () => [ownOf(rude)] })
+    const prepared = await host.lab().prepare(settingOf('mine'))
+    if (prepared === undefined) throw new Error('it is not there')
+    const number = await begin(host, prepared.setting)
+    await ended(peers, number)
+    for (const peer of peers) {
+      const [violation] = runOf(peer, number).record.violations
+      expect([violation?.first.peer, violation?.second.peer].sort()).toEqual(peers.map(idOf).sort())
+      expect(runOf(peer, number).record.figures.violations).toBeGreaterThan(0)
+    }
+  })
+})
