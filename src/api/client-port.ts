@@ -1,7 +1,7 @@
 import { type ClientContext, type ClientLink, type ClientOptions, createORPCClient } from '@orpc/client'
 import { RPCLink } from '@orpc/client/message-port'
 import type { Api } from './client.ts'
-import { createTaking, isPortWords } from './port-window.ts'
+import { createTaking, hangUp, isPortWords } from './port-window.ts'
 import type { EventView } from './views.ts'
 
 /** What a page has of a message port; Node's has it too. */
@@ -22,6 +22,8 @@ export interface PortClient {
   readonly api: Api
   /** The port to use from now on. */
   use(port: ClientPort): void
+  /** Whether there is a port: told whenever that changes. */
+  onChange(listener: (isOpen: boolean) => void): void
   /** Whatever waits rejects, and so does whatever is asked later. */
   close(): void
 }
@@ -41,6 +43,7 @@ export const questions: ReadonlySet<string> = new Set([
   'ring.frame',
   'rooms.list',
   'rooms.link',
+  'logLevel.show',
   'diagnosis',
   'accounts.list',
   'accounts.show',
@@ -50,6 +53,10 @@ export const questions: ReadonlySet<string> = new Set([
   'catalogue.list',
   'catalogue.picture',
   'bidders.list',
+  'lab.algorithms',
+  'lab.state',
+  'lab.events',
+  'lab.results',
   'log.tail',
   'log.read',
   'log.page',
@@ -58,6 +65,7 @@ export const questions: ReadonlySet<string> = new Set([
   'log.verify',
   'log.export',
   'log.proofs',
+  'tokens.list',
   'events',
 ])
 
@@ -84,6 +92,10 @@ export function createPortClient(): PortClient {
   let line: Line | undefined
   let isClosed = false
   const waiting = new Set<() => void>()
+  const listeners = new Set<(isOpen: boolean) => void>()
+  const tell = (isOpen: boolean): void => {
+    for (const listener of listeners) listener(isOpen)
+  }
   const wakeAll = (): void => {
     for (const wake of [...waiting]) wake()
   }
@@ -191,10 +203,20 @@ export function createPortClient(): PortClient {
   return {
     api: createORPCClient<Api>({ call }),
     use(port) {
-      line?.lose()
+      const before = line
       line = isClosed ? undefined : openLine(port)
-      if (isClosed) port.close()
+      before?.lose()
+      if (line === undefined) return port.close()
+      const opened = line
+      opened.lost.addEventListener('abort', () => {
+        // One that another took the place of is no loss.
+        if (line === opened && !isClosed) tell(false)
+      })
+      tell(true)
       wakeAll()
+    },
+    onChange(listener) {
+      listeners.add(listener)
     },
     close() {
       isClosed = true
@@ -218,6 +240,7 @@ function openLine(port: ClientPort): Line {
   port.addEventListener('message', (event) => {
     if (!('data' in event)) return
     const { data } = event
+    if (data === hangUp) return lose()
     wire.dispatchEvent(new MessageEvent('message', { data }))
     if (isPortWords(data)) took(data)
   })

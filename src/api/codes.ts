@@ -2,7 +2,9 @@ import type { FailureCode } from '../core/failure.ts'
 import type { ParseCode } from '../core/result.ts'
 import type { RejectionCode } from '../market/outcome.ts'
 import type { catalogueFull, unknownLot } from './catalogue.ts'
-import type { inputInvalid, unknownBidder, unknownBlock, unknownFrame, voided } from './errors.ts'
+import type { doorErrors, inputInvalid, unknownBidder, unknownBlock, unknownFrame, voided } from './errors.ts'
+import type { lateVote, stepErrors, unknownAlgorithm, unknownExperiment } from './lab.ts'
+import type { tokensFull, unknownToken } from './tokens.ts'
 
 /**
  * The codes of all sentences that a peer says ready-made: whoever shows them in another language has words for each, and the compiler
@@ -92,6 +94,7 @@ export type InputCode =
   | 'reserve-too-low'
   | 'buy-now-too-low'
   | 'start-under-way'
+  | 'cursor-unknown'
   | 'too_big'
   | 'too_small'
   | 'invalid_type'
@@ -107,6 +110,13 @@ export type RefusalCode =
   | keyof typeof voided
   | keyof typeof unknownBidder
   | keyof typeof unknownBlock
+  | keyof typeof unknownExperiment
+  | keyof typeof unknownAlgorithm
+  | keyof typeof stepErrors
+  | keyof typeof lateVote
   | keyof typeof unknownFrame
   | keyof typeof unknownLot
   | keyof typeof catalogueFull
+  | keyof typeof doorErrors
+  | keyof typeof unknownToken
+  | keyof typeof tokensFull

@@ -1,16 +1,19 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
+import { logLevels } from '../core/log-events.ts'
 import { catalogueFull, catalogueLot, lotFields, lotIdText, unknownLot } from './catalogue.ts'
 import {
   bidderErrors,
   catalogueErrors,
   diskErrors,
+  doorErrors,
   inputInvalid,
   noRoom,
   notPending,
   operationErrors,
   readErrors,
   refoundErrors,
+  rejections,
   streamErrors,
   unknownAccount,
   unknownAuction,
@@ -18,6 +21,24 @@ import {
   unknownBlock,
   unknownFrame,
 } from './errors.ts'
+import {
+  absentView,
+  algorithmView,
+  experimentNumber,
+  heldText,
+  labState,
+  labStep,
+  lateVote,
+  recordedView,
+  seriesAlgorithms,
+  seriesFields,
+  settingFields,
+  stepAct,
+  stepErrors,
+  unknownAlgorithm,
+  unknownExperiment,
+  voteFields,
+} from './lab.ts'
 import { createErrors, createInput, finding, joinErrors, joinInput, roomsView } from './rooms.ts'
 import {
   accountText,
@@ -29,9 +50,11 @@ import {
   operationInput,
   operationText,
   paceMillis,
+  pageInput,
   reasonText,
   spanMillis,
 } from './schemas.ts'
+import { madeToken, newToken, tokenIdText, tokensFull, tokenView, unknownToken } from './tokens.ts'
 import {
   accountDetail,
   accountView,
@@ -62,7 +85,7 @@ import {
  */
 
 /** Needs no room. */
-const anywhere = oc.errors(inputInvalid)
+const anywhere = oc.errors({ ...doorErrors, ...inputInvalid })
 const question = anywhere.errors(noRoom)
 const operation = oc.errors(operationErrors)
 
@@ -89,8 +112,14 @@ const bidderInput = z.object({
   maximum: amountText,
 })
 
+const logLevelView = z.object({ level: z.enum(logLevels, `A level is one of ${logLevels.join(', ')}.`) })
+
 /** Which lot it was, however it was named. */
 const settledOnLot = settled.extend({ auction: z.string(), number: z.int() })
+
+const onExperiment = operationInput.extend({ experiment: experimentNumber })
+/** `absent`: who cannot take part. */
+const begunExperiment = settled.extend({ experiment: z.int(), absent: z.array(absentView) })
 
 const onCatalogue = z.object({ id: lotIdText })
 const onLot = <Fields extends z.ZodRawShape>(what: string, fields: Fields) =>
@@ -166,6 +195,12 @@ export const contract = {
       .output(z.object({ room: z.string(), archive: z.string().optional(), resubmitted: z.int() })),
   },
 
+  /** How much this process writes into its log, from now on and until it ends. */
+  logLevel: {
+    show: anywhere.route({ method: 'GET', path: '/log-level' }).output(logLevelView),
+    set: anywhere.route({ method: 'POST', path: '/log-level' }).input(logLevelView).output(logLevelView),
+  },
+
   /** What is good and bad about the network here, for whoever does not find the others; takes up to 10 s. */
   diagnosis: anywhere.route({ method: 'GET', path: '/diagnosis' }).output(z.array(finding)),
 
@@ -174,7 +209,7 @@ export const contract = {
       .route({ method: 'POST', path: '/accounts' })
       .input(onAccount.extend({ holder: nameText }))
       .output(settled),
-    list: question.route({ method: 'GET', path: '/accounts' }).output(z.array(accountView)),
+    list: question.route({ method: 'GET', path: '/accounts' }).input(pageInput).output(z.array(accountView)),
     show: question
       .errors(unknownAccount)
       .route({ method: 'GET', path: '/accounts/{account}' })
@@ -199,7 +234,7 @@ export const contract = {
     .output(settled),
 
   pending: {
-    list: question.route({ method: 'GET', path: '/pending' }).output(z.array(pendingView)),
+    list: question.route({ method: 'GET', path: '/pending' }).input(pageInput).output(z.array(pendingView)),
     void: question
       .errors(notPending)
       .route({ method: 'POST', path: '/pending/void' })
@@ -212,7 +247,7 @@ export const contract = {
       .route({ method: 'POST', path: '/auctions' })
       .input(z.intersection(lotInput, operationInput))
       .output(settledOnLot.extend({ endsAt: z.int() })),
-    list: question.route({ method: 'GET', path: '/auctions' }).output(z.array(auctionView)),
+    list: question.route({ method: 'GET', path: '/auctions' }).input(pageInput).output(z.array(auctionView)),
     show: question
       .errors(unknownAuction)
       .route({ method: 'GET', path: '/auctions/{auction}' })
@@ -324,6 +359,79 @@ export const contract = {
       .output(logEntry),
     /** Proof of members' faults that this peer keeps. */
     proofs: question.route({ method: 'GET', path: '/log/proofs' }).output(z.array(proofView)),
+  },
+
+  /** Tokens for programs that may do less than the owner (`procedures.ts`). They stay through restarts, whatever the room. */
+  tokens: {
+    create: anywhere
+      .errors({ ...diskErrors, ...tokensFull })
+      .route({ method: 'POST', path: '/tokens' })
+      .input(newToken)
+      .output(madeToken),
+    list: anywhere.route({ method: 'GET', path: '/tokens' }).output(z.array(tokenView)),
+    /** Whoever came in with it is hung up on. */
+    revoke: anywhere
+      .errors({ ...diskErrors, ...unknownToken })
+      .route({ method: 'POST', path: '/tokens/{id}/revoke' })
+      .input(z.object({ id: tokenIdText }))
+      .output(z.object({ id: z.string() })),
+  },
+
+  /** The algorithms lab on the room. Whoever is not the host's peer is refused what begins, ends or moves an experiment: `not-host`. */
+  lab: {
+    /** What is built in, and what the members have of their own: they are asked, for a second at most. */
+    algorithms: question
+      .route({ method: 'GET', path: '/lab/algorithms' })
+      .output(z.object({ algorithms: z.array(algorithmView) })),
+    /** All members take part, unless the algorithm is somebody's own: then those who have the same file. */
+    start: operation
+      .errors(unknownAlgorithm)
+      .route({ method: 'POST', path: '/lab/experiments' })
+      .input(operationInput.extend(settingFields.shape))
+      .output(begunExperiment),
+    /** What has come of it until now goes into the log. It ends a series, too. */
+    stop: operation.route({ method: 'POST', path: '/lab/experiments/{experiment}/stop' }).input(onExperiment).output(settled),
+    /** Once more with the same setting, seed included, as it stands in the log. */
+    repeat: operation
+      .errors(unknownAlgorithm)
+      .route({ method: 'POST', path: '/lab/experiments/{experiment}/repeat' })
+      .input(onExperiment)
+      .output(begunExperiment),
+    /** One after the other, each once the one before has its result. Absent: a coordinator, Ricart and Agrawala, a token ring. */
+    series: operation
+      .errors(unknownAlgorithm)
+      .route({ method: 'POST', path: '/lab/series' })
+      .input(
+        seriesFields.extend({ algorithms: seriesAlgorithms.optional(), deadlineMillis: operationInput.shape.deadlineMillis }),
+      )
+      .output(settled.extend({ experiment: z.int(), algorithms: z.array(z.string()) })),
+    state: question.route({ method: 'GET', path: '/lab' }).output(labState),
+    /**
+     * A state, then the events of an experiment from number `after` on, with its state again after each change, until it is over. The
+     * first 100,000 are kept; what comes later only counts in the figures.
+     */
+    events: question
+      .errors({ ...streamErrors, ...unknownExperiment })
+      .route({ method: 'GET', path: '/lab/experiments/{experiment}/events' })
+      .input(z.object({ experiment: experimentNumber, after: z.int().min(0).default(0) }))
+      .output(eventIterator(labStep)),
+    /** Lets the next waiting message go, or this one; or not. It closes the open round of votes. */
+    step: question
+      .errors({ 'not-host': rejections['not-host'], ...unknownExperiment, ...stepErrors })
+      .route({ method: 'POST', path: '/lab/experiments/{experiment}/step' })
+      .input(z.object({ experiment: experimentNumber, act: stepAct.default('release'), message: heldText.optional() }))
+      .output(z.object({ message: z.string(), round: z.int() })),
+    /** Who enters next, as this peer thinks: its last vote of a round counts. */
+    predict: question
+      .errors({ ...unknownExperiment, ...lateVote })
+      .route({ method: 'POST', path: '/lab/experiments/{experiment}/predict' })
+      .input(voteFields)
+      .output(z.object({})),
+    /** What the log has of experiments, the newest first: one call looks at 5,000 blocks at most. */
+    results: question
+      .route({ method: 'GET', path: '/lab/results' })
+      .input(z.object({ before: z.int().min(0).optional(), count: z.int().min(1).max(100).default(50) }))
+      .output(z.object({ recorded: z.array(recordedView), lookedTo: z.int(), isWhole: z.boolean() })),
   },
 
   /** Which start of the peer this is, then events after number `after` (0: all that are still kept), then each as it happens. */

@@ -1,6 +1,10 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import { type Caller, owner, rateText } from './caller.ts'
+import type { DoorLimits } from './limits.ts'
 import { type Challenge, isKeyText, type ProofRole, proofText, ticketProtocolPrefix } from './proof.ts'
+import { createRateLimit } from './rate-limit.ts'
+import type { Tokens } from './tokens.ts'
 
 /** Browsers cannot set headers on a WebSocket: there the token comes as this subprotocol's second half. */
 const tokenProtocolPrefix = 'gavelring.token.'
@@ -27,7 +31,12 @@ export interface DoorRefusal {
     | 'request-slow'
     | 'head-too-large'
     | 'connections-exhausted'
+    | 'rate-limited'
+    | 'not-ready'
   readonly message: string
+  readonly data?: unknown
+  /** The methods that there are. */
+  readonly allow?: readonly string[]
 }
 
 /** What of a request is looked at before it is let in. */
@@ -39,8 +48,8 @@ export interface Door {
    * not our own. `undefined`: may ask for a proof.
    */
   ignoreForeign(request: Knock): DoorRefusal | undefined
-  /** Whoever does not know the token. `undefined`: welcome. */
-  ignoreStranger(request: Knock): DoorRefusal | undefined
+  /** Who it is by its token, or why it may not come in. */
+  recognize(request: Knock, address: string | undefined): { readonly caller: Caller } | { readonly refusal: DoorRefusal }
   /** Proves that this is the peer whose token the client knows, and draws the number that the client's own proof needs. */
   challenge(clientNonce: string): Challenge
 }
@@ -49,8 +58,25 @@ export interface Door {
 const challengeMillis = 10_000
 const challengesMax = 4_096
 
-/** `port`: where this door is, asked for anew each time, since it is not known before the server listens. */
-export function createDoor(token: string, port: () => number): Door {
+export interface DoorOptions {
+  /** The owner's. */
+  readonly token: string
+  /** All others. */
+  readonly tokens: Pick<Tokens, 'find' | 'onRevoke'>
+  readonly limits: DoorLimits
+  /** Where this door is, asked for anew each time, since it is not known before the server listens. */
+  readonly port: () => number
+}
+
+/**
+ * The owner may ask as often as it likes; calls by other tokens are counted for each of them, and wrong tokens for each address. The
+ * right one comes in whatever others from its address tried.
+ */
+export function createDoor({ token, tokens, limits, port }: DoorOptions): Door {
+  const calls = createRateLimit({ perSecond: limits.callsPerSecond, burst: limits.callsBurst, keysMax: limits.ratesMax })
+  const guesses = createRateLimit({ perSecond: limits.guessesPerSecond, burst: limits.guessesBurst, keysMax: limits.ratesMax })
+  tokens.onRevoke((id) => calls.forget(id))
+
   // By the server's nonce, the oldest first: a Map keeps the order.
   const challenges = new Map<string, { readonly clientNonce: string; readonly at: number }>()
 
@@ -79,12 +105,17 @@ export function createDoor(token: string, port: () => number): Door {
       }
       return undefined
     },
-    ignoreStranger(request) {
+    recognize(request, address) {
       const bearer = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? protocolOf(request, tokenProtocolPrefix)
-      if (bearer !== undefined && isSame(bearer, token)) return undefined
+      if (bearer !== undefined && isSame(bearer, token)) return { caller: owner }
       const ticket = protocolOf(request, ticketProtocolPrefix)
-      if (ticket !== undefined && takeTicket(ticket)) return undefined
-      return { status: 401, code: 'token-wrong', message: 'The token of the profile folder (api-token) is needed.' }
+      if (ticket !== undefined && takeTicket(ticket)) return { caller: owner }
+      const known = bearer === undefined ? undefined : tokens.find(bearer)
+      if (known !== undefined) {
+        return { caller: { role: known.role, token: known.id, take: () => calls.take(known.id) } }
+      }
+      const seconds = guesses.take(address ?? '')
+      return { refusal: seconds === undefined ? tokenWrong : rateLimited(seconds) }
     },
     challenge(clientNonce) {
       const nonce = randomBytes(32).toString('base64url')
@@ -95,6 +126,27 @@ export function createDoor(token: string, port: () => number): Door {
     },
   }
 }
+
+const tokenWrong: DoorRefusal = {
+  status: 401,
+  code: 'token-wrong',
+  message: 'A token is needed: that of the profile folder (api-token), or one that `gavelring token create` made.',
+}
+
+/** `allow`: those that there are. */
+export const methodUnknown = (allow: readonly string[]): DoorRefusal => ({
+  status: 405,
+  code: 'method-refused',
+  message: `This can only be asked with ${allow.join(' or ')}.`,
+  allow,
+})
+
+export const rateLimited = (retryAfterSeconds: number): DoorRefusal => ({
+  status: 429,
+  code: 'rate-limited',
+  message: rateText(retryAfterSeconds),
+  data: { retryAfterSeconds },
+})
 
 /** What a client wants a server to prove itself for; `undefined`: that is none. */
 export function nonceOf(url: URL): string | undefined {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { FailureCode } from '../core/failure.ts'
 import type { RejectionCode } from '../market/outcome.ts'
 import { money } from './money.ts'
+import { roles } from './procedures.ts'
 import { failureWords } from './texts.ts'
 
 /**
@@ -45,6 +46,8 @@ export const rejections = {
   'own-lot': rejection('This account is paid by the auction: it cannot bid there.', {}),
   'bid-too-low': rejection('The bid is too low.', { minimum: money }),
   'room-limit': rejection('The room cannot hold that much money.', { available: money }),
+  'experiment-running': rejection('Another experiment runs there.', { section: z.string(), experiment: z.int() }),
+  'experiment-unknown': rejection('No such experiment runs.', { experiment: z.int() }),
   'account-not-empty': rejection('The account still has money.', { available: money, held: money }),
   'account-in-use': rejection('An open auction pays into the account.', { auction }),
   'funds-short': rejection('The account has not enough money.', { available: money }),
@@ -56,6 +59,20 @@ export const inputInvalid = {
     status: 400,
     message: 'The request cannot be read.',
     data: z.object({ field: z.string(), code: z.string() }),
+  },
+}
+
+/** Of any procedure, before it is looked at. */
+export const doorErrors = {
+  'role-needed': {
+    status: 403,
+    message: 'The token is not good for this.',
+    data: z.object({ needed: z.enum(roles), role: z.enum(roles) }),
+  },
+  'rate-limited': {
+    status: 429,
+    message: 'Too many requests.',
+    data: z.object({ retryAfterSeconds: z.int() }),
   },
 }
 
@@ -75,7 +92,7 @@ export const failures = {
   ...voided,
 }
 
-export const operationErrors = { ...inputInvalid, ...rejections, ...failures }
+export const operationErrors = { ...doorErrors, ...inputInvalid, ...rejections, ...failures }
 
 /** What a bidder may be refused for, before it bids. */
 export const bidderErrors = pick(

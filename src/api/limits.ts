@@ -17,6 +17,16 @@ export interface DoorLimits {
   readonly streamsMax: number
   /** A connection that takes nothing of its answers for so long is cut. */
   readonly stallMillis: number
+  /** Calls by each token but the owner's, on average; and so many at once after a pause. */
+  readonly callsPerSecond: number
+  readonly callsBurst: number
+  /** Wrong tokens from each address, on average; and so many at once after a pause. */
+  readonly guessesPerSecond: number
+  readonly guessesBurst: number
+  /** Tokens and addresses that are counted. */
+  readonly ratesMax: number
+  /** How often a stream of events over HTTP shows that it is there, in milliseconds. Shorter than proxies wait. */
+  readonly heartbeatMillis: number
   /** How long a refused client may take to read why, where it is still sending. Nothing of that is read. */
   readonly lingerMillis: number
 }
@@ -31,5 +41,11 @@ export const doorLimits: DoorLimits = {
   callsMax: 128,
   streamsMax: 64,
   stallMillis: 60_000,
+  callsPerSecond: 200,
+  callsBurst: 1_000,
+  guessesPerSecond: 100,
+  guessesBurst: 1_000,
+  ratesMax: 1_024,
+  heartbeatMillis: 15_000,
   lingerMillis: 500,
 }

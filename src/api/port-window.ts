@@ -11,6 +11,12 @@ const partSize = windowSize / 8
 /** Short words take memory, too. */
 const wordsSizeMin = 256
 
+/**
+ * The last that the peer says on a port, before it closes it: a browser tells a page nothing of a port that was closed at its other
+ * end, and what the page asks from then on would wait for ever.
+ */
+export const hangUp = null
+
 /** Text; bytes where a file is in it. */
 export type PortWords = string | ArrayBufferLike | Uint8Array
 

@@ -1,12 +1,11 @@
-import { StandardRPCHandler } from '@orpc/server/standard'
-import { createServerPeerHandleRequestFn } from '@orpc/server/standard-peer'
-import { ServerPeer } from '@orpc/standard-server-peer'
 import type { Logger } from '../peer/ports.ts'
+import { owner } from './caller.ts'
+import { createServeCalls } from './calls.ts'
 import { type DoorLimits, doorLimits } from './limits.ts'
-import { logBugs } from './log-bugs.ts'
-import { createPortWindow, isPortWords, sizeOf } from './port-window.ts'
+import { createPortWindow, hangUp, isPortWords, sizeOf } from './port-window.ts'
 import { createRouter } from './router.ts'
 import type { Seat } from './seat.ts'
+import { createStreams } from './streams.ts'
 
 /** One end of a message channel: of `worker_threads`, which hands out what was sent, or Electron's, which wraps it as `data`. */
 export interface ServerPort {
@@ -37,19 +36,19 @@ export interface PortDoorOptions {
  */
 export function createPortDoor({ seat, logger, limits: given }: PortDoorOptions): PortDoor {
   const limits = { ...doorLimits, ...given }
-  const router = createRouter(seat, limits.streamsMax)
-  const handle = createServerPeerHandleRequestFn(new StandardRPCHandler(router, { interceptors: [logBugs(logger)] }), {})
+  const router = createRouter(seat, createStreams(limits.streamsMax))
+  const serveCalls = createServeCalls(router, logger)
   const ports = new Set<ServerPort>()
 
   return {
     accept(port) {
       ports.add(port)
       const underWay = createPortWindow((words) => port.postMessage(words))
-      const served = new ServerPeer((words) => underWay.send(words))
+      const served = serveCalls(owner, (words) => underWay.send(words))
       let calls = 0
       const refuse = (reason: string): void => {
         logger.debug('api-connection-failed', () => ({ reason }))
-        port.close()
+        close(port)
       }
       port.on('message', async (message) => {
         const said = contentOf(message)
@@ -61,7 +60,7 @@ export function createPortDoor({ seat, logger, limits: given }: PortDoorOptions)
         if (calls >= limits.callsMax) return refuse('too many calls at once')
         calls++
         try {
-          await served.message(said, handle)
+          await served.message(said)
         } catch (error) {
           refuse(error instanceof Error ? error.message : String(error))
         }
@@ -75,9 +74,14 @@ export function createPortDoor({ seat, logger, limits: given }: PortDoorOptions)
       port.start()
     },
     closeAll() {
-      for (const port of ports) port.close()
+      for (const port of ports) close(port)
     },
   }
+}
+
+function close(port: ServerPort): void {
+  port.postMessage(hangUp)
+  port.close()
 }
 
 const contentOf = (message: unknown): unknown =>

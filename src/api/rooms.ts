@@ -9,6 +9,7 @@ import { faultCodes, goodCodes, waitCodes } from './codes.ts'
 import { failureCodes, failures, failuresOf } from './errors.ts'
 import { facts } from './said.ts'
 import { fromParser, nameText } from './schemas.ts'
+import { noticeView } from './views.ts'
 
 /** Rooms: which there are, the way into one and out of it, and what may come of that. */
 
@@ -43,10 +44,14 @@ export const roomsView = z.object({
   /** The person's. */
   name: z.string(),
   state: z.enum(['none', 'entering', 'in']),
+  /** Where thin clients are served; absent: nowhere. */
+  gateway: z.string().optional(),
   /** The room that it is in, or on its way to. */
   room: z.object({ name: z.string(), id: z.string().optional() }).optional(),
   /** While it is entering: for how long, in sentences what keeps it away, and each of these for whoever says it in another language. */
-  waiting: z.object({ seconds: z.int(), why: z.array(z.string()), reasons: z.array(reason) }).optional(),
+  waiting: z
+    .object({ seconds: z.int(), why: z.array(z.string()), reasons: z.array(reason), notices: z.array(noticeView).optional() })
+    .optional(),
   /** Of all names; at most 64. */
   inSight: z.array(roomInSight),
   /** Peers in sight that look for their room; at most 50. */
@@ -129,7 +134,7 @@ const entering = {
 export const createErrors = { ...failuresOf('room-known'), ...entering }
 
 export const joinErrors = {
-  ...failuresOf('other-code', 'room-ambiguous', 'peer-version'),
+  ...failuresOf('other-code', 'room-ambiguous', 'peer-version', 'store-damaged'),
   'room-not-found': { status: 503, message: 'Nobody who is in that room was found.' },
   'room-has-history': { status: 409, message: 'Something was done in the room that is here: it is left only if that is forced.' },
   ...entering,

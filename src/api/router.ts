@@ -6,20 +6,21 @@ import { createBankRoutes } from './routes/bank.ts'
 import { createCatalogueRoutes } from './routes/catalogue.ts'
 import { createDesk } from './routes/desk.ts'
 import { createEventRoutes } from './routes/events.ts'
+import { createLabRoutes } from './routes/lab.ts'
 import { createLogRoutes } from './routes/log.ts'
 import { createRingRoutes } from './routes/ring.ts'
 import { createRoomRoutes } from './routes/rooms.ts'
+import { createTokenRoutes } from './routes/tokens.ts'
 import type { Seat } from './seat.ts'
-import { createStreams } from './streams.ts'
+import type { Streams } from './streams.ts'
 import { failureWords } from './texts.ts'
 
 /**
  * The contract, answered by one seat; a file for each subject in `routes`. Handlers get parsed, branded values; what is refused
  * comes back by its code.
  */
-export function createRouter(seat: Seat, streamsMax: number) {
+export function createRouter(seat: Seat, streams: Streams) {
   const desk = createDesk(() => peerOf(seat))
-  const streams = createStreams(streamsMax)
   return api.router({
     ...createRoomRoutes(desk, seat),
     ...createRingRoutes(desk, seat, streams),
@@ -27,6 +28,8 @@ export function createRouter(seat: Seat, streamsMax: number) {
     ...createAuctionRoutes(desk),
     ...createCatalogueRoutes(desk, seat.catalogue),
     ...createLogRoutes(desk),
+    ...createLabRoutes(desk, streams),
+    ...createTokenRoutes(seat.tokens),
     ...createEventRoutes(desk, seat, streams),
   })
 }

@@ -74,6 +74,22 @@ export const operationInput = z.object({
   deadlineMillis: z.int().min(1).max(600_000).default(10_000),
 })
 
+/** At most so many of a list are told in one answer, where it is told in pages. */
+export const pageItemsMax = 1_000
+
+/** A part of a list: nothing of it said, all of it; over HTTP the first {@link pageItemsMax}. */
+export const pageInput = z
+  .object({
+    limit: z
+      .int()
+      .min(1, 'A page has at least one entry.')
+      .max(pageItemsMax, `A page has at most ${pageItemsMax} entries.`)
+      .optional(),
+    /** Goes on behind this entry, as the `Link` of the page before says. */
+    cursor: z.string().max(200, 'A cursor has at most 200 characters.').optional(),
+  })
+  .default({})
+
 /** How long the token rests where nobody wants it. */
 export const paceMillis = z
   .int()

@@ -1,7 +1,9 @@
 import type { RoomId } from '../core/ids.ts'
+import type { LogLevel } from '../core/log-events.ts'
 import type { Joined, JoinTarget, Peer, Refounded } from '../peer/peer.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Finding, RoomsView } from './rooms.ts'
+import type { Tokens } from './tokens.ts'
 
 /**
  * What one running process is at: a profile, which is in no room, on its way into one, or in one as a peer. Every door speaks to
@@ -10,8 +12,14 @@ import type { Finding, RoomsView } from './rooms.ts'
 export interface Seat {
   /** Of the room that it is in; another one with each room, but for those of one name and code. `undefined`: it is in none. */
   readonly peer: Peer | undefined
+  /** How much this process writes into its log. */
+  readonly log: LogControl
+  /** Where thin clients are served, as `127.0.0.1:5000`; `undefined`: nowhere. */
+  readonly gateway: string | undefined
   /** The host's lots, whatever the room. */
   readonly catalogue: Catalogue
+  /** Of programs that may do less than the owner, whatever the room. */
+  readonly tokens: Tokens
   /** Called when it is in another room, in one or in none, and when what keeps it away changes; until the returned function is called. */
   onChange(listener: () => void): () => void
   rooms(): RoomsView
@@ -39,6 +47,13 @@ export interface Seat {
   refound(options: { readonly force: boolean }): Promise<Refounded>
   /** What is good and bad about the network here, as `gavelring doctor` finds it: takes some seconds. */
   diagnosis(): Promise<readonly Finding[]>
+}
+
+export interface LogControl {
+  /** The least important level that is written. */
+  readonly level: LogLevel
+  /** From here on, until the process ends. */
+  setLevel(level: LogLevel): void
 }
 
 export interface NewRoom {

@@ -2,6 +2,8 @@ import { Failure } from '../core/failure.ts'
 
 /** Streams of one door, so many at once: each may last, and costs memory or time. */
 export interface Streams {
+  /** How many are open. */
+  readonly count: number
   /** The stream, until it ends or `signal` hangs it up. One more than there may be throws a `Failure`: `streams-exhausted`. */
   open<T>(make: () => AsyncGenerator<T>, signal: AbortSignal | undefined): AsyncGenerator<T>
 }
@@ -9,6 +11,9 @@ export interface Streams {
 export function createStreams(streamsMax: number): Streams {
   let streams = 0
   return {
+    get count() {
+      return streams
+    },
     open(make, signal) {
       if (streams >= streamsMax) throw new Failure('streams-exhausted', `${streamsMax} streams are open already.`)
       streams++

@@ -42,7 +42,9 @@ const rejectionTexts: { readonly [Code in RejectionCode]: (facts: Facts<Code>, w
   'not-host': (_, what) =>
     what === 'set-pace'
       ? 'Only the host, the peer that founded the room, sets the pace.'
-      : 'In this room only the host, the peer that founded it, deposits.',
+      : what === 'record-experiment'
+        ? 'Only the host, the peer that founded the room, runs experiments.'
+        : 'In this room only the host, the peer that founded it, deposits.',
   'auction-unknown': ({ auction }) => `There is no lot ${auction}.`,
   'auction-closed': ({ at }) => `The auction has ended, at ${instantText(at)}.`,
   'auction-open': ({ until }) => `The auction has not ended yet: it ends at ${instantText(until)}.`,
@@ -54,6 +56,8 @@ const rejectionTexts: { readonly [Code in RejectionCode]: (facts: Facts<Code>, w
   'own-lot': () => 'This account is paid by the auction: it cannot bid there.',
   'bid-too-low': ({ minimum }) => `The bid is too low: it must be at least ${minimum.text}.`,
   'room-limit': ({ available }) => `The room cannot hold that much money: there is room for ${available.text}.`,
+  'experiment-running': ({ section, experiment }) => `Experiment ${experiment} runs in section ${section}: stop it first.`,
+  'experiment-unknown': ({ experiment }) => `No experiment ${experiment} runs in this room.`,
   'account-not-empty': ({ available, held }) => `The account still has money: ${available.text} available and ${held.text} held.`,
   'account-in-use': ({ auction }) => `An open auction, ${auction}, pays into the account.`,
   'funds-short': ({ available }) => `The account has not enough money: ${available.text} is available.`,
@@ -177,6 +181,8 @@ const nextAfterRejection: Readonly<Partial<Record<RejectionCode, string>>> = {
   'not-owner': 'See `gavelring account list` for who owns what.',
   'auction-paused': 'Bids count again once it is resumed.',
   'reason-needed': 'Say it with --reason TEXT.',
+  'experiment-running': 'Stop it with `gavelring lab stop NUMBER`, or choose another section with --section.',
+  'experiment-unknown': 'See `gavelring lab show`.',
 }
 
 /** What to do about a code, of whatever kind; `undefined`: the text says it, or there is nothing to do. */

@@ -28,15 +28,18 @@ type Block = Awaited<ReturnType<Peer['log']>>[number]
 
 const base64url = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')
 
-export function toStatus(status: PeerStatus): StatusView {
-  const { room, members, reachable, addresses, otherRooms } = status
+/** `gateway`: where thin clients are served. */
+export function toStatus(status: PeerStatus, gateway?: string): StatusView {
+  const { room, members, reachable, addresses, otherRooms, notices } = status
   return {
     ...status,
     room: { id: room.id, name: room.name, founded: room.founded, hasCode: room.hasCode, ...rulesView(room.rules) },
     otherRooms: [...otherRooms],
+    notices: [...notices],
     members: [...members],
     reachable: [...reachable],
     addresses: [...addresses],
+    ...(gateway !== undefined && { gateway }),
   }
 }
 

@@ -9,6 +9,7 @@ export type { Money } from './money.ts'
 export * from './ring-views.ts'
 export type { Finding, Reason } from './rooms.ts'
 export type { Facts } from './said.ts'
+export type { TokenView } from './tokens.ts'
 
 /** What goes out. Amounts are whole minor units, with their text for people; times are milliseconds since 1970, UTC. */
 
@@ -16,6 +17,15 @@ const fact = z.union([z.string(), z.number(), z.boolean()]).optional()
 const facts = z.record(z.string(), fact)
 
 /** Another room of the same name. What it says of itself is hearsay. */
+export const noticeView = z.object({
+  code: z.enum(['log-damaged', 'peer-copied']),
+  text: z.string(),
+  /** Of a damaged log: so many blocks, from the first on, are whole. */
+  whole: z.int().optional(),
+  /** The folder with the damaged log, as it was. */
+  aside: z.string().optional(),
+})
+
 const otherRoomView = z.object({
   /** The first 16 hex digits of its id. */
   id: z.string(),
@@ -55,6 +65,8 @@ export const statusView = z.object({
   link: z.string(),
   /** `forgotten`: its log was lost, and the room has not gone on since. */
   role: z.enum(['member', 'learner', 'forgotten', 'leaving', 'read-only', 'stopped']),
+  /** What a person should know though the peer goes on: of its log, or of its folder. */
+  notices: z.array(noticeView),
   /** Why it writes nothing. */
   trouble: z.string().optional(),
   troubleCode: z.enum(troubleCodes).optional(),
@@ -76,6 +88,8 @@ export const statusView = z.object({
   time: z.int(),
   pending: z.int(),
   addresses: z.array(z.string()),
+  /** Where thin clients are served; absent: nowhere. */
+  gateway: z.string().optional(),
   version: z.string(),
 })
 export type StatusView = z.infer<typeof statusView>
@@ -115,7 +129,7 @@ export const accountDetail = accountView.extend({
 })
 export type AccountDetail = z.infer<typeof accountDetail>
 
-const bid = z.object({ account: z.string(), amount: money, at: z.int() })
+export const bid = z.object({ account: z.string(), amount: money, at: z.int() })
 
 const endings = z.enum(['sold', 'unsold', 'reserve-not-met', 'cancelled'])
 
@@ -175,7 +189,7 @@ export const pendingView = z.object({
   what: z.record(z.string(), z.unknown()),
 })
 
-const marketEvent = z.discriminatedUnion('kind', [
+export const marketEvent = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('account-opened'), account: z.string(), holder: z.string() }),
   z.object({ kind: z.literal('account-closed'), account: z.string() }),
   z.object({ kind: z.literal('moved'), from: z.string(), to: z.string(), amount: money, memo: z.string() }),
@@ -194,6 +208,13 @@ const marketEvent = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('auction-paused'), auction: z.string(), until: z.int(), endsAt: z.int() }),
   z.object({ kind: z.literal('auction-resumed'), auction: z.string(), endsAt: z.int() }),
   z.object({ kind: z.literal('pace-set'), millis: z.int() }),
+  z.object({ kind: z.literal('experiment-started'), experiment: z.int(), section: z.string() }),
+  z.object({
+    kind: z.literal('experiment-ended'),
+    experiment: z.int(),
+    section: z.string(),
+    what: z.enum(['result', 'stop']),
+  }),
   z.object({
     kind: z.literal('auction-ended'),
     auction: z.string(),

@@ -1,25 +1,22 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { AnyRouter } from '@orpc/server'
-import { StandardRPCHandler, type StandardRPCHandlerOptions } from '@orpc/server/standard'
-import { createServerPeerHandleRequestFn } from '@orpc/server/standard-peer'
-import { ServerPeer } from '@orpc/standard-server-peer'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import type { Logger } from '../peer/ports.ts'
+import type { CallContext } from './caller.ts'
+import type { ServeCalls } from './calls.ts'
 import { webSocketProtocol } from './door.ts'
 import type { DoorLimits } from './limits.ts'
 
 /** The contract over WebSockets, for clients that were let in. */
 export interface WebSocketDoor {
-  accept(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  accept(request: IncomingMessage, socket: Duplex, head: Buffer, context: CallContext): void
   /** Asks all of them to hang up. */
   closeAll(): void
   stop(): void
 }
 
 interface Options {
-  readonly router: AnyRouter
-  readonly interceptors: StandardRPCHandlerOptions<Record<never, never>>['interceptors']
+  readonly serveCalls: ServeCalls
   readonly limits: DoorLimits
   readonly logger: Logger
 }
@@ -29,8 +26,7 @@ interface Options {
  * answer, and each event of a stream, waits until the one before it has left, and while too many calls wait for that nothing
  * more is read.
  */
-export function createWebSocketDoor({ router, interceptors, limits, logger }: Options): WebSocketDoor {
-  const handle = createServerPeerHandleRequestFn(new StandardRPCHandler(router, { interceptors: interceptors ?? [] }), {})
+export function createWebSocketDoor({ serveCalls, limits, logger }: Options): WebSocketDoor {
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: limits.requestBytesMax,
@@ -49,15 +45,27 @@ export function createWebSocketDoor({ router, interceptors, limits, logger }: Op
   }, limits.stallMillis / 4)
   looking.unref()
 
-  const serve = (webSocket: WebSocket): void => {
+  const serve = (webSocket: WebSocket, socket: Duplex, context: CallContext): void => {
     webSocket.on('error', onError)
     const sending = { count: 0, movedAt: performance.now() }
     outgoing.set(webSocket, sending)
-    const peer = new ServerPeer((message) => {
+    // One block answers many calls: what is said within one turn of the event loop leaves in one piece.
+    let isGathering = false
+    const gather = (): void => {
+      if (isGathering) return
+      isGathering = true
+      socket.cork()
+      setImmediate(() => {
+        isGathering = false
+        socket.uncork()
+      })
+    }
+    const served = serveCalls(context, (words) => {
       if (sending.count === 0) sending.movedAt = performance.now()
       sending.count++
+      gather()
       return new Promise((resolve, reject) => {
-        webSocket.send(message, (error) => {
+        webSocket.send(words, (error) => {
           sending.count--
           sending.movedAt = performance.now()
           if (error) reject(error)
@@ -69,7 +77,7 @@ export function createWebSocketDoor({ router, interceptors, limits, logger }: Op
     webSocket.on('message', async (data, isBinary) => {
       if (++calls >= limits.callsMax) webSocket.pause()
       try {
-        await peer.message(isBinary ? bytesOf(data) : String(data), handle)
+        await served.message(isBinary ? bytesOf(data) : String(data))
       } catch (error) {
         // An answer that could no longer be sent, or words that are none.
         onError(error instanceof Error ? error : new Error(String(error)))
@@ -79,12 +87,13 @@ export function createWebSocketDoor({ router, interceptors, limits, logger }: Op
     })
     webSocket.on('close', () => {
       outgoing.delete(webSocket)
-      peer.close()
+      served.close()
     })
   }
 
   return {
-    accept: (request, socket, head) => server.handleUpgrade(request, socket, head, serve),
+    accept: (request, socket, head, context) =>
+      server.handleUpgrade(request, socket, head, (webSocket) => serve(webSocket, socket, context)),
     closeAll() {
       for (const webSocket of server.clients) webSocket.close(1001, 'the peer is stopping')
     },

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { type Catalogue, type CatalogueLot, lotFields, lotIdText } from '../api/catalogue.ts'
 import { diskFailure, makeFolder, readFileIfThere, replaceFile } from '../io/files.ts'
 import type { Logger } from '../peer/ports.ts'
+import { createInTurn } from './in-turn.ts'
 import { firstFree } from './room-folder.ts'
 
 const lotsMax = 500
@@ -44,7 +45,7 @@ export async function openCatalogue(profile: string, logger: Logger): Promise<Ca
   }
   const change = (id: string, lot: Partial<KeptLot>): Promise<void> =>
     keep(lots.map((each) => (each.id === id ? { ...each, ...lot } : each)))
-  const inTurn = createTurns()
+  const inTurn = createInTurn()
 
   return {
     lotsMax,
@@ -96,16 +97,6 @@ export async function openCatalogue(profile: string, logger: Logger): Promise<Ca
         const lot = lots[indexOf(id)]
         if (lot !== undefined) await change(id, { asked: undefined, refusals: lot.refusals + 1 })
       }),
-  }
-}
-
-/** One change after the other: each stands on what the one before has kept. */
-function createTurns(): <T>(task: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve()
-  return (task) => {
-    const turn = last.then(task, task)
-    last = turn
-    return turn
   }
 }
 

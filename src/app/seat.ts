@@ -2,8 +2,10 @@ import type { Catalogue } from '../api/catalogue.ts'
 import type { RoomsView } from '../api/rooms.ts'
 import { toFacts } from '../api/said.ts'
 import type { CreatedRoom, NewRoom, Seat } from '../api/seat.ts'
+import type { Tokens } from '../api/tokens.ts'
 import { Failure } from '../core/failure.ts'
 import type { KeyedIdentity } from '../io/identity.ts'
+import type { Log } from '../io/logger.ts'
 import { newRoomCode } from '../io/new-room-code.ts'
 import type { KnownRoom, Profile, Settings } from '../io/profile.ts'
 import type { Joined, JoinTarget, Peer, Refounded } from '../peer/peer.ts'
@@ -23,6 +25,10 @@ export interface SeatOptions extends Ground {
   readonly profile: Profile
   readonly identity: KeyedIdentity
   readonly catalogue: Catalogue
+  readonly tokens: Tokens
+  readonly log: Pick<Log, 'level' | 'setLevel' | 'conceal'>
+  /** Where thin clients are served, once they are. */
+  gateway(): string | undefined
   /** The person's. */
   readonly name: string
   /** The rooms that the profile remembers. */
@@ -130,6 +136,7 @@ export function createSeat(options: SeatOptions): OwnSeat {
   const enterRoom = async (plan: Plan, signal: AbortSignal): Promise<Peer> => {
     bridge = { sightings: sightings(), until: performance.now() + bridgeMillis }
     const own: Where = { kind: 'entering', plan, since: performance.now() }
+    options.log.conceal(plan.code)
     archived = undefined
     damaged = undefined
     goTo(own)
@@ -291,6 +298,11 @@ export function createSeat(options: SeatOptions): OwnSeat {
 
   return {
     catalogue: options.catalogue,
+    tokens: options.tokens,
+    log: options.log,
+    get gateway() {
+      return options.gateway()
+    },
     get peer() {
       return where.kind === 'in' ? where.peer : undefined
     },
@@ -300,16 +312,19 @@ export function createSeat(options: SeatOptions): OwnSeat {
     },
     rooms() {
       const heard = sightings()
+      const gateway = options.gateway()
       return {
         self: identity.self,
         name,
         state: where.kind,
+        ...(gateway !== undefined && { gateway }),
         ...(where.kind !== 'none' && { room: roomOf(where) }),
         ...(where.kind === 'entering' && {
           waiting: {
             seconds: Math.floor((performance.now() - where.since) / 1_000),
             why: [...(where.waiting?.why ?? [])],
             reasons: where.waiting === undefined ? [] : toReasons(where.waiting),
+            ...((where.waiting?.notices.length ?? 0) > 0 && { notices: [...(where.waiting?.notices ?? [])] }),
           },
         }),
         inSight: roomsInSight(heard, where.kind === 'in' ? where.peer : undefined),

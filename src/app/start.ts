@@ -2,13 +2,13 @@ import { makeToken, removeApiFiles, writeApiFiles } from '../api/api-files.ts'
 import { type ApiServer, startApiServer } from '../api/http.ts'
 import { createPortDoor, type PortDoor, type ServerPort } from '../api/port.ts'
 import type { Seat } from '../api/seat.ts'
-import type { LogEvent } from '../core/log-events.ts'
+import type { LogEvent, LogLevel } from '../core/log-events.ts'
 import type { Gateway } from '../gateway/server.ts'
 import { diskFailure, pathIn } from '../io/files.ts'
 import { openIdentity } from '../io/identity.ts'
-import { createLogger, type LogLevel } from '../io/logger.ts'
+import { takeLock } from '../io/lock.ts'
+import { type Log, openLog } from '../io/logger.ts'
 import { type KnownRoom, openProfile } from '../io/profile.ts'
-import { takeLock } from '../io/store/lock.ts'
 import type { Peer } from '../peer/peer.ts'
 import type { Logger } from '../peer/ports.ts'
 import type { Waiting } from '../peer/search.ts'
@@ -19,6 +19,7 @@ import { type PeerConfig, usualName } from './config.ts'
 import type { Plan } from './open-peer.ts'
 import { rendererFolder } from './renderer-folder.ts'
 import { createSeat } from './seat.ts'
+import { openTokens } from './tokens.ts'
 import { programVersion } from './version.ts'
 
 /** A seat with all that it runs on, the same for a window and for none. */
@@ -33,8 +34,8 @@ export interface RunningSeat {
   readonly apiUrl: string | undefined
   /** For thin clients; `undefined`: off. */
   readonly gateway: Gateway | undefined
-  /** Lines of whoever shows the room, among those of the peer and in their format, whatever the level of these. */
-  readonly log: Logger
+  /** Whoever shows the room writes among the peer's own lines. */
+  readonly log: Log
   /** The API over this port too, for a window of the same program. */
   servePort(port: ServerPort): void
   /**
@@ -51,7 +52,7 @@ export interface StartHooks {
   readonly onProgress: (what: 'check' | 'replay', done: number, total: number) => void
   /** Where log lines go; default: stderr. */
   readonly write?: (line: string) => void
-  /** The least important log lines that are written; default `info`. */
+  /** The least important log lines that are written at first; default `info`. */
   readonly level?: LogLevel
   /** What is shown in another way, and so is not to stand among the log lines as well. */
   readonly shown?: ReadonlySet<LogEvent>
@@ -71,8 +72,12 @@ const answerMillis = 50
  * stopped again where a later step fails. Throws a `Failure`: `profile-in-use`, `profile-exposed`, `port-in-use`, …
  */
 export async function startSeat(config: PeerConfig, hooks: StartHooks): Promise<RunningSeat> {
-  const format = { format: config.logFormat, ...(hooks.write && { write: hooks.write }) }
-  const logger = without(hooks.shown ?? new Set(), createLogger({ ...format, level: hooks.level ?? 'info' }))
+  const log = await openLog({
+    format: config.logFormat,
+    level: hooks.level ?? 'info',
+    ...(hooks.write && { write: hooks.write }),
+  })
+  const logger = without(hooks.shown ?? new Set(), log)
   const profile = await openProfile(config.profile)
   if (profile.wasOpenToOthers) logger.warn('profile-closed', { folder: profile.folder })
   // One peer a profile, whatever its room: two of one identity would be taken for a liar.
@@ -105,12 +110,16 @@ export async function startSeat(config: PeerConfig, hooks: StartHooks): Promise<
       })()
       return ending
     }
+    let gatewayAddress: string | undefined
     const seat = createSeat({
       config,
       logger,
+      log,
+      gateway: () => gatewayAddress,
       profile,
       identity: await openIdentity(profile.keyFile),
       catalogue: await openCatalogue(profile.folder, logger),
+      tokens: await openTokens(profile.folder, logger),
       name: config.name ?? settings.name ?? usualName(),
       known,
       onProgress: hooks.onProgress,
@@ -118,12 +127,13 @@ export async function startSeat(config: PeerConfig, hooks: StartHooks): Promise<
       onLeave: () => void setTimeout(end, answerMillis, leftText, leaveMillis),
       onOver: (reason) => void end(reason, 0),
     })
-    const api = await startApi(config, seat, logger)
+    const api = await startApi(config, seat, log, logger)
     const gateway = await openGateway(config, seat, logger).catch(async (error: unknown) => {
       removeApiFiles(config.profile)
       await api?.stop()
       throw error
     })
+    gatewayAddress = gateway?.address
     let ports: PortDoor | undefined
     if (plan === undefined) seat.rest()
     const entered = plan === undefined ? Promise.resolve(undefined) : seat.enter(plan)
@@ -134,7 +144,7 @@ export async function startSeat(config: PeerConfig, hooks: StartHooks): Promise<
       entered,
       apiUrl: api?.url,
       gateway,
-      log: createLogger({ ...format, level: 'debug' }),
+      log,
       stopped: stopped.promise,
       servePort(port) {
         ports ??= createPortDoor({ seat, logger })
@@ -181,12 +191,13 @@ function without(shown: ReadonlySet<LogEvent>, logger: Logger): Logger {
   }
 }
 
-async function startApi(config: PeerConfig, seat: Seat, logger: Logger): Promise<ApiServer | undefined> {
+async function startApi(config: PeerConfig, seat: Seat, log: Log, logger: Logger): Promise<ApiServer | undefined> {
   // Those of a peer that died without a word.
   removeApiFiles(config.profile)
   if (config.httpPort === undefined) return undefined
   const token = makeToken()
-  const at = { port: config.httpPort, version: programVersion(), pages: rendererFolder }
+  log.conceal(token)
+  const at = { port: config.httpPort, version: programVersion(), pages: rendererFolder, profile: config.profile }
   const api = await startApiServer({ seat, logger, token, ...at })
   try {
     writeApiFiles(config.profile, { url: api.url, token })

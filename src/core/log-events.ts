@@ -21,6 +21,7 @@ export const logEvents = {
   outbid: 'an own account was outbid',
   won: 'an own account won a lot',
   'pace-set': 'the host has set the pace of the ring',
+  'lab-run': 'an experiment of the lab begins or ends',
   'account-changed': 'an account was opened or closed',
   'money-moved': 'money was moved, held or released',
   'operation-refused': 'the rules refused an operation',
@@ -28,6 +29,11 @@ export const logEvents = {
   'room-entered': 'this peer is in another room now',
 
   // The peer's own way through its life.
+  'peer-started': 'this peer is in its room',
+  'room-left': 'this peer is in no room',
+  'peer-leaving': 'this peer leaves the ring',
+  'peer-ended': 'this peer has ended',
+  'log-level-set': 'from here on so much is logged',
   'room-awaited': 'waiting for the room',
   'room-founded': 'room founded',
   'room-refounded': 'a new room goes on from this one',
@@ -53,11 +59,15 @@ export const logEvents = {
   'log-ahead': 'this peer had ended without notice: its log is whole',
   'log-taken-over': 'the log was written by an earlier version, and is taken over',
   'value-lost': 'the log is whole, but something that was kept beside it is lost',
+  'series-ended': 'the next experiment of a series could not begin',
+  'algorithm-unread': 'an own algorithm in the folder of the lab cannot be used',
+  'experiment-unread': 'the set-up of an experiment of the lab cannot be read: this peer takes no part in it',
   'snapshot-unwritten': 'a snapshot could not be written',
   'addresses-unkept': 'known addresses could not be kept',
   'bidders-unkept': 'bidders could not be kept',
   'bidders-unread': 'bidders could not be read',
   'catalogue-unread': 'the catalogue could not be read: it is put aside',
+  'tokens-unread': 'the tokens could not be read: they are put aside, and open nothing',
   'evidence-unread': 'proof of a fault could not be read: it is kept as it is',
   'blocks-unread': 'blocks for another peer could not be read',
   'profile-moved': 'the profile folder was in use on another machine: it must not run there too',
@@ -79,3 +89,10 @@ export const logEvents = {
 } as const
 
 export type LogEvent = keyof typeof logEvents
+
+/** `error` needs a person, `warn` may soon, `info` is rare, `debug` is the rest (STYLE, Logging). From the most important one on. */
+export const logLevels = ['error', 'warn', 'info', 'debug'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+/** Whether a level is as important as another one, or more. */
+export const isAtLeast = (level: LogLevel, least: LogLevel): boolean => logLevels.indexOf(level) <= logLevels.indexOf(least)

@@ -33,6 +33,8 @@ const rejections: { readonly [Code in Rejection['code']]: Extract<Rejection, { c
   'account-not-empty': { code: 'account-not-empty', available: cents, held: cents },
   'account-in-use': { code: 'account-in-use', auction: fakeAuction },
   'funds-short': { code: 'funds-short', available: cents },
+  'experiment-running': { code: 'experiment-running', section: 'main', experiment: 3 },
+  'experiment-unknown': { code: 'experiment-unknown', experiment: 3 },
 }
 
 describe('a rejection reaches the client with its numbers and its place in the log', () => {

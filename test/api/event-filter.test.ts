@@ -40,6 +40,8 @@ const marketEvents: { readonly [Kind in MarketEvent['kind']]: fc.Arbitrary<Omit<
       reason: fc.constant(''),
     }),
     'pace-set': fc.record({ millis: fc.constant(250) }),
+    'experiment-started': fc.record({ experiment: fc.constant(1), section: fc.constantFrom('main', 'ana') }),
+    'experiment-ended': fc.record({ experiment: fc.constant(1), section: fc.constant('main'), what: fc.constant('stop') }),
   }
 const marketEvent = fc.oneof(
   ...Object.entries(marketEvents).map(([kind, fields]) =>

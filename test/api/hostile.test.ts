@@ -91,7 +91,7 @@ describe('a refused request is answered at once, and hung up on, without reading
     ['to nowhere', 404, (port) => head(port, 'POST /api/nowhere', { ...json, 'transfer-encoding': 'chunked' })],
     [
       'to a route of another method',
-      404,
+      405,
       (port) => head(port, 'DELETE /api/status', { ...json, 'transfer-encoding': 'chunked' }),
     ],
     ['of too many bytes', 413, (port) => head(port, 'POST /api/transfers', body)],

@@ -3,6 +3,8 @@ import { connect, createServer, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { connectApi } from '../../src/api/client.ts'
 import { createDoor } from '../../src/api/door.ts'
+import { doorLimits } from '../../src/api/limits.ts'
+import { createFakeTokens } from '../support/fake-tokens.ts'
 import { startTestApi, testToken } from './api.ts'
 
 /** What another program at a peer's old port might do with what it hears; all that it heard is kept. */
@@ -167,14 +169,14 @@ describe('a ticket', () => {
   })
 
   test('is no longer good after many others were drawn: what strangers can make the peer keep is bounded', () => {
-    const door = createDoor(testToken, () => 7)
+    const door = createDoor({ token: testToken, tokens: createFakeTokens(), limits: doorLimits, port: () => 7 })
     const [early, late] = [random(), random()]
     const first = door.challenge(early)
     for (let i = 0; i < 4_096; i++) door.challenge(random())
     const last = door.challenge(late)
     const request = (client: string, server: string) => ({ headers: { 'sec-websocket-protocol': ticketFor(7, client, server) } })
-    expect(door.ignoreStranger(request(early, first.nonce))).toMatchObject({ status: 401 })
-    expect(door.ignoreStranger(request(late, last.nonce))).toBeUndefined()
+    expect(door.recognize(request(early, first.nonce), '127.0.0.1')).toMatchObject({ refusal: { status: 401 } })
+    expect(door.recognize(request(late, last.nonce), '127.0.0.1')).toEqual({ caller: { role: 'owner' } })
   })
 })
 

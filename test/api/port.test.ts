@@ -326,4 +326,9 @@ async function collect(events: AsyncIterable<EventView>, into: EventView[]): Pro
 const isTold = (events: readonly EventView[], kind: string): boolean =>
   events.some((event) => event.kind === 'market' && event.event.kind === kind)
 
-const gone = (port: MessagePort): Promise<unknown> => new Promise((resolve) => port.once('close', resolve))
+/** What is said on it before is read, too: a port that nobody reads does not hear that it was closed. */
+const gone = (port: MessagePort): Promise<unknown> =>
+  new Promise((resolve) => {
+    port.once('close', resolve)
+    port.start()
+  })

@@ -26,6 +26,7 @@ import type {
 } from '../../src/peer/peer.ts'
 import { type LogRow, verifyRows } from '../../src/peer/verify.ts'
 import { createKeyedCrypto } from '../peer/keyed-crypto.ts'
+import { createFakeLab } from './fake-lab.ts'
 
 type RingStep = Parameters<Parameters<Peer['watchRing']>[0]>[0]
 type FrameDetail = NonNullable<ReturnType<Peer['ringFrame']>>
@@ -138,6 +139,7 @@ export function createFakePeer(): FakePeer {
   const voided: string[] = []
   const joins: JoinTarget[] = []
   const stopping = Promise.withResolvers<string>()
+  let lab: ReturnType<typeof createFakeLab> | undefined
 
   return {
     submissions,
@@ -186,6 +188,7 @@ export function createFakePeer(): FakePeer {
       role: quorum ? 'member' : 'read-only',
       trouble: quorum ? undefined : 'no quorum: 1 of 3 members reachable',
       troubleCode: quorum ? undefined : 'no-quorum',
+      notices: [],
       epoch: '1.dfEPoC',
       members: [fakeSelf],
       membersAsOfLog: false,
@@ -262,6 +265,10 @@ export function createFakePeer(): FakePeer {
       return () => watchers.delete(watcher)
     },
     ringFrame: (id) => (id === fakeFrame.id ? fakeFrame : undefined),
+    lab: () => {
+      lab ??= createFakeLab(fakeSelf, fakeOther)
+      return lab
+    },
     hasHistory: () => true,
     rules: () => rules,
     startBidder: (bidder) => {

@@ -5,6 +5,19 @@ import type { RoomId } from '../../src/core/ids.ts'
 import type { Peer } from '../../src/peer/peer.ts'
 import { createFakeCatalogue } from './fake-catalogue.ts'
 import { fakeSelf, fakeTime } from './fake-peer.ts'
+import { createFakeTokens } from './fake-tokens.ts'
+
+function createFakeLog(): Seat['log'] {
+  let level: Seat['log']['level'] = 'info'
+  return {
+    get level() {
+      return level
+    },
+    setLevel(next) {
+      level = next
+    },
+  }
+}
 
 /** A seat without network: it goes to no room but those that its peer goes to, and a test takes the peer away and gives it another. */
 export interface FakeSeat extends Seat {
@@ -49,6 +62,9 @@ export function createFakeSeat(first: Peer | undefined, catalogue = createFakeCa
     created,
     names,
     catalogue,
+    tokens: createFakeTokens(),
+    gateway: '127.0.0.1:5000',
+    log: createFakeLog(),
     get peer() {
       return peer
     },

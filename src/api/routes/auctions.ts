@@ -1,5 +1,6 @@
 import type { AuctionId } from '../../core/ids.ts'
 import type { Lot } from '../../market/operation.ts'
+import { pageOf } from '../page.ts'
 import { refuseField, refuseRejected, refuseUnknownBidder } from '../refuse.ts'
 import { toAuction, toAuctionDetail, toBidder } from '../to-view.ts'
 import { api } from './api.ts'
@@ -9,9 +10,11 @@ import type { Desk, SettleInput } from './desk.ts'
 export const createAuctionRoutes = (desk: Desk) => ({
   auctions: {
     start: api.auctions.start.handler(({ input }) => startAuction(desk, input, toLot(input, desk.amount))),
-    list: api.auctions.list.handler(() => {
+    list: api.auctions.list.handler(({ input, context }) => {
       const now = desk.time()
-      return desk.peer.auctions().map((auction) => toAuction(auction, desk.currency(), now))
+      return pageOf(desk.peer.auctions(), input, context, ({ id }) => id).map((auction) =>
+        toAuction(auction, desk.currency(), now),
+      )
     }),
     show: api.auctions.show.handler(({ input }) => toAuctionDetail(desk.auction(input.auction), desk.currency(), desk.time())),
     bid: api.auctions.bid.handler(({ input }) => {

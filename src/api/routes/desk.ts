@@ -26,6 +26,8 @@ export interface Desk {
   lotNumber(id: AuctionId): number
   /** Resolves when it is accepted and committed; throws what the rules, or the world, refuse it with. */
   settle(input: SettleInput, operation: Operation): Promise<Settled>
+  /** The same of what was submitted already, to this peer. */
+  settled(receipt: Receipt, what: Operation['kind'], peer?: Peer): Settled
   settleOnLot(
     input: SettleInput,
     operation: Operation & { readonly auction: AuctionId },
@@ -63,11 +65,14 @@ export function createDesk(peerNow: () => Peer): Desk {
       const request = input.requestId as Parameters<Peer['submit']>[0]['request']
       const peer = peerNow()
       const receipt: Receipt = await peer.submit({ request, operation }, input.deadlineMillis)
+      return desk.settled(receipt, operation.kind, peer)
+    },
+    settled(receipt, what, peer = peerNow()) {
       const { outcome } = receipt
       if ('voided' in outcome) throw refuseVoided()
       // Its own room's, whatever room the seat is in by now.
       const currency = currencyOf(peer.rules().currency)
-      if (!outcome.accepted) throw refuseRejected(outcome.rejection, currency, operation.kind, receipt)
+      if (!outcome.accepted) throw refuseRejected(outcome.rejection, currency, what, receipt)
       const events = outcome.events.map((event) => toMarketEvent(event, currency))
       return { operation: receipt.id, block: receipt.block, events }
     },

@@ -1,4 +1,5 @@
 import { createBreath } from '../breath.ts'
+import type { CallContext } from '../caller.ts'
 import { toJudgedBlock } from '../judged-block.ts'
 import { checkLog, exportLog } from '../log-file.ts'
 import { searchLog } from '../log-search.ts'
@@ -35,13 +36,17 @@ export const createLogRoutes = (desk: Desk) => {
         const last = desk.peer.status().commit.index
         return judgedBlocks(Math.max(0, last + 1 - input.count), input.count)
       }),
-      read: api.log.read.handler(async ({ input }) =>
-        (await desk.peer.log(input.from, input.count, readBytesMax)).map((block) => toBlock(block)),
-      ),
-      page: api.log.page.handler(async ({ input }) => ({
-        last: desk.peer.status().commit.index,
-        blocks: await judgedBlocks(input.from, input.count, pageBytesMax),
-      })),
+      read: api.log.read.handler(async ({ input, context }) => {
+        const blocks = await desk.peer.log(input.from, input.count, readBytesMax)
+        goOn(context, blocks, desk.peer.status().commit.index)
+        return blocks.map((block) => toBlock(block))
+      }),
+      page: api.log.page.handler(async ({ input, context }) => {
+        const last = desk.peer.status().commit.index
+        const blocks = await judgedBlocks(input.from, input.count, pageBytesMax)
+        goOn(context, blocks, last)
+        return { last, blocks }
+      }),
       entry: api.log.entry.handler(async ({ input }) => {
         const { peer } = desk
         const { index } = input
@@ -52,7 +57,11 @@ export const createLogRoutes = (desk: Desk) => {
         const signature = Buffer.from(block.signature).toString('hex')
         return { ...toBlock(block), ...judged, signature, signer: block.author, commit }
       }),
-      search: api.log.search.handler(({ input }) => searchLog(desk.peer, input, desk.currency())),
+      search: api.log.search.handler(async ({ input, context }) => {
+        const found = await searchLog(desk.peer, input, desk.currency())
+        if (!found.isDone) context.goesOn?.({ before: found.lookedTo })
+        return found
+      }),
       verify: api.log.verify.handler(({ signal }) => longWorks.open(() => checkLog(desk.peer, signal), signal)),
       export: api.log.export.handler(({ input, signal }) =>
         longWorks.open(() => exportLog(desk.peer, input.format, signal), signal),
@@ -60,4 +69,9 @@ export const createLogRoutes = (desk: Desk) => {
       proofs: api.log.proofs.handler(() => desk.peer.proofs().map((proof) => ({ ...proof, blocks: [...proof.blocks] }))),
     },
   }
+}
+
+function goOn({ goesOn }: CallContext, blocks: readonly { readonly index: number }[], last: number): void {
+  const told = blocks.at(-1)?.index
+  if (told !== undefined && told < last) goesOn?.({ from: told + 1 })
 }

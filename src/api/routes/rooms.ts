@@ -5,7 +5,7 @@ import type { Desk } from './desk.ts'
 
 /** The room, and the way into another one or out. */
 export const createRoomRoutes = (desk: Desk, seat: Seat) => ({
-  status: api.status.handler(() => toStatus(desk.peer.status())),
+  status: api.status.handler(() => toStatus(desk.peer.status(), seat.gateway)),
 
   rooms: {
     list: api.rooms.list.handler(() => seat.rooms()),
@@ -30,6 +30,14 @@ export const createRoomRoutes = (desk: Desk, seat: Seat) => ({
     refound: api.rooms.refound.handler(async ({ input }) => {
       const { room, archive, resubmitted } = await seat.refound(input)
       return { room, ...(archive !== undefined && { archive }), resubmitted }
+    }),
+  },
+
+  logLevel: {
+    show: api.logLevel.show.handler(() => ({ level: seat.log.level })),
+    set: api.logLevel.set.handler(({ input }) => {
+      seat.log.setLevel(input.level)
+      return { level: seat.log.level }
     }),
   },
 

@@ -1,16 +1,11 @@
 import { ORPCError, safe } from '@orpc/client'
 import { expect } from 'vitest'
 import type { Api } from '../../../src/api/client.ts'
-import type { contract } from '../../../src/api/contract.ts'
+import type { ProcedureName } from '../../../src/api/procedures.ts'
 import { type FakePeer, fakeSelf, fakeTime } from '../../support/fake-peer.ts'
 import type { FakeSeat } from '../../support/fake-seat.ts'
 
 /** What a procedure of the contract is tried with, whichever door it is asked at. */
-
-/** `status`, `accounts.open`, …: every procedure of the contract, so that one without a case here does not compile. */
-export type Route<Tree> = {
-  [Name in keyof Tree & string]: '~orpc' extends keyof Tree[Name] ? Name : `${Name}.${Route<Tree[Name]>}`
-}[keyof Tree & string]
 
 export interface Case {
   readonly sentence: string
@@ -18,7 +13,7 @@ export interface Case {
 }
 
 /** Cases of one subject: of no other procedures than there are. */
-export type Cases = Partial<Readonly<Record<Route<typeof contract>, Case>>>
+export type Cases = Partial<Readonly<Record<ProcedureName, Case>>>
 
 export const ended = { accepted: { index: 1, epoch: '1.dfEPoC', turn: 1, time: fakeTime } }
 

@@ -89,6 +89,21 @@ export const roomsCases = {
       expect((await api.status()).link).toBe(fakeLink)
     },
   },
+  'logLevel.show': {
+    sentence: 'tells how much is logged',
+    run: async (api) => {
+      expect(await api.logLevel.show()).toEqual({ level: 'info' })
+    },
+  },
+  'logLevel.set': {
+    sentence: 'changes from here on how much is logged, to a level that there is',
+    run: async (api, _, seat) => {
+      expect(await api.logLevel.set({ level: 'debug' })).toEqual({ level: 'debug' })
+      expect([seat.log.level, await api.logLevel.show()]).toEqual(['debug', { level: 'debug' }])
+      expect(await codeOf(api.logLevel.set({ level: 'all' as 'debug' }))).toBe('input-invalid')
+      expect(seat.log.level).toBe('debug')
+    },
+  },
   'rooms.refound': {
     sentence: 'makes a new room where the quorum is lost or it is forced, and refuses while it is there',
     run: async (api, peer) => {
