@@ -4,10 +4,12 @@ import { type AddressUse, parseAddress } from '../core/address.ts'
 import { parseCurrency } from '../core/currency.ts'
 import { isJoinLink, type JoinLink, parseJoinLink } from '../core/join-link.ts'
 import { codeCharsMax } from '../core/limits.ts'
+import { type LogLevel, logLevels } from '../core/log-events.ts'
 import { type Parsed as ParsedAs, parsed, refused } from '../core/result.ts'
 import { type Language, languages } from '../gateway/texts.ts'
 import { newRoomCode } from '../io/new-room-code.ts'
 import type { Entry } from '../peer/search.ts'
+import { readCodeFile } from './code-file.ts'
 import { type Environment, type Flags, flagText, profileFolder, variableOf } from './flags.ts'
 
 /** The room where nothing else is said. */
@@ -67,13 +69,14 @@ export function readPeerConfig(flags: Flags, env: Environment): Parsed<PeerConfi
   const refetch = source.flag('refetch')
   const addresses = all(source, 'bootstrap', 'dial', [])
   const wait = optional(source, 'wait', parseWait)
+  const founder = readFounder(source, link.value)
   const fields = {
     room: checked(source, 'room', parseName, link.value?.room ?? usualRoom),
-    entry: entryOf({ create, join, refetch, wait, addresses }, link.value),
+    entry: entryOf({ create, join, refetch, wait, addresses, founder }, link.value),
     waitMillis: wait,
     currency: checked(source, 'currency', parseCurrency, 'EUR'),
     deposits: checked(source, 'deposits', parseDeposits, 'open'),
-    code: checked(source, 'code', parseCode, link.value?.code ?? ''),
+    code: readCode(source, link.value?.code ?? ''),
     name: optional(source, 'name', parseName),
     isLast: readLast(source, link.value),
     profile: parsed(profileFolder(flags, env)),
@@ -116,7 +119,7 @@ function roomFlag(source: Source): string | undefined {
     return flag.ok ? flag.value : true
   }
   return (
-    ['room', 'code', 'currency', 'deposits', 'wait'].find((name) => source.text(name) !== undefined) ??
+    ['room', 'code', 'code-file', 'founder', 'currency', 'deposits', 'wait'].find((name) => source.text(name) !== undefined) ??
     ['create', 'join', 'refetch'].find(isOn)
   )
 }
@@ -132,10 +135,10 @@ function withNewCode(source: Source, config: PeerConfig): Parsed<PeerConfig> {
 
 /** How much of the room is told on the screen of whoever runs the peer. */
 export interface PaneConfig {
-  /** Alarms and results only. */
+  /** Results without what is usual: nothing about addresses, doors and links. */
   readonly quiet: boolean
-  /** Everything, the ring's steps too. */
-  readonly verbose: boolean
+  /** What is told at the start: `warn` alarms and results only, `debug` everything, the ring's steps too. */
+  readonly level: LogLevel
   /** The ring as a picture. */
   readonly watch: boolean
 }
@@ -148,7 +151,14 @@ export function readPaneConfig(flags: Flags, env: Environment): Parsed<PaneConfi
   if (!verbose.ok) return verbose
   if (!watch.ok) return watch
   if (quiet.value && verbose.value) return refused('quiet-alone', 'Little or everything is told: --quiet or --verbose, not both.')
-  return parsed({ quiet: quiet.value, verbose: verbose.value, watch: watch.value })
+  const level = optional(source, 'log-level', parseLogLevel)
+  if (!level.ok) return level
+  if (level.value !== undefined && (quiet.value || verbose.value)) {
+    const other = source.calledBy(quiet.value ? 'quiet' : 'verbose')
+    return refused('log-level-alone', `How much is told is said twice: ${source.calledBy('log-level')} or ${other}, not both.`)
+  }
+  const usual = quiet.value ? 'warn' : verbose.value ? 'debug' : 'info'
+  return parsed({ quiet: quiet.value, level: level.value ?? usual, watch: watch.value })
 }
 
 /** The link in `--join` or `--bootstrap`; several may only say the same room and code, and their addresses add up. */
@@ -175,9 +185,46 @@ function agreed(source: Source, config: PeerConfig, link: JoinLink): Parsed<Peer
     return refused('link-conflict', `${source.calledBy('room')}: the link is for the room “${link.room}”, not “${config.room}”.`)
   }
   if (link.code !== undefined && config.code !== link.code) {
-    return refused('link-conflict', `${source.calledBy('code')}: the link has another room code.`)
+    return refused('link-conflict', `${source.calledBy(codeFlag(source) ?? 'code')}: the link has another room code.`)
   }
   return parsed(config)
+}
+
+/** Which of the two says the code: what is typed, before a variable. `undefined`: both do, and neither comes first. */
+function codeFlag(source: Source): 'code' | 'code-file' | undefined {
+  if (source.text('code-file') === undefined) return 'code'
+  if (source.text('code') === undefined) return 'code-file'
+  if (source.isTyped('code') === source.isTyped('code-file')) return undefined
+  return source.isTyped('code') ? 'code' : 'code-file'
+}
+
+function readCode(source: Source, usual: string): Parsed<string> {
+  const flag = codeFlag(source)
+  if (flag === 'code') return checked(source, 'code', parseCode, usual)
+  if (flag === 'code-file') return checked(source, 'code-file', parseCodeFile, '')
+  const [code, file] = [source.calledBy('code'), source.calledBy('code-file')]
+  return refused('code-twice', `The room code is said, or the file that holds it: ${code} or ${file}, not both.`)
+}
+
+/**
+ * Of peers that are started alike the one that founds their room: whoever has this name. `undefined`: it is not said; otherwise
+ * whether it is this peer.
+ */
+function readFounder(source: Source, link: JoinLink | undefined): Parsed<boolean | undefined> {
+  const founder = optional(source, 'founder', parseName)
+  if (!founder.ok || founder.value === undefined) return founder.ok ? parsed(undefined) : founder
+  const called = source.calledBy('founder')
+  if (source.text('name') === undefined) {
+    return refused('founder-alone', `${called}: it is held against the name of this peer: add --name.`)
+  }
+  for (const other of ['create', 'join']) {
+    const flag = source.flag(other)
+    if (!flag.ok) return flag
+    if (flag.value)
+      return refused('founder-alone', `${called}: it says who founds the room: not beside ${source.calledBy(other)}.`)
+  }
+  if (link !== undefined) return refused('founder-alone', `${called}: it says who founds the room: not beside a link.`)
+  return parsed(founder.value === source.text('name'))
 }
 
 interface Wishes {
@@ -186,16 +233,20 @@ interface Wishes {
   readonly refetch: Parsed<boolean>
   readonly wait: Parsed<number | undefined>
   readonly addresses: Parsed<readonly string[]>
+  readonly founder: Parsed<boolean | undefined>
 }
 
 /** Who names an address or a link means a room that is there: nothing is founded then, unless it is asked for. */
 function entryOf(wishes: Wishes, link: JoinLink | undefined): Parsed<Entry> {
-  const { create, join, refetch, wait, addresses } = wishes
-  for (const wish of [create, join, refetch, wait, addresses]) if (!wish.ok) return wish
-  const isTrue = (wish: Parsed<boolean>): boolean => wish.ok && wish.value
+  const { create, join, refetch, wait, addresses, founder } = wishes
+  for (const wish of [create, join, refetch, wait, addresses, founder]) if (!wish.ok) return wish
+  const isTrue = (wish: Parsed<boolean | undefined>): boolean => wish.ok && wish.value === true
   const isGiven = addresses.ok && addresses.value.length > 0
   if (!isTrue(create)) {
-    const joins = link !== undefined || isTrue(join) || isTrue(refetch) || isGiven
+    // It looks at the addresses first: where its disk was lost, the room is there already.
+    if (isTrue(founder) && !isTrue(refetch)) return parsed({ kind: 'look' })
+    const isOther = founder.ok && founder.value === false
+    const joins = link !== undefined || isTrue(join) || isTrue(refetch) || isGiven || isOther
     return parsed(joins ? { kind: 'join', room: link?.roomId } : { kind: 'look' })
   }
   if (isTrue(refetch)) {
@@ -213,15 +264,19 @@ interface Source {
   text(name: string): string | undefined
   texts(name: string): readonly string[] | undefined
   flag(name: string): Parsed<boolean>
+  /** On the command line, not by its variable. */
+  isTyped(name: string): boolean
   /** How the person called it: `--log-format` or `GAVELRING_LOG_FORMAT`. */
   calledBy(name: string): string
 }
 
 function readSource(flags: Flags, env: Environment): Source {
   const text = (name: string): string | undefined => flagText(flags, env, name)
-  const calledBy = (name: string): string => (flags[name] === undefined ? variableOf(name) : `--${name}`)
+  const isTyped = (name: string): boolean => flags[name] !== undefined
+  const calledBy = (name: string): string => (isTyped(name) ? `--${name}` : variableOf(name))
   return {
     text,
+    isTyped,
     texts: (name) => {
       const flag = flags[name]
       if (Array.isArray(flag)) return flag
@@ -295,10 +350,20 @@ function parseLogFormat(text: string): Parsed<'json' | 'text'> {
   return text === 'json' || text === 'text' ? parsed(text) : refused('log-format-invalid', 'json or text is expected.')
 }
 
+function parseLogLevel(text: string): Parsed<LogLevel> {
+  const level = logLevels.find((one) => one === text)
+  return level === undefined ? refused('log-level-invalid', `One of ${logLevels.join(', ')} is expected.`) : parsed(level)
+}
+
 function parseCode(text: string): Parsed<string> {
   return text.length <= codeCharsMax && !/\p{Cc}/u.test(text)
     ? parsed(text)
     : refused('code-invalid', `A room code is at most ${codeCharsMax} characters without control characters.`)
+}
+
+function parseCodeFile(path: string): Parsed<string> {
+  const code = readCodeFile(path)
+  return code.ok ? parseCode(code.value) : code
 }
 
 /** `30`, `90s`, `1.5m` or `1h`, in milliseconds; a bare number is seconds. */

@@ -41,6 +41,12 @@ export const peer: Command = {
       value: 'CODE',
       text: 'the room code; without it nobody can connect. new: make one, for a room that is founded here',
     },
+    { name: 'code-file', value: 'FILE', text: 'the same from a file, as secrets are handed to services' },
+    {
+      name: 'founder',
+      value: 'NAME',
+      text: 'of peers that are started alike: who of this --name founds the room, where it is not there; the others wait for it',
+    },
     { name: 'name', value: 'YOU', text: 'your name, for the others' },
     { name: 'profile', value: 'DIR', text: 'folder for key and log' },
     { name: 'listen', value: 'ADDR', many: true, text: 'where to listen (default 0.0.0.0:0 and [::]:0)' },
@@ -54,7 +60,12 @@ export const peer: Command = {
       text: 'serve thin clients there, as 127.0.0.1:5000; whoever reaches it can use every account of this peer',
     },
     { name: 'gateway-language', value: 'pt|es|en', text: 'what the gateway answers in (default pt)' },
-    { name: 'log-format', value: 'json|text', text: 'of log lines (default text); with json what happens is said there' },
+    {
+      name: 'log-format',
+      value: 'json|text',
+      text: 'of log lines (default text); with json all is said there, and nothing beside them',
+    },
+    { name: 'log-level', value: 'LEVEL', text: 'error, warn, info (default) or debug, until `gavelring log-level` says another' },
     { name: 'quiet', text: 'say alarms and results only' },
     { name: 'verbose', short: 'v', text: 'say everything: other people’s money, refused operations, steps of the ring' },
     { name: 'watch', text: 'show the ring as a picture: the token, who waits for it, the last blocks' },
@@ -83,6 +94,7 @@ export const peer: Command = {
     const paneConfig = readPaneConfig(call.flags, call.env)
     if (!paneConfig.ok) throw usageError(paneConfig.error.message, 'See `gavelring peer --help`.')
     const { isLast, room, code, logFormat: format } = config.value
+    const isLogged = format === 'json'
     if (!isLast) (await import('../app/room-code.ts')).beginRoomCode(room, code)
     const [{ startSeat }, { openPane }] = await Promise.all([import('../app/start.ts'), import('./pane/pane.ts')])
     const { terminal } = call
@@ -94,11 +106,13 @@ export const peer: Command = {
       end = { cause: kind, state: running?.seat.rooms().state }
       pane?.still()
       if (kind === 'unheard') terminal.note('Nobody reads what this peer says any more, so it stops.')
-      if (kind === 'signal' && end.state === 'in') terminal.note('Leaving the ring; once more to stop at once.')
+      if (kind !== 'signal' || end.state !== 'in') return
+      if (isLogged) running?.log.info('peer-leaving')
+      else terminal.note('Leaving the ring; once more to stop at once.')
     })
     let running: RunningSeat | undefined
     try {
-      running = await startSeat(config.value, hooksOf(call, screen, format, paneConfig.value))
+      running = await startSeat(config.value, hooksOf(call, screen, isLogged, paneConfig.value))
     } catch (error) {
       wayOut.take({ kind: 'failed', error })
       throw error
@@ -114,8 +128,9 @@ export const peer: Command = {
       pane?.end()
       pane = undefined
       shown = peer
-      if (peer === undefined) return terminal.note('Left the room.')
-      tellStart(call, { apiUrl, gateway }, peer, quiet)
+      if (peer === undefined) return isLogged ? log.info('room-left') : terminal.note('Left the room.')
+      if (isLogged) log.info('peer-started', startFacts(peer, { apiUrl, gateway }))
+      if (call.json || !isLogged) tellStart(call, { apiUrl, gateway }, peer, quiet)
       pane = openPane({ peer, log }, { ...paneConfig.value, format, isBeside: call.json, terminal, screen })
       // By now all is loaded. Otherwise it is kept compiled when the process ends in good order, and a peer may run for weeks and lose
       // its power; whoever starts before then strips types anew, and keeps what does that in memory: 10 MB.
@@ -123,12 +138,16 @@ export const peer: Command = {
     }
     seat.onChange(follow)
     follow()
-    if (seat.rooms().state === 'none') tellNone(call, running)
+    if (seat.rooms().state === 'none') {
+      if (isLogged) log.info('room-left')
+      if (call.json || !isLogged) tellNone(call, running)
+    }
 
     const exitCode = await wayOut.ended.finally(() => pane?.end())
     const { reason } = await stopped
-    const isBug = end?.cause === 'bug'
-    terminal.note(end?.state === 'entering' ? 'Stopped before the room was found.' : `Stopped: ${isBug ? 'a bug' : reason}.`)
+    const why = end?.cause === 'bug' ? 'a bug' : reason
+    if (isLogged) log.info('peer-ended', { reason: why, exitCode })
+    else terminal.note(end?.state === 'entering' ? 'Stopped before the room was found.' : `Stopped: ${why}.`)
     return exitCode
   },
 }
@@ -147,16 +166,16 @@ function neverEntered({ terminal }: Call, { entered }: RunningSeat, isLast: bool
   })
 }
 
-function hooksOf({ terminal }: Call, screen: Screen, logFormat: 'json' | 'text', { quiet, verbose }: PaneConfig): StartHooks {
+function hooksOf({ terminal }: Call, screen: Screen, isLogged: boolean, { level }: PaneConfig): StartHooks {
   const progress = createProgress(terminal)
   return {
     onProgress: (what, done, total) => progress(what === 'check' ? 'checking' : 'replaying', done, total),
     write: (line) => screen.note(line.trimEnd()),
-    level: quiet ? 'warn' : verbose ? 'debug' : 'info',
+    level,
     // People are told once: by the pane and the founding box.
-    shown: logFormat === 'json' ? new Set() : new Set([...loggedNews, 'room-founded']),
+    shown: isLogged ? new Set() : new Set([...loggedNews, 'room-founded']),
     onWaiting({ room, why }) {
-      if (logFormat === 'json') return
+      if (isLogged) return
       const start = `Waiting for the room “${room}”:`
       const [first = ''] = why
       if (why.length === 1) terminal.note(`${start} ${ended(first)}`)
@@ -167,16 +186,19 @@ function hooksOf({ terminal }: Call, screen: Screen, logFormat: 'json' | 'text',
 
 const ended = (text: string): string => (/[.?]$/.test(text) ? text : `${text}.`)
 
+/** For programs, what a peer says as it comes into a room; the link is without the room's code. */
+function startFacts(peer: Peer, { apiUrl, gateway }: Doors) {
+  const { room, self, name, addresses, link, entered } = peer.status()
+  const doors = { api: apiUrl, gateway: gateway?.address }
+  return { self, name, room: { id: room.id, name: room.name }, entered, addresses, link, ...doors }
+}
+
 /** What a peer says as it comes into a room. */
 function tellStart(call: Call, { apiUrl, gateway }: Doors, peer: Peer, quiet: boolean): void {
   const { terminal } = call
+  if (call.json) return terminal.json(startFacts(peer, { apiUrl, gateway }))
   const status = peer.status()
   const { room, self, name, addresses, link, entered } = status
-  if (call.json) {
-    const doors = { api: apiUrl, gateway: gateway?.address }
-    terminal.json({ self, name, room: { id: room.id, name: room.name }, entered, addresses, link, ...doors })
-    return
-  }
   const { line } = terminal
   const count = status.members.length
   const members = `${count} ${count === 1 ? 'member' : 'members'}${status.membersAsOfLog ? ' as of its log' : ''}`

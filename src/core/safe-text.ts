@@ -22,14 +22,11 @@ export function printable(text: string): string {
 /** Whether a screen shows all of it: nothing of it would become `�`. */
 export const isPrintable = (text: string): boolean => printable(text) === text.replace(emojiJoiner, '')
 
-/**
- * One line of JSON that any terminal can show, and that means the same: what is unsafe is written as `\uXXXX`.
- * `replacer` is that of `JSON.stringify`.
- */
-export function printableJson(value: unknown, replacer?: (name: string, value: unknown) => unknown): string {
-  // Outside of its strings compact JSON has none of these.
-  return (JSON.stringify(value, replacer) ?? 'null').replace(unsafe, escaped)
-}
+/** One line of JSON that any terminal can show, and that means the same: what is unsafe is written as `\uXXXX`. */
+export const printableJson = (value: unknown): string => escapeUnsafe(JSON.stringify(value) ?? 'null')
+
+/** The same of JSON that is written already: outside of its strings compact JSON has nothing unsafe. */
+export const escapeUnsafe = (json: string): string => json.replace(unsafe, escaped)
 
 function escaped(character: string): string {
   let text = ''

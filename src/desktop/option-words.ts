@@ -7,6 +7,10 @@ type OptionCode =
   | 'currency-invalid'
   | 'deposits-invalid'
   | 'code-invalid'
+  | 'code-file-invalid'
+  | 'code-twice'
+  | 'founder-invalid'
+  | 'founder-alone'
   | 'wait-invalid'
   | 'listen-invalid'
   | 'bootstrap-invalid'
@@ -42,6 +46,10 @@ export const pt: OptionWords = {
   'currency-invalid': 'Espera-se uma moeda, como EUR, BRL ou credits.',
   'deposits-invalid': 'Espera-se open ou host.',
   'code-invalid': 'Um código de sala tem no máximo 128 caracteres, sem caracteres de controle.',
+  'code-file-invalid': 'Espera-se um arquivo legível que contenha só o código da sala.',
+  'code-twice': 'Diz-se o código da sala ou o arquivo que o contém: use --code ou --code-file, não os dois.',
+  'founder-invalid': 'Um nome tem de 1 a 64 caracteres visíveis.',
+  'founder-alone': 'Compara-se com o nome deste par: use --founder com --name, e sem --create, --join nem link.',
   'wait-invalid': 'Espera-se um tempo, como 30, 90s, 2m ou 1h.',
   'listen-invalid': 'Espera-se um endereço próprio, como 0.0.0.0:4001.',
   'bootstrap-invalid': 'Espera-se o endereço de outro par, como 192.168.1.20:4001, ou um link de entrada.',
@@ -65,6 +73,10 @@ export const es: OptionWords = {
   'currency-invalid': 'Se espera una moneda, como EUR, BRL o credits.',
   'deposits-invalid': 'Se espera open o host.',
   'code-invalid': 'Un código de sala tiene como máximo 128 caracteres, sin caracteres de control.',
+  'code-file-invalid': 'Se espera un archivo legible que contenga solo el código de la sala.',
+  'code-twice': 'Se da el código de la sala o el archivo que lo contiene: usa --code o --code-file, no los dos.',
+  'founder-invalid': 'Un nombre tiene entre 1 y 64 caracteres visibles.',
+  'founder-alone': 'Se compara con el nombre de este par: usa --founder con --name, y sin --create, --join ni enlace.',
   'wait-invalid': 'Se espera un tiempo, como 30, 90s, 2m o 1h.',
   'listen-invalid': 'Se espera una dirección propia, como 0.0.0.0:4001.',
   'bootstrap-invalid': 'Se espera la dirección de otro par, como 192.168.1.20:4001, o un enlace de entrada.',

@@ -1,5 +1,8 @@
-import { describe, expect, test } from 'vitest'
-import { readPeerConfig } from '../../src/app/config.ts'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { readPaneConfig, readPeerConfig } from '../../src/app/config.ts'
 import { type Environment, type Flags, profileFolder } from '../../src/app/flags.ts'
 
 describe('a peer is configured', () => {
@@ -139,6 +142,116 @@ describe('a peer comes into a room', () => {
   test('for as long as it is told to wait', () => {
     const waits = ['5', '1.5', '90s', '2m', '1h'].map((wait) => readGood({ join: true, wait }, {}).waitMillis)
     expect(waits).toEqual([5_000, 1_500, 90_000, 120_000, 3_600_000])
+  })
+})
+
+describe('a room code from a file', () => {
+  const fileOf = (contents: string | Uint8Array): string => {
+    const folder = mkdtempSync(join(tmpdir(), 'gavelring-code-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    writeFileSync(join(folder, 'code'), contents)
+    return join(folder, 'code')
+  }
+  const refusalOf = (flags: Flags, env: Environment): readonly string[] => {
+    const config = readPeerConfig(flags, env)
+    return config.ok ? [] : [config.error.code, config.error.message]
+  }
+
+  test.each<readonly [string, string]>([
+    ['old lamp', 'old lamp'],
+    ['old lamp\n', 'old lamp'],
+    ['old lamp\r\n', 'old lamp'],
+    ['\uFEFFlâmpada 灯\n', 'lâmpada 灯'],
+    [' spaces count ', ' spaces count '],
+    ['🏮'.repeat(64), '🏮'.repeat(64)],
+  ])('%j', (contents, code) => {
+    const file = fileOf(contents)
+    expect(readGood({ 'code-file': file }, {}).code).toBe(code)
+    expect(readGood({}, { GAVELRING_CODE_FILE: file }).code).toBe(code)
+  })
+
+  test.each<readonly [string, string | Uint8Array, RegExp]>([
+    ['empty', '', /^GAVELRING_CODE_FILE: The file with the room code is empty: \//],
+    ['only the end of a line', '\n', /is empty/],
+    ['two lines', 'old\nlamp\n', /without control characters/],
+    ['too long', 'x'.repeat(129), /at most 128 characters/],
+    ['far too long', 'x'.repeat(1_000_000), /no room code in UTF-8/],
+    ['no text', Uint8Array.of(0xff, 0xfe, 0x41), /no room code in UTF-8/],
+    ['new', 'new\n', /--create --code new/],
+  ])('is refused where it is %s, and never taken for none', (_which, contents, message) => {
+    const refusal = refusalOf({}, { GAVELRING_CODE_FILE: fileOf(contents) })
+    expect(refusal).toEqual(['code-file-invalid', expect.stringMatching(message)])
+  })
+
+  test('is refused where it cannot be read, with the reason', () => {
+    expect(refusalOf({ 'code-file': '/nonexistent/code' }, {})[1]).toMatch(
+      /^--code-file: .* cannot be read \(there is none\): \/non/,
+    )
+    expect(refusalOf({ 'code-file': tmpdir() }, {})[1]).toMatch(/\(it is a folder\)/)
+  })
+
+  test('stands before a variable where it is typed, and gives way to a code that is; two that are given alike are refused', () => {
+    const file = fileOf('old lamp')
+    expect(readGood({ 'code-file': file }, { GAVELRING_CODE: 'x' }).code).toBe('old lamp')
+    expect(readGood({ code: 'x' }, { GAVELRING_CODE_FILE: file }).code).toBe('x')
+    const message = 'The room code is said, or the file that holds it: --code or --code-file, not both.'
+    expect(refusalOf({ code: 'x', 'code-file': file }, {})).toEqual(['code-twice', message])
+    expect(refusalOf({}, { GAVELRING_CODE: 'x', GAVELRING_CODE_FILE: file })[0]).toBe('code-twice')
+  })
+
+  test('must be that of a link, and says which room is meant', () => {
+    const file = fileOf('new lamp')
+    expect(refusalOf({ join: link, 'code-file': file }, {})).toEqual([
+      'link-conflict',
+      '--code-file: the link has another room code.',
+    ])
+    expect(refusalOf({ last: true, 'code-file': file }, {})[0]).toBe('last-alone')
+  })
+})
+
+describe('of peers that are started alike', () => {
+  const alike: Environment = { GAVELRING_FOUNDER: 'peer-1', GAVELRING_BOOTSTRAP: 'peer-1:4001,peer-2:4001' }
+
+  test('the one with the founder’s name founds the room where it is not there, the others wait for it', () => {
+    expect(readGood({ name: 'peer-1' }, alike)).toMatchObject({ entry: { kind: 'look' }, bootstrap: expect.any(Array) })
+    expect(readGood({ name: 'peer-2' }, alike).entry).toEqual({ kind: 'join', room: undefined })
+    expect(readGood({ name: 'peer-2', founder: 'peer-1' }, {}).entry).toEqual({ kind: 'join', room: undefined })
+    // A log that is to be fetched is one of the others'.
+    expect(readGood({ name: 'peer-1', refetch: true }, alike).entry).toEqual({ kind: 'join', room: undefined })
+  })
+
+  test.each<readonly [Flags, string, RegExp]>([
+    [{}, 'founder-alone', /^GAVELRING_FOUNDER: .*: add --name\.$/],
+    [{ name: 'peer-1', create: true }, 'founder-alone', /not beside --create\.$/],
+    [{ name: 'peer-1', join: true }, 'founder-alone', /not beside --join\.$/],
+    [{ name: 'peer-1', join: link }, 'founder-alone', /not beside --join\.$/],
+    [{ name: 'peer-1', bootstrap: [link] }, 'founder-alone', /not beside a link\.$/],
+    [{ name: 'peer-1', last: true }, 'last-alone', /--last or GAVELRING_FOUNDER/],
+    [{ name: 'peer-1', founder: '' }, 'founder-invalid', /^--founder: A name/],
+  ])('%j is refused', (flags, code, message) => {
+    const config = readPeerConfig(flags, alike)
+    expect(config.ok ? config : config.error).toEqual({ code, message: expect.stringMatching(message) })
+  })
+})
+
+describe('how much is told', () => {
+  const read = (flags: Flags, env: Environment = {}) => {
+    const config = readPaneConfig(flags, env)
+    return config.ok ? config.value.level : [config.error.code, config.error.message]
+  }
+  test('is a level, or one of the words for it', () => {
+    expect([read({}), read({ quiet: true }), read({ verbose: true })]).toEqual(['info', 'warn', 'debug'])
+    expect([read({ 'log-level': 'error' }), read({}, { GAVELRING_LOG_LEVEL: 'debug' })]).toEqual(['error', 'debug'])
+  })
+  test('and no other, nor both', () => {
+    expect(read({ 'log-level': 'all' })).toEqual([
+      'log-level-invalid',
+      '--log-level: One of error, warn, info, debug is expected.',
+    ])
+    expect(read({ verbose: true }, { GAVELRING_LOG_LEVEL: 'info' })).toEqual([
+      'log-level-alone',
+      'How much is told is said twice: GAVELRING_LOG_LEVEL or --verbose, not both.',
+    ])
   })
 })
 

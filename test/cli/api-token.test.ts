@@ -9,7 +9,7 @@ import { run } from './run.ts'
 /** A peer alone in its room, with an API. */
 async function startPeer(profile: string, ...more: readonly string[]): Promise<Running> {
   const peer = gavelring(['peer', '--create', '--no-mdns', '--listen', '/ip4/127.0.0.1/tcp/0', '--profile', profile, ...more])
-  await peer.said(/^API at/)
+  await peer.said(/^API at|"event":"peer-started"/)
   return peer
 }
 

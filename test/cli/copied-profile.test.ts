@@ -29,6 +29,10 @@ test('a profile that was copied by hand: the copy that starts later stops, and s
   await vi.waitUntil(async () => (await call(bobs, 'account', 'show', 'ana')).out.join('\n').includes('6.00 EUR'), 30_000)
   expect(first.child.exitCode).toBeNull()
   await first.said(/a copy of this folder was started elsewhere, and has stopped: this peer goes on/)
+  const told = await call(anas, 'status', '--json')
+  const words = 'a copy of this folder was started elsewhere, and has stopped: this peer goes on'
+  expect(JSON.parse(told.out.join(''))).toMatchObject({ role: 'member', notices: [{ code: 'peer-copied', text: words }] })
+  expect((await call(anas, 'status')).out.join('\n')).toMatch(new RegExp(`^Beware +${words}$`, 'm'))
   first.child.kill('SIGINT')
   await first.finished
   expect(await call(anas, 'log', 'verify')).toMatchObject({ exitCode: 0 })

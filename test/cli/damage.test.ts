@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { roomFolder } from '../../src/app/room-folder.ts'
 import { gavelring, joinPeer, peerArgs, startPeer, temporaryFolder } from './processes.ts'
 import { run } from './run.ts'
@@ -26,6 +26,9 @@ const damages: Readonly<Record<string, (folder: string) => void>> = {
 
 const joinArgs = ['peer', '--join', '--no-mdns', '--listen', '/ip4/127.0.0.1/tcp/0']
 const logOf = (profile: string): string => roomFolder(profile, 'classroom')
+
+const saysWhat =
+  /^the log that was here is damaged: [A-Z].*\. (?:Blocks 0 to \d+ are whole|No block of it can be relied on)\. It is/
 
 const filesIn = (folder: string): ReadonlyMap<string, Buffer> =>
   new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]))
@@ -54,7 +57,13 @@ describe.each(Object.entries(damages))('%s', (_name, damage) => {
     const back = await joinPeer(peer, second)
     await back.said(/the log is damaged/)
     expect(await run(['deposit', 'ana', '5', '--profile', second, '--wait', '30'])).toMatchObject({ exitCode: 0 })
-    expect(readdirSync(dirname(logOf(second))).some((name) => name.endsWith('.old'))).toBe(true)
+    const status = await run(['status', '--json', '--profile', second])
+    const { notices } = JSON.parse(status.out.join('')) as { notices: { code: string; text: string; aside: string }[] }
+    const aside = `${logOf(second)}.old`
+    expect(notices).toEqual([{ code: 'log-damaged', text: expect.stringMatching(saysWhat), whole: expect.any(Number), aside }])
+    expect(notices[0]?.text).toContain(`kept as it was, in ${logOf(second)}.old`)
+    expect((await run(['status', '--profile', second])).out.join('\n')).toMatch(/^Beware +the log that was here is damaged: /m)
+    expect(readdirSync(`${logOf(second)}.old`).length).toBeGreaterThan(0)
     back.child.kill('SIGINT')
     await back.finished
     expect(await run(['log', 'verify', '--profile', second])).toMatchObject({ exitCode: 0 })
@@ -66,6 +75,11 @@ describe.each(Object.entries(damages))('%s', (_name, damage) => {
     const before = filesIn(logOf(profile))
     const killed = gavelring(peerArgs(profile))
     await killed.said(/the log is damaged/)
+    // While it looks for the others, too.
+    await vi.waitUntil(
+      async () => /^Beware +the log .* damaged: /m.test((await run(['status', '--profile', profile])).out.join('\n')),
+      20_000,
+    )
     killed.child.kill('SIGKILL')
     await killed.finished
     for (let start = 0; start < 2; start++) {

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import { expect } from 'vitest'
 import { until } from '../support/wait.ts'
 import { gavelring, type Running, temporaryFolder } from './processes.ts'
-import { run } from './run.ts'
+import { type Ran, run } from './run.ts'
 
 /** Somebody at the evening: a real peer in a process of its own, and all that its pane says. */
 export interface Guest {
@@ -13,6 +13,8 @@ export interface Guest {
   readonly running: Running
   /** One command line to this peer, which has to be done. */
   call(...args: readonly string[]): Promise<void>
+  /** The same, whatever comes of it. */
+  answer(...args: readonly string[]): Promise<Ran>
   /** Starts it, anew where it ran before. */
   start(...more: readonly string[]): Promise<void>
   kill(): Promise<void>
@@ -55,6 +57,7 @@ export function createGuest(name: string, options: readonly string[] = []): Gues
       const { exitCode, notes } = await run([...args, '--profile', profile])
       expect([args.join(' '), exitCode, exitCode === 0 ? [] : notes]).toEqual([args.join(' '), 0, []])
     },
+    answer: (...args) => run([...args, '--profile', profile]),
     async kill() {
       isRunning().child.kill('SIGKILL')
       await isRunning().finished

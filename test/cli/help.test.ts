@@ -7,11 +7,12 @@ const commands = await loadAllCommands()
 /** PRODUCT, Command line. */
 const promised =
   `peer demo status peers account-open account-list account-show account-close account-use account-import account-export deposit withdraw transfer
-  pending-list pending-void refound backup restore log-rooms lab-list lab-run lab-compare auction-start auction-list auction-show auction-bid auction-cancel auction-watch
+  pending-list pending-void refound backup restore log-rooms lab-list lab-run lab-compare lab-show lab-stop lab-add auction-start auction-list auction-show auction-bid auction-cancel auction-watch
   log-tail log-verify log-export completion doctor join leave open roster rooms create rename events pace
-  auction-bidders auction-extend auction-pause auction-resume`
+  bridge-redis auction-bidders auction-extend auction-pause auction-resume token-create token-list token-revoke`
     .split(/\s+/)
     .map((name) => name.replace('-', ' '))
+    .concat('log-level')
 
 test('every promised command is there', () => {
   expect(commands.map(({ name }) => name).sort()).toEqual([...promised].sort())
@@ -47,6 +48,7 @@ describe('`--help` of each command has its options and examples', () => {
 
 test('`peer --help` lists every flag of the product page', async () => {
   const text = (await run(['peer', '--help'])).out.join('\n')
-  const flags = 'room create currency deposits code name profile listen bootstrap no-mdns refetch http gateway log-format'
+  const flags =
+    'room create currency deposits code code-file founder name profile listen bootstrap no-mdns refetch http gateway log-format log-level'
   for (const flag of flags.split(' ')) expect(text).toContain(`--${flag}`)
 })

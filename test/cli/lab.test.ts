@@ -58,7 +58,23 @@ describe('gavelring lab', () => {
   it('writes all events for ShiViz: each host’s own clock rises by exactly one', async () => {
     const file = join(folder, 'run.log')
     expect(
-      (await run(['lab', 'run', 'lamport', '--peers', '3', '--entries', '5', '--lose', '20', '--shiviz', file])).exitCode,
+      (
+        await run([
+          'lab',
+          'run',
+          'lamport',
+          '--peers',
+          '3',
+          '--entries',
+          '5',
+          '--lose',
+          '20',
+          '--crash',
+          '300ms',
+          '--shiviz',
+          file,
+        ])
+      ).exitCode,
     ).toBe(0)
     const [head, blank, ...lines] = readFileSync(file, 'utf8').trimEnd().split('\n')
     expect([head, blank]).toEqual(['(?<event>.*)\\n(?<host>\\S*) (?<clock>{.*})', ''])

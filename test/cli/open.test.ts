@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readApiAddress } from '../../src/api/api-files.ts'
 import { connectApi } from '../../src/api/client.ts'
-import { temporaryFolder } from './processes.ts'
+import { startPeer, temporaryFolder } from './processes.ts'
 import { type Person, peopleInRoom } from './room.ts'
 import { run } from './run.ts'
 
@@ -44,6 +44,17 @@ onUnix('the browser gets it by a page that only its owner can read, and nobody e
   expect(shown).toContain(`url=${url}/#token=${token}"`)
   expect(statSync(page).mode & 0o777).toBe(0o600)
   expect(existsSync(join(folder, 'elsewhere'))).toBe(false)
+})
+
+onUnix.each(['SIGINT', 'SIGTERM'] as const)('the page goes with its peer: after %s there is none', async (signal) => {
+  const profile = temporaryFolder()
+  const peer = await startPeer(profile)
+  const page = join(profile, 'open.html')
+  const opened = await run(['open', '--profile', profile], { PATH: opener(0).folder, DISPLAY: ':0' })
+  expect([opened.exitCode, existsSync(page)]).toEqual([0, true])
+  peer.child.kill(signal)
+  expect((await peer.finished).exitCode).toBe(0)
+  expect(existsSync(page)).toBe(false)
 })
 
 onUnix('where no browser can be opened it says so, and how the address is had', async () => {

@@ -156,6 +156,16 @@ const marketTable: readonly (readonly [what: string, event: MarketEventView, ...
   ],
   ['the host that sets the pace of the ring', { kind: 'pace-set', millis: 1_500 }, 'pace-set usual: the ring’s pace is 1.5s now'],
   [
+    'an experiment that begins',
+    { kind: 'experiment-started', experiment: 2, section: 'main' },
+    'lab-run usual: experiment 2 of the lab begins, in section main',
+  ],
+  [
+    'an experiment that ends',
+    { kind: 'experiment-ended', experiment: 2, section: 'main', what: 'stop' },
+    'lab-run usual: experiment 2 of the lab was stopped',
+  ],
+  [
     'one is outbid oneself',
     { kind: 'outbid', auction: 'a1', account: 'ana', by: 'bob', amount: money('13.00 EUR') },
     'outbid usual: your ana is outbid on lot 1 “Lamp”: its money is free again',
@@ -305,7 +315,14 @@ test('facts are flat, amounts are text with their currency, and names are those 
     ...{ 'quorum-lost': true, 'quorum-back': true, 'auction-opened': true, 'auction-led': true, 'auction-extended': true },
     ...{ 'auction-paused': true, 'auction-resumed': true, 'auction-closed': true, outbid: true, won: true },
     ...{ 'account-changed': true, 'money-moved': true, 'operation-refused': true, 'events-missed': true, 'peer-refused': true },
-    ...{ 'peer-version': true, 'peer-faulty': true, 'peer-wrong-code': true, 'other-room': true, 'pace-set': true },
+    ...{
+      'peer-version': true,
+      'peer-faulty': true,
+      'peer-wrong-code': true,
+      'other-room': true,
+      'pace-set': true,
+      'lab-run': true,
+    },
   }
   expect([...told].sort()).toEqual(Object.keys(expected).sort())
 })

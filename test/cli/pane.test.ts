@@ -3,22 +3,23 @@ import { openPane, type PaneOptions } from '../../src/cli/pane/pane.ts'
 import { createScreen } from '../../src/cli/pane/screen.ts'
 import { createTerminal } from '../../src/cli/terminal.ts'
 import { type LogEvent, logEvents } from '../../src/core/log-events.ts'
-import { createLogger } from '../../src/io/logger.ts'
+import { type Log, openLog } from '../../src/io/logger.ts'
 import type { Peer } from '../../src/peer/peer.ts'
 import { accept, account, agree, cents, createRig, openWith } from '../peer/rig.ts'
 import { until } from '../support/wait.ts'
 import { createSink } from './run.ts'
 
-/** A pane before a real peer. */
-function paneOf(peer: Peer, options: Partial<PaneOptions> = {}) {
+/** A pane before a real peer, and how much is told. */
+async function paneOf(peer: Peer, level: Log['level'], options: Partial<PaneOptions> = {}) {
   const [out, errors] = [createSink(), createSink()]
   const terminal = createTerminal({ NO_COLOR: '1' }, out, errors)
-  const log = createLogger({ format: 'json', level: 'debug', write: (line) => errors.write(line) })
-  const shown = { quiet: false, verbose: false, watch: false, format: 'text', isBeside: false } as const
+  const log = await openLog({ format: 'json', level, write: (line) => errors.write(line) })
+  const shown = { watch: false, format: 'text', isBeside: false } as const
   const pane = openPane({ peer, log }, { ...shown, terminal, screen: createScreen(terminal), ...options })
   onTestFinished(() => pane.end())
   const linesOf = (text: string): string[] => text.split('\n').filter((line) => line !== '')
   return {
+    log,
     end: () => pane.end(),
     lines: () => linesOf(out.text).map((line) => line.replace(/^\S+ {2}/, '')),
     notes: () => linesOf(errors.text),
@@ -38,7 +39,7 @@ test('a burst of payments is summed up for those whom it concerns, and silent fo
   const [ana, bob] = await pair()
   for (const id of ['ana', 'cleo']) await openWith(ana, id, 100_000)
   await agree([ana, bob])
-  const [own, others, everything] = [paneOf(ana), paneOf(bob), paneOf(bob, { verbose: true })]
+  const [own, others, everything] = await Promise.all([paneOf(ana, 'info'), paneOf(bob, 'info'), paneOf(bob, 'debug')])
   const pay = { kind: 'transfer', from: account('ana'), to: account('cleo'), amount: cents(10), memo: '' } as const
   const count = 500
   await Promise.all(Array.from({ length: count }, () => accept(ana, pay)))
@@ -67,7 +68,7 @@ test('whoever comes in is not told the whole evening', async () => {
   const ana = await rig.machine('Ana').start({ entry: { kind: 'create' } })
   await openWith(ana, 'ana', 1_000)
   const bob = await rig.machine('Bob').start({ entry: { kind: 'join', room: undefined } })
-  const pane = paneOf(bob, { verbose: false })
+  const pane = await paneOf(bob, 'info')
   await until('Bob is a member', () => bob.status().members.length === 2)
   const lot = { kind: 'start-auction', payee: account('ana'), item: 'Lamp', description: '', startingPrice: cents(100) } as const
   const terms = { increment: cents(100), reserve: undefined, buyNow: undefined, durationMillis: 60_000, softClose: undefined }
@@ -81,8 +82,8 @@ test('whoever comes in is not told the whole evening', async () => {
 
 test('for programs: one object a line with a name of the table, facts flat, nothing beside it, and nothing twice', async () => {
   const [ana, bob] = await pair()
-  const panes = [paneOf(ana, { format: 'json', verbose: true }), paneOf(ana, { format: 'json' })]
-  const text = paneOf(ana, { verbose: true })
+  const panes = [await paneOf(ana, 'debug', { format: 'json' }), await paneOf(ana, 'info', { format: 'json' })]
+  const text = await paneOf(ana, 'debug')
   await openWith(bob, 'bob', 1_000)
   await openWith(ana, 'ana', 1_000)
   const refused = { kind: 'withdraw', account: account('ana'), amount: cents(5_000) } as const
@@ -106,4 +107,22 @@ test('for programs: one object a line with a name of the table, facts flat, noth
   expect(new Set(all.map((line) => JSON.stringify({ ...line, time: '' }))).size).toBe(all.length)
   // In words the very same.
   expect(text.lines()).toEqual(all.map(({ message }) => message))
+})
+
+test('how much is told follows the level at once: alarms and results, what is usual, everything', async () => {
+  const [ana, bob] = await pair()
+  const pane = await paneOf(ana, 'warn')
+  await openWith(ana, 'ana', 1_000)
+  await openWith(bob, 'bob', 1_000)
+  await agree([ana, bob])
+  pane.log.setLevel('info')
+  await openWith(ana, 'anita', 1_000)
+  await openWith(bob, 'bobby', 1_000)
+  await agree([ana, bob])
+  pane.log.setLevel('debug')
+  await openWith(bob, 'bobo', 1_000)
+  await agree([ana, bob])
+  pane.end()
+  const told = pane.lines().filter((line) => /went into/.test(line))
+  expect(told).toEqual(['10.00 EUR went into anita', '10.00 EUR went into bobo'])
 })

@@ -213,9 +213,10 @@ describe('how much is said', () => {
 
   test('as JSON: each line of stderr one object with a name of the table, the ring’s steps with -v', async () => {
     const profile = temporaryFolder()
-    const peer = gavelring(peerArgs(profile, '--log-format', 'json', '-v'))
-    await peer.said(/^Others join with/)
-    const other = await joinPeer(peer, temporaryFolder(), '--name', 'Bob')
+    const peer = gavelring(peerArgs(profile, '--code', 'old lamp', '--gateway', '127.0.0.1:0', '--log-format', 'json', '-v'))
+    await peer.said(/"event":"peer-started"/)
+    const other = await joinPeer(peer, temporaryFolder(), '--name', 'Bob', '--code', 'old lamp')
+    const token = readFileSync(join(profile, 'api-token'), 'utf8').trim()
     const call = (...args: readonly string[]) => run([...args, '--profile', profile])
     expect(await call('account', 'open', 'ana')).toMatchObject({ exitCode: 0 })
     expect(await call('deposit', 'ana', '10.50')).toMatchObject({ exitCode: 0 })
@@ -224,18 +225,20 @@ describe('how much is said', () => {
     await peer.said(/"event":"peer-gone"/)
     peer.child.kill('SIGINT')
     const { out, errors } = await peer.finished
-    const lines = errors.split('\n').filter((line) => line.startsWith('{'))
+    const lines = errors.split('\n').filter((line) => line !== '')
     const logged = lines.map((line) => JSON.parse(line) as { readonly event: LogEvent; readonly message: string })
     for (const { event } of logged) expect(Object.keys(logEvents)).toContain(event)
     const names = logged.map(({ event }) => event)
     for (const name of [
       'room-founded',
+      'peer-started',
       'peer-here',
       'member-joined',
       'account-changed',
       'money-moved',
       'member-left',
       'peer-gone',
+      'peer-leaving',
       'ring-step',
     ] as const) {
       expect(names).toContain(name)
@@ -245,8 +248,20 @@ describe('how much is said', () => {
     }
     expect(logged).toContainEqual(expect.objectContaining({ event: 'member-joined', name: 'Bob', members: 2 }))
     expect(logged).toContainEqual(expect.objectContaining({ event: 'money-moved', to: 'ana', amount: '10.50 EUR' }))
-    // What happens is said there, and not on stdout besides.
-    expect(out).not.toMatch(/in reach|went into/)
+    expect(logged).toContainEqual(
+      expect.objectContaining({
+        event: 'peer-started',
+        name: 'Ana',
+        room: { id: expect.any(String), name: 'classroom' },
+        entered: 'founded',
+        gateway: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+      }),
+    )
+    expect(names.slice(-1)).toEqual(['peer-ended'])
+    expect(logged.slice(-1)).toMatchObject([{ level: 'info', exitCode: 0 }])
+    // All is said there, and nothing beside it: neither the room's code nor the token.
+    expect(out).toBe('')
+    for (const secret of ['old lamp', 'old%20lamp', token]) expect(errors).not.toContain(secret)
   })
 })
 

@@ -75,7 +75,7 @@ export async function startPeer(profile: string): Promise<Running> {
 
 /** A second member of that peer's room. */
 export async function joinPeer(peer: Running, profile: string, ...more: readonly string[]): Promise<Running> {
-  const address = /\/ip4\S+/.exec(await peer.said(/^Listening at/))?.[0] ?? ''
+  const address = /\/ip4[^\s"]+/.exec(await peer.said(/^Listening at|"event":"peer-started"/))?.[0] ?? ''
   const joining = ['peer', '--no-mdns', '--listen', '/ip4/127.0.0.1/tcp/0', '--bootstrap', address, '--profile', profile]
   const other = gavelring([...joining, ...more])
   await other.said(/^Others join with/)

@@ -115,3 +115,22 @@ test('a peer that was killed is named with its folder, and how to start it again
   expect(errors).toContain(profile)
   expect(errors).toMatch(/ended without a word.*\n.*gavelring peer/)
 })
+
+test('status says where thin clients are served, in a room and in none, and nothing where they are not', async () => {
+  const [profile, without] = [temporaryFolder(), temporaryFolder()]
+  const peer = gavelring([
+    ...['peer', '--last', '--no-mdns', '--listen', '/ip4/127.0.0.1/tcp/0', '--gateway', '127.0.0.1:0', '--profile', profile],
+    '--json',
+  ])
+  const { gateway } = JSON.parse(await peer.said(/"gateway"/))
+  expect(gateway).toMatch(/^127\.0\.0\.1:\d+$/)
+  expect((await status(profile)).out).toContain(`\nGateway   ${gateway}\n`)
+  expect(JSON.parse((await status(profile, '--json')).out)).toMatchObject({ state: 'none', gateway })
+  await gavelring(['create', 'evening', '--profile', profile]).finished
+  expect((await status(profile)).out).toMatch(new RegExp(`^Gateway +${gateway}$`, 'm'))
+  expect(JSON.parse((await status(profile, '--json')).out)).toMatchObject({ role: 'member', gateway })
+
+  await startPeer(without)
+  expect((await status(without)).out).not.toContain('Gateway')
+  expect(JSON.parse((await status(without, '--json')).out)).not.toHaveProperty('gateway')
+})

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /**
@@ -29,8 +30,12 @@ export interface Host {
   withoutIp6(): void
   /** `nft` in the host. */
   nft(command: string): void
+  /** From here on these names have these addresses there, and no others; programs follow that were started after the first time. */
+  names(addresses: Readonly<Record<string, string>>): void
   /** A program of this repository in a process there, as `src/cli/gavelring.mjs`. */
   node(script: string, ...args: string[]): Process
+  /** Any program of this machine there. */
+  run(program: string, ...args: string[]): Process
 }
 
 export interface Process {
@@ -78,6 +83,7 @@ export function createLan(): Lan {
   const switches = `gv-${run0}-switches`
   const namespaces: string[] = []
   const children: ChildProcess[] = []
+  const folders: string[] = []
   let links = 0
   let bridges = 0
 
@@ -113,23 +119,32 @@ export function createLan(): Lan {
           'for f in all default; do echo 1 > /proc/sys/net/ipv6/conf/$f/disable_ipv6; done',
         ]),
       nft: (command) => run('ip', ['netns', 'exec', namespace, 'nft', command]),
-      node(script, ...args) {
-        const child = spawn('ip', ['netns', 'exec', namespace, process.execPath, root + script, ...args], {
-          stdio: ['ignore', 'pipe', 'pipe'],
-        })
-        children.push(child)
-        const lines: string[] = []
-        for (const stream of [child.stdout, child.stderr]) {
-          let rest = ''
-          stream.on('data', (chunk) => {
-            const parts = (rest + String(chunk)).split('\n')
-            rest = parts.pop() ?? ''
-            lines.push(...parts)
-          })
-        }
-        return { child, lines, ended: new Promise((resolve) => child.once('close', resolve)) }
+      names(addresses) {
+        const folder = `/etc/netns/${namespace}`
+        if (!folders.includes(folder)) folders.push(folder)
+        mkdirSync(folder, { recursive: true })
+        const lines = Object.entries({ localhost: '127.0.0.1', ...addresses }).map(([name, address]) => `${address} ${name}\n`)
+        // In place: programs that run there have this very file as their /etc/hosts.
+        writeFileSync(`${folder}/hosts`, lines.join(''))
       },
+      node: (script, ...args) => start(namespace, process.execPath, [root + script, ...args]),
+      run: (program, ...args) => start(namespace, program, args),
     }
+  }
+
+  const start = (namespace: string, program: string, args: readonly string[]): Process => {
+    const child = spawn('ip', ['netns', 'exec', namespace, program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    children.push(child)
+    const lines: string[] = []
+    for (const stream of [child.stdout, child.stderr]) {
+      let rest = ''
+      stream.on('data', (chunk) => {
+        const parts = (rest + String(chunk)).split('\n')
+        rest = parts.pop() ?? ''
+        lines.push(...parts)
+      })
+    }
+    return { child, lines, ended: new Promise((resolve) => child.once('close', resolve)) }
   }
 
   return {
@@ -143,6 +158,7 @@ export function createLan(): Lan {
     close() {
       for (const child of children) child.kill('SIGKILL')
       for (const namespace of namespaces) run('ip', ['netns', 'del', namespace])
+      for (const folder of folders) rmSync(folder, { recursive: true, force: true })
     },
   }
 }

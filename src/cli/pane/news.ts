@@ -78,6 +78,7 @@ export type NewsName = Extract<
   | 'outbid'
   | 'won'
   | 'pace-set'
+  | 'lab-run'
   | 'account-changed'
   | 'money-moved'
   | 'operation-refused'
@@ -208,6 +209,9 @@ export function createNewsDesk(
         return ofEnd(event, facts)
       case 'pace-set':
         return [{ event: 'pace-set', weight: 'usual', facts, text: describeEvent(event) }]
+      case 'experiment-started':
+      case 'experiment-ended':
+        return [{ event: 'lab-run', weight: 'usual', facts, text: describeEvent(event) }]
       case 'account-opened':
       case 'account-closed':
         return [{ event: 'account-changed', weight: 'verbose', facts, text: describeEvent(brief(event)) }]

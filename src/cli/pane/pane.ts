@@ -4,6 +4,7 @@ import type { PaneConfig } from '../../app/config.ts'
 import type { RunningSeat } from '../../app/start.ts'
 import { currencyOf } from '../../core/currency.ts'
 import type { AccountId, AuctionId } from '../../core/ids.ts'
+import { isAtLeast, type LogLevel } from '../../core/log-events.ts'
 import { formatMoney } from '../../core/money.ts'
 import { timeText } from '../format.ts'
 import { peerNames } from '../output.ts'
@@ -13,7 +14,7 @@ import { createNewsDesk, loggedNews, type News, type RoomEyes, type Weight } fro
 import { createRingBoard, type RingSight } from './ring-board.ts'
 import type { Screen } from './screen.ts'
 
-export interface PaneOptions extends PaneConfig {
+export interface PaneOptions extends Pick<PaneConfig, 'watch'> {
   /** `json`: one object a line among the log lines, and nothing beside them. */
   readonly format: 'json' | 'text'
   /** Results are for a program: sentences go beside them. */
@@ -30,6 +31,9 @@ export interface Pane {
   end(): void
 }
 
+/** The level from which on news of this weight is told, on a screen as in a log. */
+const levelOf: Readonly<Record<Weight, LogLevel>> = { alarm: 'warn', result: 'warn', usual: 'info', verbose: 'debug' }
+
 /** A picture is drawn so often at most, in milliseconds: the eye has no use for more, and the token is seldom faster. */
 const drawEvery = 100
 const usualWidth = 80
@@ -41,17 +45,13 @@ type RawMarketEvent = Extract<RawEvent, { kind: 'market' }>['event']
 
 export function openPane(running: { readonly peer: Peer } & Pick<RunningSeat, 'log'>, options: PaneOptions): Pane {
   const { peer, log } = running
-  const { quiet, verbose, watch, format, isBeside, terminal, screen } = options
+  const { watch, format, isBeside, terminal, screen } = options
   const { eyes, learnNames } = createEyes(peer)
   const open = peer.auctions().flatMap(({ id, endsAt, ended }) => (ended === undefined ? [[id, endsAt] as const] : []))
   const report = createNewsDesk(eyes, membersBefore(peer), open)
   const gate = createBurstGate()
   const board = createRingBoard()
   const hasPicture = watch && terminal.isScreen && !isBeside
-
-  const weights: ReadonlySet<Weight> = new Set(
-    quiet ? ['alarm', 'result'] : verbose ? ['alarm', 'result', 'usual', 'verbose'] : ['alarm', 'result', 'usual'],
-  )
 
   const show = ({ at, tone, text }: Line): void => {
     const said: Text = [`${timeText(at)}  `, tone === undefined ? text : { text, look: tone === 'good' ? 'green' : 'red' }]
@@ -77,13 +77,14 @@ export function openPane(running: { readonly peer: Peer } & Pick<RunningSeat, 'l
   const write = (news: News): void => {
     if (loggedNews.has(news.event)) return
     const { event, weight, facts, text } = news
-    if (weight === 'verbose') log.debug(event, () => facts, text)
-    else if (weight === 'alarm') log.warn(event, facts, text)
-    else log.info(event, facts, text)
+    // What is said is decided by its weight: results are told where alarms alone are.
+    if (weight === 'verbose') log.always.debug(event, () => facts, text)
+    else if (weight === 'alarm') log.always.warn(event, facts, text)
+    else log.always.info(event, facts, text)
   }
 
   const say = (news: News, at: number): void => {
-    if (!weights.has(news.weight)) return
+    if (!isAtLeast(levelOf[news.weight], log.level)) return
     if (format === 'json') return write(news)
     for (const line of gate.take(news, at, performance.now())) show(line)
     sumUpLater()
@@ -101,10 +102,10 @@ export function openPane(running: { readonly peer: Peer } & Pick<RunningSeat, 'l
   const showRing = ({ at, members }: Extract<EventView, { kind: 'members' }>): void =>
     show({ at, tone: undefined, text: `the ring: ${members.map(eyes.nameOf).join(' → ')}` })
 
-  const hearsAll = verbose || watch
+  const hearsAll = (): boolean => watch || log.level === 'debug'
   const listen = (event: RawEvent): void => {
     // Most of what happens in a busy room; nothing is made of it then.
-    if (!hearsAll && event.kind === 'market' && isOthersMoney(event.event, eyes)) return
+    if (!hearsAll() && event.kind === 'market' && isOthersMoney(event.event, eyes)) return
     take(toEvent(event, currencyOf(peer.rules().currency)))
   }
   for (const event of peer.recentEvents()) listen(event)
