@@ -4,6 +4,7 @@ import { readApiAddress } from '../src/api/api-files.ts'
 import type { PeerConfig } from '../src/app/config.ts'
 import { type RunningSeat, startSeat } from '../src/app/start.ts'
 import type { Operation } from '../src/market/operation.ts'
+import type { ExperimentSetting } from '../src/mutex/setting.ts'
 import type { Receipt } from '../src/peer/peer.ts'
 
 /** One peer in a process of its own, told by the bench what to do. Callers are closed loops in here that call `submit`. */
@@ -25,6 +26,8 @@ export type Order =
   | { readonly kind: 'delay' }
   /** What this process has used of the processors since it began, and its event loop's thread of that. */
   | { readonly kind: 'cpu' }
+  /** Runs an experiment of the lab with all members, to its end: by the host. */
+  | { readonly kind: 'lab'; readonly setting: ExperimentSetting }
   /** Where its API answers, and the account to use. */
   | { readonly kind: 'api' }
   /** The same of its gateway. */
@@ -38,6 +41,15 @@ export interface LoadReport {
   readonly cpuMillis: number
   /** Milliseconds from `submit` to its result, sorted. */
   readonly latencies: readonly number[]
+}
+
+export interface LabReport {
+  readonly entriesPerSecond: number
+  readonly messagesPerEntry: number
+  readonly entries: number
+  /** Events that did not come to the host, of all that parts told. */
+  readonly missed: number
+  readonly violations: number
 }
 
 export interface MemoryReport {
@@ -97,6 +109,8 @@ async function carryOut(order: Order): Promise<unknown> {
     }
     case 'watch':
       return watch(order.isOn)
+    case 'lab':
+      return runLab(order.setting)
     case 'memory':
       return memory()
     case 'gateway':
@@ -108,6 +122,18 @@ async function carryOut(order: Order): Promise<unknown> {
       setImmediate(() => process.exit(0))
       return undefined
   }
+}
+
+async function runLab(setting: ExperimentSetting): Promise<LabReport> {
+  const lab = peer().lab()
+  const { outcome } = await peer().submit({ request: undefined, operation: lab.setupOf(setting) }, 30_000)
+  if (!outcome.accepted) throw new Error(`refused: ${JSON.stringify(outcome)}`)
+  const run = lab.runs.at(-1)
+  if (run === undefined) throw new Error('no experiment has begun')
+  while (run.ended === undefined) await new Promise((resolve) => setTimeout(resolve, 100))
+  const { figures, missed } = run.record
+  const { entriesPerSecond = 0, messagesPerEntry = 0, entries, violations } = figures
+  return { entriesPerSecond, messagesPerEntry, entries, missed, violations }
 }
 
 const delayResolution = 5

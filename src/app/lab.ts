@@ -11,6 +11,7 @@ export {
   type LabSetting,
   runLab,
   shivizLog,
+  stepsOfTrial,
 } from '../peer/lab.ts'
 
 /**
@@ -22,9 +23,17 @@ export async function findAlgorithm(nameOrFile: string): Promise<AlgorithmKind |
   if (known !== undefined || !/[./\\]/.test(nameOrFile)) return known
   const file = resolve(nameOrFile)
   if (!existsSync(file)) throw new AlgorithmFault(`There is no such file: ${file}`)
+  return loadAlgorithm(file)
+}
+
+/**
+ * From a file on this machine. `version`: of a file that may have changed since it was loaded, another text each time. Throws an
+ * {@link AlgorithmFault}.
+ */
+export async function loadAlgorithm(file: string, version = ''): Promise<AlgorithmKind> {
   let loaded: { readonly default?: unknown }
   try {
-    loaded = await import(pathToFileURL(file).href)
+    loaded = await import(`${pathToFileURL(file).href}${version && `?${version}`}`)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     const hint = /Unknown file extension/.test(reason) ? ' This Node reads no TypeScript: use 22.18 or later, or a .js file.' : ''

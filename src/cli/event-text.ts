@@ -35,6 +35,10 @@ export function describeEvent(
         : `sold to ${event.winner} for ${event.price.text}`
     case 'pace-set':
       return `the ring’s pace is ${durationText(event.millis)} now`
+    case 'experiment-started':
+      return `experiment ${event.experiment} of the lab begins, in section ${event.section}`
+    case 'experiment-ended':
+      return `experiment ${event.experiment} of the lab ${event.what === 'result' ? 'is done' : 'was stopped'}`
   }
 }
 

@@ -31,7 +31,8 @@ export const events: Command = {
     'First what is still kept of the past, at most 1,000 events. All that is named has to fit; the peer looks at that, so\n' +
     'nothing else comes over. Kinds: market, rejected, announced, members, quorum, other-room, presence, suspected, note; and\n' +
     'of what happened to the market account-opened, account-closed, moved, held, released, auction-started, bid-accepted,\n' +
-    'outbid, auction-extended, auction-paused, auction-resumed, auction-ended, pace-set. Without --kind all but announced\n' +
+    'outbid, auction-extended, auction-paused, auction-resumed, auction-ended, pace-set,\n' +
+    'experiment-started, experiment-ended. Without --kind all but announced\n' +
     'and note, which are single steps of the ring.',
   async run(call) {
     const filter = await readFilter(call)

@@ -1,9 +1,29 @@
+import type { RunView } from '../api/lab.ts'
 import type { AlgorithmKind, LabRun, LabSetting } from '../app/lab.ts'
+import { labLimits } from '../core/limits.ts'
+import { profileOption } from './client.ts'
 import { type Call, type Command, operand, textFlag } from './command.ts'
 import { CliError, usageError } from './errors.ts'
 import { durationText, parseDuration } from './format.ts'
+import { labCheckCommands } from './lab-check.ts'
+import { labReportCommands, reportOptions, writeReport } from './lab-report.ts'
+import { labRoomCommands, runInRoom } from './lab-room.ts'
 import { createNewFile } from './new-file.ts'
 import { type Column, columnsOption, tellTable } from './table.ts'
+
+/** What the table needs, whatever room it was. */
+type Figures = Pick<
+  RunView['figures'],
+  | 'algorithm'
+  | 'entries'
+  | 'messages'
+  | 'messagesPerEntry'
+  | 'waiting'
+  | 'synchronisationDelay'
+  | 'fairness'
+  | 'entriesPerSecond'
+  | 'recovery'
+> & { readonly expected?: { readonly formula: string } | undefined }
 
 const settingOptions = [
   { name: 'peers', value: 'N', text: 'how many take part (default 5)' },
@@ -47,29 +67,45 @@ const sources: Readonly<Record<string, string>> = {
 
 const labRun: Command = {
   name: 'lab run',
-  summary: 'one algorithm in a simulated room: what it costs, and whether two are ever inside at once',
+  summary: 'one algorithm in a simulated room, or on yours: what it costs, and whether two are ever inside at once',
   operands: ['ALGORITHM'],
   options: [
     ...settingOptions,
+    { name: 'room', text: 'with all members of the room of your peer, in real time; by the host' },
+    {
+      name: 'section',
+      value: 'NAME',
+      text: 'with --room: what they enter one at a time (default main); one experiment each at once',
+    },
     { name: 'shiviz', value: 'FILE', text: 'all events with their vector times, for ShiViz' },
+    { name: 'report', value: 'FILE', text: 'the run as a page to print and hand in, or in another --format' },
+    ...reportOptions,
     { name: 'force', text: 'replace the file, if it is there already' },
     columnsOption,
+    profileOption,
   ],
   examples: [
     'gavelring lab run maekawa --peers 7',
     'gavelring lab run ./mine.ts --seed 3',
     'gavelring lab run lamport --shiviz run.log',
+    'gavelring lab run maekawa --report report.html --by "Ana Prado"',
+    'gavelring lab run token-ring --room --entries 20',
   ],
   details:
-    'ALGORITHM: a name from `gavelring lab list`, or a file of your own: see docs/lab.md. Time is simulated, so an hour takes seconds.\n' +
+    'ALGORITHM: a name from `gavelring lab list`, or a file of your own: see docs/lab.md. Time is simulated, so an hour takes seconds;\n' +
+    'with --room it is real, all members take part, and the log keeps setting and result. Ctrl-C leaves it running.\n' +
     'Exit codes: 0 all went well, 1 two were inside at once or somebody never got in, 2 usage.',
   async run(call) {
+    if (call.flags.room === true) return runReally(call)
     const setting = readSetting(call)
     const algorithm = await algorithmOf(operand(call, 0))
     const run = await runOne(algorithm, setting)
     const file = textFlag(call, 'shiviz')
     if (file !== undefined) await writeShiviz(file, call.flags.force === true, run)
-    tellTable(call, jsonOf(run, setting), columns, [run])
+    const report = textFlag(call, 'report')
+    if (report !== undefined)
+      await writeReport(call, report, run, setting, isFile(operand(call, 0)) ? operand(call, 0) : undefined)
+    tellTable(call, jsonOf(run, setting), columns, [run.results])
     const faults = faultsOf(run)
     if (!call.json) for (const fault of faults) call.terminal.line(fault)
     return faults.length === 0 ? 0 : 1
@@ -95,7 +131,7 @@ const labCompare: Command = {
       call,
       runs.map((run) => jsonOf(run, setting)),
       columns,
-      runs,
+      runs.map(({ results }) => results),
     )
     const faults = runs.flatMap(faultsOf)
     if (!call.json) for (const fault of faults) call.terminal.line(fault)
@@ -103,20 +139,60 @@ const labCompare: Command = {
   },
 }
 
-export const labCommands: readonly Command[] = [labList, labRun, labCompare]
+export const labCommands: readonly Command[] = [
+  labList,
+  labRun,
+  labCompare,
+  ...labRoomCommands,
+  ...labReportCommands,
+  ...labCheckCommands,
+]
 
-const columns: readonly Column<LabRun>[] = [
-  { name: 'algorithm', head: 'ALGORITHM', cell: ({ results }) => results.algorithm, whole: true },
-  { name: 'entries', head: 'ENTRIES', cell: ({ results }) => String(results.entries), right: true },
-  { name: 'messages', head: 'MESSAGES/ENTRY', cell: ({ results }) => decimal(results.messagesPerEntry), right: true },
-  { name: 'theory', head: 'THEORY', cell: ({ results }) => results.expected?.formula ?? '' },
-  { name: 'overhead', head: 'OVERHEAD', cell: ({ results }) => String(results.messages.overhead), right: true },
-  { name: 'wait', head: 'WAIT', cell: ({ results }) => millisText(results.waiting?.mean), right: true },
-  { name: 'p95', head: 'P95', cell: ({ results }) => millisText(results.waiting?.p95), right: true },
-  { name: 'handover', head: 'HANDOVER', cell: ({ results }) => millisText(results.synchronisationDelay), right: true },
-  { name: 'fairness', head: 'FAIRNESS', cell: ({ results }) => decimal(results.fairness), right: true },
-  { name: 'rate', head: 'ENTRIES/S', cell: ({ results }) => decimal(results.entriesPerSecond), right: true },
-  { name: 'recovery', head: 'RECOVERY', cell: ({ results }) => millisText(results.recovery), right: true },
+/** As `findAlgorithm` tells them from names. */
+const isFile = (algorithm: string): boolean => /[./\\]/.test(algorithm)
+
+/** What only a simulated room can do, or has. */
+const simulatedOnly = ['peers', 'delay', 'crash', 'shiviz', 'report'] as const
+
+async function runReally(call: Call): Promise<number> {
+  for (const name of simulatedOnly)
+    if (call.flags[name] !== undefined) throw usageError(`--${name}: only in a simulated room, without --room.`)
+  const { entries, think, stay, lost, seed } = readSetting(call, labLimits.entries)
+  const span = (most: number) => ({ least: 0, most })
+  const run = await runInRoom(call, operand(call, 0), { entries, think: span(think), stay: span(stay), lostShare: lost, seed })
+  const { figures, violations, ended } = run
+  tellTable(call, { ...run, held: undefined, predictions: undefined }, columns, [figures])
+  if (!call.json) for (const fault of faultsInRoom(run)) call.terminal.line(fault)
+  return violations.length === 0 && ended === 'result' ? 0 : 1
+}
+
+function faultsInRoom({ figures, violations: [violation], ended, members }: RunView): readonly string[] {
+  const lines: string[] = []
+  if (violation !== undefined) {
+    const { first, second } = violation
+    const times = `${figures.violations} ${figures.violations === 1 ? 'time' : 'times'}`
+    lines.push(
+      `${figures.algorithm}: two were inside at once, ${times}. First: …${first.peer.slice(-6)} (Lamport ${first.lamport}), ` +
+        `and …${second.peer.slice(-6)} (Lamport ${second.lamport}): neither knew that the other had left.`,
+    )
+  }
+  for (const { peer, part, why } of members) if (part === 'failed') lines.push(`…${peer.slice(-6)} failed: ${why ?? ''}`)
+  if (ended === 'stop') lines.push(`${figures.algorithm}: it was stopped.`)
+  return lines
+}
+
+const columns: readonly Column<Figures>[] = [
+  { name: 'algorithm', head: 'ALGORITHM', cell: (results) => results.algorithm, whole: true },
+  { name: 'entries', head: 'ENTRIES', cell: (results) => String(results.entries), right: true },
+  { name: 'messages', head: 'MESSAGES/ENTRY', cell: (results) => decimal(results.messagesPerEntry), right: true },
+  { name: 'theory', head: 'THEORY', cell: (results) => results.expected?.formula ?? '' },
+  { name: 'overhead', head: 'OVERHEAD', cell: (results) => String(results.messages.overhead), right: true },
+  { name: 'wait', head: 'WAIT', cell: (results) => millisText(results.waiting?.mean), right: true },
+  { name: 'p95', head: 'P95', cell: (results) => millisText(results.waiting?.p95), right: true },
+  { name: 'handover', head: 'HANDOVER', cell: (results) => millisText(results.synchronisationDelay), right: true },
+  { name: 'fairness', head: 'FAIRNESS', cell: (results) => decimal(results.fairness), right: true },
+  { name: 'rate', head: 'ENTRIES/S', cell: (results) => decimal(results.entriesPerSecond), right: true },
+  { name: 'recovery', head: 'RECOVERY', cell: (results) => millisText(results.recovery), right: true },
 ]
 
 const decimal = (value: number | undefined): string => (value === undefined ? '' : value.toFixed(2))
@@ -170,10 +246,10 @@ async function explained<T>(act: () => T | Promise<T>): Promise<T> {
 }
 
 async function writeShiviz(path: string, replace: boolean, { rehearsal }: LabRun): Promise<void> {
-  const { shivizLog } = await import('../app/lab.ts')
+  const { shivizLog, stepsOfTrial } = await import('../app/lab.ts')
   const file = await createNewFile(path, replace)
   try {
-    await file.write(shivizLog(rehearsal.events, (peer) => peer))
+    await file.write(shivizLog(stepsOfTrial(rehearsal.events), (peer) => peer))
     await file.finish()
   } finally {
     await file.discard()
@@ -184,9 +260,10 @@ async function writeShiviz(path: string, replace: boolean, { rehearsal }: LabRun
 const entriesMost = 100_000
 const peersMost = 32
 
-function readSetting(call: Call): LabSetting {
+/** `entriesMax`: of each peer. Absent: as many as memory bears. */
+function readSetting(call: Call, entriesMax?: number): LabSetting {
   const peers = count(call, 'peers', 5, 1, peersMost)
-  const entries = count(call, 'entries', 100, 1, Math.floor(entriesMost / peers))
+  const entries = count(call, 'entries', 100, 1, entriesMax ?? Math.floor(entriesMost / peers))
   return {
     peers,
     entries,

@@ -53,6 +53,10 @@ export function operationText(operation: ToldOperation, { currency, lotOf }: Roo
       return `lets ${lot()} go on`
     case 'set-pace':
       return `sets the ring’s pace to ${durationOf(operation.millis)}`
+    case 'record-experiment':
+      return operation.what === 'setup'
+        ? `sets up an experiment of the lab in section ${text('section')}`
+        : `${operation.what === 'result' ? 'records the result of' : 'stops'} experiment ${String(operation.experiment)}`
     case 'void':
       return 'takes an operation back'
     case 'malformed':

@@ -1,7 +1,7 @@
 /** Version of frames on the wire; a peer that speaks another one is told so and refused (PROTOCOL, section 6). */
 export const wireVersion = 2
 /** How operations are applied, for the life of a room; stands in its genesis block. New rooms get this one. */
-export const rulesVersion = 3
+export const rulesVersion = 4
 /** Rooms with rules from this version on are known (`market/versions.ts`). */
 export const rulesVersionMin = 1
 
@@ -19,6 +19,23 @@ export const issuerCentsMin = -9 * 10 ** 15
 export const operationBytesMax = 4 * 1024
 /** An operation that starts an auction carries a picture. */
 export const auctionStartBytesMax = 96 * 1024
+/** What the log keeps of one experiment of the lab, before it or after it. */
+export const experimentBytesMax = 16 * 1024
+/** Experiments that run at once, each in a section of its own. */
+export const experimentsMax = 8
+export const sectionCharsMax = 32
+/** Of one experiment's setting; times in milliseconds. */
+export const labLimits = {
+  /** Of each peer. */
+  entries: 10_000,
+  /** Longest time to think, and to stay inside. */
+  millis: 60_000,
+  /** When a fault begins, and how long it lasts. */
+  faultMillis: 600_000,
+  lostShare: 0.9,
+  faults: 32,
+  seed: 2 ** 31,
+} as const
 export const frameBytesMax = 1024 * 1024
 export const blockOpsMax = 4_096
 export const blockBytesMax = 256 * 1024

@@ -4,12 +4,14 @@ import {
   auctionMillisMax,
   auctionStartBytesMax,
   descriptionCharsMax,
+  experimentBytesMax,
   memoCharsMax,
   nameCharsMax,
   operationBytesMax,
   paceMillisMax,
   paceMillisMin,
   reasonCharsMax,
+  sectionCharsMax,
 } from '../core/limits.ts'
 import { type Cents, checkAmount } from '../core/money.ts'
 import type { Parsed } from '../core/result.ts'
@@ -34,6 +36,8 @@ const kinds = [
   'resume-auction',
   // Of its version 3.
   'set-pace',
+  // Of its version 4.
+  'record-experiment',
 ] as const satisfies readonly Operation['kind'][]
 
 const codes = Object.fromEntries(kinds.map((kind, code) => [kind, code])) as Record<Operation['kind'], number>
@@ -58,11 +62,16 @@ export function decodeSubmission(bytes: Uint8Array): Decoded | { readonly malfor
     const request = reader.optional(() => valid(parseRequestId(reader.text(64))))
     const bodyAt = bytes.length - reader.left
     const operation = readOperation(reader)
-    const bytesMax = operation.kind === 'start-auction' ? auctionStartBytesMax : operationBytesMax
+    const bytesMax = bytesMaxOf(operation)
     if (bytes.length > bytesMax) throw new Malformed(`an operation has at most ${bytesMax} bytes`)
     return { value: { request, operation }, bodyAt }
   })
   return 'malformed' in decoded ? decoded : decoded.value
+}
+
+function bytesMaxOf({ kind }: Operation): number {
+  if (kind === 'start-auction') return auctionStartBytesMax
+  return kind === 'record-experiment' ? experimentBytesMax + operationBytesMax : operationBytesMax
 }
 
 /** What {@link decodeSubmission} would say of an operation: `undefined` if it is in its limits. For doors that get typed values. */
@@ -107,6 +116,10 @@ function writeOperation(writer: Writer, operation: Operation): void {
       return
     case 'set-pace':
       writer.unsigned(operation.millis)
+      return
+    case 'record-experiment':
+      writer.byte(records.indexOf(operation.what)).text(operation.section)
+      writer.unsigned(operation.experiment).bytes(operation.content)
   }
 }
 
@@ -143,6 +156,8 @@ function readOperation(reader: Reader): Operation {
       return { kind, auction: readAuction(reader), millis: readMillis(reader, 1) }
     case 'set-pace':
       return { kind, millis: readPace(reader) }
+    case 'record-experiment':
+      return { kind, ...readExperiment(reader) }
   }
 }
 
@@ -204,6 +219,23 @@ function readPace(reader: Reader): number {
   if (!isPace(millis)) throw new Malformed(`a pace is ${paceMillisMin} to ${paceMillisMax} ms`)
   return millis
 }
+
+const records = ['setup', 'result', 'stop'] as const
+
+function readExperiment(reader: Reader): Omit<Extract<Operation, { kind: 'record-experiment' }>, 'kind'> {
+  const what = records[reader.byte()]
+  if (what === undefined) throw new Malformed('unknown record of an experiment')
+  const section = reader.text(sectionCharsMax)
+  if (!isSection(section)) throw new Malformed('a section is named by 1 to 32 of A-Z, a-z, 0-9, “.”, “_” and “-”')
+  const experiment = reader.unsigned()
+  if ((what === 'setup') !== (experiment === 0))
+    throw new Malformed('the number of an experiment comes with its set-up, and is named at its end')
+  // A copy: a view would keep the whole block in memory.
+  return { what, section, experiment, content: new Uint8Array(reader.bytes(experimentBytesMax)) }
+}
+
+/** The name of what the peers of an experiment enter one at a time. */
+export const isSection = (text: string): boolean => /^[A-Za-z0-9._-]{1,32}$/.test(text)
 
 function readText(reader: Reader, charsMax: number, what: string): string {
   const text = reader.text(4 * charsMax)

@@ -15,6 +15,7 @@ import {
 import { type Author, authorOf, hashOfBody, recallRequest, rememberRequest, takeSequence } from './authors.ts'
 import { closeAccount, deposit, openAccount, type Place, transfer, withdraw } from './bank.ts'
 import { nextStateHash } from './digest.ts'
+import { recordExperiment } from './experiments.ts'
 import type { Operation } from './operation.ts'
 import type { MarketEvent, Outcome, Rejection } from './outcome.ts'
 import { setPace } from './pace.ts'
@@ -55,6 +56,7 @@ class StatefulMarket implements Market {
   readonly accounts: Market['accounts']
   readonly auctions: Market['auctions']
   readonly openAuctions: Market['openAuctions']
+  readonly experiments: Market['experiments']
   readonly #state: MarketState
   readonly #hash: Crypto['hash']
 
@@ -64,6 +66,7 @@ class StatefulMarket implements Market {
     this.accounts = state.bank.accounts
     this.auctions = state.auctions.byId
     this.openAuctions = state.auctions.open
+    this.experiments = state.experiments
   }
 
   get stateHash(): Hash {
@@ -164,7 +167,7 @@ function route(
   operation: Operation,
   events: MarketEvent[],
 ): Rejection | undefined {
-  const { bank, auctions, pace } = state
+  const { bank, auctions, pace, experiments } = state
   switch (operation.kind) {
     case 'void':
       return undefined
@@ -194,6 +197,8 @@ function route(
       return resumeAuction(bank, auctions, place, operation, events)
     case 'set-pace':
       return setPace(pace, bank.rules, place, operation, events)
+    case 'record-experiment':
+      return recordExperiment(experiments, bank.rules, place, operation, events)
     default:
       return assertNever(operation)
   }

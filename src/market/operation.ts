@@ -20,6 +20,17 @@ export type Operation =
   | { readonly kind: 'resume-auction'; readonly auction: AuctionId }
   /** How long the token rests where nobody wants it, for every peer of the room. By the host. */
   | { readonly kind: 'set-pace'; readonly millis: number }
+  /**
+   * An experiment of the lab begins, has come to its end, or is called off. By the host. `experiment`: the number of the one that
+   * ends; 0 in a set-up. What `content` says is the lab's business.
+   */
+  | {
+      readonly kind: 'record-experiment'
+      readonly what: 'setup' | 'result' | 'stop'
+      readonly section: string
+      readonly experiment: number
+      readonly content: Uint8Array
+    }
   /** Takes the place of an operation that a person withdrew before it was in a block, so that its sequence has no gap. */
   | { readonly kind: 'void' }
 

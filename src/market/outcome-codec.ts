@@ -41,6 +41,8 @@ const eventFields = {
   'auction-paused': ['auction', 'until', 'endsAt'],
   'auction-resumed': ['auction', 'endsAt'],
   'pace-set': ['millis'],
+  'experiment-started': ['experiment', 'section'],
+  'experiment-ended': ['experiment', 'section', 'what'],
 } as const satisfies { readonly [Kind in MarketEvent['kind']]: readonly FieldOf<Extract<MarketEvent, { kind: Kind }>>[] }
 
 /** The same for rejections; the order in which they are checked is that of `Rejection`. */
@@ -66,6 +68,8 @@ const rejectionFields = {
   'auction-not-paused': ['auction'],
   'auction-too-long': ['auction', 'latest'],
   'reason-needed': ['auction', 'bids'],
+  'experiment-running': ['section', 'experiment'],
+  'experiment-unknown': ['experiment'],
 } as const satisfies { readonly [Code in RejectionCode]: readonly FieldOf<Extract<Rejection, { code: Code }>>[] }
 
 type FieldOf<Value> = Exclude<keyof Value, 'kind' | 'code'>
@@ -105,7 +109,7 @@ function readFields(reader: Reader, fields: readonly string[]): Fields {
 
 const numbers: ReadonlySet<string> = new Set([
   ...['amount', 'bids', 'minimum', 'available', 'held'],
-  ...['at', 'endsAt', 'until', 'latest', 'millis'],
+  ...['at', 'endsAt', 'until', 'latest', 'millis', 'experiment'],
 ])
 
 /** A field of one name has one form, wherever it stands. */

@@ -42,6 +42,10 @@ export type Rejection =
   | { readonly code: 'own-lot' }
   | { readonly code: 'bid-too-low'; readonly minimum: Cents }
   | { readonly code: 'room-limit'; readonly available: Cents }
+  /** Another one runs in this section, or so many run that no more can. */
+  | { readonly code: 'experiment-running'; readonly section: string; readonly experiment: number }
+  /** None of this number runs in that section. */
+  | { readonly code: 'experiment-unknown'; readonly experiment: number }
   | { readonly code: 'account-not-empty'; readonly available: Cents; readonly held: Cents }
   /** An open auction pays into the account. */
   | { readonly code: 'account-in-use'; readonly auction: AuctionId }
@@ -77,6 +81,13 @@ export type MarketEvent =
   | { readonly kind: 'auction-resumed'; readonly auction: AuctionId; readonly endsAt: Instant }
   /** From here on a token that nobody wants rests for so long. */
   | { readonly kind: 'pace-set'; readonly millis: number }
+  | { readonly kind: 'experiment-started'; readonly experiment: number; readonly section: string }
+  | {
+      readonly kind: 'experiment-ended'
+      readonly experiment: number
+      readonly section: string
+      readonly what: 'result' | 'stop'
+    }
   | {
       readonly kind: 'auction-ended'
       readonly auction: AuctionId

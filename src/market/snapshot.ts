@@ -1,12 +1,13 @@
 import { concat, decodeWith, Malformed, type Reader, Writer } from '../core/codec.ts'
 import { type Crypto, fromHex, type Hash, toHex } from '../core/crypto.ts'
 import type { AccountId, AuctionId, Instant, PeerId, RequestId } from '../core/ids.ts'
-import { requestsPerAuthorMax } from '../core/limits.ts'
+import { experimentsMax, requestsPerAuthorMax, sectionCharsMax } from '../core/limits.ts'
 import type { Cents } from '../core/money.ts'
 import { type Auction, addAuction, createAuction, minimumAfter, recentBidsMax } from './auctions.ts'
 import { type Author, createAuthor, type Remembered, rememberRequest, requestsInOrder } from './authors.ts'
 import { type Account, createAccount, historyMax, newestHistory } from './bank.ts'
-import { readLot, writeLot } from './codec.ts'
+import { isSection, readLot, writeLot } from './codec.ts'
+import type { Experiments, RunningExperiment } from './experiments.ts'
 import { readOutcome, writeOutcome } from './outcome-codec.ts'
 import { faultOfState } from './sound.ts'
 import { createState, type MarketState } from './state.ts'
@@ -14,9 +15,10 @@ import type { AccountEntry, Bid, RoomRules } from './types.ts'
 
 /**
  * What stands first. 2: knows of no pauses, and keeps no bids but the leading one. 3: without a pace, also in a room that may have
- * one: programs before it can still read that. 4: 3, and the pace at its end.
+ * one: programs before it can still read that. 4: 3, and the pace at its end. 5: 3, and at its
+ * end the pace, where there is one, and the lab's experiments.
  */
-const versions = { withoutPauses: 2, withoutPace: 3, withPace: 4 } as const
+const versions = { withoutPauses: 2, withoutPace: 3, withPace: 4, withExperiments: 5 } as const
 const hashBytes = 32
 const countMax = 10_000_000
 
@@ -35,12 +37,13 @@ export interface MarketImage {
 }
 
 /** Costs no more than a look at each account: what changes later is copied, what never does is shared. */
-export function imageOf({ index, stateHash, bank, auctions, pace, authors }: MarketState): MarketImage {
+export function imageOf({ index, stateHash, bank, auctions, pace, experiments, authors }: MarketState): MarketImage {
   const image: Image = {
     index,
     stateHash,
     issuer: bank.issuer.available,
     millis: pace.millis,
+    experiments: { count: experiments.count, running: [...experiments.running] },
     accounts: Array.from(bank.accounts.values(), frozenAccount),
     // One that has ended never changes.
     auctions: Array.from(auctions.byId.values(), (auction) =>
@@ -58,6 +61,7 @@ interface Image {
   readonly stateHash: Hash
   readonly issuer: Cents
   readonly millis: number | undefined
+  readonly experiments: { readonly count: number; readonly running: readonly (readonly [string, RunningExperiment])[] }
   readonly accounts: readonly FrozenAccount[]
   readonly auctions: readonly Auction[]
   readonly authors: readonly FrozenAuthor[]
@@ -78,8 +82,18 @@ const frozenAccount = ({ id, holder, owner, available, held, closed, history }: 
   entries: history.length,
 })
 
-function* writePieces({ index, stateHash, issuer, millis, accounts, auctions, authors }: Image): Generator<Uint8Array> {
-  const version = millis === undefined ? versions.withoutPace : versions.withPace
+function* writePieces({
+  index,
+  stateHash,
+  issuer,
+  millis,
+  experiments,
+  accounts,
+  auctions,
+  authors,
+}: Image): Generator<Uint8Array> {
+  const hasExperiments = experiments.count > 0
+  const version = hasExperiments ? versions.withExperiments : millis === undefined ? versions.withoutPace : versions.withPace
   let writer = new Writer(2 * pieceBytes).byte(version).unsigned(index)
   const take = (): Uint8Array => {
     const piece = writer.finish()
@@ -105,7 +119,10 @@ function* writePieces({ index, stateHash, issuer, millis, accounts, auctions, au
       if (writer.length >= pieceBytes) yield take()
     }
   }
-  if (millis !== undefined) writer.unsigned(millis)
+  if (hasExperiments) {
+    writer.optional(millis, (pace) => writer.unsigned(pace)).unsigned(experiments.count)
+    writer.list(experiments.running, ([section, { number, block }]) => writer.text(section).unsigned(number).unsigned(block))
+  } else if (millis !== undefined) writer.unsigned(millis)
   yield take()
 }
 
@@ -161,7 +178,20 @@ function readState(reader: Reader, rules: RoomRules, hash: Crypto['hash']): Mark
     authors.set(unknownTo(authors, peer), readAuthor(reader))
   })
   if (version === versions.withPace) state.pace.millis = reader.unsigned()
+  if (version === versions.withExperiments) {
+    state.pace.millis = reader.optional(() => reader.unsigned())
+    readExperiments(reader, state.experiments)
+  }
   return state
+}
+
+function readExperiments(reader: Reader, experiments: Experiments): void {
+  experiments.count = reader.unsigned()
+  reader.list(experimentsMax, () => {
+    const section = unknownTo(experiments.running, reader.text(sectionCharsMax))
+    if (!isSection(section)) throw new Malformed('a section of an experiment that can be none')
+    experiments.running.set(section, { number: reader.unsigned(), block: reader.unsigned() })
+  })
 }
 
 const entryKinds = [

@@ -9,8 +9,11 @@ import type { MarketState } from './state.ts'
  * What is wrong with a state that was read from bytes: the first invariant that it breaks (PROTOCOL, section 7, S4), or
  * `undefined`. The rules count on each of these when they move money without asking again.
  */
-export function faultOfState({ bank, auctions, pace }: MarketState): string | undefined {
+export function faultOfState({ bank, auctions, pace, experiments }: MarketState): string | undefined {
   if (pace.millis !== undefined && !isPace(pace.millis)) return 'its pace is none'
+  const numbers = [...experiments.running.values()].map(({ number }) => number)
+  const areNumbered = numbers.every((number) => number >= 1 && number <= experiments.count)
+  if (!areNumbered || new Set(numbers).size < numbers.length) return 'an experiment has a number that it cannot have'
   const heldBy = new Map<AccountId, number>()
   for (const auction of auctions.byId.values()) {
     const fault = faultOfAuction(auction)

@@ -4,6 +4,7 @@ import { type Auctions, createAuctions } from './auctions.ts'
 import type { Author } from './authors.ts'
 import { type Bank, createBank } from './bank.ts'
 import { firstStateHash } from './digest.ts'
+import { createExperiments, type Experiments } from './experiments.ts'
 import { createPace, type RoomPace } from './pace.ts'
 import type { RoomRules } from './types.ts'
 
@@ -14,6 +15,7 @@ export interface MarketState {
   readonly bank: Bank
   readonly auctions: Auctions
   readonly pace: RoomPace
+  readonly experiments: Experiments
   readonly authors: Map<PeerId, Author>
 }
 
@@ -24,6 +26,7 @@ export function createState(rules: RoomRules, hash: Crypto['hash']): MarketState
     bank: createBank(rules),
     auctions: createAuctions(),
     pace: createPace(),
+    experiments: createExperiments(),
     authors: new Map(),
   }
 }

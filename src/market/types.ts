@@ -1,6 +1,7 @@
 import type { Hash } from '../core/crypto.ts'
 import type { AccountId, AuctionId, Instant, PeerId } from '../core/ids.ts'
 import type { Cents } from '../core/money.ts'
+import type { RunningExperiment } from './experiments.ts'
 import type { Lot } from './operation.ts'
 import type { Outcome } from './outcome.ts'
 import type { MarketImage } from './snapshot.ts'
@@ -50,6 +51,8 @@ export interface Market {
   readonly openAuctions: ReadonlySet<AuctionId>
   /** How long a token rests where nobody wants it, as the host has set it; `undefined`: nobody has. */
   readonly paceMillis: number | undefined
+  /** The lab's: how many there have been, and which run, by their sections. */
+  readonly experiments: { readonly count: number; readonly running: ReadonlyMap<string, RunningExperiment> }
   /** The last incarnation in which the peer wrote an operation; 0: in none. */
   incarnationOf(author: PeerId): number
   /** The whole state as it is now, to be written in pieces while the market goes on. */

@@ -7,13 +7,15 @@ import { faultOfPicture } from './picture.ts'
  * to the states that it led to when it was written.
  *
  * 1: the first one. 2: auctions are extended, paused and resumed; a picture is one; a host that cancels without a reason
- * is refused with `reason-needed`, no longer with `auction-has-bids`. 3: the host sets the pace of the ring.
+ * is refused with `reason-needed`, no longer with `auction-has-bids`. 3: the host sets the pace of the ring. 4: the
+ * host records experiments of the lab.
  */
 const firstVersions: Readonly<Partial<Record<Operation['kind'], number>>> = {
   'extend-auction': 2,
   'pause-auction': 2,
   'resume-auction': 2,
   'set-pace': 3,
+  'record-experiment': 4,
 }
 
 /** {@link decodeSubmission}, as a program that knew only the rules of this version would have decoded. */

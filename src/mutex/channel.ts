@@ -69,10 +69,8 @@ export class Channel<P> {
   /** What is to be sent now, again or for the first time. */
   due(now: number): readonly ChannelFrame<P>[] {
     const frames: ChannelFrame<P>[] = []
-    if (now >= this.#ackAt) {
-      this.#ackAt = Number.POSITIVE_INFINITY
-      frames.push({ kind: 'ack', through: this.#through, beyond: [...this.#beyond.keys()] })
-    }
+    const ack = now >= this.#ackAt ? this.acknowledge() : undefined
+    if (ack !== undefined) frames.push(ack)
     for (const one of this.#inWindow()) {
       if (now < one.repeatAt) continue
       one.repeatAt = now + one.pause
@@ -80,6 +78,13 @@ export class Channel<P> {
       frames.push({ kind: 'data', number: one.number, payload: one.payload })
     }
     return frames
+  }
+
+  /** Word of what has come, also before it is due; nothing where there is no need of it. */
+  acknowledge(): ChannelFrame<P> | undefined {
+    if (this.#ackAt === Number.POSITIVE_INFINITY) return undefined
+    this.#ackAt = Number.POSITIVE_INFINITY
+    return { kind: 'ack', through: this.#through, beyond: [...this.#beyond.keys()] }
   }
 
   /** When `due` has something next. */

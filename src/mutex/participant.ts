@@ -79,13 +79,20 @@ export class Participant {
   readonly #channels = new Map<PeerId, Channel<Payload>>()
   #algorithmWakesAt = Number.POSITIVE_INFINITY
 
-  constructor(self: PeerId, kind: AlgorithmKind) {
+  /** `firstEvents`: its own events count from there on, where the peer has had another life in the same experiment. */
+  constructor(self: PeerId, kind: AlgorithmKind, firstEvents = 0) {
     this.#self = self
     this.#kind = kind
+    this.#vector[self] = firstEvents
   }
 
   get state(): 'out' | 'waiting' | 'inside' {
     return this.#state
+  }
+
+  /** The number of its newest event. */
+  get events(): number {
+    return this.#vector[this.#self] ?? 0
   }
 
   /** Wants in. Nothing happens where it already does, or is inside. */
@@ -135,8 +142,10 @@ export class Participant {
       this.#early.length = 0
       this.#channels.clear()
       if (!view.members.includes(this.#self)) {
-        if (this.#state !== 'out') this.#event('left')
-        if (this.#state === 'inside') this.#outputs.push({ kind: 'left' })
+        if (this.#state !== 'out') {
+          this.#event('left')
+          this.#outputs.push({ kind: 'left' })
+        }
         this.#state = 'out'
         return
       }
@@ -156,9 +165,18 @@ export class Participant {
     this.#outputs = []
     act()
     let wakeAt = this.#algorithmWakesAt
+    const epoch = this.#view?.epoch ?? 0
+    let isTalking = false
     for (const [to, channel] of this.#channels) {
-      for (const part of channel.due(now))
-        this.#outputs.push({ kind: 'send', to, frame: { epoch: this.#view?.epoch ?? 0, part } })
+      for (const part of channel.due(now)) {
+        isTalking ||= part.kind === 'data'
+        this.#outputs.push({ kind: 'send', to, frame: { epoch, part } })
+      }
+    }
+    for (const [to, channel] of this.#channels) {
+      // What is said to everybody anyhow takes along what else was to be said soon.
+      const part = isTalking ? channel.acknowledge() : undefined
+      if (part !== undefined) this.#outputs.push({ kind: 'send', to, frame: { epoch, part } })
       wakeAt = Math.min(wakeAt, channel.dueAt)
     }
     if (wakeAt < Number.POSITIVE_INFINITY) this.#outputs.push({ kind: 'wake', at: wakeAt })

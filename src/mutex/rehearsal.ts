@@ -3,6 +3,7 @@ import { createRandom, type Random } from '../core/random.ts'
 import type { AlgorithmKind } from './algorithm.ts'
 import { type MutexFrame, type MutexOutput, type MutexView, Participant } from './participant.ts'
 import type { TrialEvent } from './trial.ts'
+import { lifeEvents } from './witness.ts'
 
 /** Milliseconds, both included; drawn evenly. */
 export interface Span {
@@ -84,6 +85,8 @@ class Room {
   readonly #cuts = new Map<string, number>()
   #now = 0
   #order = 0
+  /** Of all peers together: whoever comes again counts its events from later on. */
+  #lives = 0
   #faultsLeft: number
 
   constructor(setting: RehearsalSetting) {
@@ -138,7 +141,7 @@ class Room {
 
   #start(peer: PeerId, left: number, told: number): void {
     this.#stations.set(peer, {
-      participant: new Participant(peer, this.#setting.algorithm),
+      participant: new Participant(peer, this.#setting.algorithm, this.#lives++ * lifeEvents),
       isUp: true,
       left,
       told,

@@ -1,5 +1,6 @@
 import type { PeerId } from '../core/ids.ts'
 import { type Expected, expectedMessages } from './formula.ts'
+import type { MutexEvent } from './participant.ts'
 import { Referee, type TrialEvent, type Violation } from './trial.ts'
 
 /** What an experiment comes to. Times in milliseconds; `undefined` where there is nothing to measure. */
@@ -27,60 +28,101 @@ export interface Results {
 /** Events in their order. `quota`: entries that each peer was to make. */
 export function resultsOf(algorithm: string, members: readonly PeerId[], quota: number, events: readonly TrialEvent[]): Results {
   const referee = new Referee()
-  const entriesByPeer = new Map<PeerId, number>(members.map((member) => [member, 0]))
-  const messages = { entry: 0, overhead: 0 }
-  const wished = new Map<PeerId, number>()
-  const waits: number[] = []
-  const delays: number[] = []
-  let releasedAt: number | undefined
-  let crashedAt: number | undefined
-  let recovery: number | undefined
-  let fairness: number | undefined
-  let begin: number | undefined
-  let end = 0
+  const measures = new Measures(members, quota)
   for (const event of events) {
     referee.observe(event)
-    if (event.kind === 'crashed') {
-      crashedAt ??= event.at
-      wished.delete(event.peer)
-    }
-    if (event.kind !== 'mutex') continue
-    const { at, peer } = event
-    const { what, purpose } = event.event
-    if (what === 'sent') messages[purpose ?? 'entry']++
-    else if (what === 'wished') {
-      begin ??= at
-      wished.set(peer, at)
-    } else if (what === 'left') wished.delete(peer)
-    else if (what === 'released') releasedAt = wished.size > 0 ? at : undefined
-    else if (what === 'entered') {
-      end = at
-      const count = (entriesByPeer.get(peer) ?? 0) + 1
-      entriesByPeer.set(peer, count)
-      waits.push(at - (wished.get(peer) ?? at))
-      wished.delete(peer)
-      if (releasedAt !== undefined) delays.push(at - releasedAt)
-      releasedAt = undefined
-      if (crashedAt !== undefined) recovery = Math.max(recovery ?? 0, at - crashedAt)
-      crashedAt = undefined
-      if (count === quota) fairness ??= jain([...entriesByPeer.values()])
+    if (event.kind === 'crashed') measures.crashed(event.at, event.peer)
+    else if (event.kind === 'mutex') measures.add(event.at, event.peer, event.event)
+  }
+  return { ...measures.figures(algorithm), violations: referee.violations }
+}
+
+/** What an experiment comes to, event by event: none of them has to be kept. */
+export class Measures {
+  readonly #members: readonly PeerId[]
+  readonly #quota: number
+  readonly #entries: Map<PeerId, number>
+  readonly #messages = { entry: 0, overhead: 0 }
+  readonly #wished = new Map<PeerId, number>()
+  readonly #waits: number[] = []
+  #delays = { count: 0, sum: 0 }
+  #releasedAt: number | undefined
+  #crashedAt: number | undefined
+  #recovery: number | undefined
+  #fairness: number | undefined
+  #begin: number | undefined
+  #end = 0
+
+  constructor(members: readonly PeerId[], quota: number) {
+    this.#members = members
+    this.#quota = quota
+    this.#entries = new Map(members.map((member) => [member, 0]))
+  }
+
+  crashed(at: number, peer: PeerId): void {
+    this.#crashedAt ??= at
+    this.#wished.delete(peer)
+  }
+
+  add(at: number, peer: PeerId, { what, purpose }: Pick<MutexEvent, 'what' | 'purpose'>): void {
+    switch (what) {
+      case 'sent':
+        this.#messages[purpose ?? 'entry']++
+        return
+      case 'wished':
+        this.#begin ??= at
+        this.#wished.set(peer, at)
+        return
+      case 'left':
+        this.#wished.delete(peer)
+        return
+      case 'released':
+        this.#releasedAt = this.#wished.size > 0 ? at : undefined
+        return
+      case 'entered':
+        return this.#entered(at, peer)
+      case 'began':
+      case 'received':
+        return
     }
   }
-  const entries = waits.length
-  return {
-    algorithm,
-    members: members.length,
-    entries,
-    entriesByPeer,
-    messages,
-    messagesPerEntry: entries === 0 ? undefined : messages.entry / entries,
-    expected: expectedMessages(algorithm, { members, entries: entriesByPeer }),
-    waiting: entries === 0 ? undefined : { mean: mean(waits), p95: percentile(waits, 95) },
-    synchronisationDelay: delays.length === 0 ? undefined : mean(delays),
-    fairness,
-    entriesPerSecond: begin === undefined || end <= begin ? undefined : entries / ((end - begin) / 1_000),
-    recovery,
-    violations: referee.violations,
+
+  /** `messages`: what the peers themselves have counted, where not every message was told as an event. */
+  figures(algorithm: string, messages: Results['messages'] = this.#messages): Omit<Results, 'violations'> {
+    const waits = this.#waits
+    const entries = waits.length
+    const [begin, end] = [this.#begin, this.#end]
+    const { count, sum } = this.#delays
+    return {
+      algorithm,
+      members: this.#members.length,
+      entries,
+      entriesByPeer: this.#entries,
+      messages,
+      messagesPerEntry: entries === 0 ? undefined : messages.entry / entries,
+      expected: expectedMessages(algorithm, { members: this.#members, entries: this.#entries }),
+      waiting: entries === 0 ? undefined : { mean: mean(waits), p95: percentile(waits, 95) },
+      synchronisationDelay: count === 0 ? undefined : sum / count,
+      fairness: this.#fairness,
+      entriesPerSecond: begin === undefined || end <= begin ? undefined : entries / ((end - begin) / 1_000),
+      recovery: this.#recovery,
+    }
+  }
+
+  #entered(at: number, peer: PeerId): void {
+    this.#end = Math.max(this.#end, at)
+    const count = (this.#entries.get(peer) ?? 0) + 1
+    this.#entries.set(peer, count)
+    this.#waits.push(at - (this.#wished.get(peer) ?? at))
+    this.#wished.delete(peer)
+    if (this.#releasedAt !== undefined)
+      this.#delays = { count: this.#delays.count + 1, sum: this.#delays.sum + at - this.#releasedAt }
+    this.#releasedAt = undefined
+    if (this.#crashedAt !== undefined && at > this.#crashedAt) {
+      this.#recovery = Math.max(this.#recovery ?? 0, at - this.#crashedAt)
+      this.#crashedAt = undefined
+    }
+    if (count === this.#quota) this.#fairness ??= jain([...this.#entries.values()])
   }
 }
 

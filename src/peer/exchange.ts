@@ -3,7 +3,9 @@ import { isSignedByAuthor } from '../ring/block.ts'
 import { type DecodedFrame, decodeFrame, type FetchedMessage, topicOf } from '../ring/message.ts'
 import type { Input, ReplicaView } from '../ring/types.ts'
 import type { PeerContext } from './context.ts'
+import type { Experiments } from './experiments.ts'
 import type { Intake } from './intake.ts'
+import { isOfExperiment } from './lab-frame.ts'
 import type { RingTopic, Topic, Verdict } from './ports.ts'
 
 /** Bytes from other peers on their way to the ring: accepted, ignored, or rejected and held against the sender. */
@@ -20,13 +22,14 @@ type RingFrame = Extract<DecodedFrame, { kind: 'frame' }>
 /** Whoever knows the code can come under a new name each time: so many are remembered. */
 const offsetsMax = 512
 
-/** `wallTime`: milliseconds since 1970 on this peer's own clock. `intake`: what fetched blocks pass first. */
+/** `wallTime`: milliseconds since 1970 on this peer's own clock. `intake`: what fetched blocks pass first; `experiments`: who hears of them. */
 export function createReceiver(
   context: PeerContext,
   view: Pick<ReplicaView, 'members'>,
   wallTime: () => number,
   intake: Pick<Intake, 'add'>,
   input: (input: Input) => void,
+  experiments: Pick<Experiments, 'heard'>,
 ): Receiver {
   const { crypto } = context.ports.identity
   const { recorder } = context
@@ -74,7 +77,7 @@ export function createReceiver(
 
     gossip(from, topic, bytes) {
       // Not the ring's: nothing of it becomes an input.
-      if (topic === 'lab') return recorder.heard(from, bytes)
+      if (topic === 'lab') return isOfExperiment(bytes) ? experiments.heard(from, bytes) : recorder.heard(from, bytes)
       const decoded = decodeFrame(bytes, crypto)
       if (decoded.kind === 'version') {
         context.tell({ kind: 'version', peer: from, version: decoded.version })

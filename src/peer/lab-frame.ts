@@ -4,10 +4,11 @@ import { type PeerId, parsePeerId } from '../core/ids.ts'
 import { frameBytesMax, roomMembersMax, wireVersion } from '../core/limits.ts'
 import type { Message } from '../ring/message.ts'
 import { type Epoch, epochField, sameEpoch } from '../ring/view.ts'
+import { type ExperimentFrame, experimentKinds, readExperimentFrame, writeExperimentFrame } from './experiment-frame.ts'
 import type { RingTopic } from './ports.ts'
 
 /**
- * What peers say on the topic `lab`, where they tell each other what they saw of the ring's frames. A family of its own beside the
+ * What peers say on the topic `lab`: what they saw of the ring's frames, and what experiments are made of. A family of its own beside the
  * ring's closed set of messages: none of it reaches the ring, its clock or its disk. Who says it is the signer of the message.
  */
 export type LabFrame =
@@ -15,6 +16,7 @@ export type LabFrame =
   | { readonly kind: 'watch' }
   /** What the sender itself sent and received. `missed`: so many frames more were not recorded. */
   | { readonly kind: 'records'; readonly missed: number; readonly records: readonly FrameRecord[] }
+  | ExperimentFrame
 
 /** One end of a frame of the ring, as the peer that was there saw it: of nobody else's frames anything can be said. */
 export type FrameRecord = FrameFacts &
@@ -52,7 +54,7 @@ export interface FrameFacts {
 export const recordsMax = 256
 const spanMillisMax = 60_000
 /** All tables full, and more. */
-const labFrameBytesMax = 128 * 1024
+export const labFrameBytesMax = 128 * 1024
 
 /** First byte of each frame of the lab: no hello begins so, nor will a frame of the ring before its version is 76. */
 const family = 0x4c
@@ -66,6 +68,7 @@ export function encodeLabFrame(frame: LabFrame): Uint8Array {
   const writer = new Writer(1024).byte(family).unsigned(wireVersion)
   kinds.write(writer, frame.kind)
   if (frame.kind === 'records') wireBatch.write(writer, toWire(frame.missed, frame.records))
+  else if (frame.kind !== 'watch') writeExperimentFrame(writer, frame)
   return writer.finish()
 }
 
@@ -76,7 +79,9 @@ export function decodeLabFrame(bytes: Uint8Array): DecodedLabFrame {
   if ('value' in head && head.value !== wireVersion) return { kind: 'version', version: head.value }
   const decoded = decodeWith(bytes, (reader): LabFrame => {
     readVersion(reader)
-    return kinds.read(reader) === 'watch' ? { kind: 'watch' } : { kind: 'records', ...fromWire(wireBatch.read(reader)) }
+    const kind = kinds.read(reader)
+    if (kind === 'watch') return { kind }
+    return kind === 'records' ? { kind, ...fromWire(wireBatch.read(reader)) } : readExperimentFrame(reader, kind)
   })
   return 'malformed' in decoded ? { kind: 'malformed', reason: decoded.malformed } : { kind: 'frame', frame: decoded.value }
 }
@@ -95,7 +100,21 @@ function readVersion(reader: Reader): number {
   return reader.unsigned()
 }
 
-const kinds = oneOf<LabFrame['kind']>('watch', 'records')
+const kinds = oneOf<LabFrame['kind']>('watch', 'records', ...experimentKinds)
+
+/** Whether these are to be read as a frame of an experiment, whatever is wrong with them: those have a listener of their own. */
+export function isOfExperiment(bytes: Uint8Array): boolean {
+  const decoded = decodeWith(bytes.subarray(0, headBytesMax), (reader) => {
+    readVersion(reader)
+    const kind = reader.byte()
+    reader.raw(reader.left)
+    return kind
+  })
+  return 'value' in decoded && decoded.value >= recordKinds
+}
+
+/** `watch` and `records` come first. */
+const recordKinds = 2
 
 /** Peers and epochs stand in tables: each is named many times. A place counts from 1 on; 0: none. */
 interface WireBatch {

@@ -4,6 +4,7 @@ import { algorithms } from '../mutex/algorithms.ts'
 import { type Rehearsal, rehearse } from '../mutex/rehearsal.ts'
 import { type Results, resultsOf } from '../mutex/results.ts'
 
+export { stepsOfTrial } from '../mutex/run-steps.ts'
 export { shivizLog } from '../mutex/shiviz.ts'
 export type { AlgorithmKind, Rehearsal, Results }
 export { algorithms }

@@ -126,7 +126,7 @@ export function createRecorder({ ports, tell, hear }: RecorderOptions): Recorder
       if (decoded.frame.kind === 'watch') {
         watchedUntil = now + recording.watchLasts
         turnOn()
-      } else if (watch.isWatched) {
+      } else if (decoded.frame.kind === 'records' && watch.isWatched) {
         tellers.recorded(from, now)
         const lies = watch.tellOthers(from, decoded.frame, view, now)
         if (lies > 0) tell({ kind: 'malformed', from, reason: 'a record of the lab that cannot be' })

@@ -11,6 +11,7 @@ import type { PeerContext } from './context.ts'
 import { decodeMeta, drawLoss, encodeMeta, readBlocks, readDisk } from './disk.ts'
 import { createDriver } from './driver.ts'
 import { createReceiver, type Receiver } from './exchange.ts'
+import { createExperiments, type Lab } from './experiments.ts'
 import { createIntake } from './intake.ts'
 import type { Ports } from './ports.ts'
 import { createProposals, type Proposals } from './proposals.ts'
@@ -29,6 +30,8 @@ export interface Session extends Receiver {
   readonly market: Market
   readonly view: ReplicaView
   readonly proposals: Proposals
+  /** Experiments of the lab on this room. */
+  readonly lab: Lab
   /** What is known of the other peers and of the token, for people. */
   readonly notes: Omit<RingNotes, 'around'>
   /** How long a token rests here where nobody wants it, in milliseconds. */
@@ -110,7 +113,16 @@ export async function openSession(
   const driver = createDriver(context, { replica, market, proposals, snapshots, intake, freeSlots })
   const { input } = driver
   const wallTime = (): number => started.at + clock.monotonic() - started.now
-  const receiver = createReceiver(context, view, wallTime, intake, input)
+  const experiments = await createExperiments({
+    context,
+    market,
+    view,
+    viewBlocks: disk.viewBlocks,
+    founder: genesis.founder,
+    readBlock: (index) => readBlock(ports, index),
+    submit: (operation, deadlineMillis) => proposals.submit({ request: undefined, operation }, deadlineMillis),
+  })
+  const receiver = createReceiver(context, view, wallTime, intake, input, experiments)
   // Written by the peer itself: nobody waits for it, and what becomes of it shows in the market.
   const closer = createCloser({
     self,
@@ -147,6 +159,7 @@ export async function openSession(
     market,
     view,
     proposals,
+    lab: experiments,
     notes,
     get paceMillis() {
       return paceMillis
@@ -190,6 +203,7 @@ export async function openSession(
     async close(failure) {
       stopLooking()
       stopFollowing()
+      experiments.close()
       driver.close()
       stopLeaving()
       proposals.close(failure)
@@ -201,6 +215,12 @@ export async function openSession(
   }
   context.room = session
   return session
+}
+
+/** A committed block, if it is here. */
+async function readBlock({ store, identity }: Ports, index: number): Promise<Block | undefined> {
+  for await (const [block] of readBlocks(store, identity.crypto, index, index)) return block
+  return undefined
 }
 
 async function readGenesis({ store, identity }: Ports): Promise<readonly [Block, Genesis]> {

@@ -55,6 +55,14 @@ const byKind: { readonly [Kind in Operation['kind']]: fc.Arbitrary<Omit<Extract<
   'pause-auction': fc.record({ auction, millis }),
   'resume-auction': fc.record({ auction }),
   'set-pace': fc.record({ millis: fc.integer({ min: 50, max: 3_000 }) }),
+  'record-experiment': fc
+    .record({
+      what: fc.constantFrom('setup', 'result', 'stop'),
+      section: fc.constantFrom('main', 'a', 'Z.9_-'),
+      experiment: fc.integer({ min: 1, max: 1_000 }),
+      content: fc.uint8Array({ maxLength: 300 }),
+    })
+    .map((record) => (record.what === 'setup' ? { ...record, experiment: 0 } : record)),
   void: fc.constant({}),
 }
 

@@ -9,6 +9,11 @@ export function compare(model: NaiveRoom, { market, straight }: { readonly marke
   expect(market.issuer, 'deposits less withdrawals').toBe(model.money('issuer'))
   expect([...market.accounts.keys()]).toEqual(model.accounts.map(({ id }) => id))
   expect(market.paceMillis, 'the pace').toBe(model.paces.at(-1))
+  const running = model.experiments.filter(({ isOver }) => !isOver).map(({ section, number }) => [section, number])
+  expect([market.experiments.count, [...market.experiments.running].map(([section, { number }]) => [section, number])]).toEqual([
+    model.experiments.length,
+    running,
+  ])
   let total: number = market.issuer
   for (const { id, owner, closed } of model.accounts) {
     const view = market.accounts.get(id as AccountId) as AccountView

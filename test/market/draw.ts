@@ -6,6 +6,7 @@ import {
   close,
   closeAuction,
   deposit,
+  experiment,
   extend,
   open,
   pause,
@@ -119,6 +120,20 @@ const make: fc.Arbitrary<Drawn['make']> = fc.oneof(
   { weight: 3, arbitrary: fc.integer({ min: 1, max: 30_000 }).map(governed(pause)) },
   { weight: 4, arbitrary: fc.constant((around: Around) => resume(around.auction)) },
   { weight: 1, arbitrary: fc.integer({ min: 49, max: 3_001 }).map((millis) => () => setPace(millis)) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(
+        fc.constantFrom('setup' as const, 'result' as const, 'stop' as const),
+        fc.constant('a'),
+        fc.integer({ min: 1, max: 2 }),
+      )
+      .map(
+        ([what, section, number]) =>
+          () =>
+            experiment(what, section, what === 'setup' ? 0 : number),
+      ),
+  },
   { weight: 1, arbitrary: fc.constant((): Operation => ({ kind: 'void' })) },
 )
 

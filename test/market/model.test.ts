@@ -22,7 +22,7 @@ describe('the market does what a naive one does', () => {
 
   it('and histories come to every answer, every end and every turn of an auction', () => {
     const reached = new Set<string>()
-    for (const kind of rooms) explore(kind, 1, 60, reached)
+    for (const kind of rooms) explore(kind, 1, 90, reached)
     const expected = [...Object.keys(codes), ...Object.keys(kinds).map((kind) => `${kind} accepted`), ...turns]
     expect([...reached].sort()).toEqual(expected.sort())
   })
@@ -97,6 +97,8 @@ const codes: Readonly<Record<RejectionCode, true>> = {
   'own-lot': true,
   'bid-too-low': true,
   'room-limit': true,
+  'experiment-running': true,
+  'experiment-unknown': true,
   'account-not-empty': true,
   'account-in-use': true,
   'funds-short': true,
@@ -115,6 +117,7 @@ const kinds: Readonly<Record<Operation['kind'], true>> = {
   'pause-auction': true,
   'resume-auction': true,
   'set-pace': true,
+  'record-experiment': true,
   void: true,
 }
 const turns = [

@@ -32,6 +32,7 @@ export class NaiveRoom {
   readonly auctions: NaiveAuction[] = []
   /** All that it was ever set to. */
   readonly paces: number[] = []
+  readonly experiments: { readonly number: number; readonly section: string; isOver: boolean }[] = []
   readonly #founder: string
   readonly #deposits: 'open' | 'host'
   readonly #requests = new Map<string, { readonly body: string; readonly answer: Refusal | undefined }>()
@@ -177,6 +178,18 @@ export class NaiveRoom {
         if (author !== this.#founder) return { code: 'not-host' }
         this.paces.push(operation.millis)
         return undefined
+      case 'record-experiment': {
+        const { what, section } = operation
+        if (author !== this.#founder) return { code: 'not-host' }
+        const own = this.experiments.findLast((one) => one.section === section && !one.isOver)
+        const isSetup = what === 'setup'
+        if (isSetup && own !== undefined) return { code: 'experiment-running', section, experiment: own.number }
+        if (isSetup) this.experiments.push({ number: this.experiments.length + 1, section, isOver: false })
+        else if (own === undefined || own.number !== operation.experiment)
+          return { code: 'experiment-unknown', experiment: operation.experiment }
+        else own.isOver = true
+        return undefined
+      }
       case 'close-auction': {
         const auction = this.#auction(operation.auction)
         if (auction === undefined) return { code: 'auction-unknown', auction: operation.auction }

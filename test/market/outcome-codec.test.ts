@@ -26,6 +26,8 @@ const events: { readonly [Kind in MarketEvent['kind']]: Extract<MarketEvent, { k
   'auction-paused': { kind: 'auction-paused', auction, until: at, endsAt: at },
   'auction-resumed': { kind: 'auction-resumed', auction, endsAt: at },
   'pace-set': { kind: 'pace-set', millis: 3_000 },
+  'experiment-started': { kind: 'experiment-started', experiment: 300, section: 'main' },
+  'experiment-ended': { kind: 'experiment-ended', experiment: 1, section: 'a', what: 'stop' },
 }
 
 const rejections: { readonly [Code in RejectionCode]: Extract<Rejection, { code: Code }> } = {
@@ -50,6 +52,8 @@ const rejections: { readonly [Code in RejectionCode]: Extract<Rejection, { code:
   'auction-not-paused': { code: 'auction-not-paused', auction },
   'auction-too-long': { code: 'auction-too-long', auction, latest: at },
   'reason-needed': { code: 'reason-needed', auction, bids: 3 },
+  'experiment-running': { code: 'experiment-running', section: 'main', experiment: 3 },
+  'experiment-unknown': { code: 'experiment-unknown', experiment: 300 },
 }
 
 const unsold: MarketEvent = {
@@ -89,8 +93,8 @@ describe('an outcome as bytes', () => {
   it('keeps its code for ever: the state chains of old logs are made of them', () => {
     const codeOf = (outcome: Outcome): number | undefined => bytesOf(outcome)[outcome.accepted ? 2 : 1]
     const codes = (outcomes: readonly Outcome[]) => outcomes.map(codeOf)
-    expect(codes(Object.values(events).map((event) => ({ accepted: true, events: [event] })))).toEqual([...Array(13).keys()])
-    expect(codes(rejected)).toEqual([...Array(21).keys()])
+    expect(codes(Object.values(events).map((event) => ({ accepted: true, events: [event] })))).toEqual([...Array(15).keys()])
+    expect(codes(rejected)).toEqual([...Array(23).keys()])
   })
 
   it('is malformed at every shorter length, and with an unknown code', () => {

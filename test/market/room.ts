@@ -15,7 +15,7 @@ export const eve = peerNamed('E')
 
 export const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest()
 
-export const rules: RoomRules = { version: 3, currency: 'EUR', deposits: 'open', founder: ana }
+export const rules: RoomRules = { version: 4, currency: 'EUR', deposits: 'open', founder: ana }
 export const startTime = 1_000_000
 
 /** One market, and what is needed to write operations to it one by one. Block time stands still unless it is moved. */
@@ -125,6 +125,13 @@ export const pause = (auction: string, millis = 60_000): Operation => ({
   millis,
 })
 export const setPace = (millis: number): Operation => ({ kind: 'set-pace', millis })
+export const experiment = (what: 'setup' | 'result' | 'stop', section: string, number = 0): Operation => ({
+  kind: 'record-experiment',
+  what,
+  section,
+  experiment: number,
+  content: new Uint8Array([1, 2, 3]),
+})
 export const resume = (auction: string): Operation => ({ kind: 'resume-auction', auction: auction as AuctionId })
 
 /** A GIF of one pixel, filled up to so many bytes. */

@@ -11,6 +11,7 @@ import {
   createRoom,
   deposit,
   encode,
+  experiment,
   extend,
   gif,
   open,
@@ -62,7 +63,7 @@ describe('a room keeps the rules that it was founded with', () => {
   })
 
   it('and every kind of operation of today is known in a new room', () => {
-    const today = [extend(lamp, 1), pause(lamp), resume(lamp), setPace(50)]
+    const today = [extend(lamp, 1), pause(lamp), resume(lamp), setPace(50), experiment('setup', 'main')]
     expect(today.map((operation) => faultInVersion(operation, rules.version))).toEqual(today.map(() => undefined))
   })
 })

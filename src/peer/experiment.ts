@@ -1,0 +1,375 @@
+import type { PeerId } from '../core/ids.ts'
+import type { AlgorithmKind } from '../mutex/algorithm.ts'
+import { compareHeld, type StepAct } from '../mutex/gate.ts'
+import { Part, type PartOutput } from '../mutex/part.ts'
+import type { MutexView } from '../mutex/participant.ts'
+import { Predictions } from '../mutex/predictions.ts'
+import type { ExperimentSetting } from '../mutex/setting.ts'
+import { lifeEvents, type ToldEvent } from '../mutex/witness.ts'
+import { type Alarm, createAlarm } from './driver.ts'
+import {
+  type ExperimentFrame,
+  eventBytes,
+  heldBytes,
+  heldMax,
+  inFrames,
+  isSendable,
+  partBytes,
+  type StepFrame,
+  type TalkPart,
+  type TellFrame,
+  talkPartsMax,
+  tellEventsMax,
+} from './experiment-frame.ts'
+import { createExperimentRecord, type ExperimentRecord, type Held } from './experiment-record.ts'
+import type { Clock } from './ports.ts'
+
+/** One experiment of the room on this peer, from its set-up in the log to its end there: its part, what it tells, what it knows. */
+export interface Experiment {
+  readonly setup: ExperimentSetup
+  readonly record: Omit<ExperimentRecord, 'tell' | 'look' | 'enterView' | 'onEntered'>
+  readonly predictions: Predictions
+  /** How it ended; `undefined`: it runs. */
+  readonly ended: 'result' | 'stop' | undefined
+  /** Nothing of it changes any more. */
+  readonly isClosed: boolean
+  /** This peer's, in the open round. */
+  readonly ownVote: PeerId | undefined
+  /** The view block that it is in; 0: none yet. */
+  readonly epoch: number
+  /** Whether this peer can take part: it has the algorithm. */
+  readonly hasPart: boolean
+  enterView(view: MutexView): void
+  heard(from: PeerId, frame: ExperimentFrame): void
+  /** The host's: closes the round of votes, and lets a message go, or not. `undefined`: it waits nowhere. */
+  step(
+    act: StepAct,
+    message: Pick<Held, 'from' | 'event'> | undefined,
+  ): { readonly held: Held; readonly round: number } | undefined
+  /** False: that round is closed. */
+  vote(round: number, choice: PeerId): boolean
+  /** The log says that it is over. */
+  end(how: 'result' | 'stop'): void
+  close(): void
+  /** Called when anything has changed; until the returned function is called. */
+  onChange(listener: () => void): () => void
+}
+
+/** As the log has it. */
+export interface ExperimentSetup {
+  readonly number: number
+  /** The index of its set-up's block, and the time of that. */
+  readonly block: number
+  readonly startedAt: number
+  /** SHA-256 of the set-up as it stands in the log, in hex. */
+  readonly settingHash: string
+  readonly setting: ExperimentSetting
+}
+
+export interface ExperimentOptions {
+  readonly self: PeerId
+  readonly host: PeerId
+  readonly clock: Clock
+  readonly setup: ExperimentSetup
+  /** `undefined`: this peer does not have it, and only looks on. */
+  readonly kind: AlgorithmKind | undefined
+  /** See {@link Part}. */
+  readonly life: number
+  /** The room clock by the monotonic one, in milliseconds. */
+  timeAt(now: number): number
+  isMember(peer: PeerId): boolean
+  gossip(frame: ExperimentFrame): void
+  /** A peer says what no honest one says. */
+  refuse(from: PeerId): void
+  /** Every part is at its end, and all that was told is here. */
+  onFinished(): void
+}
+
+/** Milliseconds. */
+const tellEvery = 200
+/** Also where nothing is new, so that whoever came later knows it. */
+const tellAnyway = 1_000
+const repeatStepFor = 5_000
+/** What is told after the end still comes. */
+const listenAfter = 1_000
+
+export function createExperiment(options: ExperimentOptions): Experiment {
+  const { self, host, clock, setup, kind, life, timeAt, isMember, gossip } = options
+  const { setting } = setup
+  const record = createExperimentRecord(setting)
+  const predictions = new Predictions()
+  record.onEntered = (peer) => predictions.entered(peer)
+  const listeners = new Set<() => void>()
+  const part =
+    kind &&
+    new Part({ self, kind: setting.sha256 === undefined ? kind : sendableOf(kind), setting, life, now: clock.monotonic() })
+  let epoch = 0
+  let ended: Experiment['ended']
+  let isClosed = false
+  let outbox: TalkPart[] = []
+  let isFlushing = false
+  let untold: ToldEvent[] = []
+  let told = 0
+  /** A part's events count from its life on. */
+  let toldThrough = life * lifeEvents
+  let toldAt = Number.NEGATIVE_INFINITY
+  let toldState = ''
+  let toldHeld = '[]'
+  let isFinished = false
+  /** Steps of the host that are not known to be done. */
+  let steps: { readonly frame: StepFrame; readonly until: number }[] = []
+  let ownVote: { readonly round: number; readonly choice: PeerId } | undefined
+  let cancelBeat = (): void => {}
+  let isWoken = false
+
+  const changed = (): void => {
+    for (const listener of listeners) listener()
+  }
+
+  const carryOut = (outputs: readonly PartOutput[]): void => {
+    for (const output of outputs) {
+      if (output.kind === 'send') send({ to: output.to, frame: output.frame })
+      else if (output.kind === 'wake') wakeAt(output.at)
+      else note(output)
+    }
+    if (setting.step && JSON.stringify(part?.held) !== toldHeld) tellSoon()
+  }
+
+  /** What is said to several peers in one turn of the loop goes out together. */
+  const send = (one: TalkPart): void => {
+    outbox.push(one)
+    if (isFlushing) return
+    isFlushing = true
+    clock.soon(flush)
+  }
+  const flush = (): void => {
+    isFlushing = false
+    const parts = outbox
+    outbox = []
+    if (isClosed) return
+    for (const some of inFrames(parts, talkPartsMax, partBytes)) gossip({ kind: 'talk', experiment: setup.number, parts: some })
+  }
+
+  const alarm: Alarm = createAlarm(clock, () => tick())
+  const tick = (): void => {
+    if (!isClosed && ended === undefined && part !== undefined) carryOut(part.tick(clock.monotonic()))
+  }
+  const wakeAt = (at: number): void => {
+    if (at > clock.monotonic()) return alarm.set(at)
+    alarm.cancel()
+    if (isWoken) return
+    isWoken = true
+    clock.soon(() => {
+      isWoken = false
+      tick()
+    })
+  }
+
+  const note = ({ event }: Extract<PartOutput, { kind: 'event' }>): void => {
+    if (!setting.record && (event.what === 'sent' || event.what === 'received')) return
+    untold.push({ number: event.vector[self] ?? 0, at: timeAt(clock.monotonic()), event })
+    if (untold.length >= tellEventsMax) tellSoon()
+  }
+
+  let isTellingSoon = false
+  const tellSoon = (): void => {
+    if (isTellingSoon) return
+    isTellingSoon = true
+    clock.soon(() => {
+      isTellingSoon = false
+      if (!isClosed) tell()
+    })
+  }
+
+  /** In as many frames as it takes. */
+  const tell = (): void => {
+    if (part === undefined) return
+    const now = clock.monotonic()
+    const held = inFrames(part.held, heldMax, heldBytes)[0] ?? []
+    const state = part.state(now)
+    const heldText = JSON.stringify(held)
+    // Others wait for its number where they have heard of an event, though none is told.
+    const isNew = part.events > toldThrough || state !== toldState || heldText !== toldHeld
+    if (!isNew && now - toldAt < tellAnyway) return
+    const events = untold
+    untold = []
+    const frames = inFrames(events, tellEventsMax, eventBytes)
+    for (const [at, some] of (frames.length === 0 ? [[]] : frames).entries()) {
+      const isLast = at >= frames.length - 1
+      const frame: TellFrame = {
+        kind: 'tell',
+        experiment: setup.number,
+        part: state,
+        why: (part.failure ?? '').slice(0, 120),
+        entries: part.entries,
+        sent: { ...part.sent },
+        number: ++told,
+        after: toldThrough,
+        through: isLast ? part.events : (some.at(-1)?.number ?? 0),
+        events: some,
+        held: isLast ? held : undefined,
+      }
+      toldThrough = frame.through
+      record.tell(now, self, frame)
+      gossip(frame)
+    }
+    toldAt = now
+    toldState = state
+    toldHeld = heldText
+    afterNews()
+  }
+
+  const afterNews = (): void => {
+    if (!isFinished && ended === undefined && record.isFinished) {
+      isFinished = true
+      options.onFinished()
+    }
+    changed()
+  }
+
+  const beat = (): void => {
+    const now = clock.monotonic()
+    if (ended === undefined) tell()
+    record.look(now)
+    const waiting = new Map(record.held.map((held) => [`${held.from} ${held.event}`, held]))
+    steps = steps.filter(({ frame, until }) => {
+      const held = waiting.get(`${frame.sender} ${frame.event}`)
+      return now < until && held !== undefined && !(frame.act === 'delay' && held.rank >= frame.round)
+    })
+    for (const { frame } of steps) gossip(frame)
+    if (ownVote?.round === predictions.round) gossip({ kind: 'vote', experiment: setup.number, ...ownVote })
+    afterNews()
+    cancelBeat = clock.at(now + tellEvery, beat)
+  }
+
+  const takeStep = ({ round, tally, sender, event, act }: StepFrame): void => {
+    predictions.close(round, tally)
+    if (sender === self && part !== undefined) {
+      carryOut(part.step(clock.monotonic(), event, act, round))
+      tellSoon()
+    }
+    changed()
+  }
+
+  cancelBeat = clock.at(clock.monotonic() + tellEvery, beat)
+
+  return {
+    setup,
+    record,
+    predictions,
+    get ended() {
+      return ended
+    },
+    get isClosed() {
+      return isClosed
+    },
+    get ownVote() {
+      return ownVote?.round === predictions.round ? ownVote.choice : undefined
+    },
+    get epoch() {
+      return epoch
+    },
+    hasPart: part !== undefined,
+    enterView(view) {
+      if (ended !== undefined) return
+      epoch = view.epoch
+      const { peers } = setting
+      const parts = peers === undefined ? view.members : view.members.filter((peer) => peers.includes(peer))
+      const now = clock.monotonic()
+      record.enterView(now, timeAt(now), view, parts)
+      if (part !== undefined) carryOut(part.enterView(now, { epoch: view.epoch, members: parts }))
+      changed()
+    },
+    heard(from, frame) {
+      if (isClosed) return
+      const now = clock.monotonic()
+      switch (frame.kind) {
+        case 'talk':
+          if (ended !== undefined || part === undefined) return
+          for (const { to, frame: said } of frame.parts) if (to === self) carryOut(part.receive(now, from, said))
+          return
+        case 'tell':
+          if (record.tell(now, from, frame) > 0) options.refuse(from)
+          return afterNews()
+        case 'step':
+          if (from === host && ended === undefined) takeStep(frame)
+          return
+        case 'vote':
+          if (isMember(from) && isMember(frame.choice) && predictions.vote(frame.round, from, frame.choice)) changed()
+          return
+        case 'ask-own':
+        case 'own':
+          return
+      }
+    },
+    step(act, message) {
+      // Those that are on their way out already wait no more.
+      const going = new Set(
+        steps.filter(({ frame }) => frame.act !== 'delay').map(({ frame }) => `${frame.sender} ${frame.event}`),
+      )
+      const waiting = [...record.held].filter((held) => !going.has(`${held.from} ${held.event}`)).sort(compareHeld)
+      const held =
+        message === undefined ? waiting[0] : waiting.find((one) => one.from === message.from && one.event === message.event)
+      if (held === undefined) return undefined
+      const { round } = predictions
+      const frame: StepFrame = {
+        kind: 'step',
+        experiment: setup.number,
+        round,
+        tally: predictions.tally(),
+        act,
+        sender: held.from,
+        event: held.event,
+      }
+      if (held.from !== self) steps.push({ frame, until: clock.monotonic() + repeatStepFor })
+      takeStep(frame)
+      gossip(frame)
+      return { held, round }
+    },
+    vote(round, choice) {
+      if (!predictions.vote(round, self, choice)) return false
+      ownVote = { round, choice }
+      gossip({ kind: 'vote', experiment: setup.number, round, choice })
+      changed()
+      return true
+    },
+    end(how) {
+      if (ended !== undefined) return
+      tell()
+      ended = how
+      alarm.cancel()
+      steps = []
+      clock.at(clock.monotonic() + listenAfter, () => this.close())
+      changed()
+    },
+    close() {
+      if (isClosed) return
+      isClosed = true
+      cancelBeat()
+      alarm.cancel()
+      record.look(Number.POSITIVE_INFINITY)
+      changed()
+    },
+    onChange(listener) {
+      const own = (): void => listener()
+      listeners.add(own)
+      return () => listeners.delete(own)
+    },
+  }
+}
+
+/** Somebody's own algorithm may say what cannot travel: that is its fault, and shows as such. */
+function sendableOf(kind: AlgorithmKind): AlgorithmKind {
+  return {
+    ...kind,
+    create: (place, effects) =>
+      kind.create(place, {
+        ...effects,
+        send(to, message) {
+          if (!isSendable(message)) throw new Error('a message has a kind and fields of plain data, and at most 4 KiB as JSON')
+          if (!place.members.includes(to) || to === place.self) throw new Error('a message goes to another member')
+          effects.send(to, message)
+        },
+      }),
+  }
+}

@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest'
+import type { PeerId } from '../../src/core/ids.ts'
+import type { AlgorithmKind } from '../../src/mutex/algorithm.ts'
+import { algorithms } from '../../src/mutex/algorithms.ts'
+import { Part, type PartOutput } from '../../src/mutex/part.ts'
+import type { MutexFrame } from '../../src/mutex/participant.ts'
+import type { ExperimentSetting } from '../../src/mutex/setting.ts'
+
+const [ana, bob] = ['ana', 'bob'] as [PeerId, PeerId]
+const kindOf = (name: string) => algorithms.find((kind) => kind.name === name) as AlgorithmKind
+const settingOf = (changes: Partial<ExperimentSetting> = {}): ExperimentSetting => ({
+  algorithm: 'ricart-agrawala',
+  section: 'main',
+  entries: 2,
+  think: { least: 10, most: 10 },
+  stay: { least: 5, most: 5 },
+  seed: 1,
+  lostShare: 0,
+  faults: [],
+  step: false,
+  record: true,
+  ...changes,
+})
+const partOf = (self: PeerId, changes: Partial<ExperimentSetting> = {}, kind = kindOf('ricart-agrawala')) =>
+  new Part({ self, kind, setting: settingOf(changes), life: 1, now: 0 })
+const wakeIn = (outputs: readonly PartOutput[]): number | undefined =>
+  outputs.flatMap((one) => (one.kind === 'wake' ? [one.at] : [])).at(-1)
+const whatIn = (outputs: readonly PartOutput[]) => outputs.flatMap((one) => (one.kind === 'event' ? [one.event.what] : []))
+
+describe('a part in an experiment', () => {
+  it('alone thinks, enters, stays and leaves as often as it is to, and then rests', () => {
+    const part = partOf(ana)
+    let at = wakeIn(part.enterView(0, { epoch: 1, members: [ana] }))
+    const told: string[] = []
+    for (; at !== undefined; ) {
+      const outputs = part.tick(at)
+      told.push(...whatIn(outputs).map((what) => `${at} ${what}`))
+      at = wakeIn(outputs)
+    }
+    expect(told).toEqual(['10 wished', '10 entered', '15 released', '25 wished', '25 entered', '30 released'])
+    expect([part.state(30), part.entries]).toEqual(['done', 2])
+  })
+
+  it('wants in again where the room was without it for a view, also where it had only waited', () => {
+    const part = partOf(ana)
+    part.enterView(0, { epoch: 1, members: [ana, bob] })
+    expect(whatIn(part.tick(10))).toEqual(['wished'])
+    const outputs = part.enterView(20, { epoch: 2, members: [bob] })
+    expect([whatIn(outputs), wakeIn(outputs)]).toEqual([['left'], 30])
+    part.enterView(25, { epoch: 3, members: [ana] })
+    expect(whatIn(part.tick(30))).toEqual(['wished', 'entered'])
+  })
+
+  it('stands still during a pause, and hears nothing', () => {
+    const part = partOf(ana, { faults: [{ kind: 'pause', peer: ana, at: 5, millis: 50 }] })
+    part.enterView(0, { epoch: 1, members: [ana] })
+    expect(part.state(10)).toBe('paused')
+    const outputs = part.tick(10)
+    expect([whatIn(outputs), wakeIn(outputs)]).toEqual([[], 55])
+    expect(whatIn(part.tick(55))).toEqual(['wished', 'entered'])
+  })
+
+  it('says nothing over a link that is cut, either way, and again after that', () => {
+    const faults = [{ kind: 'cut', peer: bob, to: ana, at: 0, millis: 100 }] as const
+    const part = partOf(ana, { faults })
+    const sends = (outputs: readonly PartOutput[]) => outputs.filter(({ kind }) => kind === 'send').length
+    expect(sends(part.enterView(0, { epoch: 1, members: [ana, bob] }))).toBe(0)
+    expect(part.receive(50, bob, beginOf(1))).toEqual([])
+    expect(sends(part.tick(150))).toBe(1)
+    expect(part.receive(150, bob, beginOf(1)).length).toBeGreaterThan(0)
+  })
+
+  const beginOf = (epoch: number, lamport = 1, vector: Record<PeerId, number> = { [bob]: 1 }): MutexFrame => ({
+    epoch,
+    part: { kind: 'data', number: 1, payload: { message: { kind: 'begin', isInside: false }, lamport, vector } },
+  })
+
+  it('dies when it is killed, and lives again in the next view, with other numbers for its events', () => {
+    const part = partOf(ana, { faults: [{ kind: 'kill', peer: ana, at: 12 }] })
+    part.enterView(0, { epoch: 1, members: [ana] })
+    part.tick(10)
+    expect([part.state(10), part.state(12), part.tick(20)]).toEqual(['inside', 'dead', []])
+    const before = part.events
+    part.enterView(30, { epoch: 2, members: [ana] })
+    expect([part.state(30), part.life]).toEqual(['out', 2])
+    expect(part.events).toBeGreaterThan(before + 1_000_000)
+  })
+
+  it.each([
+    ['a clock that leaps', beginOf(1, 2 ** 21)],
+    ['more of its own events than there were', beginOf(1, 1, { [ana]: 2 ** 30 })],
+    ['peers without end', beginOf(1, 1, Object.fromEntries(Array.from({ length: 600 }, (_, at) => [`p${at}`, 1])))],
+  ])('does not believe %s', (_what, frame) => {
+    const part = partOf(ana)
+    part.enterView(0, { epoch: 1, members: [ana, bob] })
+    expect(part.receive(1, bob, frame)).toEqual([])
+    expect(whatIn(part.receive(1, bob, beginOf(1)))).toEqual(['received', 'began'])
+  })
+
+  it.each(['create', 'request', 'release', 'receive', 'accepts'])(
+    'fails, and says so, where its algorithm throws in %s',
+    (where) => {
+      const boom = (here: string): void => {
+        if (here === where) throw new Error(`no ${here}`)
+      }
+      const broken = {
+        name: 'mine',
+        needsFifo: false,
+        accepts: () => {
+          boom('accepts')
+          return true
+        },
+        create: (_: unknown, { enter }: { enter: () => void }) => {
+          boom('create')
+          return {
+            request() {
+              boom('request')
+              enter()
+            },
+            release: () => boom('release'),
+            receive: () => boom('receive'),
+          }
+        },
+      } as unknown as AlgorithmKind
+      const part = partOf(ana, {}, broken)
+      part.enterView(0, { epoch: 1, members: [ana, bob] })
+      part.receive(1, bob, beginOf(1))
+      part.receive(2, bob, {
+        epoch: 1,
+        part: { kind: 'data', number: 2, payload: { message: { kind: 'x' }, lamport: 2, vector: { [bob]: 2 } } },
+      })
+      for (const now of [10, 15, 20]) part.tick(now)
+      expect([part.state(20), part.failure]).toEqual(['failed', `no ${where}`])
+      // What it owes the others still comes: that it is there at all.
+      expect(part.tick(200).filter(({ kind }) => kind === 'send').length).toBeGreaterThan(0)
+    },
+  )
+
+  it('loses the share of its messages that it is to lose', () => {
+    const part = partOf(ana, { lostShare: 0.5 })
+    let sent = part.enterView(0, { epoch: 1, members: [ana, bob] }).filter(({ kind }) => kind === 'send').length
+    for (let now = 200; now < 400_000; now += 2_000) sent += part.tick(now).filter(({ kind }) => kind === 'send').length
+    expect(sent).toBeGreaterThan(60)
+    expect(sent).toBeLessThan(140)
+  })
+})
