@@ -168,7 +168,7 @@ test('an address that a person wrote filters too', async () => {
   expect(await kinds('kind=quorum')).toEqual([4])
   expect(await kinds('kind=quorum&kind=bid-accepted&after=1')).toEqual([2, 3, 4])
   const refused = await fetch(`${server.url}/api/events?kind=nonsense`, { headers: { authorization: `Bearer ${testToken}` } })
-  expect([refused.status, ((await refused.json()) as { message: string }).message]).toEqual([
+  expect([refused.status, ((await refused.json()) as { detail: string }).detail]).toEqual([
     400,
     'There is no such kind of event.',
   ])
