@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { type Browser, type CDPSession, chromium, type Page } from 'playwright-core'
-import { build } from 'vite'
-import { type ApiAddress, readApiAddress } from '../src/api/api-files.ts'
-import { type Api, type ApiClient, connectApi } from '../src/api/client.ts'
+import { type Browser, chromium } from 'playwright-core'
+import { readApiAddress } from '../src/api/api-files.ts'
+import type { Api } from '../src/api/client.ts'
 import { chromiumPath, whySkipped } from '../test/support/find-chromium.ts'
 import { writeLongLog } from '../test/support/long-log.ts'
-import { type BenchRoom, openRoom, pause, until } from './room.ts'
+import { buildPage, busyMillis, type Client, connectTo, droppedShare, openPage, viewport } from './renderer-page.ts'
+import { measureScreens } from './renderer-screens.ts'
+import { openRoom, pause, until } from './room.ts'
 import { median, nearestRank } from './statistics.ts'
 
 export interface RendererBench {
@@ -25,22 +26,13 @@ export interface RendererBench {
   readonly scrollSeconds: number
 }
 
-const eventsPerSecond = 50
-const viewport = { width: 1440, height: 900 }
-
 /**
  * The built interface in headless Chromium, served by real peers on the same machine, which share its cores with the browser:
  * what its screens take to appear, to tell of a bid, to stand a busy room, and to scroll a long log.
  */
 export async function measureRenderer(bench: RendererBench): Promise<object> {
   if (chromiumPath === undefined) return { notMeasured: whySkipped }
-  await build({
-    configFile: fileURLToPath(new URL('../renderer/vite.config.ts', import.meta.url)),
-    configLoader: 'native',
-    logLevel: 'warn',
-    // A peer that is running elsewhere may be about to serve what an earlier build left.
-    build: { emptyOutDir: false },
-  })
+  await buildPage()
   const browser = await chromium.launch({ executablePath: chromiumPath, chromiumSandbox: false })
   try {
     const room = await openRoom(3, { http: true })
@@ -48,42 +40,15 @@ export async function measureRenderer(bench: RendererBench): Promise<object> {
       const clients = await Promise.all(room.peers.map((peer) => connectTo(peer)))
       const first = await measureFirstScreen(browser, clients[0] as Client, bench.paints)
       const bids = await measureBids(browser, clients, bench.bids)
-      const [{ account }] = clients as [Client]
-      const busy = await measureBusyRoom(browser, clients, bench.seconds, `#/bank/${account}`, '[data-available]')
-      // Besides the transfers the peers tell each frame that they send: the page draws them all.
-      const ring = await measureBusyRoom(browser, clients, bench.seconds, '#/ring', '.token[data-moving="true"]')
+      const { bank, ...screens } = await measureScreens(browser, clients, bench.seconds)
       for (const { client } of clients) client.close()
-      return { browser: browser.version(), ...first, ...bids, ...busy, ring, ...(await measureLog(browser, bench)) }
+      return { browser: browser.version(), ...first, ...bids, ...bank, ...screens, ...(await measureLog(browser, bench)) }
     } finally {
       await room.close()
     }
   } finally {
     await browser.close()
   }
-}
-
-interface Client {
-  readonly address: ApiAddress
-  readonly account: string
-  readonly client: ApiClient
-  readonly api: Api
-}
-
-async function connectTo(peer: BenchRoom['peers'][number]): Promise<Client> {
-  const { account, ...address } = await peer.order<ApiAddress & { account: string }>({ kind: 'api' })
-  const client = await connectApi(address)
-  return { address, account, client, api: client.api }
-}
-
-/** A page of its own browser profile; `script` runs before anything of the page does. */
-async function openPage(browser: Browser, { url, token }: ApiAddress, place: string, script?: string): Promise<Page> {
-  const context = await browser.newContext({ viewport, locale: 'en' })
-  const page = await context.newPage()
-  if (script !== undefined) await page.addInitScript(script)
-  await page.goto(`${url}/#token=${token}`)
-  await page.getByRole('navigation').first().waitFor()
-  await page.evaluate(`location.hash = ${JSON.stringify(place)}`)
-  return page
 }
 
 /** From the start of the navigation to the first contentful paint, and to the heading of the screen with the room's own data in it. */
@@ -191,108 +156,6 @@ async function follow(api: Api, signal: AbortSignal, onBid: (cents: number) => v
   } catch (error) {
     if (!signal.aborted) throw error
   }
-}
-
-/** The time between any two frames, for as long as the page lives. */
-const watchFrames = `
-  window.frames_ = []
-  let last
-  const tick = (now) => {
-    if (last !== undefined) window.frames_.push(now - last)
-    last = now
-    requestAnimationFrame(tick)
-  }
-  requestAnimationFrame(tick)`
-
-const frameMillis = 1_000 / 60
-
-/** Frames that should have been drawn at 60 a second and were not, of all that should have been. */
-function droppedShare(intervals: readonly number[]): number {
-  const due = intervals.map((interval) => Math.max(1, Math.round(interval / frameMillis)))
-  const all = due.reduce((sum, each) => sum + each, 0)
-  return (all - intervals.length) / all
-}
-
-/** So many transfers a second, each an event; the page at `place`, which is there once `sign` is, and the memory that it holds. */
-async function measureBusyRoom(
-  browser: Browser,
-  clients: readonly Client[],
-  seconds: number,
-  place: string,
-  sign: string,
-): Promise<object> {
-  const [{ address, account, api }] = clients as [Client]
-  const page = await openPage(browser, address, place, watchFrames)
-  await page.locator(sign).waitFor()
-  const session = await page.context().newCDPSession(page)
-  const load = keepBusy(api, account)
-  try {
-    // What is made once (formatters, a history of 100 entries) is there after this.
-    await pause(Math.min(15_000, seconds * 250))
-    const before = await memoryOf(session)
-    const busyBefore = await busyMillis(session)
-    await page.evaluate('window.frames_.length = 0')
-    const asked = load.count()
-    await pause(seconds * 1_000)
-    const intervals = (await page.evaluate('window.frames_')) as number[]
-    const rate = (load.count() - asked) / seconds
-    const busy = (await busyMillis(session)) - busyBefore
-    const after = await memoryOf(session)
-    await load.stop()
-    return {
-      eventsPerSecond: rate,
-      droppedFrames: droppedShare(intervals),
-      framesPerSecond: intervals.length / (intervals.reduce((sum, each) => sum + each, 0) / 1_000),
-      mainThreadShare: busy / (seconds * 1_000),
-      heapMiBBefore: before.heapMiB,
-      heapMiBAfter: after.heapMiB,
-      domNodesBefore: before.nodes,
-      domNodesAfter: after.nodes,
-    }
-  } finally {
-    await load.stop()
-    await page.context().close()
-  }
-}
-
-function keepBusy(api: Api, account: string) {
-  let committed = 0
-  let failure: unknown
-  const running = new Set<Promise<void>>()
-  const timer = setInterval(() => {
-    const one = api.transfer({ from: account, to: `${account}.b`, amount: '0.01' }).then(
-      () => {
-        committed++
-      },
-      (error: unknown) => {
-        failure = error
-      },
-    )
-    running.add(one)
-    void one.finally(() => running.delete(one))
-  }, 1_000 / eventsPerSecond)
-  return {
-    count: () => committed,
-    async stop() {
-      clearInterval(timer)
-      await Promise.all(running)
-      if (failure !== undefined) throw failure
-    },
-  }
-}
-
-async function memoryOf(session: CDPSession): Promise<{ readonly heapMiB: number; readonly nodes: number }> {
-  await session.send('HeapProfiler.collectGarbage')
-  const { usedSize } = await session.send('Runtime.getHeapUsage')
-  const { nodes } = await session.send('Memory.getDOMCounters')
-  return { heapMiB: usedSize / 2 ** 20, nodes }
-}
-
-/** What the page's main thread has worked so far: other programs on the machine matter little to it. */
-async function busyMillis(session: CDPSession): Promise<number> {
-  await session.send('Performance.enable', { timeDomain: 'threadTicks' })
-  const { metrics } = await session.send('Performance.getMetrics')
-  return (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? Number.NaN) * 1_000
 }
 
 /** `wheel`: a few lines a frame, read as they pass. `fling`: all of them in the time given. */

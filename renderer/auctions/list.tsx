@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { AuctionSummary } from '../../src/api/views.ts'
 import { Amount } from '../parts/amount.tsx'
 import { Delayed, Empty } from '../parts/empty.tsx'
-import { Name } from '../parts/name.tsx'
+import { inText, Name } from '../parts/name.tsx'
 import { TimeRing } from '../parts/time-ring.tsx'
 import { paths } from '../room/routes.ts'
 import { useLive, useRoom, useRoomTime, useStatus } from '../room/use-room.tsx'
@@ -12,6 +12,7 @@ import { Call } from './call.tsx'
 import { Countdown } from './countdown.tsx'
 import { Ending } from './ending.tsx'
 import { leftOf, ownAccounts, splitLots } from './lot-state.ts'
+import { Thumbnail } from './thumbnail.tsx'
 import './auctions.css'
 
 export function AuctionList() {
@@ -90,6 +91,7 @@ function LotRow({ lot }: { readonly lot: AuctionSummary }) {
   const isMine = own.some(({ account }) => account === lot.leader?.account)
   return (
     <a className="lot-row" href={paths.lot(lot.auction)}>
+      {lot.ended === undefined && <Thumbnail auction={lot.auction} item={lot.item} />}
       <span className="lot-clock">{lot.ended === undefined ? <RowRing lot={lot} /> : null}</span>
       <span className="lot-what">
         <span className="faint">{t('lot', { number: lot.number })}</span>
@@ -110,12 +112,13 @@ function LotRow({ lot }: { readonly lot: AuctionSummary }) {
         <strong>
           <Amount cents={lot.leader?.amount.cents ?? lot.minimum.cents} />
         </strong>
-        <span className={isMine && lot.ended === undefined ? 'light' : 'faint'}>
-          {lot.leader === undefined
-            ? t(lot.ended === undefined ? 'noBids' : 'noBidsCame')
-            : isMine && lot.ended === undefined
-              ? t('youLead')
-              : t('bids', { count: lot.bids })}
+        {lot.leader !== undefined && lot.ended === undefined && (
+          <span className={isMine ? 'light' : 'faint'}>
+            {isMine ? t('youLead') : t('leads', { name: inText(lot.leader.account) })}
+          </span>
+        )}
+        <span className="faint">
+          {lot.leader === undefined ? t(lot.ended === undefined ? 'noBids' : 'noBidsCame') : t('bids', { count: lot.bids })}
         </span>
       </span>
     </a>

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import type { Api } from '../../src/api/client.ts'
-import type { Door } from '../room/door.ts'
 import { createLive, type Live } from '../room/live.ts'
+import type { Door } from '../room/open-door.ts'
 import { useLive, useRoom } from '../room/use-room.tsx'
 
 export type CatalogueLot = Awaited<ReturnType<Api['catalogue']['list']>>[number]

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import './check.css'
+import { saveFile } from '../parts/save-file.ts'
 import { useWork, WorkLine } from '../parts/work.tsx'
 import { say } from '../room/said.ts'
 import { useStatus } from '../room/use-room.tsx'
@@ -42,7 +43,7 @@ export function WholeLog() {
         tell({ done, total })
       }
       const file = `${fileName(room?.name ?? '')}.${format}`
-      if (!signal.aborted) save(parts, file, format)
+      if (!signal.aborted) saveFile(file, new Blob(parts, { type: kinds[format] }))
       return { file, blocks }
     })
   const isBusy = verifying.work.kind === 'running' || exporting.work.kind === 'running'
@@ -102,13 +103,3 @@ const fileName = (room: string): string =>
     .slice(0, 32)}`.replace(/-$/, '')
 
 const kinds: Readonly<Record<Format, string>> = { jsonl: 'application/x-ndjson', csv: 'text/csv' }
-
-function save(parts: readonly string[], file: string, format: Format): void {
-  const url = URL.createObjectURL(new Blob([...parts], { type: kinds[format] }))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = file
-  link.click()
-  // The browser has taken it by then.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000)
-}

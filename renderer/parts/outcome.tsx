@@ -63,6 +63,9 @@ function Line({ act, outcome }: { readonly act: Act; readonly outcome: Outcome }
   }
 }
 
+/** Facts that are moments; whatever else is a number counts something. */
+const times: ReadonlySet<string> = new Set(['at', 'until', 'latest'])
+
 /** The code is only known when it comes. */
 type LooseText = (key: string, facts: Record<string, string>) => string
 
@@ -70,12 +73,12 @@ type LooseText = (key: string, facts: Record<string, string>) => string
 export function useRefusal(): (refused: Refused) => string {
   const { t, i18n } = useTranslation('refusals')
   const { format, code: currency, plain } = useCurrency()
-  const { clock } = useFormat()
+  const { clock, number } = useFormat()
   return ({ code, facts, text }) => {
     const shown: Record<string, string> = { text, currency, example: plain(1250) }
     for (const [name, fact] of Object.entries(facts)) {
       if (isMoney(fact)) shown[name] = format(fact.cents)
-      else if (typeof fact === 'number') shown[name] = clock(fact)
+      else if (typeof fact === 'number') shown[name] = times.has(name) ? clock(fact) : number(fact)
       else if (typeof fact === 'string') shown[name] = fact
     }
     // Of what could not be read the parser says more exactly why.

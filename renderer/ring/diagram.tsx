@@ -3,7 +3,8 @@ import { useReducedMotion } from '@mantine/hooks'
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useRoom } from '../room/use-room.tsx'
-import { axisHeight, type Colours, coloursOf, drawScene, type Tick } from './draw.ts'
+import { axisHeight, type Colours, coloursOf, drawGround, type Tick } from './draw.ts'
+import { createFilm, type Film } from './film.ts'
 import type { History, Past } from './history.ts'
 import { type Kind, shownAtFirst } from './kinds.ts'
 import { Legend } from './legend.tsx'
@@ -19,10 +20,10 @@ import {
   placesOf,
   rowsMax,
   rowsOf,
-  type Scene,
   sceneOf,
   sentAt,
   stepFrom,
+  stretchOf,
 } from './scene.ts'
 import type { Seen } from './seen.ts'
 import { type Axis, bringIn, clampLength, keepWithin, lengths, pan, type Span, ticksOf, valueAt, xOf, zoom } from './span.ts'
@@ -254,14 +255,21 @@ interface DrawingOptions {
   now(): number
 }
 
+/** What is on the canvas. */
+interface Drawn {
+  readonly frame: Frame
+  past(): Past
+}
+
 /** The canvas, drawn anew with the screen while it is live, and when something has changed while it stands still. */
 function useDrawing(options: DrawingOptions) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const marks = useRef<HTMLDivElement>(null)
   const newest = useRef(options)
   newest.current = options
-  const drawn = useRef<{ readonly scene: Scene; readonly span: Span } | undefined>(undefined)
+  const drawn = useRef<Drawn | undefined>(undefined)
   const isStill = useReducedMotion()
+  const { history } = options
 
   useEffect(() => {
     const { current: element } = canvas
@@ -270,38 +278,73 @@ function useDrawing(options: DrawingOptions) {
     let request = 0
     let colours: Colours | undefined
     let last: DrawingOptions | undefined
+    let film: Film | undefined
+    let scale = 0
     let drawnAt = Number.NEGATIVE_INFINITY
     let edge = Number.NaN
     const draw = (time: number): void => {
       request = requestAnimationFrame(draw)
       const { current } = newest
       const isLive = current.view.kind === 'live'
-      if (isSame(last, current) && (!isLive || (isStill && time - drawnAt < stillMillis))) return
+      const isAsBefore = isSame(last, current) && scale === (window.devicePixelRatio || 1)
+      if (isAsBefore && (!isLive || (isStill && time - drawnAt < stillMillis))) return
       // Another theme, other colours.
       if (colours === undefined || last?.theme !== current.theme) colours = coloursOf(element)
+      scale = window.devicePixelRatio || 1
+      if (film === undefined || !isAsBefore) film = filmOf(current, colours, scale, isStill === true)
       last = current
       drawnAt = time
       edge = edgeOf(current, edge)
-      const { scene, span } = paint(element, context, current, edge, colours)
-      drawn.current = { scene, span }
-      const places = current.chosen === undefined ? [] : placesOf(scene, current.chosen)
+      drawn.current = paint(element, context, current, { edge, colours, scale, film, time })
+      const places = placesOfChosen(drawn.current, current.chosen)
       for (const [at, mark] of [...(marks.current?.children ?? [])].entries()) placeMark(mark as HTMLElement, places[at])
     }
     request = requestAnimationFrame(draw)
-    return () => cancelAnimationFrame(request)
-  }, [isStill])
+    const stop = history.onChange((step) => {
+      const stretch = stretchOf(step, newest.current.frame.axis)
+      if (stretch !== undefined) film?.touch(stretch)
+    })
+    return () => {
+      cancelAnimationFrame(request)
+      stop()
+    }
+  }, [isStill, history])
 
   return {
     canvas,
     marks,
-    span: (): Span => drawn.current?.span ?? liveSpan(options.now(), options.length),
-    find: (x: number, y: number): Happening | undefined =>
-      drawn.current === undefined ? undefined : happeningAt(drawn.current.scene, x, y, reach),
+    span: (): Span => drawn.current?.frame.span ?? liveSpan(options.now(), options.length),
+    find: (x: number, y: number): Happening | undefined => findAt(drawn.current, x, y),
   }
 }
 
 const isSame = (a: DrawingOptions | undefined, b: DrawingOptions): boolean =>
   a !== undefined && (['view', 'frame', 'length', 'chosen', 'language', 'theme'] as const).every((name) => a[name] === b[name])
+
+const pastOf = ({ view, history }: DrawingOptions): Past => (view.kind === 'still' ? view.past : history.past())
+
+function filmOf(options: DrawingOptions, colours: Colours, scale: number, isRare: boolean): Film {
+  const { frame, length } = options
+  return createFilm({
+    ...{ frame, colours, scale, perUnit: frame.width / length },
+    // A picture that comes twice a second has all that is new.
+    redrawnMax: isRare ? Number.POSITIVE_INFINITY : 1,
+    past: () => pastOf(options),
+  })
+}
+
+/** What is within reach of a pointer is all that is looked at. */
+function findAt(drawn: Drawn | undefined, x: number, y: number): Happening | undefined {
+  if (drawn === undefined) return undefined
+  const { span, width } = drawn.frame
+  const near = { from: valueAt(span, width, x - reach), to: valueAt(span, width, x + reach) }
+  return happeningAt(sceneOf(drawn.past(), { ...drawn.frame, span: near, width: 2 * reach }), reach, y, reach)
+}
+
+function placesOfChosen({ past, frame }: Drawn, chosen: string | undefined) {
+  const step = chosen === undefined ? undefined : findStep(past(), chosen)
+  return step === undefined ? [] : placesOf(step, frame)
+}
 
 /** What is newest; Lamport times come in leaps, and are followed smoothly. */
 function edgeOf({ history, frame, now }: DrawingOptions, before: number): number {
@@ -311,23 +354,32 @@ function edgeOf({ history, frame, now }: DrawingOptions, before: number): number
   return isFar ? target : before + (target - before) * 0.15
 }
 
+interface Picture {
+  readonly edge: number
+  readonly colours: Colours
+  readonly scale: number
+  readonly film: Film
+  readonly time: number
+}
+
 function paint(
   element: HTMLCanvasElement,
   context: CanvasRenderingContext2D,
-  { history, view, frame, length, language }: DrawingOptions,
-  edge: number,
-  colours: Colours,
-) {
+  options: DrawingOptions,
+  { edge, colours, scale, film, time }: Picture,
+): Drawn {
+  const { view, frame, length, language } = options
   const { width, rowHeight, rows, axis } = frame
   const height = rows.length * rowHeight + axisHeight
-  const scale = window.devicePixelRatio || 1
   if (element.width !== Math.round(width * scale) || element.height !== Math.round(height * scale)) {
     element.width = Math.round(width * scale)
     element.height = Math.round(height * scale)
   }
   context.setTransform(scale, 0, 0, scale, 0, 0)
-  const span = view.kind === 'still' ? view.span : liveSpan(edge, length)
-  const scene = sceneOf(view.kind === 'still' ? view.past : history.past(), { ...frame, span })
+  const { from } = view.kind === 'still' ? view.span : liveSpan(edge, length)
+  // On whole pixels of the screen: between them all lines would be blurred.
+  const left = Math.round((from * width * scale) / length) / scale
+  const span = { from: (left * length) / width, to: ((left + width) * length) / width }
   const { step, at } = ticksOf(span, width, axis)
   const ticks = at.map(
     (value): Tick => ({
@@ -335,8 +387,9 @@ function paint(
       text: axis === 'time' ? timeText(value, step, language) : String(value),
     }),
   )
-  drawScene(context, scene, frame, ticks, colours)
-  return { scene, span }
+  drawGround(context, frame, ticks, colours)
+  film.show(context, left, time)
+  return { frame: { ...frame, span }, past: () => pastOf(options) }
 }
 
 /** Around an end of what is chosen; out of the way where there is none. */

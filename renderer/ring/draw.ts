@@ -1,11 +1,11 @@
 import { heads } from './heads.ts'
 import { type Kind, kinds, type Look, looks } from './kinds.ts'
-import type { Arrow, Frame, Label, Scene } from './scene.ts'
+import type { Arrow, Frame, Scene } from './scene.ts'
 
 /** Below the rows: times. */
 export const axisHeight = 28
-/** With more lines than this nobody tells heads apart, and they cost more than the lines. */
-const headsMax = 800
+/** With more lines than this in one drawing nobody tells heads apart, and they cost more than the lines. */
+const headsMax = 160
 const dotRadius = 2.6
 const squareSize = 9
 
@@ -35,20 +35,26 @@ export interface Tick {
   readonly text: string
 }
 
-/** Pixels of the drawing, whatever the screen has: the context is scaled. */
-export function drawScene(
+/** What stands under all that happens. Pixels of the drawing, whatever the screen has: the context is scaled. */
+export function drawGround(
   context: CanvasRenderingContext2D,
-  scene: Scene,
   frame: Pick<Frame, 'width' | 'rowHeight' | 'rows'>,
   ticks: readonly Tick[],
   colours: Colours,
 ): void {
-  const { width, rowHeight, rows } = frame
-  const height = rows.length * rowHeight
-  context.clearRect(0, 0, width, height + axisHeight)
+  const height = frame.rows.length * frame.rowHeight
+  context.clearRect(0, 0, frame.width, height + axisHeight)
   context.lineCap = 'butt'
-  context.font = '13px "Inter Variable", system-ui, sans-serif'
+  context.font = font
   drawGrid(context, frame, height, ticks, colours)
+}
+
+const font = '13px "Inter Variable", system-ui, sans-serif'
+
+/** What happened, on a context where nothing is drawn yet. */
+export function drawScene(context: CanvasRenderingContext2D, scene: Scene, colours: Colours): void {
+  context.lineCap = 'butt'
+  context.font = font
   context.fillStyle = colours['--light-fill']
   context.globalAlpha = 0.38
   for (const { x, width: length, y } of scene.held) context.fillRect(x, y - 5, length, 10)
@@ -56,7 +62,7 @@ export function drawScene(
   for (const kind of kinds) drawKind(context, kind, scene.arrows, colours)
   context.setLineDash([])
   drawSquares(context, scene, colours)
-  drawLamports(context, scene, colours)
+  drawLabels(context, scene, colours)
 }
 
 function drawGrid(
@@ -89,7 +95,6 @@ function drawGrid(
   for (const { x, text } of ticks) context.fillText(text, x, height + axisHeight / 2)
 }
 
-/** All lines of one kind in one stroke, all its dots in one fill. */
 function drawKind(context: CanvasRenderingContext2D, kind: Kind, all: readonly Arrow[], colours: Colours): void {
   const arrows = all.filter((arrow) => arrow.kind === kind)
   if (arrows.length === 0) return
@@ -98,30 +103,55 @@ function drawKind(context: CanvasRenderingContext2D, kind: Kind, all: readonly A
   context.fillStyle = colours[look.colour]
   context.lineWidth = look.width
   context.setLineDash([...look.dash])
-  context.beginPath()
-  for (const { x, y, end } of arrows) {
-    if (end === undefined) continue
-    context.moveTo(x, y)
-    context.lineTo(end.x, end.y)
-  }
-  context.stroke()
+  inPaths(
+    context,
+    arrows,
+    ({ x, y, end }) => {
+      if (end === undefined) return
+      context.moveTo(x, y)
+      context.lineTo(end.x, end.y)
+    },
+    'stroke',
+  )
   // Sent, and nobody has said that it arrived: a stub into its direction, or both ways where everyone is meant.
   context.setLineDash([2, 2])
-  context.beginPath()
-  for (const { x, y, end, towards } of arrows) {
-    if (end !== undefined) continue
-    context.moveTo(x, towards === 0 ? y - 9 : y)
-    context.lineTo(x, y + (towards === 0 ? 9 : 14 * towards))
-  }
-  context.stroke()
+  inPaths(
+    context,
+    arrows,
+    ({ x, y, end, towards }) => {
+      if (end !== undefined) return
+      context.moveTo(x, towards === 0 ? y - 9 : y)
+      context.lineTo(x, y + (towards === 0 ? 9 : 14 * towards))
+    },
+    'stroke',
+  )
   context.setLineDash([])
-  context.beginPath()
-  for (const { x, y } of arrows) {
-    context.moveTo(x + dotRadius, y)
-    context.arc(x, y, dotRadius, 0, 2 * Math.PI)
-  }
-  context.fill()
+  inPaths(
+    context,
+    arrows,
+    ({ x, y }) => {
+      context.moveTo(x + dotRadius, y)
+      context.arc(x, y, dotRadius, 0, 2 * Math.PI)
+    },
+    'fill',
+  )
   if (all.length <= headsMax) drawHeads(context, look, arrows)
+}
+
+/** Each path costs something, and a path of very many lines far more than its lines by themselves. */
+const pathArrows = 32
+
+function inPaths(
+  context: CanvasRenderingContext2D,
+  arrows: readonly Arrow[],
+  add: (arrow: Arrow) => void,
+  finish: 'stroke' | 'fill',
+): void {
+  for (let first = 0; first < arrows.length; first += pathArrows) {
+    context.beginPath()
+    for (const arrow of arrows.slice(first, first + pathArrows)) add(arrow)
+    context[finish]()
+  }
 }
 
 const headPaths = new Map<Look['head'], Path2D>()
@@ -153,34 +183,18 @@ function drawSquares(context: CanvasRenderingContext2D, { squares }: Scene, colo
     context.fillRect(x - squareSize / 2, y - squareSize / 2, squareSize, squareSize)
     context.strokeRect(x - squareSize / 2, y - squareSize / 2, squareSize, squareSize)
   }
-  // Numbers where the one before leaves room.
-  const last = new Map<number, number>()
-  const labels = squares.flatMap(({ x, y, step }) => {
-    if (x - (last.get(y) ?? Number.NEGATIVE_INFINITY) < 44) return []
-    last.set(y, x)
-    return [{ x: x + 6, y: y - 11, text: `#${step.index}` }]
-  })
-  drawLabels(context, labels, colours, '--ink')
-}
-
-function drawLamports(context: CanvasRenderingContext2D, { lamports }: Scene, colours: Colours): void {
-  const labels = lamports.map(({ x, y, text, side }) => ({ x: x + 5, y: y + 11 * side, text }))
-  drawLabels(context, labels, colours, '--faint')
 }
 
 /** To the right of what they belong to, on ground of their own: lines go through the same place. */
-function drawLabels(
-  context: CanvasRenderingContext2D,
-  labels: readonly Omit<Label, 'side'>[],
-  colours: Colours,
-  ink: '--ink' | '--faint',
-): void {
+function drawLabels(context: CanvasRenderingContext2D, { labels }: Scene, colours: Colours): void {
   context.textAlign = 'left'
   context.textBaseline = 'middle'
   context.lineJoin = 'round'
   context.lineWidth = 4
   context.strokeStyle = colours['--raised']
-  for (const { x, y, text } of labels) context.strokeText(text, x, y)
-  context.fillStyle = colours[ink]
-  for (const { x, y, text } of labels) context.fillText(text, x, y)
+  for (const { x, y, text, side } of labels) context.strokeText(text, x + 6, y + 11 * side)
+  for (const { kind, x, y, text, side } of labels) {
+    context.fillStyle = colours[kind === 'block' ? '--ink' : '--faint']
+    context.fillText(text, x + 6, y + 11 * side)
+  }
 }

@@ -25,6 +25,8 @@ export interface History {
   /** Who waits for the token; `undefined`: not told yet. */
   requests(): readonly string[] | undefined
   recorders(): readonly string[]
+  /** Each step that came, or is kept no more; until the returned function is called. */
+  onChange(listener: (step: FrameStep | BlockStep | TokenStep) => void): () => void
   /** As it is now; it does not change when more is added. The same object until then. */
   past(): Past
 }
@@ -38,13 +40,26 @@ export function createHistory(): History {
   let recorders: readonly string[] = []
   let missed = 0
   let past: Past | undefined
+  const listeners = new Set<(step: FrameStep | BlockStep | TokenStep) => void>()
+  const tell = (step: FrameStep | BlockStep | TokenStep): void => {
+    for (const listener of listeners) listener(step)
+  }
 
   const addToken = (step: TokenStep): void => {
     if (last !== undefined && !isLater(step, last)) return
     last = step
     tokens.push(step)
+    tell(step)
     // Cut in halves: cutting one at a time would move all the others each time.
     if (tokens.length > 2 * tokensMax) tokens = tokens.slice(-tokensMax)
+  }
+
+  const addBlock = (step: BlockStep): void => {
+    // One that was dropped in a new epoch gives its place to another.
+    const before = blocks.get(step.index)
+    if (before !== undefined && blocks.delete(step.index)) tell(before)
+    blocks.set(step.index, step)
+    tell(step)
   }
 
   const add = (step: RingStep, now: number): void => {
@@ -57,12 +72,11 @@ export function createHistory(): History {
         return
       case 'frame':
         frames.set(step.id, step)
-        return dropOldest(frames, framesMax, now)
+        tell(step)
+        return dropOldest(frames, framesMax, now, tell)
       case 'block':
-        // One that was dropped in a new epoch gives its place to another.
-        blocks.delete(step.index)
-        blocks.set(step.index, step)
-        return dropOldest(blocks, blocksMax, now)
+        addBlock(step)
+        return dropOldest(blocks, blocksMax, now, tell)
       case 'recorders':
         recorders = step.peers
         return
@@ -84,6 +98,10 @@ export function createHistory(): History {
     token: () => last,
     requests: () => requests,
     recorders: () => recorders,
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
     past() {
       past ??= { frames: [...frames.values()], blocks: [...blocks.values()], tokens: tokens.slice(-tokensMax), missed }
       return past
@@ -91,10 +109,16 @@ export function createHistory(): History {
   }
 }
 
-function dropOldest<Key>(steps: Map<Key, { readonly at: number }>, most: number, now: number): void {
-  for (const [key, { at }] of steps) {
-    if (steps.size <= most && now - at <= keptMillis) return
+function dropOldest<Key, Step extends { readonly at: number }>(
+  steps: Map<Key, Step>,
+  most: number,
+  now: number,
+  tell: (step: Step) => void,
+): void {
+  for (const [key, step] of steps) {
+    if (steps.size <= most && now - step.at <= keptMillis) return
     steps.delete(key)
+    tell(step)
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Past } from './history.ts'
 import { type Kind, kindOf } from './kinds.ts'
-import { type Axis, type Span, xOf } from './span.ts'
+import { type Axis, lengthOf, type Span, xOf } from './span.ts'
 import type { BlockStep, FrameStep, TokenStep } from './types.ts'
 
 /** What of the past is drawn, and where: pixels, the first row on top. */
@@ -36,6 +36,8 @@ export interface Held {
 }
 
 export interface Label extends Point {
+  /** A Lamport time, or the number of a block. */
+  readonly kind: 'lamport' | 'block'
   readonly text: string
   /** Above its row (-1) or below it (1): where its line is not. */
   readonly side: -1 | 1
@@ -45,10 +47,8 @@ export interface Scene {
   readonly arrows: readonly Arrow[]
   readonly squares: readonly Square[]
   readonly held: readonly Held[]
-  /** Lamport times beside their dots, as far as there is room for all of a row. */
-  readonly lamports: readonly Label[]
-  /** Arrows that are in the span and not drawn: the oldest ones of too many. */
-  readonly hidden: number
+  /** Beside their dots and squares, as far as there is room. */
+  readonly labels: readonly Label[]
 }
 
 export interface Frame {
@@ -61,48 +61,62 @@ export interface Frame {
   readonly kinds: ReadonlySet<Kind>
 }
 
-/** As many lines as are drawn sixty times a second without a dropped frame, and more than anyone tells apart. */
-export const arrowsMax = 2_500
-/** Pixels for a Lamport time. */
-export const labelWidth = 38
+/** Pixels for a Lamport time or the number of a block. */
+export const labelWidth = 44
 
 export const sentAt = (step: Happening, axis: Axis): number => (axis === 'time' ? step.at : step.lamport)
 
 const arrivedAt = (step: FrameStep, axis: Axis): number | undefined => (axis === 'time' ? step.arrivedAt : step.arrivedLamport)
 
-export function sceneOf(past: Past, frame: Frame): Scene {
-  const { axis, span, width, rowHeight, rows, kinds } = frame
-  const yOf = new Map(rows.map((peer, row) => [peer, (row + 0.5) * rowHeight]))
-  const isShown = (from: number, to: number): boolean => to >= span.from && from <= span.to
-
-  const arrows: Arrow[] = []
-  let hidden = 0
-  // The newest first: of too many the oldest are left out.
-  for (let at = past.frames.length - 1; at >= 0; at--) {
-    const step = past.frames[at] as FrameStep
-    const kind = kindOf(step.message)
-    const y = yOf.get(step.from)
-    const sent = sentAt(step, axis)
-    const arrived = arrivedAt(step, axis)
-    if (!kinds.has(kind) || y === undefined || !isShown(sent, arrived ?? sent)) continue
-    const toY = yOf.get(step.to)
-    if (arrows.length >= arrowsMax) {
-      hidden++
-      continue
-    }
-    const end = toY === undefined || arrived === undefined ? undefined : { x: xOf(span, width, arrived), y: toY }
-    const towards = toY === undefined || toY === y ? 0 : toY > y ? 1 : -1
-    arrows.push({ step, kind, x: xOf(span, width, sent), y, end, towards })
-  }
-
-  const squares = past.blocks.flatMap((step): Square[] => {
-    const y = yOf.get(step.author)
-    const at = sentAt(step, axis)
-    return y === undefined || !isShown(at, at) ? [] : [{ step, x: xOf(span, width, at), y }]
-  })
+/** The stretch of the axis on which a step is seen; the token is held from its move on. */
+export function stretchOf(step: Happening | TokenStep, axis: Axis): Span | undefined {
   // Where the token is has no Lamport time.
+  if (step.kind === 'token') return axis === 'time' ? { from: step.at, to: Number.POSITIVE_INFINITY } : undefined
+  const from = sentAt(step, axis)
+  return { from, to: step.kind === 'frame' ? (arrivedAt(step, axis) ?? from) : from }
+}
+
+export function sceneOf(past: Past, frame: Frame): Scene {
+  const { axis, span, width, kinds } = frame
+  const yOf = rowsAt(frame)
+  const arrows = past.frames.flatMap((step): Arrow[] => {
+    const kind = kindOf(step.message)
+    if (!kinds.has(kind) || !isShown(step, frame)) return []
+    const arrow = arrowOf(step, kind, frame, yOf)
+    return arrow === undefined ? [] : [arrow]
+  })
+  const squares = past.blocks.flatMap((step): Square[] => {
+    const square = isShown(step, frame) ? squareOf(step, frame, yOf) : undefined
+    return square === undefined ? [] : [square]
+  })
   const held = axis === 'time' ? heldOf(past.tokens, frame, yOf) : []
-  return { arrows, squares, held, lamports: lamportLabels(arrows, frame), hidden }
+  const origin = (span.from * width) / lengthOf(span)
+  return { arrows, squares, held, labels: withRoom([...squares.map(numberOf), ...arrows.flatMap(lamportsOf)], origin) }
+}
+
+const rowsAt = ({ rows, rowHeight }: Frame): ReadonlyMap<string, number> =>
+  new Map(rows.map((peer, row) => [peer, (row + 0.5) * rowHeight]))
+
+function isShown(step: Happening, { axis, span }: Frame): boolean {
+  const sent = sentAt(step, axis)
+  if (sent > span.to) return false
+  return (step.kind === 'frame' ? (arrivedAt(step, axis) ?? sent) : sent) >= span.from
+}
+
+function arrowOf(step: FrameStep, kind: Kind, frame: Frame, yOf: ReadonlyMap<string, number>): Arrow | undefined {
+  const { axis, span, width } = frame
+  const y = yOf.get(step.from)
+  if (y === undefined) return undefined
+  const toY = yOf.get(step.to)
+  const arrived = arrivedAt(step, axis)
+  const end = toY === undefined || arrived === undefined ? undefined : { x: xOf(span, width, arrived), y: toY }
+  const towards = toY === undefined || toY === y ? 0 : toY > y ? 1 : -1
+  return { step, kind, x: xOf(span, width, sentAt(step, axis)), y, end, towards }
+}
+
+function squareOf(step: BlockStep, { axis, span, width }: Frame, yOf: ReadonlyMap<string, number>): Square | undefined {
+  const y = yOf.get(step.author)
+  return y === undefined ? undefined : { step, x: xOf(span, width, sentAt(step, axis)), y }
 }
 
 /** From the move that brought the token to the next one; the last one goes on. */
@@ -118,26 +132,63 @@ function heldOf(tokens: readonly TokenStep[], { span, width }: Frame, yOf: Reado
   return held
 }
 
-function lamportLabels(arrows: readonly Arrow[], { width, rows }: Frame): Label[] {
-  // A dot for each end: with more than fit side by side no row has room for its numbers.
-  if (arrows.length * 2 > (rows.length * width) / labelWidth) return []
-  const points = arrows
-    .flatMap(({ x, y, end, towards, step }): Label[] => {
-      const side = towards === 1 ? -1 : 1
-      const sent: Label = { x, y, text: String(step.lamport), side }
-      if (end === undefined || step.arrivedLamport === undefined) return [sent]
-      return [sent, { x: end.x, y: end.y, text: String(step.arrivedLamport), side: side === 1 ? -1 : 1 }]
+const numberOf = ({ x, y, step }: Square): Label => ({ kind: 'block', x, y, text: `#${step.index}`, side: -1 })
+
+/** On the side where its line is not. */
+function lamportsOf({ x, y, end, towards, step }: Arrow): Label[] {
+  const side = towards === 1 ? -1 : 1
+  const sent: Label = { kind: 'lamport', x, y, text: String(step.lamport), side }
+  if (end === undefined || step.arrivedLamport === undefined) return [sent]
+  return [sent, { kind: 'lamport', x: end.x, y: end.y, text: String(step.arrivedLamport), side: side === 1 ? -1 : 1 }]
+}
+
+/** With more of them where one has room nobody tells which is whose. */
+const crowd = 3
+
+/**
+ * Those that lie on no other one. Which they are is up to what lies beside them, and not to where the view begins (`origin`: so
+ * many pixels after 0): none comes or goes while the view moves. Each side of each row is cut into cells of a label's width; the
+ * first of every second cell has its place, the first of another one where it does not touch these. Blocks come before messages.
+ */
+function withRoom(labels: readonly Label[], origin: number): Label[] {
+  const lanes = new Map<string, Map<number, { first: Label; count: number }>>()
+  for (const label of labels) {
+    const lane = `${label.y} ${label.side}`
+    const cells = lanes.get(lane) ?? new Map<number, { first: Label; count: number }>()
+    lanes.set(lane, cells)
+    const at = Math.floor((origin + label.x) / labelWidth)
+    const cell = cells.get(at)
+    if (cell === undefined) cells.set(at, { first: label, count: 1 })
+    else {
+      cell.count++
+      if (label.kind === cell.first.kind && label.x < cell.first.x) cell.first = label
+    }
+  }
+  return [...lanes.values()].flatMap((cells) => {
+    const firstOf = (at: number): Label | undefined => {
+      const cell = cells.get(at)
+      return cell === undefined || cell.count > crowd ? undefined : cell.first
+    }
+    return [...cells.keys()].flatMap((at): Label[] => {
+      const label = firstOf(at)
+      if (label === undefined) return []
+      if (at % 2 === 0) return [label]
+      const isFree = [at - 1, at + 1].every(
+        (next) => Math.abs((firstOf(next)?.x ?? Number.POSITIVE_INFINITY) - label.x) >= labelWidth,
+      )
+      return isFree ? [label] : []
     })
-    .filter(({ x }) => x >= 0 && x <= width)
-    .sort((a, b) => a.x - b.x)
-  const last = new Map<number, number>()
-  return points.filter(({ x, y, side }) => {
-    // A place of its own for either side of each row.
-    const lane = y + side / 4
-    if (x - (last.get(lane) ?? Number.NEGATIVE_INFINITY) < labelWidth) return false
-    last.set(lane, x)
-    return true
   })
+}
+
+/**
+ * At most about so many of them, and the same ones when more come: more than anyone tells apart cost time and show nothing. A half
+ * of them, a quarter and so on, by a hash of their Lamport times.
+ */
+export function thin(arrows: readonly Arrow[], most: number): readonly Arrow[] {
+  let share = 1
+  while (arrows.length > most * share) share *= 2
+  return share === 1 ? arrows : arrows.filter(({ step }) => (Math.imul(step.lamport, 0x9e3779b1) >>> 8) % share === 0)
 }
 
 /** What is under a pointer, at most so many pixels away; dots and squares before the lines between them. */
@@ -167,10 +218,14 @@ function distanceToLine(a: Point, b: Point, x: number, y: number): number {
 }
 
 /** Where something is drawn: where it was sent, then where it arrived. Nowhere if it is out of sight. */
-export function placesOf({ arrows, squares }: Scene, key: string): readonly Point[] {
-  const arrow = arrows.find(({ step }) => keyOf(step) === key)
-  if (arrow !== undefined) return arrow.end === undefined ? [arrow] : [arrow, arrow.end]
-  return squares.filter(({ step }) => keyOf(step) === key)
+export function placesOf(step: Happening, frame: Frame): readonly Point[] {
+  if (!isShown(step, frame)) return []
+  const yOf = rowsAt(frame)
+  if (step.kind === 'block') return [squareOf(step, frame, yOf)].filter((point) => point !== undefined)
+  const kind = kindOf(step.message)
+  const arrow = frame.kinds.has(kind) ? arrowOf(step, kind, frame, yOf) : undefined
+  if (arrow === undefined) return []
+  return arrow.end === undefined ? [arrow] : [arrow, arrow.end]
 }
 
 /** All that can be chosen, in the order of the axis. */

@@ -10,8 +10,8 @@ import type {
   PeerView,
   StatusView,
 } from '../../src/api/views.ts'
-import type { Door } from './door.ts'
 import { codeOf, createLive, type Live } from './live.ts'
+import type { Door } from './open-door.ts'
 import type { RoomsView } from './rooms.ts'
 
 export type Pending = Awaited<ReturnType<Api['pending']['list']>>[number]
@@ -83,13 +83,15 @@ export function enterRoom(door: Door): Room {
   /** What peers were called last: who is gone is told by its name, too. */
   const names = new Map<string, string>()
   const goneListeners = new Set<Parameters<Room['onGone']>[0]>()
-  const tellGone = (before: StatusView | undefined, after: StatusView): void => {
-    // Whoever is behind passes through rings of long ago.
-    const isThen = [before, after].every((one) => one !== undefined && one.behind === 0 && !one.membersAsOfLog)
-    const gone = isThen ? (before?.members.filter((member) => !after.members.includes(member)) ?? []) : []
+  /** Members as they were last told while this peer was not behind: whoever is, passes through rings of long ago. */
+  let ring: readonly string[] | undefined
+  const tellGone = ({ behind, membersAsOfLog, members }: StatusView): void => {
+    if (behind > 0 || membersAsOfLog) return
+    const gone = ring?.filter((member) => !members.includes(member)) ?? []
+    ring = members
     if (gone.length === 0) return
     const told = gone.map((peer) => ({ peer, name: names.get(peer) ?? '' }))
-    for (const listener of [...goneListeners]) listener(told, after.members.length)
+    for (const listener of [...goneListeners]) listener(told, members.length)
   }
 
   const marketListeners = new Set<(event: MarketEventView, at: number) => void>()
@@ -99,7 +101,7 @@ export function enterRoom(door: Door): Room {
     (api) => api.status(),
     (answer) => {
       const { time, quorum, holdsToken, self } = answer
-      tellGone(status.read(), answer)
+      tellGone(answer)
       ahead = time - performance.now()
       lostAt = quorum ? undefined : (lostAt ?? time)
       // This peer knows for itself whether it has the token.
@@ -134,6 +136,7 @@ export function enterRoom(door: Door): Room {
   const forgetRoom = (): void => {
     setHolder(undefined)
     lostAt = undefined
+    ring = undefined
     names.clear()
     accountDetails.clear()
     auctionDetails.clear()

@@ -9,6 +9,7 @@ export type Route =
   | { readonly screen: 'ring' }
   | { readonly screen: 'log'; readonly block: number | undefined }
   | { readonly screen: 'class' }
+  | { readonly screen: 'lab'; readonly experiment: number | undefined }
   | { readonly screen: 'settings' }
 
 /** Where each screen is: the address's fragment, which no server sees. */
@@ -24,6 +25,7 @@ export const paths = {
   ring: '#/ring',
   log: (block?: number) => (block === undefined ? '#/log' : `#/log/${block}`),
   class: '#/class',
+  lab: (experiment?: number) => (experiment === undefined ? '#/lab' : `#/lab/${experiment}`),
   settings: '#/settings',
 } as const
 
@@ -49,6 +51,8 @@ export function parseRoute(hash: string): Route {
       return { screen: 'log', block: /^\d{1,15}$/.test(second ?? '') ? Number(second) : undefined }
     case 'class':
       return { screen: 'class' }
+    case 'lab':
+      return { screen: 'lab', experiment: /^[1-9]\d{0,14}$/.test(second ?? '') ? Number(second) : undefined }
     case 'settings':
       return { screen: 'settings' }
     default:

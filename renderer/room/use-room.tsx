@@ -1,8 +1,8 @@
 import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react'
 import type { PeerView, RefusalCode, StatusView } from '../../src/api/views.ts'
 import type { ShellState } from './desktop.ts'
-import type { DoorState } from './door.ts'
 import type { Live } from './live.ts'
+import type { DoorState } from './open-door.ts'
 import type { Room } from './room.ts'
 import type { RoomsView } from './rooms.ts'
 

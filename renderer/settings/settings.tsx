@@ -1,6 +1,7 @@
 import { NativeSelect, SegmentedControl, useMantineColorScheme } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { StatusView } from '../../src/api/views.ts'
+import { Beware } from '../parts/beware.tsx'
 import { CopyButton } from '../parts/copy.tsx'
 import { Delayed } from '../parts/empty.tsx'
 import { inText, Name } from '../parts/name.tsx'
@@ -71,18 +72,19 @@ function PeerFacts({ status }: { readonly status: StatusView }) {
   return (
     <section className="card">
       <h2>{t('peer')}</h2>
+      <Beware notices={status.notices} />
       <Facts
         facts={[
           [t('name'), <Name key="name" text={status.name} />],
           [t('role'), t(`role_${status.role}`)],
           [t('version'), status.version],
-          [t('id'), <code key="id">{status.self}</code>],
+          [t('id'), <Id key="id" text={status.self} />],
           [
             t('addresses'),
             <ul key="addresses" className="plain">
               {status.addresses.map((address) => (
                 <li key={address}>
-                  <code>{address}</code>
+                  <code title={address}>{shortAddress(address)}</code>
                 </li>
               ))}
             </ul>,
@@ -109,7 +111,7 @@ function RoomFacts({ status }: { readonly status: StatusView }) {
           [t('currency'), room.currency],
           [t('deposits'), t(`deposits_${room.deposits}`)],
           [t('code'), room.hasCode ? t('hasCode') : t('noCode')],
-          [t('roomId'), <code key="id">{room.id}</code>],
+          [t('roomId'), <Id key="id" text={room.id} />],
         ]}
       />
       <p className="actions">
@@ -175,6 +177,23 @@ function Facts({ facts }: { readonly facts: readonly (readonly [string, React.Re
       ))}
     </dl>
   )
+}
+
+/** Nobody reads one of these: it is recognised by its ends, and copied. */
+function Id({ text }: { readonly text: string }) {
+  return (
+    <span className="id-line">
+      <code title={text}>{middle(text)}</code>
+      <CopyButton text={text} compact />
+    </span>
+  )
+}
+
+/** `192.168.1.20:4001`, as one types it to join; another kind of address as it is. */
+function shortAddress(address: string): string {
+  const [, version, host, port] = /^\/ip([46])\/([^/]+)\/tcp\/(\d+)(?:\/|$)/.exec(address) ?? []
+  if (host === undefined) return address
+  return version === '6' ? `[${host}]:${port}` : `${host}:${port}`
 }
 
 /** A hash, cut in the middle. */

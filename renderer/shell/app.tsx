@@ -19,6 +19,7 @@ const Bank = lazy(async () => ({ default: (await import('../bank/bank.tsx')).Ban
 const Ring = lazy(() => import('../ring/ring.tsx'))
 const Log = lazy(() => import('../log/log.tsx'))
 const Class = lazy(() => import('../class/class.tsx'))
+const Lab = lazy(() => import('../lab/lab.tsx'))
 const Welcome = lazy(() => import('../welcome/welcome.tsx'))
 const Settings = lazy(async () => ({ default: (await import('../settings/settings.tsx')).Settings }))
 const Projector = lazy(async () => ({ default: (await import('../projector/projector.tsx')).Projector }))
@@ -106,6 +107,8 @@ function Screen({ route }: { readonly route: Route }) {
       return <Log block={route.block} />
     case 'class':
       return <Class />
+    case 'lab':
+      return <Lab experiment={route.experiment} />
     case 'welcome':
       return <Welcome room={route.room} />
     case 'settings':

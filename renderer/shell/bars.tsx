@@ -5,9 +5,9 @@ import type { StatusView } from '../../src/api/views.ts'
 import { LeaveRoom } from '../parts/leave-room.tsx'
 import { inText } from '../parts/name.tsx'
 import { desktop, type ShellState } from '../room/desktop.ts'
-import type { DoorState } from '../room/door.ts'
 import { useFormat } from '../room/format.ts'
 import { missingOf, reachableCount } from '../room/members.ts'
+import type { DoorState } from '../room/open-door.ts'
 import { paths } from '../room/routes.ts'
 import { say } from '../room/said.ts'
 import { useDoorState, useNameOf, useRoom, useRooms, useShell, useStatus } from '../room/use-room.tsx'
@@ -31,8 +31,9 @@ function Bar() {
   const rooms = useRooms()
   const isSilent = useSteady(rooms === undefined, false)
   const shell = useShell()
-  // The app knows better than the page why nothing answers; and what goes on before the first answer.
-  if (shell !== undefined && (door !== 'open' || isSilent)) return <OfShell shell={shell} />
+  // The app knows better than the page why nothing answers; and what goes on before the first answer. Of a peer that is there it
+  // knows nothing more: then the way to it is lost.
+  if (shell !== undefined && (isSilent || (door !== 'open' && !shell.isRunning))) return <OfShell shell={shell} />
   if (door !== 'open') return <p className="bar bad">{t(`door_${door}`)}</p>
   // Of the room, as long as this peer is in one.
   if (status === undefined || rooms?.state === 'none') return null

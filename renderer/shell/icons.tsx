@@ -43,6 +43,12 @@ export const ClassIcon = drawn(
     <path d="M15.5 5.2a3 3 0 0 1 0 5.7M17.2 14.4c2.3.5 3.5 2.3 3.8 5.1" />
   </>,
 )
+export const LabIcon = drawn(
+  <>
+    <path d="M9.5 3.5h5M10.5 3.5v6L5 18.6a1.3 1.3 0 0 0 1.1 1.9h11.8a1.3 1.3 0 0 0 1.1-1.9l-5.5-9.1v-6" />
+    <path d="M7.6 14.5h8.8" />
+  </>,
+)
 export const RoomsIcon = drawn(
   <>
     <path d="M5 20.5V4.5h10v16M3 20.5h18M15 7.5h4v13" />

@@ -1,10 +1,10 @@
 import type { ComponentType } from 'react'
 import { paths, type Route } from '../room/routes.ts'
-import { AuctionsIcon, BankIcon, ClassIcon, LogIcon, RingIcon, RoomsIcon, SettingsIcon } from './icons.tsx'
+import { AuctionsIcon, BankIcon, ClassIcon, LabIcon, LogIcon, RingIcon, RoomsIcon, SettingsIcon } from './icons.tsx'
 
 interface Place {
   /** Of its name in the texts. */
-  readonly key: 'welcome' | 'auctions' | 'bank' | 'ring' | 'log' | 'class' | 'settings'
+  readonly key: 'welcome' | 'auctions' | 'bank' | 'ring' | 'log' | 'class' | 'lab' | 'settings'
   readonly path: string
   readonly Icon: ComponentType
   /** The screens that belong to it. */
@@ -29,5 +29,6 @@ export const places: readonly Place[] = [
   { key: 'ring', path: paths.ring, Icon: RingIcon, screens: ['ring'], letter: 'r' },
   { key: 'log', path: paths.log(), Icon: LogIcon, screens: ['log'], letter: 'l' },
   { key: 'class', path: paths.class, Icon: ClassIcon, screens: ['class'], letter: 'c' },
+  { key: 'lab', path: paths.lab(), Icon: LabIcon, screens: ['lab'], letter: 'e' },
   { key: 'settings', path: paths.settings, Icon: SettingsIcon, screens: ['settings'], letter: 's', isOwn: true },
 ]

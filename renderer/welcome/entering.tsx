@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { AskedLine } from '../parts/asked.tsx'
+import { Beware } from '../parts/beware.tsx'
 import { Name } from '../parts/name.tsx'
 import { Sentence } from '../parts/sentence.tsx'
 import { useAsk } from '../room/ask.ts'
@@ -31,6 +32,7 @@ export function Entering({ rooms }: { readonly rooms: RoomsView }) {
           {waiting !== undefined && <p className="faint figures">{t('waitingFor', { time: minutesText(waiting.seconds) })}</p>}
         </div>
       </div>
+      <Beware notices={waiting?.notices ?? []} />
       {waiting !== undefined && waiting.reasons.length > 0 && (
         <ul className="reasons" aria-label={t('why')}>
           {waiting.reasons.map((reason) => (

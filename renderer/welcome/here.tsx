@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { StatusView } from '../../src/api/views.ts'
 import { AskedLine } from '../parts/asked.tsx'
+import { Beware } from '../parts/beware.tsx'
 import { LeaveRoom } from '../parts/leave-room.tsx'
 import { inText, Name } from '../parts/name.tsx'
 import { useAsk } from '../room/ask.ts'
@@ -31,6 +32,7 @@ export function Here({ status }: { readonly status: StatusView }) {
           <code>{room.id.slice(0, 8)}</code>
         </p>
       </div>
+      <Beware notices={status.notices} />
       <Invite hasCode={room.hasCode} bareLink={status.link} />
       {asks === 'leave' && <LeaveRoom onStay={stay} />}
       {asks === 'refound' && <Refound onStay={stay} />}

@@ -9,6 +9,7 @@ import { paths } from '../room/routes.ts'
 import { useRooms, useStatus } from '../room/use-room.tsx'
 import { CrossIcon } from '../shell/icons.tsx'
 import { CreateRoom } from './create-room.tsx'
+import { Damaged } from './damaged.tsx'
 import { Entering } from './entering.tsx'
 import { Here } from './here.tsx'
 import { JoinBy } from './join-by.tsx'
@@ -26,12 +27,13 @@ export default function Welcome({ room }: { readonly room: string | undefined })
   if (rooms === undefined) return <Delayed />
   const isIn = rooms.state === 'in'
   const isEntering = rooms.state === 'entering'
+  const isDamaged = rooms.failed?.code === 'store-damaged'
   return (
     <WaysContext value={ways}>
       <h1>{t('title')}</h1>
       <div className="welcome">
         <div className="welcome-main">
-          {!wasTriedHere && <Failed rooms={rooms} />}
+          <Failed rooms={rooms} isTold={wasTriedHere} />
           {isEntering && <Entering rooms={rooms} />}
           {isIn && status !== undefined && <Here status={status} />}
           <Sight rooms={rooms} chosen={room} />
@@ -41,7 +43,10 @@ export default function Welcome({ room }: { readonly room: string | undefined })
           {/* Only hidden: what is typed there stays, and so does what is waited for. */}
           <div className="ways" hidden={isEntering}>
             <JoinBy />
-            <CreateRoom current={isIn ? rooms.room?.name : undefined} isFirst={!isIn && rooms.inSight.length === 0} />
+            <CreateRoom
+              current={isIn ? rooms.room?.name : undefined}
+              isFirst={!isIn && !isDamaged && rooms.inSight.length === 0}
+            />
           </div>
         </div>
       </div>
@@ -49,11 +54,17 @@ export default function Welcome({ room }: { readonly room: string | undefined })
   )
 }
 
-/** Why it is not in the room that it was to enter, as at the start of the peer; a form says for itself what became of it. */
-function Failed({ rooms: { failed, room } }: { readonly rooms: RoomsView }) {
+/** Why it is not in the room that it was to enter, as at the start of the peer. `isTold`: a form says for itself what became of it. */
+function Failed({ rooms, isTold }: { readonly rooms: RoomsView; readonly isTold: boolean }) {
   const { t } = useTranslation('welcome')
   const refusal = useRefusal()
+  const { failed, room } = rooms
   if (failed === undefined) return null
+  if (failed.code === 'store-damaged') {
+    const whole = failed.facts?.index
+    return <Damaged rooms={rooms} whole={typeof whole === 'number' ? whole : undefined} />
+  }
+  if (isTold) return null
   return (
     <div className="outcome" role="status">
       <p className="bad">

@@ -49,7 +49,7 @@ export const seriesFields = z.object({
 export const settingFields = seriesFields.extend({ algorithm: algorithmText })
 export const seriesAlgorithms = z.array(algorithmText).min(1).max(16)
 
-const settingView = z.object({
+export const settingView = z.object({
   algorithm: z.string(),
   sha256: z.string().optional(),
   section: z.string(),

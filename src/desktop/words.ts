@@ -1,8 +1,10 @@
 import type { Reason } from '../api/rooms.ts'
+import { es as sentencesEs } from '../core/refusal-words/es.ts'
+import { pt as sentencesPt } from '../core/refusal-words/pt.ts'
+import type { Sentences } from '../core/refusal-words/sentences.ts'
 import { printable } from '../core/safe-text.ts'
 import type { Refusal, UnsoldEnding } from './messages.ts'
 import * as options from './option-words.ts'
-import * as sentences from './refusal-words.ts'
 
 /** What the app says outside its windows: menu, tray, dialogs, notifications. What is shown in a window has its words in `renderer/texts`. */
 export type Words = typeof en
@@ -154,7 +156,7 @@ const pt: Words = {
     entering: (room) => `Entrando na sala “${room}”.`,
     waiting: (room, reasons) => `Esperando pela sala “${room}”: ${told(reasons, obstaclesPt)}.`,
   },
-  refusal: (refusal) => refusalOf(refusal, sentences.pt),
+  refusal: (refusal) => refusalOf(refusal, sentencesPt),
   option: (fault) => `Há algo errado nas opções com que o programa foi iniciado. ${options.faultOf(fault, options.pt)}`,
   join: {
     unreadable: 'Este link não pode ser aberto.',
@@ -253,7 +255,7 @@ const es: Words = {
     entering: (room) => `Entrando en la sala “${room}”.`,
     waiting: (room, reasons) => `Esperando la sala “${room}”: ${told(reasons, obstaclesEs)}.`,
   },
-  refusal: (refusal) => refusalOf(refusal, sentences.es),
+  refusal: (refusal) => refusalOf(refusal, sentencesEs),
   option: (fault) => `Hay un error en las opciones con las que se inició el programa. ${options.faultOf(fault, options.es)}`,
   join: {
     unreadable: 'Este enlace no se puede abrir.',
@@ -317,7 +319,7 @@ function told(reasons: readonly Reason[], obstacles: Obstacles): string {
 }
 
 /** A code that only a later version has is told in English: better than nothing. */
-function refusalOf({ code, message, facts }: Refusal, known: sentences.Sentences): string {
+function refusalOf({ code, message, facts }: Refusal, known: Sentences): string {
   const sentence = Object.entries(known).find(([each]) => each === code)?.[1] ?? message
   return typeof facts?.path === 'string' ? `${sentence} (${facts.path})` : sentence
 }

@@ -1,5 +1,5 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { createPortClient } from '../../src/api/client-port.ts'
 import { createPortDoor } from '../../src/api/port.ts'
 import { type PortPage, takeWindowPorts } from '../../src/api/window-ports.ts'
@@ -113,4 +113,75 @@ test('a page takes the port that its own window hands over, and no other', async
   hand({ source: page, origin: 'app://gavelring', data, ports: [port1] })
   expect(await status).toMatchObject({ self: fakeSelf })
   for (const port of strays) port.close()
+})
+
+test('a port that the peer’s door closes is asked for again, and what waited is answered; not as fast as it is closed', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+  onTestFinished(() => {
+    vi.useRealTimers()
+  })
+  const seat = createFakeSeat(createFakePeer())
+  const door = createPortDoor({ seat, logger: silentLogger })
+  const client = createPortClient()
+  onTestFinished(() => {
+    client.close()
+    door.closeAll()
+  })
+  let hand: Parameters<PortPage['addEventListener']>[1] = () => {}
+  let asked = 0
+  const bridge = createBridge<MessagePort>({
+    makeChannel: () => new MessageChannel(),
+    toPeer: (port) => door.accept(port),
+  })
+  bridge.peerStarted()
+  const page: PortPage = {
+    location: { origin: 'app://gavelring' },
+    addEventListener: (_event, listener) => {
+      hand = listener
+    },
+    postMessage() {
+      asked++
+      const give = (port: MessagePort): void =>
+        hand({ source: page, origin: 'app://gavelring', data: { tag: 'gavelring:port' }, ports: [port] })
+      bridge.ask({ id: 7, give }, good)
+    },
+  }
+  const isOpen: boolean[] = []
+  let tellLost = (): void => {}
+  client.onChange((open) => {
+    isOpen.push(open)
+    if (!open) tellLost()
+  })
+  const lose = async (): Promise<void> => {
+    const lost = new Promise<void>((resolve) => {
+      tellLost = resolve
+    })
+    door.closeAll()
+    await lost
+  }
+  takeWindowPorts(client, page)
+  expect(await client.api.status()).toMatchObject({ self: fakeSelf })
+
+  for (const [count, wait] of [200, 500, 1_000, 2_000, 2_000].entries()) {
+    await lose()
+    const status = client.api.status()
+    vi.advanceTimersByTime(wait - 1)
+    expect(asked).toBe(count + 1)
+    vi.advanceTimersByTime(1)
+    expect(asked).toBe(count + 2)
+    expect(await status).toMatchObject({ self: fakeSelf })
+  }
+  // One that has held for a while is missed at once.
+  vi.advanceTimersByTime(5_000)
+  await lose()
+  vi.advanceTimersByTime(200)
+  expect(await client.api.status()).toMatchObject({ self: fakeSelf })
+
+  // A new port in the place of one that is open is no loss, and a closed client asks for nothing.
+  const before = asked
+  bridge.peerStarted()
+  expect(await client.api.status()).toMatchObject({ self: fakeSelf })
+  client.close()
+  vi.advanceTimersByTime(10_000)
+  expect([asked, isOpen.at(-1)]).toEqual([before, true])
 })

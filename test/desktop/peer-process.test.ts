@@ -112,7 +112,9 @@ test('the machine is kept awake while an auction of this peer is open, and its s
 
 test('told to leave it leaves the ring, says so and ends well; its windows lose their ports', async () => {
   const { parent, start, givePort } = startProcess()
-  const closed = new Promise((resolve) => givePort(1).on('close', resolve))
+  const port = givePort(1)
+  const closed = new Promise((resolve) => port.on('close', resolve))
+  port.start()
   parent.send(start)
   await inRoom(parent)
   parent.send({ kind: 'leave' })

@@ -6,11 +6,12 @@ import { root } from '../../build/processes.ts'
 import { waitCodes } from '../../src/api/codes.ts'
 import { readPeerConfig } from '../../src/app/config.ts'
 import type { Environment, Flags } from '../../src/app/flags.ts'
+import { es as refusalsEs } from '../../src/core/refusal-words/es.ts'
+import { pt as refusals } from '../../src/core/refusal-words/pt.ts'
 import { readJoinRequest } from '../../src/desktop/join-request.ts'
 import { type MenuActions, menuOf, stateText, trayMenuOf } from '../../src/desktop/menu.ts'
 import type { PeerState } from '../../src/desktop/messages.ts'
 import { pt as options, es as optionsEs } from '../../src/desktop/option-words.ts'
-import { pt as refusals, es as refusalsEs } from '../../src/desktop/refusal-words.ts'
 import { type Words, words, wordsFor } from '../../src/desktop/words.ts'
 
 const { en, pt, es } = words
@@ -104,6 +105,10 @@ describe('what is wrong with what the app was started with', () => {
     ['currency-invalid', { currency: 'XXXX' }, {}, '--currency: '],
     ['deposits-invalid', { deposits: 'all' }, {}, '--deposits: '],
     ['code-invalid', { code: 'x'.repeat(129) }, {}, '--code: '],
+    ['code-file-invalid', {}, { GAVELRING_CODE_FILE: '/nonexistent' }, 'GAVELRING_CODE_FILE: '],
+    ['code-twice', { code: 'x', 'code-file': '/nonexistent' }, {}, ''],
+    ['founder-invalid', { founder: nameTooLong, name: 'Ana' }, {}, '--founder: '],
+    ['founder-alone', { founder: 'Ana' }, {}, '--founder: '],
     ['wait-invalid', { wait: 'soon' }, {}, '--wait: '],
     ['listen-invalid', { listen: ['nowhere'] }, {}, '--listen: '],
     ['bootstrap-invalid', { bootstrap: ['nowhere'] }, {}, '--bootstrap: '],
@@ -151,7 +156,7 @@ describe('what is wrong with what the app was started with', () => {
       .map(([, code = '']) => code)
       .filter((code) => !code.endsWith('-invalid'))
     const checked = [...source.matchAll(/(?:checked|optional|all)\(source, '([a-z-]+)'/g)].map(([, name]) => `${name}-invalid`)
-    const known = new Set([...Object.keys(options), 'quiet-alone'])
+    const known = new Set([...Object.keys(options), 'quiet-alone', 'log-level-alone', 'log-level-invalid'])
     expect([...refused, ...checked].filter((code) => !known.has(code))).toEqual([])
   })
 })

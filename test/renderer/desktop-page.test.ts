@@ -47,6 +47,8 @@ interface Shell {
   tell(state: PeerState): Promise<void>
   /** The peer is there: the page gets its port. */
   open(): Promise<void>
+  /** The peer's door closes the page's port, since something stood there that is no word; no other is given until the returned function is called. */
+  shut(): Promise<() => void>
 }
 
 /** The main process's end, as main.ts has it. */
@@ -73,11 +75,16 @@ async function startShell(seat: RunningSeat, url: string, folder: string): Promi
     port1.on('message', (data) => void run(`fromPeer(${JSON.stringify(data)})`).catch(() => {}))
     seat.servePort(port2)
   }
+  let shut = Promise.resolve()
+  const give = async (): Promise<void> => {
+    await shut
+    await open()
+  }
   await page.exposeFunction('toPeer', (data: unknown) => port?.postMessage(data))
   await page.exposeFunction('toMain', async (channel: string, word: unknown) => {
     if (channel !== 'gavelring:want-port') said.push([channel, word])
     if (channel === 'gavelring:speak') speech.choose(word)
-    if (state.kind === 'running' && channel === 'gavelring:want-port') await open()
+    if (state.kind === 'running' && channel === 'gavelring:want-port') await give()
     await tell(state)
   })
   await page.addInitScript(preload)
@@ -87,7 +94,15 @@ async function startShell(seat: RunningSeat, url: string, folder: string): Promi
     expect(complaints).toEqual([])
   })
   await page.goto(url)
-  return { page, speech, said, tell, open }
+  return {
+    ...{ page, speech, said, tell, open },
+    async shut() {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      shut = promise
+      port?.postMessage({ kind: 'no word' })
+      return resolve
+    },
+  }
 }
 
 async function startPeerSeat() {
@@ -132,6 +147,23 @@ describeScreens('the page in the desktop app', () => {
     await tell({ kind: 'restarting' })
     await bars.getByText('The peer stopped by itself, and is started again.').waitFor()
     expect(await bars.getByRole('button').count()).toBe(0)
+  })
+
+  test('a port that the peer’s door closed is asked for again by the page itself, which says so meanwhile', async () => {
+    const { seat, url, folder } = await startPeerSeat()
+    const { page, tell, open, shut } = await startShell(seat, url, folder)
+    await open()
+    await tell({ kind: 'running', place: { kind: 'in', room: 'classroom' } })
+    await page.getByText('Quorum: 1 of 1 member').waitFor()
+    const give = await shut()
+    await page.locator('.bars').getByText('This page has lost its peer and is reconnecting.').waitFor()
+    give()
+    await expect.poll(() => page.locator('.bars').textContent()).toBe('')
+    // It answers: what is asked from now on comes over the new port.
+    await goTo(page, '#/bank')
+    await page.getByRole('heading', { name: 'Bank' }).waitFor()
+    await page.reload()
+    await page.getByText('Quorum: 1 of 1 member').waitFor()
   })
 
   test('the language that is chosen on it is the app’s, at once and each time it is opened', async () => {

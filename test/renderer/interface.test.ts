@@ -184,7 +184,7 @@ describeScreens('the interface', () => {
     await page.getByRole('heading', { name: 'Bank' }).waitFor()
     const { host } = new URL(page.url())
     await kill(ana)
-    await page.getByText('This page has lost its peer.').waitFor()
+    await page.getByText('This page has lost its peer and is reconnecting.').waitFor()
     await startPeer('Ana', folder, '--http', host)
     await page.getByText('this page’s token is not its token').waitFor()
     const token = readApiAddress(folder)?.token ?? ''

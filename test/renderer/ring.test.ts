@@ -7,17 +7,19 @@ import { type Kind, kindOf, kinds, looks } from '../../renderer/ring/kinds.ts'
 import { departingMillis, type Membership, newsMax, type Sight, seeRing } from '../../renderer/ring/membership.ts'
 import { nearestPace, paces, paceText } from '../../renderer/ring/paces.ts'
 import {
-  arrowsMax,
   extentOf,
   type Frame,
   happeningAt,
   happeningsOf,
   keyOf,
   labelWidth,
+  placesOf,
   rowsMax,
   rowsOf,
   sceneOf,
   stepFrom,
+  stretchOf,
+  thin,
 } from '../../renderer/ring/scene.ts'
 import { seenOf } from '../../renderer/ring/seen.ts'
 import { bringIn, keepWithin, lengthOf, lengths, pan, type Span, ticksOf, valueAt, xOf, zoom } from '../../renderer/ring/span.ts'
@@ -92,6 +94,22 @@ describe('the steps that are kept', () => {
       ['a', 3],
       ['b', undefined],
     ])
+  })
+
+  test('each step that comes or goes is told, so that nothing is left as it was drawn', () => {
+    const history = createHistory()
+    const told: string[] = []
+    const stop = history.onChange((step) => told.push(step.kind === 'frame' ? step.id : `${step.kind} ${step.at}`))
+    history.add(frame('a', 1), 0)
+    history.add(frame('a', 1, { arrivedAt: 3 }), 0)
+    history.add(block(4, 10), 0)
+    history.add(block(4, 12, 'bob'), 0)
+    history.add(token(1, 'bob'), 0)
+    history.add(token(1, 'ana'), 0)
+    history.add(frame('b', 2 * keptMillis), 1.5 * keptMillis)
+    stop()
+    history.add(frame('c', 5), 0)
+    expect(told).toEqual(['a', 'a', 'block 10', 'block 10', 'block 12', 'token 250', 'b', 'a'])
   })
 
   test('a block that takes the place of another one is kept alone', () => {
@@ -316,9 +334,9 @@ describe('the space-time diagram', () => {
     )
     const { arrows } = sceneOf(past, drawn)
     expect(arrows.map(({ step, x, y, end, towards }) => [step.id, x, y, end, towards])).toEqual([
-      ['c', 300, 25, undefined, 0],
-      ['b', 200, 75, undefined, -1],
       ['a', 100, 25, { x: 140, y: 75 }, 1],
+      ['b', 200, 75, undefined, -1],
+      ['c', 300, 25, undefined, 0],
     ])
   })
 
@@ -328,7 +346,7 @@ describe('the space-time diagram', () => {
       frame('out', 990, { arrivedAt: 1_500 }),
       frame('ping', 500, { message: 'ping' }),
     )
-    expect(sceneOf(past, { ...drawn, kinds: new Set(['request']) }).arrows.map(({ step }) => step.id)).toEqual(['out', 'in'])
+    expect(sceneOf(past, { ...drawn, kinds: new Set(['request']) }).arrows.map(({ step }) => step.id)).toEqual(['in', 'out'])
   })
 
   test('in Lamport time every message leans to the right', () => {
@@ -339,30 +357,81 @@ describe('the space-time diagram', () => {
     expect(extentOf(pastOf(), 'time')).toBeUndefined()
   })
 
-  test('of more than can be drawn the newest are, and the others are counted', () => {
-    const past = pastOf(...Array.from({ length: arrowsMax + 100 }, (_, at) => frame(`f${at}`, at / 10)))
-    const scene = sceneOf(past, drawn)
-    expect([scene.arrows.length, scene.hidden, scene.arrows[0]?.step.id]).toEqual([arrowsMax, 100, `f${arrowsMax + 99}`])
-    expect(scene.lamports).toEqual([])
+  test('of more than can be told apart a part is drawn, and the same ones when more come', () => {
+    const arrowsOf = (count: number) =>
+      sceneOf(pastOf(...Array.from({ length: count }, (_, at) => frame(`f${at}`, at / 10, { lamport: 7 * at }))), drawn).arrows
+    for (const count of [0, 100, 101, 500, 5_000]) {
+      const all = arrowsOf(count)
+      const some = thin(all, 100)
+      if (count <= 100) expect(some).toBe(all)
+      else expect([some.length > 30, some.length <= 130]).toEqual([true, true])
+    }
+    const before = thin(arrowsOf(1_000), 100).map(({ step }) => step.id)
+    expect(thin(arrowsOf(1_400), 100).map(({ step }) => step.id)).toEqual(expect.arrayContaining(before))
   })
 
-  test('Lamport times stand at both ends, and never on each other', () => {
+  const times = fc.array(fc.integer({ min: 0, max: 1_000 }), { maxLength: 60 })
+  const busyPast = (at: readonly number[]): Past =>
+    pastOf(
+      ...at.map((time, index) => frame(`f${index}`, time, { arrivedAt: time + 20, arrivedLamport: time + 1 })),
+      ...at.filter((_, index) => index % 3 === 0).map((time, index) => block(index, time + 7)),
+    )
+
+  test('Lamport times stand at both ends, numbers of blocks beside them, and none on another', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 0, max: 1_000 }), { maxLength: 25 }), (times) => {
-        const past = pastOf(...times.map((at, index) => frame(`f${index}`, at, { arrivedAt: at + 20, arrivedLamport: at + 1 })))
-        const { lamports } = sceneOf(past, drawn)
-        for (const [at, label] of lamports.entries()) {
-          for (const other of lamports.slice(at + 1)) {
+      fc.property(times, (at) => {
+        const { labels } = sceneOf(busyPast(at), drawn)
+        for (const [index, label] of labels.entries()) {
+          for (const other of labels.slice(index + 1)) {
             if (other.y === label.y && other.side === label.side)
               expect(Math.abs(other.x - label.x)).toBeGreaterThanOrEqual(labelWidth)
           }
         }
       }),
     )
-    expect(sceneOf(pastOf(frame('a', 100, { arrivedAt: 140, arrivedLamport: 108 })), drawn).lamports).toEqual([
-      { x: 100, y: 25, text: '100', side: -1 },
-      { x: 140, y: 75, text: '108', side: 1 },
+    const past = pastOf(frame('a', 100, { arrivedAt: 140, arrivedLamport: 108 }), block(7, 300))
+    expect(sceneOf(past, drawn).labels).toEqual([
+      { kind: 'block', x: 300, y: 25, text: '#7', side: -1 },
+      { kind: 'lamport', x: 100, y: 25, text: '100', side: -1 },
+      { kind: 'lamport', x: 140, y: 75, text: '108', side: 1 },
     ])
+  })
+
+  test('a label that is in sight stays while the view moves on', () => {
+    const inside = ({ labels }: ReturnType<typeof sceneOf>, from: number): string[] =>
+      labels
+        .filter(({ x }) => x + from >= 400 && x + from <= 600)
+        .map(({ x, y, text }) => `${Math.round(x + from)} ${y} ${text}`)
+        .sort()
+    fc.assert(
+      fc.property(times, fc.integer({ min: -200, max: 200 }), (at, by) => {
+        const past = busyPast(at)
+        expect(inside(sceneOf(past, { ...drawn, span: { from: by, to: by + 1_000 } }), by)).toEqual(
+          inside(sceneOf(past, drawn), 0),
+        )
+      }),
+    )
+  })
+
+  test('a step is drawn nowhere but on its stretch, and the token from its move on', () => {
+    expect(stretchOf(frame('a', 100, { lamport: 5, arrivedAt: 140, arrivedLamport: 9 }), 'time')).toEqual({ from: 100, to: 140 })
+    expect(stretchOf(frame('a', 100, { lamport: 5, arrivedAt: 140, arrivedLamport: 9 }), 'lamport')).toEqual({ from: 5, to: 9 })
+    expect(stretchOf(block(7, 100), 'time')).toEqual({ from: 100, to: 100 })
+    expect(stretchOf(token(2, 'ana'), 'time')).toEqual({ from: 500, to: Number.POSITIVE_INFINITY })
+    expect(stretchOf(token(2, 'ana'), 'lamport')).toBeUndefined()
+  })
+
+  test('what is chosen is marked at its ends, where it is in sight and its kind is shown', () => {
+    const step = frame('a', 100, { arrivedAt: 140 })
+    expect(placesOf(step, drawn)).toMatchObject([
+      { x: 100, y: 25 },
+      { x: 140, y: 75 },
+    ])
+    expect(placesOf(frame('b', 100, { to: '' }), drawn)).toMatchObject([{ x: 100, y: 25 }])
+    expect(placesOf(block(7, 500, 'bob'), drawn)).toMatchObject([{ x: 500, y: 75 }])
+    expect(placesOf(step, { ...drawn, kinds: new Set(['token']) })).toEqual([])
+    expect(placesOf(step, { ...drawn, span: { from: 200, to: 900 } })).toEqual([])
+    expect(placesOf(frame('c', 100, { from: 'nobody' }), drawn)).toEqual([])
   })
 
   test('the token is held from the move that brought it to the next, and the last one until now', () => {

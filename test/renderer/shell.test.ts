@@ -133,8 +133,8 @@ describeScreens('around the screens', () => {
         const server = socket.connectToServer()
         server.onMessage((message) => {
           const text = typeof message === 'string' ? message : message.toString('utf8')
-          const trouble = `"role":"read-only","trouble":"the moon is full","troubleCode":"${code}","epoch"`
-          socket.send(text.replaceAll('"role":"member","epoch"', trouble))
+          const trouble = `"role":"read-only","trouble":"the moon is full","troubleCode":"${code}",`
+          socket.send(text.replaceAll('"role":"member",', trouble))
         })
       })
       const address = readApiAddress(ana.profile)

@@ -54,6 +54,7 @@ export const bank = {
   'op_pause-auction': 'Pause {{lot}}',
   'op_resume-auction': 'Resume {{lot}}',
   'op_set-pace': 'Set the pace to {{millis}} ms a hop',
+  'op_record-experiment': 'Record of experiment in section {{section}}',
   op_malformed: 'Cannot be read',
   op_void: 'Taken back',
   closeAccount: 'Close the account',

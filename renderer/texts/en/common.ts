@@ -43,7 +43,7 @@ export const common = {
   noQuorum_one: 'No quorum: {{reachable}} of {{count}} member',
   noQuorum_other: 'No quorum: {{reachable}} of {{count}} members',
   pendingQuorum: 'Waiting for the quorum',
-  door_lost: 'This page has lost its peer. It goes on by itself when the peer answers.',
+  door_lost: 'This page has lost its peer and is reconnecting. It goes on by itself when the peer answers.',
   door_stranger:
     'The peer was started anew, or another one answers here: this page’s token is not its token. Open the page again with the new one.',
   'door_no-token':

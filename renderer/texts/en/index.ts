@@ -5,6 +5,7 @@ import { classTexts } from './class.ts'
 import { common } from './common.ts'
 import { damage } from './damage.ts'
 import { findings } from './findings.ts'
+import { lab } from './lab.ts'
 import { log } from './log.ts'
 import { refusals } from './refusals.ts'
 import { ring } from './ring.ts'
@@ -21,6 +22,7 @@ export const en = {
   common,
   damage,
   findings,
+  lab,
   log,
   refusals,
   ring,

@@ -1,4 +1,5 @@
 import type { TroubleCode } from '../../../src/api/views.ts'
+import { en as sentences } from '../../../src/core/refusal-words/en.ts'
 
 /** Why the peer writes nothing. */
 export const trouble = {
@@ -8,10 +9,10 @@ export const trouble = {
   'state-diverged':
     'Accounts and lots here are not those that the other members have: this disk or this program is at fault. Start it with --refetch.',
   bug: 'A fault of the program has stopped it. Start it again.',
-  'disk-full': 'The disk is full. Make room on it, then start the peer again.',
-  'disk-failed': 'The disk failed. Look after it, then start the peer again.',
+  'disk-full': sentences['disk-full'],
+  'disk-failed': sentences['disk-failed'],
   forgotten: 'Its log was lost. It takes part again when the room has gone on.',
   'catching-up': 'It is catching up with the room.',
   unheard: 'No member of the room was heard yet.',
-  'no-quorum': 'Too few members are reachable. It goes on by itself when they are back.',
+  'no-quorum': sentences['no-quorum'],
 } as const satisfies Readonly<Record<TroubleCode, string>>

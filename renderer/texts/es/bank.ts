@@ -56,6 +56,7 @@ export const bank: Texts['bank'] = {
   'op_pause-auction': 'Pausar el {{lot}}',
   'op_resume-auction': 'Reanudar el {{lot}}',
   'op_set-pace': 'Ajustar el ritmo a {{millis}} ms por paso',
+  'op_record-experiment': 'Registro del experimento en la sección {{section}}',
   op_malformed: 'Ilegible',
   op_void: 'Deshecho',
   closeAccount: 'Cerrar la cuenta',

@@ -6,7 +6,7 @@ export const common: Texts['common'] = {
   ring: 'Anillo',
   log: 'Registro',
   class: 'Clase',
-  lab: 'Laboratorio',
+  lab: 'Lab',
   settings: 'Ajustes',
   welcome: 'Salas',
   skip: 'Ir al contenido',
@@ -45,7 +45,7 @@ export const common: Texts['common'] = {
   noQuorum_one: 'Sin quórum: {{reachable}} de {{count}} miembro',
   noQuorum_other: 'Sin quórum: {{reachable}} de {{count}} miembros',
   pendingQuorum: 'Esperando el quórum',
-  door_lost: 'Esta página ha perdido su par. Sigue sola cuando el par responda.',
+  door_lost: 'Esta página ha perdido su par y se está reconectando. Sigue sola cuando el par responda.',
   door_stranger:
     'El par se arrancó de nuevo, o aquí responde otro: el token de esta página no es el suyo. Abre la página otra vez con el nuevo.',
   'door_no-token':

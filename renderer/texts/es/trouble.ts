@@ -1,3 +1,4 @@
+import { es as sentences } from '../../../src/core/refusal-words/es.ts'
 import type { Texts } from '../texts.ts'
 
 export const trouble: Texts['trouble'] = {
@@ -7,10 +8,10 @@ export const trouble: Texts['trouble'] = {
   'state-diverged':
     'Las cuentas y los lotes de aquí no son los de los demás miembros: el fallo es de este disco o de este programa. Inícialo con --refetch.',
   bug: 'Un fallo del programa lo ha detenido. Inícialo de nuevo.',
-  'disk-full': 'El disco está lleno. Libera espacio y arranca el par de nuevo.',
-  'disk-failed': 'El disco falló. Revísalo y arranca el par de nuevo.',
+  'disk-full': sentences['disk-full'],
+  'disk-failed': sentences['disk-failed'],
   forgotten: 'Su registro se perdió. Vuelve a participar cuando la sala haya avanzado.',
   'catching-up': 'Se está poniendo al día con la sala.',
   unheard: 'Aún no se ha oído a ningún miembro de la sala.',
-  'no-quorum': 'Hay pocos miembros al alcance. Sigue solo cuando vuelvan.',
+  'no-quorum': sentences['no-quorum'],
 }

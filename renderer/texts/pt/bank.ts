@@ -56,6 +56,7 @@ export const bank: Texts['bank'] = {
   'op_pause-auction': 'Pausar o {{lot}}',
   'op_resume-auction': 'Retomar o {{lot}}',
   'op_set-pace': 'Ajustar o ritmo para {{millis}} ms por passo',
+  'op_record-experiment': 'Registro do experimento na seção {{section}}',
   op_malformed: 'Ilegível',
   op_void: 'Retirado',
   closeAccount: 'Fechar a conta',

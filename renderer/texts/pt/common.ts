@@ -6,7 +6,7 @@ export const common: Texts['common'] = {
   ring: 'Anel',
   log: 'Registro',
   class: 'Turma',
-  lab: 'Laboratório',
+  lab: 'Lab',
   settings: 'Ajustes',
   welcome: 'Salas',
   skip: 'Ir para o conteúdo',
@@ -45,7 +45,7 @@ export const common: Texts['common'] = {
   noQuorum_one: 'Sem quórum: {{reachable}} de {{count}} membro',
   noQuorum_other: 'Sem quórum: {{reachable}} de {{count}} membros',
   pendingQuorum: 'Esperando o quórum',
-  door_lost: 'Esta página perdeu o seu par. Ela continua sozinha quando o par responder.',
+  door_lost: 'Esta página perdeu o seu par e está se reconectando. Ela continua sozinha quando o par responder.',
   door_stranger:
     'O par foi reiniciado, ou outro responde aqui: o token desta página não é o dele. Abra a página de novo com o novo.',
   'door_no-token':

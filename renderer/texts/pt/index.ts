@@ -6,6 +6,7 @@ import { classTexts } from './class.ts'
 import { common } from './common.ts'
 import { damage } from './damage.ts'
 import { findings } from './findings.ts'
+import { lab } from './lab.ts'
 import { log } from './log.ts'
 import { refusals } from './refusals.ts'
 import { ring } from './ring.ts'
@@ -22,6 +23,7 @@ export const pt: Texts = {
   common,
   damage,
   findings,
+  lab,
   log,
   refusals,
   ring,

@@ -1,3 +1,4 @@
+import { pt as sentences } from '../../../src/core/refusal-words/pt.ts'
 import type { Texts } from '../texts.ts'
 
 export const trouble: Texts['trouble'] = {
@@ -7,10 +8,10 @@ export const trouble: Texts['trouble'] = {
   'state-diverged':
     'As contas e os lotes daqui não são os que os outros membros têm: a falha é deste disco ou deste programa. Inicie-o com --refetch.',
   bug: 'Uma falha do programa o parou. Inicie-o de novo.',
-  'disk-full': 'O disco está cheio. Libere espaço e inicie o par de novo.',
-  'disk-failed': 'O disco falhou. Verifique-o e inicie o par de novo.',
+  'disk-full': sentences['disk-full'],
+  'disk-failed': sentences['disk-failed'],
   forgotten: 'O registro dele se perdeu. Ele volta a participar quando a sala tiver avançado.',
   'catching-up': 'Está alcançando a sala.',
   unheard: 'Ainda não se ouviu nenhum membro da sala.',
-  'no-quorum': 'Poucos membros ao alcance. Continua sozinho quando voltarem.',
+  'no-quorum': sentences['no-quorum'],
 }

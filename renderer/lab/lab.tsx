@@ -1,0 +1,131 @@
+import { lazy, Suspense, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { StatusView } from '../../src/api/views.ts'
+import { Delayed, Empty } from '../parts/empty.tsx'
+import { inText } from '../parts/name.tsx'
+import { paths } from '../room/routes.ts'
+import { useNameOf, useStatus } from '../room/use-room.tsx'
+import { type Draft, firstDraft, toDraft } from './draft.ts'
+import { RunPanel } from './run.tsx'
+import { SetUp } from './set-up.tsx'
+import type { LabState, Setting } from './types.ts'
+import { useKnowsLab, useLabState } from './use-lab.ts'
+import { useRecorded } from './use-recorded.ts'
+import './lab.css'
+
+const Results = lazy(async () => ({ default: (await import('./results.tsx')).Results }))
+
+/** Ways to one critical section, on the room itself: set up by its host, seen and guessed at by everybody. */
+export default function Lab({ experiment }: { readonly experiment: number | undefined }) {
+  const { t } = useTranslation('lab')
+  const status = useStatus()
+  const state = useLabState()
+  const knows = useKnowsLab()
+  return (
+    <>
+      <h1>{t('title')}</h1>
+      {knows === false ? (
+        <OldRoom />
+      ) : status === undefined || state === undefined ? (
+        <Delayed />
+      ) : (
+        <LabOf key={status.room.id} status={status} state={state} experiment={experiment} />
+      )}
+    </>
+  )
+}
+
+function OldRoom() {
+  const { t } = useTranslation('lab')
+  return (
+    <div className="lab">
+      <Empty title={t('oldRoom')} hint={t('oldRoomHint')}>
+        <a href={paths.welcome}>{t('toRooms')}</a>
+      </Empty>
+    </div>
+  )
+}
+
+interface LabOfProps {
+  readonly status: StatusView
+  readonly state: LabState
+  readonly experiment: number | undefined
+}
+
+function LabOf({ status, state, experiment }: LabOfProps) {
+  const { t } = useTranslation('lab')
+  const nameOf = useNameOf()
+  const [draft, setDraft] = useState<Draft>(firstDraft)
+  const results = useRecorded()
+  const { runs, isHost, series, host } = state
+  const running = runs.filter(({ ended }) => ended === undefined)
+  const chosen = experiment ?? running.at(-1)?.experiment ?? runs.at(-1)?.experiment
+  const hostName = inText(nameOf(host))
+  const take = (setting: Setting): void => {
+    setDraft(toDraft(setting))
+    document.getElementById('lab-set-up')?.focus()
+  }
+  return (
+    <div className="lab">
+      {runs.length > 0 && <Runs state={state} chosen={chosen} isFollowing={experiment === undefined} />}
+      {series !== undefined && (
+        <p role="status">
+          {t('series', { at: series.at + 1, count: series.algorithms.length, algorithms: series.algorithms.join(', ') })}
+        </p>
+      )}
+      {chosen === undefined ? (
+        <Empty title={t('none')} hint={isHost ? t('noneHost') : t('noneGuest', { name: hostName })} />
+      ) : (
+        <RunPanel
+          key={chosen}
+          experiment={chosen}
+          known={runs.find((run) => run.experiment === chosen)}
+          recorded={results.recorded.find((one) => one.experiment === chosen)?.figures}
+          status={status}
+          isHost={isHost}
+          onTake={take}
+        />
+      )}
+      {status.members.length === 1 && (
+        <p>
+          {t('alone')} <a href={paths.welcome}>{t('invite')}</a>
+        </p>
+      )}
+      {isHost ? (
+        <SetUp status={status} draft={draft} onChange={setDraft} />
+      ) : (
+        chosen !== undefined && <p className="faint">{t('onlyHost', { name: hostName })}</p>
+      )}
+      <Suspense fallback={<Delayed />}>
+        <Results results={results} isHost={isHost} onTake={take} />
+      </Suspense>
+    </div>
+  )
+}
+
+interface RunsProps {
+  readonly state: LabState
+  readonly chosen: number | undefined
+  /** The newest one is shown, whichever that is. */
+  readonly isFollowing: boolean
+}
+
+function Runs({ state: { runs }, chosen, isFollowing }: RunsProps) {
+  const { t } = useTranslation('lab')
+  return (
+    <nav className="lab-runs" aria-label={t('runs')}>
+      {runs.toReversed().map(({ experiment, setting, ended }) => (
+        <a
+          key={experiment}
+          href={paths.lab(experiment)}
+          aria-current={experiment === chosen ? 'true' : undefined}
+          data-run={experiment}
+        >
+          <span className="figures">{experiment}</span> <bdi>{setting.algorithm}</bdi>
+          <span className="faint">{t(ended === undefined ? 'state_runs' : `state_${ended}`)}</span>
+        </a>
+      ))}
+      {!isFollowing && <a href={paths.lab()}>{t('newest')}</a>}
+    </nav>
+  )
+}

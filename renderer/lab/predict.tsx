@@ -1,0 +1,72 @@
+import { Button } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import { AskedLine } from '../parts/asked.tsx'
+import { useAsk } from '../room/ask.ts'
+import { TickIcon } from '../shell/icons.tsx'
+import { useTell } from './tell.ts'
+import type { Prediction, Run } from './types.ts'
+
+/** Who enters next? Everybody says what it thinks; the step closes the round, then comes the truth. */
+export function Predict({ run }: { readonly run: Run }) {
+  const { t } = useTranslation('lab')
+  const tell = useTell()
+  const asking = useAsk()
+  const { experiment, round, votes, myVote, members, predictions } = run
+  const vote = (peer: string): void => void asking.run((api) => api.lab.predict({ experiment, round, peer }))
+  const candidates = members.filter(({ part }) => part !== 'absent' && part !== 'done')
+  return (
+    <section aria-labelledby="lab-predict" className="lab-predict" data-round={round}>
+      <h3 id="lab-predict">{t('predict')}</h3>
+      <div className="actions">
+        {candidates.map(({ peer }) => (
+          <Button key={peer} variant="default" aria-pressed={peer === myVote} onClick={() => vote(peer)}>
+            {peer === myVote && <TickIcon />} {tell.name(peer)}
+          </Button>
+        ))}
+      </div>
+      <p className="faint" role="status">
+        {t('votes', { count: votes, round })}
+      </p>
+      <AskedLine asked={asking.asked} />
+      <ol className="plain" aria-label={t('rounds')}>
+        {predictions
+          .filter(({ voters }) => voters > 0)
+          .toReversed()
+          .slice(0, 5)
+          .map((prediction) => (
+            <Closed key={prediction.round} prediction={prediction} />
+          ))}
+      </ol>
+    </section>
+  )
+}
+
+function Closed({ prediction }: { readonly prediction: Prediction }) {
+  const { t } = useTranslation('lab')
+  const tell = useTell()
+  const { round, tally, voters, entered } = prediction
+  return (
+    <li className="lab-round" data-closed={round} data-entered={entered ?? ''}>
+      <p>
+        <strong>{t('round', { round })}</strong>{' '}
+        {entered === undefined ? t('truthOpen') : t('truth', { name: tell.name(entered) })}
+      </p>
+      <ul className="plain">
+        {tally.map(({ peer, votes }) => (
+          <li key={peer} className="lab-tally">
+            <span className="lab-tally-name">
+              {tell.name(peer)} {peer === entered && <TickIcon />}
+            </span>
+            <span className="lab-bar" aria-hidden="true">
+              <i
+                className={peer === entered ? 'right' : undefined}
+                style={{ width: `${(votes / Math.max(1, voters)) * 100}%` }}
+              />
+            </span>
+            <span className="figures">{t('voteCount', { count: votes })}</span>
+          </li>
+        ))}
+      </ul>
+    </li>
+  )
+}
