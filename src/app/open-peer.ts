@@ -82,7 +82,7 @@ async function open(plan: Plan, ground: Ground, options: OpenOptions, transport:
         room: { name, currency, deposits },
         code,
         entry,
-        lookMillis: plan.bootstrap.length === 0 ? lookMillis : lookMillisNamed,
+        lookMillis: entry.kind === 'look' && plan.bootstrap.length > 0 ? lookMillisNamed : lookMillis,
         ...(waitMillis !== undefined && { waitMillis }),
         signal: options.signal,
         onWaiting(waiting) {
