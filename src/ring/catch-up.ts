@@ -8,6 +8,8 @@ import { compareEpochs, type Epoch, sameEpoch } from './view.ts'
 
 /** So much of a stranger's chain is kept until it shows that its sender is none. */
 const unknownBytesMax = 64 * 1024 * 1024
+/** So much of it may stand on a view of a maker whom nobody known has signed for: anybody can write such a one. */
+const doubtfulBytesMax = 1024 * 1024
 
 /** Answers of one peer on their way at the same time: one is sent, and one more may be asked for. Twice that, to be sure. */
 const overtakenMax = 4
@@ -15,8 +17,8 @@ const overtakenMax = 4
 /** Committed blocks of another peer's log (PROTOCOL, section 5, Catching up). */
 export class CatchUp {
   readonly #ring: Ring
-  /** A chain from right after our commit, whose sender is not known yet. */
-  #unknown: { readonly from: PeerId; readonly blocks: Block[] } | undefined
+  /** A chain from right after our commit, whose sender is not known yet, and when it last got on; one that may be made up never does. */
+  #unknown: { readonly from: PeerId; readonly blocks: Block[]; readonly gotOnAt: number } | undefined
 
   constructor(ring: Ring) {
     this.#ring = ring
@@ -30,7 +32,7 @@ export class CatchUp {
     if (epochs.isActive && compareEpochs(epoch, log.installedView.epoch) <= 0) return
     const { useless } = peers.of(from)
     if (useless !== undefined && out.now < useless.until) return
-    if (!log.isVoter(from) && this.#hearsVoterAhead()) return
+    if (!log.isVoter(from) && (this.#hearsVoterAhead() || this.#isFollowingOther(from))) return
     // Of one whose chain is kept goes on where that ends: from its beginning on nothing new could come.
     fetching.askForCommitted(from, (this.#keptOf(from).at(-1)?.index ?? log.commit.index) + 1, false)
   }
@@ -66,10 +68,13 @@ export class CatchUp {
     }
     const word = this.#wordOf(from, chain, commit, hasCommit)
     if (word === 'none') return isOfEarlier ? undefined : peers.foundUseless(from)
-    if (word === 'unknown') {
-      this.#unknown = { from, blocks: [...chain] }
+    if (word === 'unknown' || word === 'doubtful') {
+      if (this.#isFollowingOther(from)) return
+      const hasGotOn = chain.length > kept.length
+      const gotOnAt = word === 'doubtful' ? Number.NEGATIVE_INFINITY : hasGotOn ? out.now : (this.#unknown?.gotOnAt ?? out.now)
+      this.#unknown = { from, blocks: [...chain], gotOnAt }
       const tip = (last as Block).index
-      return chain.length > kept.length ? fetching.askForCommitted(from, tip + 1, true) : this.#askPast(from, tip)
+      return hasGotOn ? fetching.askForCommitted(from, tip + 1, true) : this.#askPast(from, tip)
     }
     this.#unknown = undefined
     peers.update(from, { useless: undefined })
@@ -107,6 +112,16 @@ export class CatchUp {
     for (const block of chain) if (block.index >= fork.index) blocks.append(block)
   }
 
+  /**
+   * Another one's chain is kept, and gets on: were it given up for each status of somebody else, no long one would come to its end.
+   * Rule 5-catch-one [L]
+   */
+  #isFollowingOther(from: PeerId): boolean {
+    const unknown = this.#unknown
+    if (unknown === undefined || unknown.from === from || this.#keptOf(unknown.from).length === 0) return false
+    return this.#ring.out.now - unknown.gotOnAt <= timing.unanswered
+  }
+
   /** What this sender gave before, without a gap from right after our commit on. */
   #keptOf(from: PeerId): readonly Block[] {
     const { commit } = this.#ring.log
@@ -142,11 +157,12 @@ export class CatchUp {
   /**
    * Whether the sender's word that blocks are committed is taken. Members do not lie, but whoever knows the code can say
    * anything: its word counts if it is in a config of our log, or in a view of this chain, each of whose views was made by
-   * somebody known before. `unknown`: more of the chain may show that it is; or how the room came to an epoch that is far
-   * ahead of all that is known here. Others may serve blocks, but vouch for nothing: what they call committed may be a tail
+   * somebody known before, or stands under a block of such a one: a view that was proposed, and given up for the next one's, may
+   * be all that has ever named the next one's maker. `unknown`: more of the chain may show that it is; or how the room came to an
+   * epoch that is far ahead of all that is known here. `doubtful`: so may a chain that is made up. Others may serve blocks, but vouch for nothing: what they call committed may be a tail
    * that the room drops.
    */
-  #wordOf(from: PeerId, chain: readonly Block[], commit: Head, isWhole: boolean): 'counts' | 'unknown' | 'none' {
+  #wordOf(from: PeerId, chain: readonly Block[], commit: Head, isWhole: boolean): 'counts' | 'unknown' | 'doubtful' | 'none' {
     const { log, self, membership, epochs } = this.#ring
     const isOutside = !log.isVoter(self) || membership.hasForgotten
     const reach = Math.max(epochs.highest, chain[chain.length - 1]?.epoch.number ?? 0) + epochLeapMax
@@ -154,14 +170,25 @@ export class CatchUp {
     if (log.isVoter(from) && !isLeap) return 'counts'
     const known = new Set(log.configs.flatMap(({ members }) => members))
     let kept = 0
-    for (const block of chain) {
-      kept += block.bytes.length
-      if (block.body.kind !== 'view') continue
-      if (!known.has(block.author)) return 'none'
-      for (const member of block.body.members) known.add(member)
+    /** Members of views whose maker is not known, and the bytes since the first of them: until one that is signs what stands above. */
+    let doubtful: PeerId[] = []
+    let doubtfulBytes = 0
+    for (const { author, body, bytes } of chain) {
+      kept += bytes.length
+      if (known.has(author)) {
+        for (const member of doubtful) known.add(member)
+        doubtful = []
+        doubtfulBytes = 0
+      }
+      if (body.kind === 'view') {
+        if (known.has(author)) for (const member of body.members) known.add(member)
+        else doubtful.push(...body.members)
+      }
+      if (doubtful.length > 0) doubtfulBytes += bytes.length
     }
     if (known.has(from) && !isLeap) return 'counts'
-    return !isWhole && kept < unknownBytesMax && chain.length > 0 ? 'unknown' : 'none'
+    if (isWhole || kept >= unknownBytesMax || doubtfulBytes >= doubtfulBytesMax || chain.length === 0) return 'none'
+    return doubtful.length > 0 ? 'doubtful' : 'unknown'
   }
 
   /** A peer of a config of our log is heard that has more of it committed than we. */

@@ -165,8 +165,8 @@ export class Membership {
       // Only whoever made the epoch knows: one that has answered, and had no place in it, is behind by no fault of its own.
       const isSilent = state.kind === 'installing' && state.asked.has(peer) && !state.promised.includes(peer)
       if (this.#joiners.has(peer) && (members.includes(peer) || !isFull)) this.#pauseAfter(peer, isSilent)
-      // One that has forgotten answers nothing.
-      if (loss !== undefined && !log.hasLoss(peer, loss)) this.#pauseAfter(peer, false)
+      // One that has forgotten answers nothing. (It may have asked in an earlier life, too: that is one turn all the same.)
+      else if (loss !== undefined && !log.hasLoss(peer, loss)) this.#pauseAfter(peer, false)
     }
     this.#inTurn = new Set()
     this.#members = members

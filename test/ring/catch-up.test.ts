@@ -348,6 +348,26 @@ describe('an answer', () => {
     expect(asked).toBeLessThanOrEqual(4)
   })
 
+  it('of somebody unknown is followed as long as its chain gets on: another one’s begins only where it does not', () => {
+    const stranger: Head = { epoch: last.epoch, index: 9_999, hash: 'ab'.repeat(32) }
+    const peer = newcomer()
+      .receive('D', offer())
+      .receive('D', answer([view2], stranger))
+    peer.after(900).receive('D', answer([view3], stranger))
+    expect(peer.sent('fetch')).toMatchObject([{ to: 'D', from: 3 }])
+    expect(peer.after(1_000).receive('E', offer()).sent('fetch')).toEqual([])
+    expect(peer.receive('D', offer()).sent('fetch')).toMatchObject([{ to: 'D', from: 3 }])
+    expect(peer.after(200).receive('E', offer()).sent('fetch')).toMatchObject([{ to: 'E', from: 1 }])
+  })
+
+  it('of somebody unknown that comes late takes nothing from the chain that is followed', () => {
+    const stranger: Head = { epoch: last.epoch, index: 9_999, hash: 'ab'.repeat(32) }
+    const peer = newcomer().receive('E', offer()).after(500).receive('D', offer())
+    peer.receive('D', answer([view2, view3], stranger)).receive('E', answer([view2], stranger))
+    expect(peer.sent('fetch')).toEqual([])
+    expect(peer.after(200).receive('D', offer()).sent('fetch')).toMatchObject([{ to: 'D', from: 3 }])
+  })
+
   it('that is overtaken once more after the commit has moved is nobody’s fault', () => {
     const far: Head = { epoch: last.epoch, index: 9_999, hash: 'ab'.repeat(32) }
     const peer = behind().receive('A', offer())
@@ -510,6 +530,53 @@ describe('whose word counts', () => {
     expect(led.view.commit.index).toBe(0)
     expect(led.sent('fetch')).toEqual([])
     expect(led.after(300).receive('Z', offer()).sent('fetch')).toEqual([])
+  })
+
+  it('that of a maker of a view whom nobody has named, once somebody known has signed above it', () => {
+    const made = viewAfter(genesis, epochOf(2, 'C'), 'AC')
+    const far: Head = { epoch: made.epoch, index: 9_999, hash: 'ab'.repeat(32) }
+    const commitOf = (blocks: readonly Block[], from: string): number => {
+      const end = blocks.at(-1) as Block
+      return newcomer()
+        .receive(from, offer(end))
+        .receive(from, answer(blocks, headOf(end))).view.commit.index
+    }
+    const signed = opsAfter(made, ['x'], { author: 'A' })
+    expect(commitOf([made, signed], 'C')).toBe(2)
+    // Whoever knows the code can write as much, and name whom it likes.
+    const forged = opsAfter(made, ['x'], { author: 'C' })
+    expect(commitOf([made, forged], 'C')).toBe(0)
+    expect(commitOf([made], 'C')).toBe(0)
+    const more = viewAfter(forged, epochOf(3, 'C'), 'ACD')
+    expect(commitOf([made, forged, more], 'D')).toBe(0)
+    expect(commitOf([made, forged, more, opsAfter(more, ['y'], { author: 'A' })], 'D')).toBe(4)
+    // It may still come, but for so long nobody else has to wait.
+    const peer = newcomer()
+      .receive('C', offer(signed))
+      .receive('C', answer([made, forged], far))
+    expect(peer.sent('fetch')).toMatchObject([{ to: 'C', from: 3 }])
+    expect(peer.after(200).receive('E', offer()).sent('fetch')).toMatchObject([{ to: 'E', from: 1 }])
+  })
+
+  it('no more of such a chain than a megabyte, but of one for which somebody known has signed', () => {
+    const made = viewAfter(genesis, epochOf(2, 'C'), 'AC')
+    const far: Head = { epoch: made.epoch, index: 9_999, hash: 'ab'.repeat(32) }
+    const fed = (author: string): DrivenReplica => {
+      const peer = newcomer()
+        .receive('D', offer())
+        .receive('D', answer([made], far))
+      let end = made
+      for (let bytes = end.bytes.length; bytes < 1024 * 1024; bytes += end.bytes.length) {
+        expect(peer.sent('fetch')).toMatchObject([{ to: 'D', from: end.index + 1 }])
+        end = opsAfter(end, ['x'.repeat(60_000)], { author })
+        peer.receive('D', answer([end], far))
+      }
+      return peer
+    }
+    expect(fed('C').sent('fetch')).toEqual([])
+    const signed = fed('A')
+    expect(signed.sent('fetch')).toMatchObject([{ to: 'D' }])
+    expect(signed.after(200).receive('E', offer()).sent('fetch')).toEqual([])
   })
 
   it('but no stranger’s to a newcomer that hears of a member with more', () => {

@@ -368,6 +368,23 @@ describe('a request', () => {
     expect(lost([2_000, 4_000, 8_000, 16_000]).peer.view.refused.get(id('D'))).toBeUndefined()
   })
 
+  it('with a loss, of one that asked in an earlier life too, is one request all the same', () => {
+    const peer = follower()
+    let last = view3
+    for (const [times, pause] of [2_000, 4_000, 8_000].entries()) {
+      const viewBlock = viewAfter(last, epochOf(4 + times, 'C'), 'ABC')
+      peer
+        .receive('D', request('join', { above: last.epoch }))
+        .receive('D', request('rejoin', { loss: 77 }))
+        .follow(viewBlock, [last])
+      peer.receive('D', { kind: 'ping', nonce: 1 }).after(pause)
+      last = viewBlock
+    }
+    peer.receive('D', request('rejoin', { loss: 77 }))
+    peer.receive('A', { ...token(2, last), head: peer.view.head, commit: peer.view.commit }).after(300)
+    expect(peer.notes('attempt-started').length).toBe(1)
+  })
+
   it('that comes while an epoch is made already has had no turn in it: it is served after that as soon as it is repeated', () => {
     const isServed = (asksBefore: boolean): boolean => {
       const peer = follower()
