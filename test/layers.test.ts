@@ -17,7 +17,8 @@ function isRefused(file: string, text: string): boolean {
     mkdirSync(dirname(join(folder, file)), { recursive: true })
     writeFileSync(join(folder, file), `${text}\n`)
     const only = ['--only=style/noRestrictedImports', '--only=style/noRestrictedGlobals']
-    const run = spawnSync(process.execPath, [biome, 'lint', '--vcs-enabled=false', ...only, 'src'], {
+    const [top = ''] = file.split('/')
+    const run = spawnSync(process.execPath, [biome, 'lint', '--vcs-enabled=false', ...only, top], {
       cwd: folder,
       encoding: 'utf8',
     })
@@ -55,6 +56,9 @@ describe('the ring decides, the peer does, the machines remember: a folder impor
     ['src/desktop/x.ts', "import { x } from '../peer/peer.ts'\nx()", true],
     ['src/desktop/x.ts', "import { x } from '../cli/main.ts'\nx()", true],
     ['src/cli/x.ts', "import { x } from '../app/start.ts'\nx()", false],
+    ['renderer/lab/x.ts', "import { x } from '../../src/mutex/space-time.ts'\nx()", false],
+    ['renderer/lab/x.ts', "import { x } from '../../src/mutex/part.ts'\nx()", true],
+    ['renderer/lab/x.ts', "import { x } from '../../src/peer/peer.ts'\nx()", true],
     ['src/cli/x.ts', "await import('../peer/driver.ts')", true],
   ]
   it.each(rows)('%s: %s', (file, text, refused) => {

@@ -1,7 +1,7 @@
 import { useReducedMotion } from '@mantine/hooks'
 import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import { initialsOf } from '../parts/name.tsx'
+import { initialsOf, shortName } from '../parts/name.tsx'
 import { type CircleLayout, layCircle, type Place } from '../ring/circle-layout.ts'
 import { useWidth } from '../ring/use-width.ts'
 import { useNameOf, useRoom } from '../room/use-room.tsx'
@@ -24,7 +24,7 @@ export function Circle({ run, history, self }: CircleProps) {
   const box = useRef<HTMLDivElement>(null)
   const width = useWidth(box)
   const peers = run.members.map(({ peer }) => peer)
-  const layout = layCircle(peers, [], self, { width, height: Math.round(Math.min(Math.max(280, width * 0.72), 460)) })
+  const layout = layCircle(peers, [], self, { width, height: heightFor(width) })
   const inside = run.inside
   const places = new Map(layout.places.map((place) => [place.peer, place]))
   return (
@@ -54,6 +54,10 @@ export function Circle({ run, history, self }: CircleProps) {
     </div>
   )
 }
+
+/** As much of the screen as leaves the rest in sight. */
+const heightFor = (width: number): number =>
+  Math.round(Math.min(Math.max(280, width * 0.72), Math.max(320, window.innerHeight * 0.52)))
 
 type Places = ReadonlyMap<string, Place>
 
@@ -125,7 +129,7 @@ function Waiting({ run: { held }, layout, places }: OnLines & { readonly run: Ru
         const point = along(start, end, layout.dot, shares.get(id) ?? 0)
         return (
           <g key={id} transform={`translate(${point.x} ${point.y})`} className={id === first?.id ? 'first' : undefined}>
-            <title>{message.kind}</title>
+            <title>{shortName(message.kind)}</title>
             <circle r={5 * layout.scale} />
           </g>
         )
@@ -157,7 +161,7 @@ function Messages({ history, layout, places }: OnLines & { readonly history: His
     const stop = history.onSent(({ peer, other, message, purpose, at }) => {
       if (other === undefined || document.hidden || room.now() - at > recentMillis) return
       flights = launch(flights, {
-        ...{ from: peer, to: other, kind: message?.kind ?? '', isOverhead: purpose === 'overhead' },
+        ...{ from: peer, to: other, kind: shortName(message?.kind ?? ''), isOverhead: purpose === 'overhead' },
         startedAt: performance.now(),
       })
       if (frame === 0) frame = requestAnimationFrame(draw)

@@ -10,7 +10,7 @@ import { Exports } from './exports.tsx'
 import type { History } from './history.ts'
 import { Legend } from './legend.tsx'
 import { useTell } from './tell.ts'
-import type { LabEvent, PeerEvent, Run } from './types.ts'
+import type { PeerEvent, Run } from './types.ts'
 import {
   bringIn,
   findEvent,
@@ -18,7 +18,6 @@ import {
   neighbour,
   newestRange,
   placeOf,
-  sinceStart,
   stepsAround,
   usualLength,
   wholeOf,
@@ -39,30 +38,30 @@ export function Diagram({ history, run }: { readonly history: History; readonly 
   const [clock, setClock] = useState<Clock>('lamport')
   const [chosen, setChosen] = useState<number>()
   /** `undefined`: the newest, as it comes. */
-  const [still, setStill] = useState<{ readonly events: readonly LabEvent[]; readonly range: Range }>()
-  const { version } = history
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the same list grows; its version says when
-  const live = useMemo(() => sinceStart(history.events, run.startedAt), [history, version, run.startedAt])
-  const events = still?.events ?? live
-  const extent = useMemo(() => wholeOf(events, axis), [events, axis])
+  const [still, setStill] = useState<Range>()
   const [lengths, setLengths] = useState<Partial<Record<Axis, number>>>({})
+  const { sinceStart: events, version } = history
   const usual = lengths[axis] ?? usualLength(axis, width)
-  const range = useMemo(() => still?.range ?? newestRange(extent, usual), [still, extent, usual])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the same list grows; its version says when
+  const extent = useMemo(() => wholeOf(events, axis), [events, version, axis])
+  const range = useMemo(() => still ?? newestRange(extent, usual), [still, extent, usual])
   const rowHeight = run.members.length <= 8 ? 52 : 36
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the same list grows; its version says when
   const drawing = useMemo(
     () => spaceTime(stepsAround(events, range, axis), { width, rowHeight, axis, shown: range }),
-    [events, range, axis, width, rowHeight],
+    [events, version, range, axis, width, rowHeight],
   )
-  const cones = useMemo(() => (chosen === undefined ? undefined : conesOf(events, chosen)), [events, chosen])
-  const event = useMemo(() => findEvent(events, chosen), [events, chosen])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the same list grows; its version says when
+  const cones = useMemo(() => (chosen === undefined ? undefined : conesOf(events, chosen)), [events, version, chosen])
+  const event = findEvent(events, chosen)
 
   const hold = (next: Range): void => {
-    setStill({ events, range: within(next, extent, axis) })
+    setStill(within(next, extent, axis))
     setLengths((before) => ({ ...before, [axis]: next.to - next.from }))
   }
   const choose = (next: PeerEvent | undefined): void => {
     setChosen(next?.number)
-    if (next !== undefined) setStill({ events, range: bringIn(range, placeOf(next, axis), extent, axis) })
+    if (next !== undefined) setStill(bringIn(range, placeOf(next, axis), extent, axis))
   }
   const goLive = (): void => {
     setStill(undefined)
@@ -80,9 +79,9 @@ export function Diagram({ history, run }: { readonly history: History; readonly 
   const changeAxis = (next: Axis): void => {
     setAxis(next)
     if (still === undefined) return
-    const whole = wholeOf(still.events, next)
+    const whole = wholeOf(events, next)
     const start = newestRange(whole, lengths[next] ?? usualLength(next, width))
-    setStill({ ...still, range: event === undefined ? start : bringIn(start, placeOf(event, next), whole, next) })
+    setStill(event === undefined ? start : bringIn(start, placeOf(event, next), whole, next))
   }
   const step = (by: -1 | 1, ofPeer: boolean): void => {
     const next = neighbour(events, chosen, by, { ofPeer, range, axis })
@@ -144,7 +143,7 @@ export function Diagram({ history, run }: { readonly history: History; readonly 
         </div>
       </div>
       <Legend />
-      <div className="lab-rows" data-view={still === undefined ? 'live' : 'still'}>
+      <div className="lab-rows" data-view={still === undefined ? 'live' : 'still'} data-whole={history.isWhole}>
         <ul className="lab-row-names" style={{ height: drawing.height + head + foot }}>
           {drawing.lines.map(({ peer, y }) => (
             <li key={peer} style={{ top: y + head }}>

@@ -47,7 +47,16 @@ export function Drawing({ drawing, events, clock, chosen, cones, isFull, onChoos
       }}
     >
       <defs>
-        <marker id="lab-head" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto">
+        <marker
+          id="lab-head"
+          viewBox="0 0 8 8"
+          refX="8"
+          refY="4"
+          markerWidth="9"
+          markerHeight="9"
+          markerUnits="userSpaceOnUse"
+          orient="auto"
+        >
           <path className="lab-tip" d="M0 0L8 4L0 8Z" />
         </marker>
       </defs>

@@ -3,6 +3,8 @@ import type { LabEvent, PeerEvent, Run, Step } from './types.ts'
 /** What this page has heard of one run: its events in the order of this peer, and how it stood last. */
 export interface History {
   readonly events: readonly LabEvent[]
+  /** The same with times from the start of the run on: nobody reads years in a diagram. Both grow, `version` says when. */
+  readonly sinceStart: readonly LabEvent[]
   readonly run: Run | undefined
   /** Its last state has come: nothing more will. */
   readonly isWhole: boolean
@@ -19,10 +21,12 @@ export interface History {
 
 export function createHistory(): History {
   const events: LabEvent[] = []
+  const sinceStart: LabEvent[] = []
   const listeners = new Set<(event: PeerEvent) => void>()
   let [run, isWhole, version, last]: [Run | undefined, boolean, number, number] = [undefined, false, 0, 0]
   return {
     events,
+    sinceStart,
     get run() {
       return run
     },
@@ -45,6 +49,8 @@ export function createHistory(): History {
       if (step.number <= last) return
       last = step.number
       events.push(step)
+      // A stream begins with the state of its run.
+      sinceStart.push({ ...step, at: step.at - (run?.startedAt ?? 0) })
       if (step.kind === 'event' && step.what === 'sent') for (const listener of [...listeners]) listener(step)
     },
     close() {

@@ -2,7 +2,7 @@ import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { StatusView } from '../../src/api/views.ts'
 import { Delayed, Empty } from '../parts/empty.tsx'
-import { inText } from '../parts/name.tsx'
+import { inText, Name } from '../parts/name.tsx'
 import { paths } from '../room/routes.ts'
 import { useNameOf, useStatus } from '../room/use-room.tsx'
 import { type Draft, firstDraft, toDraft } from './draft.ts'
@@ -60,6 +60,7 @@ function LabOf({ status, state, experiment }: LabOfProps) {
   const { runs, isHost, series, host } = state
   const running = runs.filter(({ ended }) => ended === undefined)
   const chosen = experiment ?? running.at(-1)?.experiment ?? runs.at(-1)?.experiment
+  const isStepping = running.some((run) => run.experiment === chosen && run.setting.step)
   const hostName = inText(nameOf(host))
   const take = (setting: Setting): void => {
     setDraft(toDraft(setting))
@@ -70,7 +71,11 @@ function LabOf({ status, state, experiment }: LabOfProps) {
       {runs.length > 0 && <Runs state={state} chosen={chosen} isFollowing={experiment === undefined} />}
       {series !== undefined && (
         <p role="status">
-          {t('series', { at: series.at + 1, count: series.algorithms.length, algorithms: series.algorithms.join(', ') })}
+          {t('series', {
+            at: series.at + 1,
+            count: series.algorithms.length,
+            algorithms: series.algorithms.map(inText).join(', '),
+          })}
         </p>
       )}
       {chosen === undefined ? (
@@ -92,7 +97,7 @@ function LabOf({ status, state, experiment }: LabOfProps) {
         </p>
       )}
       {isHost ? (
-        <SetUp status={status} draft={draft} onChange={setDraft} />
+        <SetUp status={status} draft={draft} isPrimary={!isStepping} onChange={setDraft} />
       ) : (
         chosen !== undefined && <p className="faint">{t('onlyHost', { name: hostName })}</p>
       )}
@@ -121,7 +126,7 @@ function Runs({ state: { runs }, chosen, isFollowing }: RunsProps) {
           aria-current={experiment === chosen ? 'true' : undefined}
           data-run={experiment}
         >
-          <span className="figures">{experiment}</span> <bdi>{setting.algorithm}</bdi>
+          <span className="figures">{experiment}</span> <Name text={setting.algorithm} />
           <span className="faint">{t(ended === undefined ? 'state_runs' : `state_${ended}`)}</span>
         </a>
       ))}

@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next'
+import { printable } from '../../src/core/safe-text.ts'
 import { Name } from '../parts/name.tsx'
 import { useNameOf } from '../room/use-room.tsx'
 import { useMeasure } from './tell.ts'
@@ -39,7 +40,7 @@ export function Members({ members, self, quota }: MembersProps) {
               {why !== undefined && (
                 <bdi className="faint" lang="en">
                   {' '}
-                  {why.slice(0, 200)}
+                  {printable(why.slice(0, 200))}
                 </bdi>
               )}
             </td>

@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import UPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
+import { shortName } from '../parts/name.tsx'
 import { useWidth } from '../ring/use-width.ts'
 import { type Compared, expectedPerEntry } from './compare.ts'
 import { useMeasure } from './tell.ts'
@@ -41,7 +42,7 @@ export function Plots({ compared }: { readonly compared: readonly Compared[] }) 
 function plotsOf(compared: readonly Compared[]): readonly Plot[] {
   const plot = (key: Plot['key'], bar: (figures: Compared['figures']) => Omit<Bar, 'name'>): Plot => ({
     key,
-    bars: compared.map(({ figures }) => ({ name: figures.algorithm, ...bar(figures) })),
+    bars: compared.map(({ figures }) => ({ name: shortName(figures.algorithm), ...bar(figures) })),
   })
   return [
     plot('messages', (figures) => ({ value: figures.messagesPerEntry, ...expectedPerEntry(figures) })),

@@ -1,8 +1,10 @@
 import { Button } from '@mantine/core'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { AskedLine } from '../parts/asked.tsx'
 import { useAsk } from '../room/ask.ts'
 import { TickIcon } from '../shell/icons.tsx'
+import { rememberRounds } from './rounds.ts'
 import { useTell } from './tell.ts'
 import type { Prediction, Run } from './types.ts'
 
@@ -12,6 +14,8 @@ export function Predict({ run }: { readonly run: Run }) {
   const tell = useTell()
   const asking = useAsk()
   const { experiment, round, votes, myVote, members, predictions } = run
+  const [rounds, setRounds] = useState<readonly Prediction[]>([])
+  useEffect(() => setRounds((known) => rememberRounds(known, predictions)), [predictions])
   const vote = (peer: string): void => void asking.run((api) => api.lab.predict({ experiment, round, peer }))
   const candidates = members.filter(({ part }) => part !== 'absent' && part !== 'done')
   return (
@@ -29,8 +33,7 @@ export function Predict({ run }: { readonly run: Run }) {
       </p>
       <AskedLine asked={asking.asked} />
       <ol className="plain" aria-label={t('rounds')}>
-        {predictions
-          .filter(({ voters }) => voters > 0)
+        {rounds
           .toReversed()
           .slice(0, 5)
           .map((prediction) => (

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { figuresCsv } from '../../src/mutex/exports.ts'
 import { AskedLine } from '../parts/asked.tsx'
 import { Delayed } from '../parts/empty.tsx'
+import { Name } from '../parts/name.tsx'
 import { OutcomeLine } from '../parts/outcome.tsx'
 import { saveFile } from '../parts/save-file.ts'
 import { useAct } from '../room/act.ts'
@@ -104,7 +105,11 @@ function ResultTable({ ended, isHost, onTake }: ResultTableProps) {
               <th className="right">{t('figure_rate')}</th>
               <th className="right">{t('violationsShort')}</th>
               <th>{t('inLog')}</th>
-              {isHost && <th aria-label={t('again')} />}
+              {isHost && (
+                <th>
+                  <span className="unseen">{t('again')}</span>
+                </th>
+              )}
             </tr>
           </thead>
           <tbody>
@@ -112,7 +117,7 @@ function ResultTable({ ended, isHost, onTake }: ResultTableProps) {
               <tr key={block + experiment / 1e9} data-result={experiment} data-what={what}>
                 <td className="figures">{experiment}</td>
                 <td>
-                  <bdi>{figures?.algorithm ?? setting?.algorithm}</bdi>
+                  <Name text={figures?.algorithm ?? setting?.algorithm ?? ''} />
                   {what === 'stop' && <span className="faint"> {t('state_stop')}</span>}
                 </td>
                 <td className="right figures">{figures && whole(figures.entries)}</td>
@@ -234,7 +239,7 @@ function SideBySide({ workload: { compared } }: { readonly workload: Workload })
             {compared.map(({ experiment, figures }) => (
               <th key={experiment} className="right" scope="col">
                 <a href={paths.lab(experiment)}>
-                  <bdi>{figures.algorithm}</bdi>
+                  <Name text={figures.algorithm} />
                 </a>
               </th>
             ))}

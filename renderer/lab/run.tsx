@@ -95,7 +95,7 @@ function RunHead({ run, isHost, onTake }: RunHeadProps) {
     <>
       <div className="title-row">
         <h2 id="lab-run-title">
-          {t('experiment', { experiment, algorithm: setting.algorithm })}{' '}
+          {t('experiment', { experiment, algorithm: inText(setting.algorithm) })}{' '}
           <span className="tag" data-state={ended ?? 'runs'}>
             {t(ended !== undefined ? `state_${ended}` : setting.step ? 'state_steps' : 'state_runs')}
           </span>

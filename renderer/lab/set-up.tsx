@@ -2,7 +2,7 @@ import { Button, Checkbox, NativeSelect, TextInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { StatusView } from '../../src/api/views.ts'
-import { inText } from '../parts/name.tsx'
+import { inText, shortName } from '../parts/name.tsx'
 import { OutcomeLine } from '../parts/outcome.tsx'
 import { useAct } from '../room/act.ts'
 import { useFormat } from '../room/format.ts'
@@ -20,11 +20,13 @@ export const seriesAlgorithms = ['centralized', 'ricart-agrawala', 'token-ring']
 export interface SetUpProps {
   readonly status: StatusView
   readonly draft: Draft
+  /** Nothing else on the screen is what to do next. */
+  readonly isPrimary: boolean
   onChange(draft: Draft): void
 }
 
 /** The host chooses what runs. */
-export function SetUp({ status, draft, onChange }: SetUpProps) {
+export function SetUp({ status, draft, isPrimary, onChange }: SetUpProps) {
   const { t } = useTranslation('lab')
   const { names } = useFormat()
   const nameOf = useNameOf()
@@ -134,7 +136,7 @@ export function SetUp({ status, draft, onChange }: SetUpProps) {
           </p>
         )}
         <div className="actions">
-          <Button type="submit" disabled={isPending}>
+          <Button type="submit" variant={isPrimary ? 'filled' : 'default'} disabled={isPending}>
             {t('start')}
           </Button>
           <Button variant="default" disabled={isPending} onClick={startSeries}>
@@ -157,8 +159,8 @@ export function SetUp({ status, draft, onChange }: SetUpProps) {
 
 /** As the peer lists them; the one that is asked for is there also before it has answered. */
 function optionsOf(algorithms: readonly Algorithm[], wanted: string, ownName: (name: string) => string) {
-  const known = algorithms.some(({ name }) => name === wanted) ? [] : [{ value: wanted, label: wanted }]
-  const options = algorithms.map(({ name, kind }) => ({ value: name, label: kind === 'own' ? ownName(name) : name }))
+  const known = algorithms.some(({ name }) => name === wanted) ? [] : [{ value: wanted, label: shortName(wanted) }]
+  const options = algorithms.map(({ name, kind }) => ({ value: name, label: kind === 'own' ? ownName(shortName(name)) : name }))
   // Own ones of several files may have one name: the peer's own file is taken.
   return [...known, ...options].filter(({ value }, at, all) => all.findIndex((one) => one.value === value) === at)
 }

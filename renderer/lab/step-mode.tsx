@@ -29,7 +29,8 @@ export function StepMode({ run, isHost }: { readonly run: Run; readonly isHost: 
       )}
       <AskedLine asked={asking.asked} />
       {held.length === 0 && <p className="faint">{t('nothingHeld')}</p>}
-      <ol className="plain">
+      {/* Without buttons in it, what is longer than its place is scrolled by keys. */}
+      <ol className="plain" tabIndex={isHost ? undefined : 0} aria-labelledby="lab-held">
         {held.slice(0, heldShown).map((one, index) => (
           <HeldLine key={one.id} one={one} isFirst={index === 0} onStep={isHost ? step : undefined} />
         ))}

@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next'
+import { printable } from '../../src/core/safe-text.ts'
 import { inText } from '../parts/name.tsx'
 import { numberFormat } from '../room/formatters.ts'
 import { useNameOf } from '../room/use-room.tsx'
@@ -28,13 +29,13 @@ export function useSpanText(): (span: Setting['think']) => string {
   return ({ least, most }) => (least === most ? millis(least) : t('span', { least: whole(least), most: millis(most) }))
 }
 
-/** What a message says, beside its kind: `time 3, entry 2`. */
+/** What a message says, beside its kind: `time 3, entry 2`. Own algorithms say whatever they like: it is cut, and made harmless. */
 export function fieldsOf(message: Readonly<Record<string, unknown>>): string {
-  return Object.entries(message)
+  const fields = Object.entries(message)
     .filter(([name]) => name !== 'kind')
     .map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
     .join(', ')
-    .slice(0, 120)
+  return printable(fields.slice(0, 120))
 }
 
 /** One event, or one waiting message, in words. */
@@ -50,8 +51,9 @@ export function useTell() {
         lamport,
         name: name(peer),
         other: other === undefined ? '' : name(other),
-        message: message?.kind ?? '',
+        message: inText(message?.kind ?? ''),
       }),
-    held: ({ from, to, message }: Held): string => t('heldLine', { from: name(from), to: name(to), message: message.kind }),
+    held: ({ from, to, message }: Held): string =>
+      t('heldLine', { from: name(from), to: name(to), message: inText(message.kind) }),
   }
 }

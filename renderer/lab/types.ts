@@ -21,4 +21,6 @@ export type Started = Awaited<ReturnType<Api['lab']['start']>>
 type StartInput = Parameters<Api['lab']['start']>[0]
 export type WantedFault = NonNullable<StartInput['faults']>[number]
 /** What the host asks for: all of a setting but what its peer fills in. */
-export type Wanted = Required<Omit<StartInput, 'requestId' | 'deadlineMillis'>>
+export type Wanted = {
+  readonly [Key in keyof Omit<StartInput, 'requestId' | 'deadlineMillis'>]-?: Exclude<StartInput[Key], undefined>
+}

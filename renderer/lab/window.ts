@@ -54,10 +54,6 @@ export function stepsAround(events: readonly LabEvent[], { from, to }: Range, ax
 
 export const wholeOf = (events: readonly LabEvent[], axis: Axis): Range => extentOf(events, axis)
 
-/** Times from the start of the run on: nobody reads years in a diagram. */
-export const sinceStart = (events: readonly LabEvent[], startedAt: number): readonly LabEvent[] =>
-  events.map((event) => ({ ...event, at: event.at - startedAt }))
-
 /** Pixels of one letter of a label, and between two labels. */
 const [letterWidth, labelGap] = [6.8, 5]
 

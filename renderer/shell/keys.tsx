@@ -53,7 +53,7 @@ export function Keys() {
             <div key={`${key} ${text}`}>
               <dt>{text}</dt>
               <dd>
-                <kbd>{key}</kbd>
+                <kbd>{key === ' ' ? t('spaceKey') : key}</kbd>
               </dd>
             </div>
           ))}

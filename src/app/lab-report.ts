@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { figuresView, labStep, settingView } from '../api/lab.ts'
+import { printableJson } from '../core/safe-text.ts'
 import { type LabRun, type LabSetting, runLab } from '../peer/lab.ts'
 import {
   dataIn,
@@ -11,6 +12,7 @@ import {
   partsOf,
   type Report,
   type ReportLanguage,
+  type RunEvent,
   type RunStep,
   reportFormat,
   reportPage,
@@ -61,8 +63,7 @@ export function reportOfRun(run: LabRun, setting: LabSetting, sha256: string | u
   return { ...reportHead(options), source, names, figures, ...partsOf(steps) }
 }
 
-export const reportFormats = ['html', 'json', 'csv', 'figures', 'svg', 'shiviz'] as const
-export type ReportFormat = (typeof reportFormats)[number]
+export type ReportFormat = 'html' | 'json' | 'csv' | 'figures' | 'svg' | 'shiviz'
 
 /** `steps`: all of the run. */
 export function reportText(format: ReportFormat, report: Report, steps: readonly RunStep[]): string {
@@ -72,7 +73,7 @@ export function reportText(format: ReportFormat, report: Report, steps: readonly
       return reportPage(report)
     case 'json': {
       const { steps: _first, stepCount: _count, ...rest } = report
-      return `${JSON.stringify(rest).slice(0, -1)},"steps":${eventsJson(steps).trimEnd()}}\n`
+      return `${printableJson(rest).slice(0, -1)},"steps":${eventsJson(steps).trimEnd()}}\n`
     }
     case 'csv':
       return eventsCsv(steps, nameOf)
@@ -302,23 +303,37 @@ function checkSteps(report: Report, steps: readonly RunStep[] | undefined): read
     const text = 'This peer has not kept the events: the diagram cannot be checked, nor which two were inside at once.'
     return report.steps.length === 0 && report.violations.length === 0 ? [] : [{ what: 'events', is: 'unknown', text }]
   }
-  // Another peer puts events that are concurrent in another order: their places in it say nothing.
-  const known = new Set(steps.map(unplaced))
-  const events = report.steps.filter(({ kind }) => kind === 'event')
-  const strange = events.filter((step) => !known.has(unplaced(step))).length
+  // Peers are not all told the same: what is here and is another one was changed, what is not here may have been lost on its way.
+  const missed = new Set(steps.flatMap((step) => (step.kind === 'missed' ? [step.peer] : [])))
+  const told = new Map(steps.flatMap((step) => (step.kind === 'event' ? [[keyOf(step), contentOf(step)] as const] : [])))
+  const events = report.steps.flatMap((step) => (step.kind === 'event' ? [step] : []))
+  const strange = events.filter((event) => !told.has(keyOf(event)) || (isOther(event) && missed.has(event.peer))).length
+  const changed = events.filter((event) => isOther(event) && !missed.has(event.peer)).length
   const pairs = new Set(steps.flatMap((step) => (step.kind === 'violation' ? [pairOf(step.first, step.second)] : [])))
-  const isPair = report.violations.every(({ first, second }) => pairs.has(pairOf(first, second)))
+  const isSeen = report.violations.every(({ first, second }) => pairs.has(pairOf(first, second)))
   return [
-    strange === 0
-      ? { what: 'events', is: 'right', text: 'The events of the diagram are those that this peer was told.' }
-      : { what: 'events', is: 'changed', text: `${strange} events of the diagram are none that this peer was told.` },
-    isPair
+    changed > 0
+      ? { what: 'events', is: 'changed', text: `${changed} events of the diagram are not as this peer was told.` }
+      : strange > 0
+        ? { what: 'events', is: 'unknown', text: `${strange} events of the diagram were not told to this peer.` }
+        : { what: 'events', is: 'right', text: 'The events of the diagram are those that this peer was told.' },
+    isSeen
       ? { what: 'violations', is: 'right', text: 'The violations are those that this peer’s referee saw.' }
-      : { what: 'violations', is: 'changed', text: 'A violation is none that this peer’s referee saw.' },
+      : missed.size > 0
+        ? { what: 'violations', is: 'unknown', text: 'This peer’s referee was not told enough to see each violation.' }
+        : { what: 'violations', is: 'changed', text: 'A violation is none that this peer’s referee saw.' },
   ]
+
+  function isOther(event: RunEvent): boolean {
+    const has = told.get(keyOf(event))
+    return has !== undefined && has !== contentOf(event)
+  }
 }
 
-const unplaced = ({ number: _, ...step }: RunStep): string => canonical(step)
+const keyOf = ({ peer, own }: RunEvent): string => `${peer} ${own}`
+
+/** Another peer puts events that are concurrent in another order: their places in it say nothing. */
+const contentOf = ({ number: _, ...event }: RunEvent): string => canonical(event)
 
 /** Which of the two came second is a matter of that order, too. */
 const pairOf = (first: object, second: object): string => [canonical(first), canonical(second)].sort().join()

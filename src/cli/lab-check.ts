@@ -70,10 +70,11 @@ const summaryOf = (verdict: Verdict, findings: readonly Finding[]): string =>
     ? 'All that the log keeps of it is right. What it does not keep cannot be checked here any more.'
     : summaries[verdict]
 
-/** Events are kept only until a peer ends. Everything else has to be known. */
+/** Events are kept only until a peer ends, and not all peers are told all of them. Everything else has to be known. */
 function verdictOf(findings: readonly Finding[]): Verdict {
   if (findings.some(({ is }) => is === 'changed')) return 'changed'
-  return findings.some(({ is, what }) => is === 'unknown' && what !== 'events') ? 'unknown' : 'right'
+  const isKept = (what: Finding['what']): boolean => what !== 'events' && what !== 'violations'
+  return findings.some(({ is, what }) => is === 'unknown' && isKept(what)) ? 'unknown' : 'right'
 }
 
 async function readPage(path: string): Promise<string> {

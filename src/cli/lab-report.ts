@@ -42,16 +42,17 @@ const labReport: Command = {
     '`gavelring lab run … --report FILE`.',
   async run(call) {
     const experiment = experimentOf(operand(call, 0))
-    const [format, options] = [formatOf(call), optionsOf(call)]
+    const path = textFlag(call, 'output')
+    const format = call.json && path === undefined ? 'json' : formatOf(call)
+    const options = optionsOf(call)
     const { report, steps } = await withPeer(call, (api) => readExperiment(api, experiment, options))
     const { reportText } = await import('../app/lab-report.ts')
     const text = reportText(format, report, steps)
-    const path = textFlag(call, 'output')
     if (path === undefined) {
-      for (const line of text.trimEnd().split('\n')) call.terminal.line(line)
+      for (const line of text.trimEnd().split(/\r?\n/)) call.terminal.line(line)
       return 0
     }
-    await writeText(path, call.flags.force === true, text)
+    await writeNewFile(path, call.flags.force === true, text)
     tell(call, { file: path, experiment, format, steps: steps.length }, [`Experiment ${experiment} is in ${path}.`])
     return 0
   },
@@ -64,10 +65,11 @@ export async function writeReport(call: Call, path: string, run: LabRun, setting
   const { hashOfFile, reportOfRun, reportText, stepsOfTrial } = await import('../app/lab-report.ts')
   const sha256 = file === undefined ? undefined : await hashOfFile(file)
   const text = reportText(formatOf(call), reportOfRun(run, setting, sha256, optionsOf(call)), stepsOfTrial(run.rehearsal.events))
-  await writeText(path, call.flags.force === true, text)
+  await writeNewFile(path, call.flags.force === true, text)
 }
 
-async function writeText(path: string, replace: boolean, text: string): Promise<void> {
+/** All of it, or none. */
+export async function writeNewFile(path: string, replace: boolean, text: string): Promise<void> {
   const file = await createNewFile(path, replace)
   try {
     await file.write(text)

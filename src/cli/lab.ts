@@ -8,6 +8,7 @@ import { durationText, parseDuration } from './format.ts'
 import { labCheckCommands } from './lab-check.ts'
 import { labReportCommands, reportOptions, writeReport } from './lab-report.ts'
 import { labRoomCommands, runInRoom } from './lab-room.ts'
+import { labScenarioCommands } from './lab-scenario.ts'
 import { createNewFile } from './new-file.ts'
 import { type Column, columnsOption, tellTable } from './table.ts'
 
@@ -146,6 +147,7 @@ export const labCommands: readonly Command[] = [
   ...labRoomCommands,
   ...labReportCommands,
   ...labCheckCommands,
+  ...labScenarioCommands,
 ]
 
 /** As `findAlgorithm` tells them from names. */

@@ -20,8 +20,8 @@ export interface Algorithm<M> {
 export interface Effects<M> {
   /** To another member. */
   send(to: PeerId, message: M): void
-  /** This peer is inside from here on, until `release`. */
-  enter(): void
+  /** This peer is inside from here on, until `release`. `by`: what lets it in, where no message of the algorithm does; told with the entry. */
+  enter(by?: MutexMessage): void
   /** Wants `tick` in so many milliseconds; what was wanted before no longer is. */
   wake(inMillis: number): void
 }

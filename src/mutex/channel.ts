@@ -4,8 +4,12 @@ export type ChannelFrame<P> =
   /** All up to `through` have come, and those beyond it. */
   | { readonly kind: 'ack'; readonly through: number; readonly beyond: readonly number[] }
 
-/** Milliseconds. */
-const repeatFirst = 150
+/**
+ * Milliseconds. RFC 6298 begins with a second and never waits for less; that is for the Internet, and a room is near. The least must
+ * be well above `ackWait`, or a quiet link, where nothing takes acknowledgements along, would repeat what has come.
+ */
+const repeatFirst = 250
+const repeatLeast = 100
 const repeatMost = 2_000
 const ackWait = 20
 /** Frames. A sender is not further ahead than this of what has come in order. */
@@ -16,8 +20,9 @@ const waitingMax = 65_536
 interface Unacknowledged<P> {
   readonly number: number
   readonly payload: P
+  /** When it was sent first; `undefined`: it was not, or was sent again, and nobody knows which of the two is acknowledged (Karn). */
+  sentAt: number | undefined
   repeatAt: number
-  pause: number
 }
 
 /**
@@ -32,6 +37,9 @@ export class Channel<P> {
   /** Came ahead of a gap: delivered already where the order does not matter. */
   readonly #beyond = new Map<number, P>()
   #ackAt = Number.POSITIVE_INFINITY
+  /** Milliseconds until something is sent again: by the round trips that were measured (RFC 6298). */
+  #repeatAfter = repeatFirst
+  #roundTrip: { readonly smoothed: number; readonly variation: number } | undefined
 
   constructor(isFifo: boolean) {
     this.#isFifo = isFifo
@@ -43,13 +51,13 @@ export class Channel<P> {
   }
 
   send(payload: P): void {
-    if (!this.isFull) this.#waiting.push({ number: ++this.#sent, payload, repeatAt: 0, pause: repeatFirst })
+    if (!this.isFull) this.#waiting.push({ number: ++this.#sent, payload, sentAt: undefined, repeatAt: 0 })
   }
 
   /** What can be delivered now. */
   receive(now: number, frame: ChannelFrame<P>): readonly P[] {
     if (frame.kind === 'ack') {
-      this.#settle(frame)
+      this.#settle(now, frame)
       return []
     }
     const { number, payload } = frame
@@ -66,30 +74,34 @@ export class Channel<P> {
     return this.#isFifo ? inOrder : [payload]
   }
 
-  /** What is to be sent now, again or for the first time. */
+  /** What is to be sent now, again or for the first time. Word of what has come goes along, also before it is due. */
   due(now: number): readonly ChannelFrame<P>[] {
     const frames: ChannelFrame<P>[] = []
-    const ack = now >= this.#ackAt ? this.acknowledge() : undefined
-    if (ack !== undefined) frames.push(ack)
+    const after = this.#repeatAfter
     for (const one of this.#inWindow()) {
       if (now < one.repeatAt) continue
-      one.repeatAt = now + one.pause
-      one.pause = Math.min(2 * one.pause, repeatMost)
+      const isFirst = one.repeatAt === 0
+      one.sentAt = isFirst ? now : undefined
+      // Whatever is slower than expected gets more time, until a round trip is measured again.
+      if (!isFirst) this.#repeatAfter = Math.min(2 * after, repeatMost)
+      one.repeatAt = now + (isFirst ? after : this.#repeatAfter)
       frames.push({ kind: 'data', number: one.number, payload: one.payload })
     }
+    const ack = frames.length > 0 || now >= this.#ackAt ? this.#acknowledge() : undefined
+    if (ack !== undefined) frames.push(ack)
     return frames
-  }
-
-  /** Word of what has come, also before it is due; nothing where there is no need of it. */
-  acknowledge(): ChannelFrame<P> | undefined {
-    if (this.#ackAt === Number.POSITIVE_INFINITY) return undefined
-    this.#ackAt = Number.POSITIVE_INFINITY
-    return { kind: 'ack', through: this.#through, beyond: [...this.#beyond.keys()] }
   }
 
   /** When `due` has something next. */
   get dueAt(): number {
     return this.#inWindow().reduce((earliest, { repeatAt }) => Math.min(earliest, repeatAt), this.#ackAt)
+  }
+
+  /** Nothing where there is no need of it. */
+  #acknowledge(): ChannelFrame<P> | undefined {
+    if (this.#ackAt === Number.POSITIVE_INFINITY) return undefined
+    this.#ackAt = Number.POSITIVE_INFINITY
+    return { kind: 'ack', through: this.#through, beyond: [...this.#beyond.keys()] }
   }
 
   #inWindow(): readonly Unacknowledged<P>[] {
@@ -99,9 +111,26 @@ export class Channel<P> {
     return end < 0 ? this.#waiting : this.#waiting.slice(0, end)
   }
 
-  #settle({ through, beyond }: { readonly through: number; readonly beyond: readonly number[] }): void {
+  #settle(now: number, { through, beyond }: { readonly through: number; readonly beyond: readonly number[] }): void {
     const has = new Set(beyond)
-    const left = this.#waiting.filter(({ number }) => number > through && !has.has(number))
+    const left: Unacknowledged<P>[] = []
+    let newest: number | undefined
+    for (const one of this.#waiting) {
+      if (one.number > through && !has.has(one.number)) left.push(one)
+      else newest = one.sentAt ?? newest
+    }
+    if (newest !== undefined) this.#measure(now - newest)
     this.#waiting.splice(0, this.#waiting.length, ...left)
+  }
+
+  #measure(millis: number): void {
+    const { smoothed, variation } = this.#roundTrip ?? { smoothed: millis, variation: millis / 2 }
+    const isFirst = this.#roundTrip === undefined
+    this.#roundTrip = {
+      smoothed: smoothed + (millis - smoothed) / 8,
+      variation: isFirst ? variation : variation + (Math.abs(millis - smoothed) - variation) / 4,
+    }
+    const after = this.#roundTrip.smoothed + 4 * this.#roundTrip.variation
+    this.#repeatAfter = Math.min(Math.max(after, repeatLeast), repeatMost)
   }
 }

@@ -1,3 +1,4 @@
+import { printableJson } from '../core/safe-text.ts'
 import type { Figures } from './figures.ts'
 import type { RunStep } from './run-steps.ts'
 
@@ -59,7 +60,7 @@ function rowOf(step: RunStep, nameOf: (peer: string) => string): readonly Cell[]
 
 /** One JSON document: an array of steps, a line for each. */
 export function eventsJson(steps: readonly RunStep[]): string {
-  return steps.length === 0 ? '[]\n' : `[\n${steps.map((step) => JSON.stringify(step)).join(',\n')}\n]\n`
+  return steps.length === 0 ? '[]\n' : `[\n${steps.map((step) => printableJson(step)).join(',\n')}\n]\n`
 }
 
 /** A row for each run, the theory beside what was measured. */
@@ -89,8 +90,7 @@ export function figuresCsv(figures: readonly Figures[]): string {
 type Cell = string | number | undefined
 
 /** RFC 4180, for spreadsheets: what one would take for a formula is text. */
-export const csvText = (rows: readonly (readonly Cell[])[]): string =>
-  rows.map((row) => `${row.map(cellText).join(',')}\r\n`).join('')
+const csvText = (rows: readonly (readonly Cell[])[]): string => rows.map((row) => `${row.map(cellText).join(',')}\r\n`).join('')
 
 function cellText(cell: Cell): string {
   if (cell === undefined) return ''

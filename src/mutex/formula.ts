@@ -1,5 +1,6 @@
 import type { PeerId } from '../core/ids.ts'
 import { quorumSize } from './quorums.ts'
+import { roomRingName } from './room-ring.ts'
 
 /** A run without faults, as far as the theory asks. */
 export interface Run {
@@ -32,6 +33,7 @@ export function expectedMessages(algorithm: string, { members, entries }: Run): 
     case 'lamport':
       return exactly(3 * (n - 1) * all, '3(n-1)')
     case 'token-ring':
+    case roomRingName:
       // Whoever releases hands the token on. An idle ring turns, so there is no most; whoever waits sees it come within one round.
       return { least: n === 1 ? 0 : Math.max(0, all - 1), most: Number.POSITIVE_INFINITY, formula: '1 to n' }
     case 'suzuki-kasami':

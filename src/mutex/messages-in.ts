@@ -28,31 +28,33 @@ export function flightsIn(steps: readonly RunStep[]): readonly Flight[] {
     origins.set(received, sent)
   }
   const left: RunEvent[] = []
-  const before = new Map<string, ReadonlyMap<string, number>>()
+  const before = new Map<string, RunEvent>()
   for (const event of events) {
-    const known = new Map(event.vector.map(({ peer, count }) => [peer, count]))
     if (event.what === 'received' && event.other !== undefined) {
-      const count = known.get(event.other) ?? 0
-      const isNews = count > (before.get(event.peer)?.get(event.other) ?? 0)
+      const count = knownOf(event, event.other)
+      const isNews = count > knownOf(before.get(event.peer), event.other)
       const exact = isNews ? byNumber.get(`${event.other} ${count}`) : undefined
-      if (exact?.what === 'sent' && exact.other === event.peer && isSame(exact, event)) join(event, exact)
+      if (exact?.other === event.peer && isSame(exact, event)) join(event, exact)
       else left.push(event)
     }
-    before.set(event.peer, known)
+    before.set(event.peer, event)
   }
   for (const received of left) {
     const way = sendings.get(wayOf(received.other ?? '', received.peer)) ?? []
-    const count = received.vector.find(({ peer }) => peer === received.other)?.count ?? 0
-    join(
-      received,
-      way.find((sent) => !taken.has(sent) && sent.own <= count && isSame(sent, received)),
-    )
+    const count = knownOf(received, received.other)
+    // Those that are taken already are at the front, but for a few.
+    while (way[0] !== undefined && taken.has(way[0])) way.shift()
+    const sent = way.find((one) => one.own > count || (!taken.has(one) && isSame(one, received)))
+    if (sent !== undefined && sent.own <= count) join(received, sent)
   }
   return events.flatMap((event): Flight[] => {
     if (event.what === 'sent') return taken.has(event) ? [] : [{ sent: event, received: undefined }]
     return event.what === 'received' ? [{ sent: origins.get(event), received: event }] : []
   })
 }
+
+const knownOf = (event: RunEvent | undefined, peer: string | undefined): number =>
+  event?.vector.find((entry) => entry.peer === peer)?.count ?? 0
 
 const wayOf = (from: string, to: string | undefined): string => `${from} ${to ?? ''}`
 

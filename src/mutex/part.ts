@@ -5,6 +5,7 @@ import type { Algorithm, AlgorithmKind, MutexMessage } from './algorithm.ts'
 import { Gate, type HeldMessage, type StepAct } from './gate.ts'
 import { type MutexEvent, type MutexFrame, type MutexOutput, type MutexView, Participant } from './participant.ts'
 import type { Span } from './rehearsal.ts'
+import { isSameToken, type RoomToken, type TokenHere } from './room-ring.ts'
 import type { ExperimentSetting } from './setting.ts'
 import { lifeEvents } from './witness.ts'
 
@@ -25,6 +26,8 @@ export interface PartOptions {
   readonly life: number
   /** Monotonic, milliseconds: faults count from here. */
   readonly now: number
+  /** Of the room's own ring, where that is the algorithm. */
+  readonly tokenHere?: TokenHere | undefined
 }
 
 /** No honest part has a clock that far ahead of another one: they count events of one experiment. */
@@ -64,9 +67,13 @@ export class Part {
   readonly #met = new Set<string>()
   #entries = 0
   #sent = { entry: 0, overhead: 0 }
+  readonly #tokenHere: TokenHere
+  /** The turn of the room's ring in which it is inside. */
+  #token: RoomToken | undefined
 
-  constructor({ self, kind, setting, life, now }: PartOptions) {
+  constructor({ self, kind, setting, life, now, tokenHere }: PartOptions) {
     this.#self = self
+    this.#tokenHere = tokenHere ?? (() => undefined)
     this.#setting = setting
     this.#life = life
     this.#begin = now
@@ -140,9 +147,23 @@ export class Part {
 
   tick(now: number): readonly PartOutput[] {
     return this.#run(now, () => {
+      const isDue = this.#isAwake(now) && now >= this.#participantWakes
+      return isDue ? this.#step((participant) => participant.tick(now)) : []
+    })
+  }
+
+  /**
+   * The token of the room's ring has come, or is gone: whoever is inside with it is out. `isHop`: this peer hands it on, and that is a
+   * message of this algorithm, though the ring sends it for other reasons.
+   */
+  tokenMoved(now: number, isHop: boolean): readonly PartOutput[] {
+    if (isHop) this.#sent.entry++
+    return this.#run(now, () => {
       if (!this.#isAwake(now)) return []
-      const outputs = now >= this.#participantWakes ? this.#step((participant) => participant.tick(now)) : []
-      return [...outputs, ...this.#work(now)]
+      const token = this.#token
+      if (token !== undefined && this.#participant.state === 'inside' && !isSameToken(token, this.#tokenHere()))
+        return this.#leave(now)
+      return this.#step((participant) => participant.look(now))
     })
   }
 
@@ -154,6 +175,10 @@ export class Part {
 
   #run(now: number, act: () => readonly MutexOutput[]): readonly PartOutput[] {
     const outputs = act().flatMap((output) => this.#carryOut(now, output))
+    // What is due at once goes out with it: to leave an empty section, and to want in again. Not more than that: others wait, too.
+    for (let turn = 0; turn < 2 && this.#isAwake(now); turn++) {
+      outputs.push(...this.#work(now).flatMap((output) => this.#carryOut(now, output)))
+    }
     const at = this.#wakeAt(now)
     if (at < Number.POSITIVE_INFINITY) outputs.push({ kind: 'wake', at })
     return outputs
@@ -170,6 +195,7 @@ export class Part {
       case 'send':
         return this.#setting.step && !this.#gate.passes(output.to, output.frame) ? [] : this.#thrown(now, output)
       case 'entered':
+        this.#token = this.#tokenHere()
         this.#next = { act: 'leave', at: now + this.#draw(this.#setting.stay) }
         return []
       case 'left':
@@ -198,7 +224,10 @@ export class Part {
     const next = this.#next
     if (next === undefined || now < next.at || this.#failure !== undefined) return []
     this.#next = undefined
-    if (next.act === 'wish') return this.#step((participant) => participant.request(now))
+    return next.act === 'wish' ? this.#step((participant) => participant.request(now)) : this.#leave(now)
+  }
+
+  #leave(now: number): readonly MutexOutput[] {
     this.#left--
     this.#entries++
     const outputs = this.#step((participant) => participant.release(now))

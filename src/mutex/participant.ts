@@ -42,6 +42,7 @@ export interface MutexEvent {
   readonly epoch: number
   /** Of a message: its other end. */
   readonly peer: PeerId | undefined
+  /** Of an entry: what let it in, where that was no message of the algorithm. */
   readonly message: MutexMessage | Begin | undefined
   /** `entry`: it counts for entries; `overhead`: it chooses somebody for all of them, or begins an epoch. */
   readonly purpose: 'entry' | 'overhead' | undefined
@@ -131,6 +132,11 @@ export class Participant {
     })
   }
 
+  /** What the algorithm looks at beside its messages has changed. */
+  look(now: number): readonly MutexOutput[] {
+    return this.#step(now, () => this.#algorithm?.tick?.())
+  }
+
   /** The room has a later view. Each is told, in order: whoever was out of one for a while must not take itself for still inside. */
   enterView(now: number, view: MutexView): readonly MutexOutput[] {
     return this.#step(now, () => {
@@ -166,17 +172,8 @@ export class Participant {
     act()
     let wakeAt = this.#algorithmWakesAt
     const epoch = this.#view?.epoch ?? 0
-    let isTalking = false
     for (const [to, channel] of this.#channels) {
-      for (const part of channel.due(now)) {
-        isTalking ||= part.kind === 'data'
-        this.#outputs.push({ kind: 'send', to, frame: { epoch, part } })
-      }
-    }
-    for (const [to, channel] of this.#channels) {
-      // What is said to everybody anyhow takes along what else was to be said soon.
-      const part = isTalking ? channel.acknowledge() : undefined
-      if (part !== undefined) this.#outputs.push({ kind: 'send', to, frame: { epoch, part } })
+      for (const part of channel.due(now)) this.#outputs.push({ kind: 'send', to, frame: { epoch, part } })
       wakeAt = Math.min(wakeAt, channel.dueAt)
     }
     if (wakeAt < Number.POSITIVE_INFINITY) this.#outputs.push({ kind: 'wake', at: wakeAt })
@@ -206,9 +203,9 @@ export class Participant {
     this.#event('began')
     const algorithm = this.#kind.create(place, {
       send: (to, message) => this.#send(to, message),
-      enter: () => {
+      enter: (by) => {
         this.#state = 'inside'
-        this.#event('entered')
+        this.#event('entered', by)
         this.#outputs.push({ kind: 'entered' })
       },
       wake: (inMillis) => {
@@ -228,9 +225,9 @@ export class Participant {
     this.#channels.get(to)?.send({ message, lamport: this.#clock.time, vector: { ...this.#vector } })
   }
 
-  #event(what: 'began' | 'wished' | 'entered' | 'released' | 'left'): void {
+  #event(what: 'began' | 'wished' | 'entered' | 'released' | 'left', by?: MutexMessage): void {
     this.#clock.advance()
-    this.#record(what, undefined, undefined)
+    this.#record(what, undefined, by)
   }
 
   #record(what: MutexEvent['what'], peer: PeerId | undefined, message: MutexMessage | Begin | undefined): void {
@@ -243,7 +240,7 @@ export class Participant {
         epoch: this.#view?.epoch ?? 0,
         peer,
         message,
-        purpose: message === undefined ? undefined : isOverhead ? 'overhead' : 'entry',
+        purpose: what !== 'sent' && what !== 'received' ? undefined : isOverhead ? 'overhead' : 'entry',
         lamport: this.#clock.time,
         vector: { ...this.#vector },
       },

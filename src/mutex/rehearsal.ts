@@ -12,10 +12,13 @@ export interface Span {
 }
 
 /** What goes wrong, and when (milliseconds from the start). */
-export type Fault = { readonly at: number; readonly peer: PeerId } & (
-  | { readonly kind: 'crash' }
-  /** The room goes on without it, although it lives. */
-  | { readonly kind: 'expel' }
+export type Fault = {
+  readonly at: number
+  readonly peer: PeerId
+} /** `isUnnoticed`: the room has no view without it, as if there were no room. */ & (
+  | { readonly kind: 'crash'; readonly isUnnoticed?: boolean }
+  /** The room goes on without it, although it lives. `isUntold`: it hears of that only with the next view. */
+  | { readonly kind: 'expel'; readonly isUntold?: boolean }
   /** Started again where it crashed, and taken into the view. */
   | { readonly kind: 'return' }
   /** Nothing goes from it to `to` until then. */
@@ -150,11 +153,11 @@ class Room {
     this.#think(peer)
   }
 
-  #commit(members: readonly PeerId[]): void {
+  #commit(members: readonly PeerId[], untold?: PeerId): void {
     const view = { epoch: this.#views.length + 1, members }
     this.#views.push(view)
     this.#events.push({ kind: 'view', at: this.#now, view })
-    for (const peer of this.#stations.keys()) this.#tellNext(peer)
+    for (const peer of this.#stations.keys()) if (peer !== untold) this.#tellNext(peer)
   }
 
   /** Each hears of each view, in order, sooner or later. */
@@ -243,10 +246,10 @@ class Room {
         if (station?.isUp !== true) return
         station.isUp = false
         this.#events.push({ kind: 'crashed', at: this.#now, peer })
-        if (others.length > 0 && others.length < members.length) this.#commit(others)
+        if (fault.isUnnoticed !== true && others.length > 0 && others.length < members.length) this.#commit(others)
         return
       case 'expel':
-        if (others.length > 0 && others.length < members.length) this.#commit(others)
+        if (others.length > 0 && others.length < members.length) this.#commit(others, fault.isUntold === true ? peer : undefined)
         return
       case 'return':
         if (station?.isUp === true && members.includes(peer)) return

@@ -168,7 +168,7 @@ const pt: ReportTexts = {
   settingHash: 'Hash da configuração',
   result: 'Resultado',
   stop: 'Interrompido',
-  head: 'Log naquele momento',
+  head: 'Registro naquele momento',
   ended: 'Fim',
   stepsHash: 'SHA-256 de todos os eventos',
 }
@@ -226,7 +226,7 @@ const es: ReportTexts = {
   settingHash: 'Hash de la configuración',
   result: 'Resultado',
   stop: 'Detenido',
-  head: 'Log en ese momento',
+  head: 'Registro en ese momento',
   ended: 'Fin',
   stepsHash: 'SHA-256 de todos los eventos',
 }

@@ -201,7 +201,7 @@ function figuresTable(figures: Figures, texts: ReportTexts): string {
 }
 
 /** What was measured, beside what the theory says where it says anything. */
-export function figuresRows(figures: Figures, texts: ReportTexts) {
+function figuresRows(figures: Figures, texts: ReportTexts) {
   const { expected, entries, messages, waiting } = figures
   const each = (count: number): string => decimal(entries === 0 ? undefined : count / entries)
   const most = expected?.most

@@ -1,4 +1,4 @@
-import { flightsIn } from './messages-in.ts'
+import { type Flight, flightsIn } from './messages-in.ts'
 import { eventsIn, peersIn, type RunEvent, type RunStep } from './run-steps.ts'
 
 /** What goes to the right: milliseconds, Lamport time, or one place for each step of the run. */
@@ -81,7 +81,8 @@ const ticksAbout = 8
 /** Pixels of an arrow without its other end. */
 const stub = 18
 
-export function spaceTime(steps: readonly RunStep[], frame: Frame): SpaceTime {
+/** `flights`: those of the run, where one has them already: they are what takes longest, and the same for every frame. */
+export function spaceTime(steps: readonly RunStep[], frame: Frame, flights: readonly Flight[] = flightsIn(steps)): SpaceTime {
   const { width, rowHeight, axis, margin = marginUsual } = frame
   const extent = extentOf(steps, axis)
   const shown = frame.shown ?? extent
@@ -109,7 +110,7 @@ export function spaceTime(steps: readonly RunStep[], frame: Frame): SpaceTime {
     marks: eventsIn(steps)
       .flatMap(placed)
       .map(([{ number, peer, what, lamport }, x]) => ({ number, peer, what, lamport, x, y: rows.get(peer) ?? 0 })),
-    arrows: flightsIn(steps).flatMap(({ sent, received }): Arrow[] => {
+    arrows: flights.flatMap(({ sent, received }): Arrow[] => {
       const end = sent ?? received
       if (end === undefined) return []
       const [x1, x2] = [sent && xOf(place(sent)), received && xOf(place(received))]

@@ -1,5 +1,6 @@
 import type { PeerId } from '../core/ids.ts'
 import type { MutexEvent, MutexView } from './participant.ts'
+import { fenceOf } from './room-ring.ts'
 import type { Entered, Violation } from './trial.ts'
 
 /** An event of one peer's part, as that peer told it. */
@@ -36,6 +37,7 @@ const lastPatience = 4 * patience
 const waitingMax = 100_000
 /** Of one peer: how often in a row something was lost. */
 const gapsMax = 100
+const fencesMax = 10_000
 
 /** Events up to this one are in order, and those between two that were told are told of nobody. */
 const doneOf = ({ waiting: [next], through }: Teller): number => (next === undefined ? through : next.number - 1)
@@ -69,6 +71,14 @@ export class Witness {
   readonly #views: MutexView[] = []
   #untaken: MutexView[] = []
   #waiting = 0
+  readonly #isByToken: boolean
+  /** Who entered with the token of the room's ring, at each of its newest places. */
+  readonly #fences = new Map<string, Entered>()
+
+  /** `isByToken`: entries go by the token of the room's ring, and say its place. */
+  constructor(isByToken = false) {
+    this.#isByToken = isByToken
+  }
 
   /** The room has this view, as its log says; in their order. */
   enterView(view: MutexView): void {
@@ -165,10 +175,12 @@ export class Witness {
     const [next] = waiting
     if (next === undefined) return false
     if (next.event.epoch > (this.#views.at(-1)?.epoch ?? 0)) return false
-    for (const [known, count] of Object.entries(next.event.vector)) {
+    const { vector } = next.event
+    // Of all that happens here this happens most often: no list is made of it.
+    for (const known in vector) {
       if (known === peer) continue
       const cause = this.#tellerOf(known as PeerId)
-      if (count > Math.max(doneOf(cause), cause.lost)) return false
+      if ((vector[known as PeerId] ?? 0) > Math.max(doneOf(cause), cause.lost)) return false
     }
     return true
   }
@@ -188,6 +200,12 @@ export class Witness {
     if (what !== 'entered') return
     const entered: Entered = { peer, at: told.at, epoch, lamport }
     const section: Section = { entered, number: told.number, end: undefined }
+    const fence = this.#isByToken ? fenceOf(told.event.message) : undefined
+    if (fence !== undefined) {
+      this.#judgeFence(fence, entered, taken)
+      teller.section = section
+      return
+    }
     for (const [other, { section: before }] of this.#tellers) {
       const known = told.event.vector[other] ?? 0
       if (other === peer || before === undefined || this.#isOrdered(before, section, known)) continue
@@ -196,6 +214,22 @@ export class Witness {
       taken.push({ kind: 'violation', violation: { at: told.at, first: before.entered, second: entered } })
     }
     teller.section = section
+  }
+
+  /**
+   * No message joins entries with the token of the room's ring, so vector times say nothing of their order: its place does, which only
+   * grows. Whoever is inside with an earlier one is inside no longer (fencing); two with the same one are inside at once.
+   */
+  #judgeFence(fence: string, second: Entered, taken: Witnessed[]): void {
+    const first = this.#fences.get(fence)
+    if (first !== undefined && first.peer !== second.peer) {
+      taken.push({ kind: 'violation', violation: { at: second.at, first, second } })
+    }
+    this.#fences.set(fence, second)
+    for (const [oldest] of this.#fences) {
+      if (this.#fences.size <= fencesMax) break
+      this.#fences.delete(oldest)
+    }
   }
 
   /** A section may have ended where something was lost: nobody can say that it had not. */

@@ -35,7 +35,7 @@ export function createApplier({ clock, sliceOps, apply, onSlice, onError }: Appl
   let waiting: Block[] = []
   let next = 0
   let isScheduled = false
-  let idlers: (() => void)[] = []
+  const idlers: (() => void)[] = []
 
   const applySlice = (): void => {
     let left = sliceOps
@@ -66,15 +66,13 @@ export function createApplier({ clock, sliceOps, apply, onSlice, onError }: Appl
   const rest = (): void => {
     waiting = []
     next = 0
-    const resting = idlers
-    idlers = []
-    for (const idle of resting) idle()
+    for (const idle of idlers.splice(0)) idle()
   }
 
   return {
     add(blocks) {
       for (const block of blocks) waiting.push(block)
-      if (!isScheduled && waiting.length > 0) applySlice()
+      if (!isScheduled) applySlice()
     },
     get isBehind() {
       return next < waiting.length

@@ -156,11 +156,10 @@ export const noEvidence: StoreBatch['values'] = slots.map((slot) => ({ name: evi
  * only member this peer was all is committed that is on its disk.
  */
 export async function lastCommitted(store: Store, crypto: Crypto, { head, commit }: DiskMeta): Promise<number> {
-  const isAlone = ({ body }: Block): boolean =>
-    body.kind === 'view' ? body.members.length === 1 : body.kind === 'genesis' || body.kind === 'state'
-  if (!isAlone(await lastCommittedView(store, crypto, commit.index))) return commit.index
+  const isOfSeveral = (block: Block): boolean => (viewOf(block)?.members.length ?? 1) > 1
+  if (isOfSeveral(await lastCommittedView(store, crypto, commit.index))) return commit.index
   for await (const blocks of readBlocks(store, crypto, commit.index + 1, head.index)) {
-    if (blocks.some((block) => block.body.kind === 'view' && !isAlone(block))) return commit.index
+    if (blocks.some(isOfSeveral)) return commit.index
   }
   return head.index
 }
@@ -238,7 +237,7 @@ export function createPersistQueue({
   let waiting: MergedPersist | undefined
   let isWriting = false
   let failed: Failure | undefined
-  let idlers: (() => void)[] = []
+  const idlers: (() => void)[] = []
 
   const writeAll = async (): Promise<void> => {
     isWriting = true
@@ -276,14 +275,11 @@ export function createPersistQueue({
   })
 
   const rest = (): void => {
-    const resting = idlers
-    idlers = []
-    for (const idle of resting) idle()
+    for (const idle of idlers.splice(0)) idle()
   }
 
   return {
     add(persist) {
-      if (failed !== undefined) return
       waiting = mergePersists(waiting, persist)
       if (!isWriting) void writeAll()
     },

@@ -261,8 +261,8 @@ export function createDriver(context: PeerContext, engine: Engine): Driver {
 /** A room in which so many operations a second are done is busy. */
 const busyOps = 20
 
-/** How much was done in the room lately. */
-function createWork(clock: Clock) {
+/** How much was done in the room lately: in the second that is on, or in the one before it. */
+export function createWork(clock: Pick<Clock, 'monotonic'>) {
   let since = clock.monotonic()
   let before = 0
   let now = 0

@@ -5,7 +5,7 @@ import type { Input, ReplicaView } from '../ring/types.ts'
 import type { PeerContext } from './context.ts'
 import type { Experiments } from './experiments.ts'
 import type { Intake } from './intake.ts'
-import { isOfExperiment } from './lab-frame.ts'
+import { isLabFrame, isOfExperiment } from './lab-frame.ts'
 import type { RingTopic, Topic, Verdict } from './ports.ts'
 
 /** Bytes from other peers on their way to the ring: accepted, ignored, or rejected and held against the sender. */
@@ -66,6 +66,7 @@ export function createReceiver(
     clockOffsets,
 
     frame(from, bytes) {
+      if (isLabFrame(bytes)) return void experiments.heard(from, bytes)
       const decoded = decodeFrame(bytes, crypto)
       if (decoded.kind === 'frame') {
         const { message } = decoded

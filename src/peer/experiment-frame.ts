@@ -10,11 +10,11 @@ import type { Tally } from '../mutex/predictions.ts'
 import type { ToldEvent } from '../mutex/witness.ts'
 
 /**
- * What peers say on the topic `lab` while an experiment runs. Who says it is the signer of the message; `experiment` is its number in
- * the room's log.
+ * What peers say while an experiment runs: on the topic `lab` what is for everybody, over the link with its receiver what is for one of
+ * them. Who says it is the signer of the message, or the other end of the link; `experiment` is its number in the room's log.
  */
 export type ExperimentFrame =
-  /** What the sender's part says to others, several of them at once. */
+  /** What the sender's part says to another one, several things at once. */
   | { readonly kind: 'talk'; readonly experiment: number; readonly parts: readonly TalkPart[] }
   | TellFrame
   | StepFrame

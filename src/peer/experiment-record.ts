@@ -3,6 +3,7 @@ import { compareHeld, type HeldMessage } from '../mutex/gate.ts'
 import type { PartState } from '../mutex/part.ts'
 import type { MutexEvent, MutexView } from '../mutex/participant.ts'
 import { Measures } from '../mutex/results.ts'
+import { isRoomRing } from '../mutex/room-ring.ts'
 import type { ExperimentSetting } from '../mutex/setting.ts'
 import type { Violation } from '../mutex/trial.ts'
 import { lifeEvents, Witness, type Witnessed } from '../mutex/witness.ts'
@@ -76,7 +77,7 @@ interface Teller {
 }
 
 export function createExperimentRecord(setting: ExperimentSetting): ExperimentRecord {
-  const witness = new Witness()
+  const witness = new Witness(isRoomRing(setting))
   const tellers = new Map<PeerId, Teller>()
   const violations: Violation[] = []
   const kept: ExperimentEvent[] = []
@@ -120,12 +121,15 @@ export function createExperimentRecord(setting: ExperimentSetting): ExperimentRe
     return (known?.before ?? 0) + (own % lifeEvents)
   }
 
-  const denseEvent = (event: MutexEvent): MutexEvent => ({
-    ...event,
-    vector: Object.fromEntries(
-      Object.entries(event.vector).map(([known, count]) => [known, count === 0 ? 0 : denseOf(known as PeerId, count)]),
-    ),
-  })
+  const denseEvent = (event: MutexEvent): MutexEvent => {
+    const vector: Record<PeerId, number> = {}
+    for (const peer in event.vector) {
+      const known = peer as PeerId
+      const count = event.vector[known] ?? 0
+      vector[known] = count === 0 ? 0 : denseOf(known, count)
+    }
+    return { ...event, vector }
+  }
 
   const take = (now: number): void => {
     for (const witnessed of witness.take(now)) judge(witnessed)

@@ -4,6 +4,7 @@ import { compareHeld, type StepAct } from '../mutex/gate.ts'
 import { Part, type PartOutput } from '../mutex/part.ts'
 import type { MutexView } from '../mutex/participant.ts'
 import { Predictions } from '../mutex/predictions.ts'
+import { isRoomRing, type TokenHere } from '../mutex/room-ring.ts'
 import type { ExperimentSetting } from '../mutex/setting.ts'
 import { lifeEvents, type ToldEvent } from '../mutex/witness.ts'
 import { type Alarm, createAlarm } from './driver.ts'
@@ -41,6 +42,8 @@ export interface Experiment {
   readonly hasPart: boolean
   enterView(view: MutexView): void
   heard(from: PeerId, frame: ExperimentFrame): void
+  /** See {@link Part.tokenMoved}. */
+  tokenMoved(isHop: boolean): void
   /** The host's: closes the round of votes, and lets a message go, or not. `undefined`: it waits nowhere. */
   step(
     act: StepAct,
@@ -75,10 +78,14 @@ export interface ExperimentOptions {
   readonly kind: AlgorithmKind | undefined
   /** See {@link Part}. */
   readonly life: number
+  readonly tokenHere?: TokenHere
   /** The room clock by the monotonic one, in milliseconds. */
   timeAt(now: number): number
   isMember(peer: PeerId): boolean
+  /** To everybody. */
   gossip(frame: ExperimentFrame): void
+  /** To one of them: nobody else need carry it, or look at it. */
+  send(to: PeerId, frame: ExperimentFrame): void
   /** A peer says what no honest one says. */
   refuse(from: PeerId): void
   /** Every part is at its end, and all that was told is here. */
@@ -94,20 +101,26 @@ const repeatStepFor = 5_000
 const listenAfter = 1_000
 
 export function createExperiment(options: ExperimentOptions): Experiment {
-  const { self, host, clock, setup, kind, life, timeAt, isMember, gossip } = options
+  const { self, host, clock, setup, kind, life, tokenHere, timeAt, isMember, gossip } = options
   const { setting } = setup
+  const isByToken = isRoomRing(setting)
   const record = createExperimentRecord(setting)
   const predictions = new Predictions()
   record.onEntered = (peer) => predictions.entered(peer)
   const listeners = new Set<() => void>()
   const part =
     kind &&
-    new Part({ self, kind: setting.sha256 === undefined ? kind : sendableOf(kind), setting, life, now: clock.monotonic() })
+    new Part({
+      self,
+      kind: setting.sha256 === undefined ? kind : sendableOf(kind),
+      setting,
+      life,
+      tokenHere,
+      now: clock.monotonic(),
+    })
   let epoch = 0
   let ended: Experiment['ended']
   let isClosed = false
-  let outbox: TalkPart[] = []
-  let isFlushing = false
   let untold: ToldEvent[] = []
   let told = 0
   /** A part's events count from its life on. */
@@ -126,28 +139,24 @@ export function createExperiment(options: ExperimentOptions): Experiment {
     for (const listener of listeners) listener()
   }
 
+  /** What is said to one peer in one step goes out together. */
   const carryOut = (outputs: readonly PartOutput[]): void => {
+    const talk = new Map<PeerId, TalkPart[]>()
     for (const output of outputs) {
-      if (output.kind === 'send') send({ to: output.to, frame: output.frame })
-      else if (output.kind === 'wake') wakeAt(output.at)
+      if (output.kind === 'send') {
+        const { to, frame } = output
+        const parts = talk.get(to)
+        if (parts === undefined) talk.set(to, [{ to, frame }])
+        else parts.push({ to, frame })
+      } else if (output.kind === 'wake') wakeAt(output.at)
       else note(output)
     }
+    for (const [to, parts] of talk) {
+      for (const some of inFrames(parts, talkPartsMax, partBytes)) {
+        options.send(to, { kind: 'talk', experiment: setup.number, parts: some })
+      }
+    }
     if (setting.step && JSON.stringify(part?.held) !== toldHeld) tellSoon()
-  }
-
-  /** What is said to several peers in one turn of the loop goes out together. */
-  const send = (one: TalkPart): void => {
-    outbox.push(one)
-    if (isFlushing) return
-    isFlushing = true
-    clock.soon(flush)
-  }
-  const flush = (): void => {
-    isFlushing = false
-    const parts = outbox
-    outbox = []
-    if (isClosed) return
-    for (const some of inFrames(parts, talkPartsMax, partBytes)) gossip({ kind: 'talk', experiment: setup.number, parts: some })
   }
 
   const alarm: Alarm = createAlarm(clock, () => tick())
@@ -280,13 +289,16 @@ export function createExperiment(options: ExperimentOptions): Experiment {
       if (part !== undefined) carryOut(part.enterView(now, { epoch: view.epoch, members: parts }))
       changed()
     },
+    tokenMoved(isHop) {
+      if (isByToken && ended === undefined && part !== undefined) carryOut(part.tokenMoved(clock.monotonic(), isHop))
+    },
     heard(from, frame) {
       if (isClosed) return
       const now = clock.monotonic()
       switch (frame.kind) {
         case 'talk':
           if (ended !== undefined || part === undefined) return
-          for (const { to, frame: said } of frame.parts) if (to === self) carryOut(part.receive(now, from, said))
+          carryOut(frame.parts.flatMap(({ to, frame: said }) => (to === self ? part.receive(now, from, said) : [])))
           return
         case 'tell':
           if (record.tell(now, from, frame) > 0) options.refuse(from)
@@ -365,6 +377,8 @@ function sendableOf(kind: AlgorithmKind): AlgorithmKind {
     create: (place, effects) =>
       kind.create(place, {
         ...effects,
+        // What it would be let in by is nothing that a referee of its messages goes by.
+        enter: () => effects.enter(),
         send(to, message) {
           if (!isSendable(message)) throw new Error('a message has a kind and fields of plain data, and at most 4 KiB as JSON')
           if (!place.members.includes(to) || to === place.self) throw new Error('a message goes to another member')

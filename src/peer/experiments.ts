@@ -7,6 +7,7 @@ import type { AppliedOutcome, Market } from '../market/types.ts'
 import type { AlgorithmKind } from '../mutex/algorithm.ts'
 import { algorithms } from '../mutex/algorithms.ts'
 import type { MutexView } from '../mutex/participant.ts'
+import { isRoomRing, type RoomToken, roomRing } from '../mutex/room-ring.ts'
 import { decodeSetting, type ExperimentSetting, encodeSetting } from '../mutex/setting.ts'
 import { type Block, viewOf } from '../ring/block.ts'
 import type { ReplicaView } from '../ring/types.ts'
@@ -17,6 +18,7 @@ import { encodeResult } from './experiment-result.ts'
 import { decodeLabFrame, encodeLabFrame } from './lab-frame.ts'
 import type { Receipt } from './peer.ts'
 import type { Verdict } from './ports.ts'
+import type { RingNotes } from './ring-notes.ts'
 import { createRoomTime } from './room-time.ts'
 
 /** An algorithm that somebody wrote, as this peer's program loaded it from its own disk: none ever comes over the network. */
@@ -82,6 +84,7 @@ export interface ExperimentsOptions {
   readonly context: PeerContext
   readonly market: Pick<Market, 'experiments' | 'index'>
   readonly view: ReplicaView
+  readonly notes: Pick<RingNotes, 'hearToken'>
   /** The views of the log from the last committed one on, oldest first. */
   readonly viewBlocks: readonly Block[]
   readonly founder: PeerId
@@ -130,9 +133,28 @@ export async function createExperiments(options: ExperimentsOptions): Promise<Ex
 
   const gossip = (frame: ExperimentFrame): void => transport.gossip('lab', encodeLabFrame(frame))
 
+  /** Where this peer has the token of the room's ring: hearsay for the lab, and no way back. */
+  let token: RoomToken | undefined
+  let stopHearingToken: (() => void) | undefined
+  /** Only while somebody looks: the ring's loop has better things to do. */
+  const hearTokenIfNeeded = (): void => {
+    const isLooking = runs.some(({ setup, ended }) => isRoomRing(setup.setting) && ended === undefined)
+    if (isLooking) {
+      stopHearingToken ??= options.notes.hearToken((place, isHop) => {
+        token = place
+        for (const run of runs) run.tokenMoved(isHop)
+      })
+    } else {
+      stopHearingToken?.()
+      stopHearingToken = undefined
+      token = undefined
+    }
+  }
+  const builtIn: readonly AlgorithmKind[] = [...algorithms, roomRing(() => token)]
+
   const kindOf = ({ algorithm, sha256 }: ExperimentSetting): AlgorithmKind | undefined =>
     sha256 === undefined
-      ? algorithms.find(({ name }) => name === algorithm)
+      ? builtIn.find(({ name }) => name === algorithm)
       : own.find((one) => one.sha256 === sha256 && one.kind.name === algorithm)?.kind
 
   const begin = (number: number, block: Pick<Block, 'index' | 'time'>, content: Uint8Array): Experiment | undefined => {
@@ -156,9 +178,11 @@ export async function createExperiments(options: ExperimentsOptions): Promise<Ex
       setup,
       kind: kindOf(decoded.value),
       life: (view.incarnation * livesPerStart) % lifeMax,
+      tokenHere: () => token,
       timeAt: time.at,
       isMember: (peer) => view.members.includes(peer),
       gossip,
+      send: (to, frame) => transport.send(to, encodeLabFrame(frame)),
       refuse: (from) => context.tell({ kind: 'malformed', from, reason: 'an event of the lab that cannot be' }),
       onFinished: () => void finish(experiment),
     })
@@ -166,6 +190,7 @@ export async function createExperiments(options: ExperimentsOptions): Promise<Ex
     const forgotten = new Set(ended.slice(0, Math.max(0, ended.length - endedMax + 1)))
     for (const run of runs.filter((one) => one.ended !== undefined).slice(0, -eventsOfEnded)) run.record.forget()
     runs = [...runs.filter((run) => !forgotten.has(run)), experiment]
+    hearTokenIfNeeded()
     return experiment
   }
 
@@ -189,6 +214,7 @@ export async function createExperiments(options: ExperimentsOptions): Promise<Ex
 
   const onEnded = (number: number, what: 'result' | 'stop'): void => {
     runs.find(({ setup }) => setup.number === number)?.end(what)
+    hearTokenIfNeeded()
     if (series === undefined || series.experiments.at(-1) !== number) return
     const next = { ...series, at: series.at + 1 }
     if (what === 'stop' || next.at >= next.settings.length) series = undefined
@@ -276,13 +302,13 @@ export async function createExperiments(options: ExperimentsOptions): Promise<Ex
           known.set(key, entry)
         }
       return [
-        ...algorithms.map(({ name }) => ({ name, kind: 'built-in' as const })),
+        ...builtIn.map(({ name }) => ({ name, kind: 'built-in' as const })),
         ...[...known.values()].map((one) => ({ ...one, kind: 'own' as const })),
       ]
     },
     async prepare(given) {
       const { sha256: _, peers: __, ...setting } = given
-      if (algorithms.some(({ name }) => name === setting.algorithm)) return { setting, absent: [] }
+      if (builtIn.some(({ name }) => name === setting.algorithm)) return { setting, absent: [] }
       await askOwn()
       const mine = own.find(({ kind }) => kind.name === setting.algorithm)
       if (mine === undefined) return undefined
@@ -352,6 +378,7 @@ export async function createExperiments(options: ExperimentsOptions): Promise<Ex
     },
     close() {
       stopHearing()
+      stopHearingToken?.()
       series = undefined
       for (const run of runs) run.close()
     },

@@ -102,6 +102,9 @@ function readVersion(reader: Reader): number {
 
 const kinds = oneOf<LabFrame['kind']>('watch', 'records', ...experimentKinds)
 
+/** Whether it is one of the lab, and none of the ring. */
+export const isLabFrame = (bytes: Uint8Array): boolean => bytes[0] === family
+
 /** Whether these are to be read as a frame of an experiment, whatever is wrong with them: those have a listener of their own. */
 export function isOfExperiment(bytes: Uint8Array): boolean {
   const decoded = decodeWith(bytes.subarray(0, headBytesMax), (reader) => {

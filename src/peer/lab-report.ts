@@ -16,6 +16,9 @@ export {
   stepsBytes,
 } from '../mutex/report.ts'
 export type { ReportLanguage } from '../mutex/report-texts.ts'
-export { type RunStep, stepsOfTrial } from '../mutex/run-steps.ts'
+export { type RunEvent, type RunStep, stepsOfTrial } from '../mutex/run-steps.ts'
+export type { Claim, Scenario, ScenarioOutcome, ScenarioPart } from '../mutex/scenario.ts'
+export { scenarioPage } from '../mutex/scenario-page.ts'
+export { simulatedScenarios } from '../mutex/scenarios.ts'
 export { shivizLog } from '../mutex/shiviz.ts'
 export { spaceTime } from '../mutex/space-time.ts'

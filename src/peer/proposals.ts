@@ -140,7 +140,6 @@ export function createProposals({ self, view, clock, wake }: ProposalsOptions): 
     close(failure) {
       closed ??= failure
       for (const proposal of proposals.values()) proposal.reject(failure)
-      proposals.clear()
       collected = []
     },
 

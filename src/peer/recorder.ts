@@ -155,7 +155,6 @@ export function createRecorder({ ports, tell, hear }: RecorderOptions): Recorder
       isClosed = true
       recorder.isOn = false
       cancelBeat()
-      stopHearing()
       watch.close()
     },
   }

@@ -1,7 +1,7 @@
 import type { Instant, PeerId } from '../core/ids.ts'
 import type { Message, StatusMessage, TokenMessage } from '../ring/message.ts'
 import type { Input, Output, Replica, ReplicaView } from '../ring/types.ts'
-import { type Epoch, sameEpoch } from '../ring/view.ts'
+import { type Epoch, epochText, sameEpoch } from '../ring/view.ts'
 import { createTurnBook, type Turn } from './turn-book.ts'
 
 /**
@@ -16,7 +16,12 @@ export interface RingNotes {
   readonly turns: readonly Turn[]
   /** Who had the token last in the epoch that is here; `undefined`: nobody was seen with it. */
   readonly holder: PeerId | undefined
+  /** This peer has the token, or has it no more, until the returned function is called. It must not throw: the ring's loop is at work. */
+  hearToken(listener: TokenListener): () => void
 }
+
+/** `place`: where this peer holds the token; `undefined`: not any more. `isHop`: it hands it on. */
+export type TokenListener = (place: { readonly epoch: string; readonly turn: number } | undefined, isHop: boolean) => void
 
 export interface PeerNotes {
   /** What its last heartbeat said. */
@@ -59,6 +64,31 @@ export function createRingNotes(self: PeerId): RingNotes {
   const known = new Map<PeerId, Known>()
   let view: ReplicaView | undefined
   let held: number | undefined
+  const tokenListeners = new Set<TokenListener>()
+  /** What those were told last. */
+  let toldPlace: { readonly epoch: string; readonly turn: number } | undefined
+  let handedOn: { readonly epoch: Epoch; readonly turn: number } | undefined
+
+  const tellToken = (place: typeof toldPlace, isHop: boolean): void => {
+    if (!isHop && place?.turn === toldPlace?.turn && place?.epoch === toldPlace?.epoch) return
+    toldPlace = place
+    for (const listener of tokenListeners) listener(place, isHop)
+  }
+
+  /** Under load it comes and goes in one step, and is repeated until it is acknowledged. */
+  const lookAtToken = (outputs: readonly Output[]): void => {
+    for (const output of outputs) {
+      if (output.kind !== 'send' || output.message.kind !== 'token') continue
+      const { epoch, turn } = output.message
+      if (handedOn !== undefined && sameEpoch(epoch, handedOn.epoch) && turn <= handedOn.turn) continue
+      handedOn = { epoch, turn }
+      tellToken({ epoch: epochText(epoch), turn: turn - 1 }, false)
+      tellToken(undefined, true)
+    }
+    if (view !== undefined) {
+      tellToken(view.holding === undefined ? undefined : { epoch: epochText(view.installed), turn: view.holding }, false)
+    }
+  }
 
   const noteOf = (peer: PeerId): Known => {
     let notes = known.get(peer)
@@ -135,6 +165,7 @@ export function createRingNotes(self: PeerId): RingNotes {
     if (view?.holding !== undefined && view.holding !== held)
       took({ epoch: view.installed, turn: view.holding, holder: self }, now, true)
     held = view?.holding
+    if (tokenListeners.size > 0) lookAtToken(outputs)
     for (const output of outputs) {
       if (output.kind === 'send') send(output.to, output.message, now)
       else if (output.kind === 'note' && output.note.event === 'pre-vote')
@@ -169,6 +200,13 @@ export function createRingNotes(self: PeerId): RingNotes {
         wants: asked !== undefined && isNow(asked.epoch) && now - asked.at <= wantsFor,
         suspected: notes !== undefined && now - notes.suspectedAt <= suspectedFor && isMember(peer),
       }
+    },
+    hearToken(listener) {
+      // What somebody was told some time ago is no news any more.
+      if (tokenListeners.size === 0) toldPlace = undefined
+      const own: TokenListener = (place, isHop) => listener(place, isHop)
+      tokenListeners.add(own)
+      return () => tokenListeners.delete(own)
     },
     get turns() {
       return book.newest

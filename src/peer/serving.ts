@@ -182,9 +182,6 @@ export function createServer({ ports }: Pick<PeerContext, 'ports'>, options: Ser
       isClosed = true
       stopWaiting?.()
       for (const { cancel } of servings.values()) cancel()
-      members.clear()
-      others.clear()
-      servings.clear()
     },
   }
 }

@@ -117,6 +117,7 @@ export async function openSession(
     context,
     market,
     view,
+    notes,
     viewBlocks: disk.viewBlocks,
     founder: genesis.founder,
     readBlock: (index) => readBlock(ports, index),

@@ -170,7 +170,7 @@ export class CatchUp {
     if (log.isVoter(from) && !isLeap) return 'counts'
     const known = new Set(log.configs.flatMap(({ members }) => members))
     let kept = 0
-    /** Members of views whose maker is not known, and the bytes since the first of them: until one that is signs what stands above. */
+    /** Members of views whose maker is not known, until one that is signs what stands above; and the bytes since one did. */
     let doubtful: PeerId[] = []
     let doubtfulBytes = 0
     for (const { author, body, bytes } of chain) {
@@ -184,7 +184,7 @@ export class CatchUp {
         if (known.has(author)) for (const member of body.members) known.add(member)
         else doubtful.push(...body.members)
       }
-      if (doubtful.length > 0) doubtfulBytes += bytes.length
+      doubtfulBytes += bytes.length
     }
     if (known.has(from) && !isLeap) return 'counts'
     if (isWhole || kept >= unknownBytesMax || doubtfulBytes >= doubtfulBytesMax || chain.length === 0) return 'none'

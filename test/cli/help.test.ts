@@ -7,7 +7,7 @@ const commands = await loadAllCommands()
 /** PRODUCT, Command line. */
 const promised =
   `peer demo status peers account-open account-list account-show account-close account-use account-import account-export deposit withdraw transfer
-  pending-list pending-void refound backup restore log-rooms lab-list lab-run lab-compare lab-show lab-stop lab-add auction-start auction-list auction-show auction-bid auction-cancel auction-watch
+  pending-list pending-void refound backup restore log-rooms lab-list lab-run lab-compare lab-show lab-stop lab-add lab-report lab-check lab-scenarios lab-scenario auction-start auction-list auction-show auction-bid auction-cancel auction-watch
   log-tail log-verify log-export completion doctor join leave open roster rooms create rename events pace
   bridge-redis auction-bidders auction-extend auction-pause auction-resume token-create token-list token-revoke`
     .split(/\s+/)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { checkInRoom } from '../../src/app/lab-report.ts'
 import { dataIn, type Report, reportPage } from '../../src/mutex/report.ts'
+import type { RunStep } from '../../src/mutex/run-steps.ts'
 import { type Person, peopleInRoom } from './room.ts'
 import { run } from './run.ts'
 
@@ -216,6 +217,21 @@ describe('the report of an experiment on the room', () => {
     const { ana, bob, file, page } = await room()
     expect(await checkBy(ana, file)).toEqual({ exitCode: 0, verdict: 'right', wrong: [], notes: [] })
     expect(await checkBy(bob, file)).toMatchObject({ exitCode: 0 })
+    // What is streamed beside events is no step of a run.
+    const { runs } = JSON.parse((await ana.call('lab', 'show', '--json')).out.join('\n'))
+    writeFileSync(
+      fileOf('state.html'),
+      page.replace(
+        /(?<=application\/json"[^>]*>).*(?=<\/script>)/,
+        JSON.stringify({ ...(dataIn(page) as Report), steps: [{ kind: 'state', run: runs[0] }] }),
+      ),
+    )
+    expect((await ana.call('lab', 'check', fileOf('state.html'))).notes[0]).toContain('no lab report')
+    // On stdout it is the same page.
+    writeFileSync(fileOf('stdout.html'), `${(await ana.call('lab', 'report', '1')).out.join('\n')}\n`)
+    expect(await checkBy(ana, fileOf('stdout.html'))).toMatchObject({ exitCode: 0, wrong: [] })
+    const json = JSON.parse((await ana.call('lab', 'report', '1', '--json')).out.join('\n'))
+    expect(json.steps.length).toBe((dataIn(page) as Report).stepCount)
     const { source, names, figures } = dataIn(page) as Report
     expect([figures.entries, figures.messagesPerEntry]).toEqual([10, 2])
     expect(names.map(({ name }) => name).sort()).toEqual(['Ana', 'Bob'])
@@ -265,6 +281,42 @@ describe('the report of an experiment on the room', () => {
       steps: undefined,
     })
     expect(findings.filter(({ is }) => is !== 'right').map(({ what: one, is }) => [one, is])).toEqual([['events', 'unknown']])
+  })
+
+  test('what was not told to a peer it does not know; only what it was told otherwise is changed', async () => {
+    const { page } = await room()
+    const report = dataIn(page) as Report
+    if (report.source.kind !== 'room') throw new Error('it is of a room')
+    const { room: about, setup, end, head, setting, settingHash, experiment, what } = report.source
+    const judge = async (given: Report, steps: readonly RunStep[]) => {
+      const findings = await checkInRoom(given, {
+        room: about.id,
+        hashOf: async (index) => [setup, end, head].find((one) => one.index === index)?.hash,
+        recorded: { experiment, what, setupBlock: setup.index, settingHash, setting, figures: report.figures },
+        steps,
+      })
+      return findings.filter(({ is }) => is !== 'right').map((one) => `${one.what} ${one.is}`)
+    }
+    const { steps } = report
+    const event = steps.find(({ kind }) => kind === 'event')
+    if (event?.kind !== 'event') throw new Error('there are events')
+    const missed: RunStep = { kind: 'missed', number: 999, at: 0, peer: event.peer, count: 1 }
+    const others = steps.map((step) => (step === event ? { ...event, lamport: 777 } : step))
+    const violation = { first: { peer: 'A', at: 1, epoch: 1, lamport: 1 }, second: { peer: 'B', at: 1, epoch: 1, lamport: 1 } }
+    expect(await judge(report, steps.toReversed())).toEqual([])
+    expect(
+      await judge(
+        report,
+        steps.filter((step) => step !== event),
+      ),
+    ).toEqual(['events unknown'])
+    expect(await judge(report, others)).toEqual(['events changed'])
+    expect(await judge(report, [...others, missed])).toEqual(['events unknown'])
+    expect(await judge({ ...report, violations: [violation] }, steps)).toEqual(['violations changed'])
+    expect(await judge({ ...report, violations: [violation] }, [...steps, missed])).toEqual(['violations unknown'])
+    expect(
+      await judge({ ...report, violations: [violation] }, [...steps, { ...missed, kind: 'violation', ...violation }]),
+    ).toEqual([])
   })
 
   test('a peer that has ended checks nothing', async () => {

@@ -40,7 +40,7 @@ describe('a channel', () => {
     const [one, other] = [new Channel<string>(true), new Channel<string>(true)]
     one.send('x')
     for (const frame of one.due(0)) expect(other.receive(0, frame)).toEqual(['x'])
-    expect(one.dueAt).toBe(150)
+    expect(one.dueAt).toBe(250)
     expect(other.dueAt).toBe(20)
     for (const frame of other.due(20)) expect(one.receive(20, frame)).toEqual([])
     expect([one.dueAt, other.dueAt]).toEqual([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY])
@@ -51,9 +51,52 @@ describe('a channel', () => {
     for (let count = 0; count < 70_000; count++) channel.send(count)
     expect(channel.isFull).toBe(true)
     expect(channel.due(0).length).toBe(1_024)
-    expect(channel.due(149)).toEqual([])
-    expect(channel.due(150).length).toBe(1_024)
-    expect(channel.dueAt).toBe(450)
+    expect(channel.due(249)).toEqual([])
+    expect(channel.due(250).length).toBe(1_024)
+    expect(channel.dueAt).toBe(750)
+  })
+
+  /** Sends one at `now`, which is acknowledged so much later; answers when it would have been sent again, from then on. */
+  function exchange(one: Channel<string>, number: number, now: number, roundTrip: number): number {
+    one.send('x')
+    one.due(now)
+    const after = one.dueAt - now
+    one.receive(now + roundTrip, { kind: 'ack', through: number, beyond: [] })
+    return after
+  }
+
+  it('learns how long an answer takes, and repeats neither before that nor long after', () => {
+    const far = new Channel<string>(true)
+    let after = 0
+    for (let number = 1; number <= 40; number++) after = exchange(far, number, number * 10_000, 600)
+    expect([after > 600, after < 700]).toEqual([true, true])
+    const near = new Channel<string>(true)
+    for (let number = 1; number <= 40; number++) after = exchange(near, number, number * 10_000, 2)
+    expect(after).toBe(100)
+  })
+
+  it('waits longer and longer for whoever does not answer, and learns nothing from what it sent twice', () => {
+    const channel = new Channel<string>(true)
+    channel.send('x')
+    channel.due(0)
+    const pauses: number[] = []
+    for (let now = channel.dueAt; pauses.length < 5; now = channel.dueAt) {
+      channel.due(now)
+      pauses.push(channel.dueAt - now)
+    }
+    expect(pauses).toEqual([500, 1_000, 2_000, 2_000, 2_000])
+    channel.receive(100_000, { kind: 'ack', through: 1, beyond: [] })
+    expect(exchange(channel, 2, 200_000, 2), 'nobody knows which of the two was answered').toBe(2_000)
+    expect(exchange(channel, 3, 300_000, 2)).toBe(100)
+  })
+
+  it('takes its acknowledgement along with what it says anyhow', () => {
+    const [one, other] = [new Channel<string>(true), new Channel<string>(true)]
+    one.send('x')
+    for (const frame of one.due(0)) other.receive(0, frame)
+    other.send('y')
+    expect(other.due(1).map(({ kind }) => kind)).toEqual(['data', 'ack'])
+    expect(other.due(20)).toEqual([])
   })
 
   it('keeps nothing that is too far ahead', () => {

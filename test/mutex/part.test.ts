@@ -4,6 +4,7 @@ import type { AlgorithmKind } from '../../src/mutex/algorithm.ts'
 import { algorithms } from '../../src/mutex/algorithms.ts'
 import { Part, type PartOutput } from '../../src/mutex/part.ts'
 import type { MutexFrame } from '../../src/mutex/participant.ts'
+import { type RoomToken, roomRing } from '../../src/mutex/room-ring.ts'
 import type { ExperimentSetting } from '../../src/mutex/setting.ts'
 
 const [ana, bob] = ['ana', 'bob'] as [PeerId, PeerId]
@@ -41,6 +42,61 @@ describe('a part in an experiment', () => {
     expect([part.state(30), part.entries]).toEqual(['done', 2])
   })
 
+  it('leaves an empty section and wants in again at once, in one step; and no more than that, for others wait', () => {
+    const span = { least: 0, most: 0 }
+    const part = partOf(ana, { think: span, stay: span, entries: 3 })
+    const steps = [whatIn(part.enterView(0, { epoch: 1, members: [ana] }))]
+    while (part.state(0) !== 'done') steps.push(whatIn(part.tick(0)))
+    expect(steps.flat()).toEqual(['began', ...Array.from({ length: 3 }, () => ['wished', 'entered', 'released']).flat()])
+    expect(Math.max(...steps.map(({ length }) => length))).toBeLessThan(5)
+  })
+
+  describe('that looks at the token of the room’s ring', () => {
+    const ring = (changes: Partial<ExperimentSetting> = {}) => {
+      let token: RoomToken | undefined
+      const tokenHere = () => token
+      const setting = settingOf({ algorithm: 'room', think: { least: 0, most: 0 }, stay: { least: 0, most: 0 }, ...changes })
+      const part = new Part({ self: ana, kind: roomRing(tokenHere), setting, life: 1, now: 0, tokenHere })
+      part.enterView(0, { epoch: 1, members: [ana, bob] })
+      part.receive(0, bob, beginOf(1))
+      part.tick(0)
+      const move = (now: number, place: RoomToken | undefined, isHop = false) => {
+        token = place
+        return whatIn(part.tokenMoved(now, isHop))
+      }
+      return { part, move }
+    }
+
+    it('enters when it comes, once a turn, and not without it', () => {
+      const { part, move } = ring()
+      expect(part.state(0)).toBe('waiting')
+      expect(move(1, { epoch: 'e', turn: 1 })).toEqual(['entered', 'released', 'wished'])
+      expect([part.state(1), whatIn(part.tick(2))]).toEqual(['waiting', []])
+      expect(move(3, undefined, true)).toEqual([])
+      expect(move(4, { epoch: 'e', turn: 3 })).toEqual(['entered', 'released'])
+      expect(move(5, undefined, true)).toEqual([])
+      expect([part.state(5), part.entries, part.sent.entry]).toEqual(['done', 2, 2])
+    })
+
+    it('is out when it is handed on, also before its time; and not inside any more with the one that it has lost', () => {
+      const { part, move } = ring({ stay: { least: 1_000, most: 1_000 } })
+      expect(move(1, { epoch: 'e', turn: 1 })).toEqual(['entered'])
+      expect(move(2, undefined, true)).toEqual(['released', 'wished'])
+      expect(move(3, { epoch: 'e', turn: 3 })).toEqual(['entered'])
+      expect(move(4, { epoch: 'f', turn: 3 })).toEqual(['released'])
+      expect(part.state(4)).toBe('done')
+    })
+
+    it('goes by where it is when it wakes up, not by what it slept through', () => {
+      const { part, move } = ring({ faults: [{ kind: 'pause', peer: ana, at: 1, millis: 50 }] })
+      expect(move(10, { epoch: 'e', turn: 1 })).toEqual([])
+      expect(move(20, undefined, true)).toEqual([])
+      expect(whatIn(part.tick(51))).toEqual([])
+      expect(move(60, { epoch: 'e', turn: 4 })[0]).toBe('entered')
+      expect(part.sent.entry, 'the ring went on meanwhile').toBe(1)
+    })
+  })
+
   it('wants in again where the room was without it for a view, also where it had only waited', () => {
     const part = partOf(ana)
     part.enterView(0, { epoch: 1, members: [ana, bob] })
@@ -66,8 +122,8 @@ describe('a part in an experiment', () => {
     const sends = (outputs: readonly PartOutput[]) => outputs.filter(({ kind }) => kind === 'send').length
     expect(sends(part.enterView(0, { epoch: 1, members: [ana, bob] }))).toBe(0)
     expect(part.receive(50, bob, beginOf(1))).toEqual([])
-    expect(sends(part.tick(150))).toBe(1)
-    expect(part.receive(150, bob, beginOf(1)).length).toBeGreaterThan(0)
+    expect(sends(part.tick(250))).toBe(1)
+    expect(part.receive(250, bob, beginOf(1)).length).toBeGreaterThan(0)
   })
 
   const beginOf = (epoch: number, lamport = 1, vector: Record<PeerId, number> = { [bob]: 1 }): MutexFrame => ({

@@ -84,6 +84,39 @@ describe('messages', () => {
   )
 })
 
+describe('messages that say the same', () => {
+  const eventOf = (number: number, peer: string, own: number, what: 'sent' | 'received', knows: number): RunEvent => ({
+    ...{ number, at: number, kind: 'event', peer, own, what, epoch: 1, other: peer === 'A' ? 'B' : 'A', lamport: number },
+    message: { kind: 'x' },
+    vector: [
+      { peer, count: own },
+      { peer: peer === 'A' ? 'B' : 'A', count: knows },
+    ],
+  })
+  const numbersIn = (steps: readonly RunStep[]) => flightsIn(steps).map(({ sent, received }) => [sent?.number, received?.number])
+
+  it('are told apart where the later one was faster: its receipt brings news of it', () => {
+    const steps = [
+      eventOf(1, 'A', 1, 'sent', 0),
+      eventOf(2, 'A', 2, 'sent', 0),
+      eventOf(3, 'B', 1, 'received', 2),
+      eventOf(4, 'B', 2, 'received', 2),
+    ]
+    expect(numbersIn(steps)).toEqual([
+      [2, 3],
+      [1, 4],
+    ])
+  })
+
+  it('are not joined where the receipt cannot know of the sending: its own one was not told', () => {
+    const steps = [eventOf(1, 'B', 1, 'received', 1), eventOf(2, 'A', 3, 'sent', 0)]
+    expect(numbersIn(steps)).toEqual([
+      [undefined, 1],
+      [2, undefined],
+    ])
+  })
+})
+
 describe('the space-time diagram', () => {
   const axes: readonly Axis[] = ['time', 'lamport', 'order']
 

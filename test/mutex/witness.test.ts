@@ -26,8 +26,12 @@ function eventOf(
 }
 
 /** What the witness says once each peer has told all of this, in order. */
-function judge(told: readonly (readonly [PeerId, ToldEvent])[], views: readonly (readonly [number, readonly PeerId[]])[] = []) {
-  const witness = new Witness()
+function judge(
+  told: readonly (readonly [PeerId, ToldEvent])[],
+  views: readonly (readonly [number, readonly PeerId[]])[] = [],
+  isByToken = false,
+) {
+  const witness = new Witness(isByToken)
   for (const [epoch, members] of [[1, [ana, bob, cleo]] as const, ...views]) witness.enterView({ epoch, members })
   const taken: Witnessed[] = []
   for (const [peer, event] of told) {
@@ -77,6 +81,34 @@ describe('the referee by vector times', () => {
       const { violations } = judge(told)
       expect(violations.map(({ first: one, second: other }) => [one.peer, other.peer])).toEqual([[ana, bob]])
     }
+  })
+
+  describe('where entries go by the token of the room’s ring', () => {
+    const entered = (peer: PeerId, number: number, epoch: string, turn: number): readonly [PeerId, ToldEvent] => {
+      const told = eventOf('entered', number, peer)
+      return [peer, { ...told, event: { ...told.event, message: { kind: 'token', epoch, turn } } }]
+    }
+
+    it('goes by its place: whoever has a later one is fenced off from nobody', () => {
+      const told = [entered(ana, 1, 'e', 1), entered(bob, 1, 'e', 2), entered(cleo, 1, 'f', 2), entered(ana, 2, 'f', 3)]
+      expect(judge(told, [], true).violations).toEqual([])
+      expect(judge(told).violations.length, 'no other algorithm is believed that').toBe(5)
+    })
+
+    it('sees two with the same place, however long ago the first one was inside', () => {
+      const told = [
+        entered(ana, 1, 'e', 1),
+        [ana, eventOf('released', 2, ana)] as const,
+        entered(ana, 3, 'e', 4),
+        entered(bob, 1, 'e', 1),
+      ]
+      const [violation, ...others] = judge(told, [], true).violations
+      expect([violation?.first.peer, violation?.second.peer, others.length]).toEqual([ana, bob, 0])
+    })
+
+    it('sees whoever enters without one, as it would without a ring', () => {
+      expect(judge([entered(ana, 1, 'e', 1), [bob, eventOf('entered', 1, bob)]], [], true).violations.length).toBe(1)
+    })
   })
 
   it('counts whoever is out of the view as out', () => {

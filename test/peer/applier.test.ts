@@ -43,6 +43,13 @@ describe('committed blocks', () => {
     expect([applied, soon.length, applier.isBehind]).toEqual([[1, 2, 3], 0, false])
   })
 
+  it('are applied at once, one after the other, where each comes by itself, and one that fills a slice asks for no other', () => {
+    const { applier, applied, soon } = createRig(28)
+    for (const block of logOf(3, 20)) applier.add([block])
+    applier.add([])
+    expect([applied, soon.length, applier.isBehind]).toEqual([[1, 2, 3], 0, false])
+  })
+
   it('are applied in slices where they are many, in order, whatever comes meanwhile', () => {
     const blocks = logOf(10, 20)
     const { applier, applied, goOn, slices } = createRig(50)
@@ -65,6 +72,19 @@ describe('committed blocks', () => {
     expect(await idle).toBe(6)
   })
 
+  it('are waited for no longer when one of them fails, or the peer stops', async () => {
+    const failing = createRig(50, 4)
+    const stopped = createRig(50)
+    const idle = [failing, stopped].map(({ applier }) => {
+      applier.add(logOf(10, 20))
+      return applier.idle()
+    })
+    failing.goOn()
+    stopped.applier.close()
+    await Promise.all(idle)
+    expect([failing.errors.length, failing.applied.length, stopped.applied.length]).toEqual([1, 3, 2])
+  })
+
   it('are never parted: one makes a slice, however large', () => {
     const { applier, applied, goOn } = createRig(5)
     applier.add(logOf(3, 100))
@@ -78,6 +98,7 @@ describe('committed blocks', () => {
     failing.applier.add(logOf(10, 20))
     for (let times = 0; times < 5; times++) failing.goOn()
     expect([failing.applied, failing.errors]).toEqual([[1, 2, 3], [new Error('at 4')]])
+    expect([failing.applier.isBehind, failing.soon.length]).toEqual([false, 0])
     const stopped = createRig(50)
     stopped.applier.add(logOf(10, 20))
     stopped.applier.close()

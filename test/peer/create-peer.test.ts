@@ -46,6 +46,36 @@ describe('a peer that is told to stop', () => {
     }
   })
 
+  it('leaves none behind either while somebody looks at its ring', async () => {
+    const machine = rig.machine('Ana')
+    const timers = countTimers(machine.clock)
+    const peer = await machine.start(founding)
+    const before = timers()
+    peer.watchRing(() => {})
+    expect(timers()).toBeGreaterThan(before)
+    await peer.stop(600_000)
+    expect(timers()).toBe(0)
+  })
+
+  it.each([
+    ['what is left but for a second', 100_000, 99_000],
+    ['half its time, where that is more', 777, 388.5],
+  ])('gives the others %s to let it go', async (_what, deadline, most) => {
+    const machine = rig.machine('Ana')
+    const peer = await machine.start(founding)
+    const begin = machine.clock.monotonic()
+    const ends: number[] = []
+    const { at } = machine.clock
+    machine.clock.at = (time, task) => {
+      ends.push(time)
+      return at(time, task)
+    }
+    await peer.stop(deadline)
+    const end = machine.clock.monotonic()
+    // When it set that timer is not known to the millisecond: some time between these two.
+    expect(ends.some((time) => time >= begin + most && time <= end + most)).toBe(true)
+  })
+
   it('is gone only when the others have gone on without it, so that they keep their quorum', async () => {
     const ana = await rig.machine('Ana').start(founding)
     const bob = await rig.machine('Bob').start()
@@ -145,6 +175,56 @@ describe('the log of a peer', () => {
     const steps: unknown[] = []
     for await (const step of peer.verify()) steps.push(step)
     expect(steps.at(-1)).toMatchObject({ kind: 'result', result: { ok: true } })
+  })
+
+  it.each([
+    [2, 3],
+    [5, 1],
+  ])('is checked in pieces between which all else goes on: where a block takes %i ms, of %i', async (millis, blocks) => {
+    const machine = rig.machine('Ana')
+    const peer = await machine.start(founding)
+    for (const id of ['ana', 'bob', 'cleo', 'dan', 'eve']) await openWith(peer, id, 10)
+    const { monotonic, soon } = machine.clock
+    let now = monotonic()
+    let pauses = 0
+    machine.clock.monotonic = () => now
+    machine.clock.soon = (task) => {
+      pauses++
+      soon(task)
+    }
+    let steps = 0
+    for await (const _ of peer.verify()) {
+      steps++
+      now += millis
+    }
+    Object.assign(machine.clock, { monotonic, soon })
+    expect(steps).toBeGreaterThan(10)
+    expect(pauses).toBe(Math.floor(steps / blocks))
+  })
+
+  it('is not held against the one of another room, into which the peer moves meanwhile', async () => {
+    const machine = rig.machine('Ana')
+    const peer = await machine.start(founding)
+    await openWith(peer, 'ana', 10)
+    const { store } = machine
+    const reads = Promise.withResolvers<void>()
+    const goesOn = Promise.withResolvers<void>()
+    const { read } = store
+    store.read = async (...range) => {
+      store.read = read
+      const rows = await read.apply(store, range)
+      reads.resolve()
+      await goesOn.promise
+      return rows
+    }
+    const verified = (async () => {
+      for await (const step of peer.verify()) if (step.kind === 'result') return step.result
+      return undefined
+    })()
+    await reads.promise
+    await peer.refound({ force: true })
+    goesOn.resolve()
+    await expect(verified).rejects.toMatchObject({ code: 'stopping' })
   })
 })
 

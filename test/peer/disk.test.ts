@@ -2,7 +2,17 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../../src/core/failure.ts'
 import { numberMax } from '../../src/core/limits.ts'
-import { decodeMeta, drawLoss, encodeMeta, evidenceName, readBlocks, readDisk, toStored } from '../../src/peer/disk.ts'
+import {
+  decodeMeta,
+  drawLoss,
+  encodeMeta,
+  evidenceName,
+  lastCommitted,
+  readBlocks,
+  readDisk,
+  readSome,
+  toStored,
+} from '../../src/peer/disk.ts'
 import { type Block, headOf } from '../../src/ring/block.ts'
 import { encodeEvidence } from '../../src/ring/faults.ts'
 import { ringLimits } from '../../src/ring/timing.ts'
@@ -149,5 +159,46 @@ describe('what the ring reads of the disk', () => {
       for await (const _ of readBlocks(store, crypto, 0, 5));
     }
     await expect(read()).rejects.toMatchObject({ code: 'store-damaged', facts: { index: 4 } })
+  })
+})
+
+describe('what a disk alone shows to be committed', () => {
+  const lone = { kind: 'view', members: [ana], lost: [] } as const
+  const both = { kind: 'view', members: [ana, bob], lost: [] } as const
+  type Part = 'ops' | typeof lone | typeof both
+  const logOf = (...parts: readonly Part[]): readonly Block[] => {
+    const blocks = [genesisBy(ana)]
+    for (const part of parts) {
+      const previous = blocks.at(-1) as Block
+      const { number } = previous.epoch
+      blocks.push(
+        part === 'ops' ? opsAfter(previous, ana, 1) : blockAfter(previous, ana, part, { number: number + 1, initiator: ana }),
+      )
+    }
+    return blocks
+  }
+  const rows: readonly (readonly [string, readonly Part[], number, number])[] = [
+    ['alone since the room was founded: all', ['ops', 'ops', 'ops'], 0, 3],
+    ['alone in its last view: all', ['ops', both, 'ops', lone, 'ops', 'ops'], 4, 6],
+    ['alone then and in a view after it: all', [lone, 'ops', lone, 'ops'], 1, 4],
+    ['with others: what it knows of', ['ops', both, 'ops', 'ops'], 3, 3],
+    ['with others from the first block after that on: what it knows of', ['ops', both, 'ops'], 1, 1],
+    ['with others later on: what it knows of', ['ops', 'ops', 'ops', both], 1, 1],
+  ]
+  it.each(rows)('%s', async (_what, parts, commit, last) => {
+    const blocks = logOf(...parts)
+    const meta = metaOf(blocks, commit)
+    expect(await lastCommitted(await storeWith(blocks, meta), crypto, meta)).toBe(last)
+  })
+})
+
+describe('the first blocks of some', () => {
+  it('are as many as fit, and one at least', async () => {
+    const blocks = logWithViews(6, [])
+    const store = await storeWith(blocks, metaOf(blocks, 5))
+    const [one, two] = [blocks[2], blocks[3]].map((block) => (block as Block).bytes.length) as [number, number]
+    const indexes = async (through: number, bytesMax: number) =>
+      (await readSome(store, crypto, 2, through, bytesMax)).map(({ index }) => index)
+    expect([await indexes(5, 1), await indexes(5, one + two), await indexes(3, 1_000_000)]).toEqual([[2], [2, 3], [2, 3]])
   })
 })

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Failure } from '../../src/core/failure.ts'
 import { createClock } from '../../src/io/clock.ts'
 import type { AppliedBlock, Market } from '../../src/market/types.ts'
@@ -275,6 +275,34 @@ describe('the loop', () => {
     expect([rig.inputs.length, rig.waiting.length]).toEqual([1, 1])
   })
 
+  it('applies nothing more of what waits to be applied, either', async () => {
+    const blocks = [opsAfter(genesis, ana, 1)]
+    while (blocks.length < 400) blocks.push(opsAfter(blocks.at(-1) as Block, ana, 2))
+    const rig = await createRig((_input, at) => {
+      if (at === 1) return [{ kind: 'apply', blocks }]
+      throw new Error('broken')
+    })
+    rig.driver.input(tick)
+    const before = rig.applied().length
+    expect(rig.stops()).toHaveLength(1)
+    await rig.driver.flushed()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect([before < 400, rig.applied().length]).toEqual([true, before])
+  })
+
+  it('takes nothing more when the ring has stopped, wakes it no more, and says so once', async () => {
+    const reason = { kind: 'left' } as const
+    const rig = await createRig(() => [
+      { kind: 'wake', at: rig.clock.monotonic() + 60_000 },
+      { kind: 'stopped', reason },
+      { kind: 'stopped', reason },
+      { kind: 'wake', at: rig.clock.monotonic() + 60_000 },
+    ])
+    rig.driver.input(tick)
+    rig.driver.input(tick)
+    expect([rig.inputs.length, rig.stops(), rig.clock.timers]).toEqual([1, [reason], 0])
+  })
+
   it('stops at a block that does not follow what the market has applied', async () => {
     const late = opsAfter(opsAfter(genesis, ana, 1), ana, 2)
     const rig = await createRig(() => [{ kind: 'apply', blocks: [late] }])
@@ -298,6 +326,29 @@ describe('the loop', () => {
     const rig = await createRig((input) => (input.kind === 'tick' ? [{ kind: 'apply', blocks: [genesis] }] : none))
     rig.driver.input(tick)
     expect([rig.applied(), rig.stops()]).toEqual([[], []])
+  })
+})
+
+describe('what leaves', () => {
+  const announce: Message = { kind: 'announce', domain: 'bank', epoch, request: 1, ops: [] }
+
+  it('is written down, to one and to all, while somebody looks at the ring, and costs nothing while nobody does', async () => {
+    const rig = await createRig(() => [
+      { kind: 'send', to: [bob], lamport: 1, message: want },
+      { kind: 'gossip', lamport: 2, message: announce },
+    ])
+    const { recorder } = rig.context
+    const seen = vi.spyOn(recorder, 'sent')
+    rig.driver.input(tick)
+    expect([rig.sent.length, rig.gossiped.length, seen.mock.calls.length]).toEqual([1, 1, 0])
+    recorder.watch(() => {})
+    rig.driver.input(tick)
+    recorder.close()
+    expect(seen.mock.calls.map(([to, lamport, { kind }]) => [to, lamport, kind])).toEqual([
+      [[bob], 1, 'want'],
+      [undefined, 2, 'announce'],
+    ])
+    rig.driver.close()
   })
 })
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { PeerId } from '../../src/core/ids.ts'
+import type { AccountId, PeerId } from '../../src/core/ids.ts'
 import { createRandom } from '../../src/core/random.ts'
 import type { AlgorithmKind } from '../../src/mutex/algorithm.ts'
 import { algorithms } from '../../src/mutex/algorithms.ts'
@@ -43,6 +43,41 @@ describe('an experiment in a real room', () => {
       }
     },
   )
+
+  it.each([true, false])(
+    'the room’s own ring, watched: each enters by the token, one entry a turn, and nothing else is in the log (record: %s)',
+    async (record) => {
+      rig = createRig()
+      const { peers, host } = await startRoom(rig, 3)
+      const number = await begin(host, settingOf('room', { record, think: { least: 0, most: 20 } }))
+      const set = host.status().commit.index
+      await ended(peers, number)
+      // Its set-up is the last block but one: the result follows it.
+      expect(host.status().commit.index - set).toBe(1)
+      for (const peer of peers) {
+        const { figures, violations, missed, kept } = runOf(peer, number).record
+        expect(entriesAt(peer, number)).toEqual([5, 5, 5])
+        expect([violations, missed]).toEqual([[], 0])
+        const fences = kept.flatMap((one) => (one.kind === 'event' && one.event.what === 'entered' ? [one.event.message] : []))
+        expect(new Set(fences.map((fence) => JSON.stringify(fence))).size, 'a turn for each').toBe(15)
+        expect(figures.expected?.formula).toBe('1 to n')
+        expect(figures.messages.entry).toBeGreaterThanOrEqual(figures.expected?.least ?? Number.POSITIVE_INFINITY)
+      }
+    },
+  )
+
+  it('the room’s own ring, watched while operations are written: the token comes in between, and each enters all the same', async () => {
+    rig = createRig()
+    const { peers, host } = await startRoom(rig, 3)
+    const number = await begin(host, settingOf('room', { entries: 10, think: { least: 0, most: 0 } }))
+    for (let at = 0; runOf(host, number).ended === undefined; at++)
+      await submit(peers[at % 3] as Peer, { kind: 'open-account', account: `a${at}` as AccountId, holder: '' })
+    await ended(peers, number)
+    for (const peer of peers) {
+      expect(entriesAt(peer, number)).toEqual([10, 10, 10])
+      expect(runOf(peer, number).record.violations).toEqual([])
+    }
+  })
 
   it('is told to everybody alike: each event once, after all that it knew of, and each peer’s own without a gap', async () => {
     rig = createRig()

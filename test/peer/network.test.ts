@@ -1,19 +1,22 @@
 import { describe, expect, it } from 'vitest'
 import type { PeerId, RoomId } from '../../src/core/ids.ts'
+import { createClock } from '../../src/io/clock.ts'
 import { encodeCopyNotice, isCopyNotice, readCopyNotice } from '../../src/peer/copy-notice.ts'
+import { toStored } from '../../src/peer/disk.ts'
 import { createRememberer, readRememberedAddresses } from '../../src/peer/hearsay.ts'
 import { createNetwork, encodeHello, type Hello } from '../../src/peer/network.ts'
-import type { Announcement, Sighting, Transport } from '../../src/peer/ports.ts'
+import type { Announcement, Clock, Sighting, Transport } from '../../src/peer/ports.ts'
 import { roomIdOf } from '../../src/peer/room.ts'
 import type { Session } from '../../src/peer/session.ts'
-import { headOf } from '../../src/ring/block.ts'
+import { type Block, headOf } from '../../src/ring/block.ts'
 import { decodeFrame, encodeFrame } from '../../src/ring/message.ts'
-import type { Input } from '../../src/ring/types.ts'
+import type { Input, ReplicaView } from '../../src/ring/types.ts'
 import { createMemoryStore } from '../support/memory-store.ts'
 import { until } from '../support/wait.ts'
 import { createKeyedCrypto, peerNamed } from './keyed-crypto.ts'
-import { genesisBy } from './log-of-blocks.ts'
-import { createTestContext } from './test-context.ts'
+import { genesisBy, opsAfter } from './log-of-blocks.ts'
+import { createTestClock } from './test-clock.ts'
+import { createListeningLogger, createTestContext } from './test-context.ts'
 
 const ana = { peer: peerNamed('A'), addresses: ['/ip4/10.0.0.1/tcp/4001', '/ip4/10.0.0.1/tcp/4002'] }
 const bob = { peer: peerNamed('B'), addresses: ['/ip4/10.0.0.2/tcp/4001'] }
@@ -63,7 +66,14 @@ const helloOf = (room: RoomId | undefined, holdsFast = false): Hello => ({
 const hello = (room: RoomId | undefined, holdsFast = false): Uint8Array => encodeHello(helloOf(room, holdsFast))
 
 /** A network over a transport that writes down what it is given, and a room that writes down what reaches it. */
-function createNetworkRig(options: { readonly enters?: boolean; readonly holdsFast?: boolean } = {}) {
+interface RigOptions {
+  readonly enters?: boolean
+  readonly holdsFast?: boolean
+  readonly parts?: number
+  readonly clock?: Clock
+}
+
+function createNetworkRig(options: RigOptions = {}) {
   const sent: { readonly to: PeerId; readonly frame: Uint8Array; readonly isBulk: boolean }[] = []
   const hellos: Uint8Array[] = []
   const announcements: Announcement[] = []
@@ -87,15 +97,26 @@ function createNetworkRig(options: { readonly enters?: boolean; readonly holdsFa
       hellos.push(bytes)
     },
   } as Partial<Transport> as Transport
-  const { context, news } = createTestContext(self, { transport })
+  const store = createMemoryStore()
+  const logger = createListeningLogger()
+  const { context, news } = createTestContext(self, { transport, store, logger, clock: options.clock ?? createClock() })
   const inputs: Input[] = []
   const frames: PeerId[] = []
   const room = { holdsFast: options.holdsFast ?? true }
+  const view = {
+    head: headOf(genesis),
+    lamport: 4,
+    members: [self, peer],
+    incarnation: 3,
+    active: false,
+    stopped: undefined as ReplicaView['stopped'],
+  }
+  const founding = genesis.body.kind === 'genesis' ? genesis.body.genesis : undefined
   const session = {
     room: here,
     genesisBlock: genesis,
-    genesis: genesis.body.kind === 'genesis' && genesis.body.genesis,
-    view: { head: headOf(genesis), lamport: 4, members: [self, peer], incarnation: 3 },
+    genesis: options.parts === undefined ? founding : { ...founding, parts: { count: options.parts } },
+    view,
     get holdsFast() {
       return room.holdsFast
     },
@@ -113,6 +134,9 @@ function createNetworkRig(options: { readonly enters?: boolean; readonly holdsFa
     announcements,
     sightings,
     room,
+    view,
+    store,
+    logger,
     sent,
     bulk,
     drains,
@@ -171,7 +195,33 @@ describe('the peers of a room', () => {
   })
 })
 
+describe('frames', () => {
+  it('of a peer outside the room that cannot be read are told, by its fault', () => {
+    const { events, news } = createNetworkRig()
+    const ping = encodeFrame(1, { kind: 'ping', nonce: 1 })
+    events.onConnected(other, hello(elsewhere))
+    events.onFrame(other, ping)
+    expect(news).toEqual([])
+    events.onFrame(other, ping.subarray(0, -1))
+    events.onFrame(other, Uint8Array.of(99, ...ping.subarray(1)))
+    expect(news.map(({ kind }) => kind)).toEqual(['malformed', 'version'])
+  })
+})
+
 describe('what a peer sees around it', () => {
+  it('is told at once: who is sighted, and what kept a connection from coming about', () => {
+    const { events, news, network } = createNetworkRig()
+    const sighting = { peer } as Sighting
+    const trouble = { kind: 'unreachable', address: '/ip4/10.0.0.1/tcp/4001', reason: 'refused' } as const
+    events.onSighted(sighting)
+    events.onTrouble(trouble)
+    expect(news).toEqual([
+      { kind: 'sighted', sighting },
+      { kind: 'trouble', trouble },
+    ])
+    expect([...network.scene().deadEnds.keys()]).toEqual([trouble.address])
+  })
+
   it('are the sightings of others: its own echo is none', () => {
     const { network, sightings } = createNetworkRig()
     sightings.push(...[self, peer].map((one) => ({ peer: one }) as Sighting))
@@ -208,6 +258,28 @@ describe('a hello of ours', () => {
   })
 })
 
+describe('what changes our hello', () => {
+  it.each([
+    ['our name', ({ context }) => Object.assign(context, { name: 'Anna' })],
+    ['another room', ({ network, session }) => network.enter({ ...session, room: elsewhere } as Session)],
+    ['no room', ({ network }) => network.exit()],
+    ['how many are in it', ({ view }) => view.members.push(other)],
+    [
+      'who founded it',
+      ({ network, session }) => network.enter({ ...session, genesis: { ...session.genesis, founder: other } } as Session),
+    ],
+  ] satisfies [string, (rig: ReturnType<typeof createNetworkRig>) => void][])('%s', (_what, change) => {
+    const rig = createNetworkRig()
+    rig.events.onConnected(peer, hello(here))
+    rig.network.refresh()
+    const before = rig.sent.length
+    change(rig)
+    rig.network.refresh()
+    rig.network.refresh()
+    expect(rig.sent.slice(before)).toEqual([{ to: peer, frame: rig.hellos.at(-1), isBulk: false }])
+  })
+})
+
 describe('a peer that looks for a room', () => {
   it('takes one that holds fast before others, and of these the one to which the others give way', async () => {
     const { network, events } = createNetworkRig({ enters: false })
@@ -235,6 +307,27 @@ describe('a peer that looks for a room', () => {
     events.onConnected(peer, hello(here))
     expect((await looking)?.peer).toBe(peer)
   })
+
+  it('looks at no room any more once it has found one, or its time is over', async () => {
+    const { network, events } = createNetworkRig({ enters: false })
+    const asked: string[] = []
+    const look = (name: string, millis: number, isIt: boolean) =>
+      network.look(performance.now() + millis, () => {
+        asked.push(name)
+        return isIt
+      })
+    const finds = look('finds', 20_000, true)
+    const hurries = look('hurries', 1, false)
+    const waits = network.look(performance.now() + 20_000, (found) => found.peer === other)
+    events.onConnected(peer, hello(here))
+    await Promise.all([finds, hurries])
+    const before = asked.length
+    expect(new Set(asked)).toEqual(new Set(['finds', 'hurries']))
+    events.onConnected(other, hello(elsewhere))
+    expect(asked.length).toBe(before)
+    // Whoever still looks is not forgotten with them.
+    expect((await waits)?.peer).toBe(other)
+  })
 })
 
 describe('the genesis block', () => {
@@ -256,6 +349,21 @@ describe('the genesis block', () => {
     // At once: nobody is left to wait for.
     const later = new Promise((resolve) => setImmediate(() => resolve('still waits')))
     expect(await Promise.race([gone, later])).toBeUndefined()
+  })
+
+  it('is waited for three seconds, and no timer is left once it came', async () => {
+    const { clock, timers, moveTo } = createTestClock()
+    const { network, events } = createNetworkRig({ enters: false, clock })
+    const head = headOf(genesis)
+    events.onConnected(peer, hello(here))
+    const late = network.fetchBeginning(peer, here)
+    moveTo(2_999)
+    expect(timers()).toBe(1)
+    moveTo(3_000)
+    expect([await late, timers()]).toEqual([undefined, 0])
+    const asked = network.fetchBeginning(peer, here)
+    events.onFrame(peer, encodeFrame(1, { kind: 'fetched', what: 'committed', blocks: [genesis], commit: head, head }))
+    expect([(await asked)?.length, timers()]).toEqual([1, 0])
   })
 
   it('that is asked for anew is what the last one who asked gets: those before wait no longer', async () => {
@@ -293,6 +401,44 @@ describe('the genesis block', () => {
   })
 })
 
+describe('the state behind a genesis block', () => {
+  const ask = (from: number): Uint8Array => encodeFrame(1, { kind: 'fetch', what: 'committed', from })
+  const blocks: Block[] = [genesis]
+  while (blocks.length < 5) blocks.push(opsAfter(blocks.at(-1) as Block, self, blocks.length))
+  const given = (rig: ReturnType<typeof createNetworkRig>) =>
+    rig.bulk().map(({ frame }) => {
+      const decoded = decodeFrame(frame, createKeyedCrypto(peer))
+      return decoded.kind === 'frame' && decoded.message.kind === 'fetched' && decoded.message.blocks.map(({ index }) => index)
+    })
+
+  it('is given to a peer outside the room from the part on that it asks for, as far as it goes, and nothing behind it', async () => {
+    const rig = createNetworkRig({ parts: 3 })
+    await rig.store.open()
+    await rig.store.write({ cutFrom: undefined, blocks: blocks.map(toStored), values: [], meta: Uint8Array.of() })
+    rig.events.onConnected(peer, hello(undefined))
+    rig.events.onFrame(peer, ask(4))
+    rig.events.onFrame(peer, ask(2))
+    await until('it is given', () => rig.bulk().length > 0)
+    expect(given(rig)).toEqual([[2, 3]])
+    rig.drains[0]?.()
+    await until('it may ask for the last', () => {
+      rig.events.onFrame(peer, ask(3))
+      return rig.bulk().length === 2
+    })
+    expect(given(rig)[1]).toEqual([3])
+  })
+
+  it('that cannot be read leaves the way free for the next question', async () => {
+    const rig = createNetworkRig({ parts: 3 })
+    rig.events.onConnected(peer, hello(undefined))
+    rig.events.onFrame(peer, ask(1))
+    await new Promise((resolve) => setImmediate(resolve))
+    rig.events.onFrame(peer, ask(0))
+    expect(given(rig)).toEqual([[0]])
+    expect(rig.logger.warnings.map(({ facts }) => facts)).toEqual([{ from: 1, error: expect.anything() }])
+  })
+})
+
 describe('word of a copy', () => {
   const notice = (of: PeerId, room = here, incarnation = 3, signer = of): Uint8Array =>
     encodeCopyNotice({ peer: of, room, incarnation }, createKeyedCrypto(signer))
@@ -306,6 +452,26 @@ describe('word of a copy', () => {
     events.onDisconnected(peer, false)
     events.onConnected(peer, hello(here))
     expect([handedOn(), news.some(({ kind }) => kind === 'copied')]).toEqual([3, false])
+  })
+
+  it('is kept for sixteen peers, those that left it last', () => {
+    const { events, sent } = createNetworkRig()
+    const peers = [...'ABCDEFGHJKLMNPQRT'].map((letter) => peerNamed(letter))
+    for (const one of peers) events.onFrame(one, notice(one))
+    // Whoever leaves it again is the last one.
+    events.onFrame(peers[1] as PeerId, notice(peers[1] as PeerId))
+    events.onFrame(peerNamed('U'), notice(peerNamed('U')))
+    const before = sent.length
+    for (const one of peers) events.onConnected(one, hello(here))
+    const notices = sent.slice(before).filter(({ frame }) => isCopyNotice(frame))
+    expect(notices.map(({ to }) => to)).toEqual([peers[1], ...peers.slice(3)])
+  })
+
+  it('is nothing to the one that has stopped', () => {
+    const { events, news, view } = createNetworkRig()
+    view.stopped = { kind: 'left' }
+    events.onFrame(peer, notice(self))
+    expect(news.some(({ kind }) => kind === 'copied')).toBe(false)
   })
 
   it('is told to the one that goes on, in that very life, and goes no further', () => {
@@ -333,13 +499,21 @@ describe('word of a copy', () => {
     expect([news.some(({ kind }) => kind === 'copied'), sent.length]).toEqual([false, before])
   })
 
-  it('is left with everybody who is connected by a copy that stops', () => {
-    const { events, bulk, context } = createNetworkRig()
+  it('is left with everybody who is connected by a copy that stops, before it parts', async () => {
+    const { events, bulk, context, network, drains } = createNetworkRig()
     events.onConnected(peer, hello(here))
     context.tell({ kind: 'stopped', reason: { kind: 'own-later-block', which: 'twin', index: 7, incarnation: 3 } })
     expect(bulk().map(({ to, frame }) => [to, readCopyNotice(frame, createKeyedCrypto(other))])).toEqual([
       [peer, { peer: self, room: here, incarnation: 3 }],
     ])
+    let hasParted = false
+    const parted = network.parted().then(() => {
+      hasParted = true
+    })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(hasParted).toBe(false)
+    drains[0]?.()
+    await parted
   })
 })
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../../src/core/failure.ts'
 import { operationId } from '../../src/core/ids.ts'
-import { operationBytesMax } from '../../src/core/limits.ts'
+import { auctionStartBytesMax, operationBytesMax } from '../../src/core/limits.ts'
 import { encodeSubmission } from '../../src/market/codec.ts'
 import type { Operation } from '../../src/market/operation.ts'
 import type { Outcome } from '../../src/market/outcome.ts'
@@ -11,7 +11,7 @@ import type { Block, Body } from '../../src/ring/block.ts'
 import type { Input, ReplicaView } from '../../src/ring/types.ts'
 import { peerNamed } from './keyed-crypto.ts'
 import { blockAfter, genesisBy } from './log-of-blocks.ts'
-import { account, cents } from './rig.ts'
+import { account, cents, lotOf } from './rig.ts'
 
 const [ana, bob] = [peerNamed('A'), peerNamed('B')]
 const yes: Outcome = { accepted: true, events: [] }
@@ -146,12 +146,43 @@ describe('what is submitted', () => {
     expect((await next).id).toBe(operationId(ana, 1, 1))
   })
 
-  it('fails when the peer stops, and so does all that comes later', async () => {
-    const { proposals, submit } = createRig()
+  it('may have the very limit of its kind, and not a byte more', async () => {
+    const transfer = (length: number): Operation => {
+      return { kind: 'transfer', from: account('a'), to: account('b'), amount: cents(1), memo: 'x'.repeat(length) }
+    }
+    const start = (length: number): Operation => ({ kind: 'start-auction', ...lotOf('a', { picture: new Uint8Array(length) }) })
+    for (const [make, most] of [
+      [transfer, operationBytesMax],
+      [start, auctionStartBytesMax],
+    ] as const) {
+      const { submit, inputs } = createRig()
+      // The numbers that say how long a text or a picture is take the same bytes at these lengths.
+      const length = most - (bytesOf(make(most)).length - most)
+      expect(bytesOf(make(length)).length).toBe(most)
+      submit(make(length)).catch(() => {})
+      await expect(submit(make(length + 1))).rejects.toMatchObject({
+        code: 'operation-too-large',
+        facts: { bytes: most + 1, bytesMax: most },
+      })
+      expect(inputs()).toEqual([expect.objectContaining({ ops: [bytesOf(make(length))] })])
+    }
+  })
+
+  it('fails when the peer stops, and so does all that comes later: none of it reaches the ring', async () => {
+    const { proposals, submit, inputs, ring } = createRig()
     const before = submit(deposit(1))
-    proposals.close(new Failure('stopping', ''))
+    proposals.close(new Failure('stopping', 'first'))
+    const { wakes } = ring
+    proposals.close(new Failure('disk-full', 'second'))
     await expect(before).rejects.toMatchObject({ code: 'stopping' })
     await expect(submit(deposit(1))).rejects.toMatchObject({ code: 'stopping' })
+    expect([inputs(), ring.wakes]).toEqual([[], wakes])
+  })
+
+  it('asks to be collected each time', () => {
+    const { submit, ring } = createRig()
+    for (const amount of [1, 2]) submit(deposit(amount)).catch(() => {})
+    expect(ring.wakes).toBe(2)
   })
 })
 
@@ -186,5 +217,72 @@ describe('what is pending', () => {
     proposals.settle(...applied(1, [bytesOf(deposit(2))], [yes]))
     proposals.settle(...applied(1, [voidBytes], [yes]))
     expect((await promise).outcome).toEqual({ accepted: false, voided: true })
+  })
+})
+
+describe('what is released', () => {
+  it('is all that waits, written or not, in order, and without what was withdrawn', () => {
+    const { ring, proposals, submit, inputs } = createRig()
+    const operations = [deposit(1), deposit(2), bid, deposit(3)]
+    for (const operation of operations.slice(0, 3)) submit(operation).catch(() => {})
+    inputs()
+    submit(deposit(3)).catch(() => {})
+    ring.pending = [
+      { sequence: 1, written: true, bytes: bytesOf(deposit(1)) },
+      { sequence: 2, written: false, bytes: bytesOf(deposit(2)) },
+      { sequence: 3, written: false, bytes: bytesOf(bid) },
+    ]
+    proposals.withdraw(operationId(ana, 1, 2))
+    const released = proposals.release()
+    expect(released.map(({ bytes, written }) => ({ bytes, written }))).toEqual([
+      { bytes: bytesOf(deposit(1)), written: true },
+      { bytes: bytesOf(bid), written: false },
+      { bytes: bytesOf(deposit(3)), written: false },
+    ])
+    expect(released.every(({ wait }) => wait !== undefined)).toBe(true)
+    expect(inputs()).toEqual([])
+    expect(proposals.release().filter(({ wait }) => wait !== undefined)).toEqual([])
+  })
+
+  it('is submitted where it is adopted, and whoever waits is told what becomes of it there', async () => {
+    const [from, to] = [createRig(), createRig()]
+    const promise = from.submit(deposit(1), 500)
+    const close: Operation = { kind: 'close-auction', auction: 'AAAAAA-1-1' as never }
+    const released = from.proposals.release()
+    const more = [close, { kind: 'void' } as const, bid].map((operation) => ({
+      bytes: bytesOf(operation),
+      written: false,
+      wait: undefined,
+    }))
+    const broken = { bytes: Uint8Array.of(255), written: false, wait: undefined }
+    expect(to.proposals.adopt([broken, ...more, ...released])).toBe(2)
+    expect(to.inputs()).toEqual([
+      { kind: 'submit', domain: 'auction', ops: [bytesOf(bid)] },
+      { kind: 'submit', domain: 'bank', ops: [bytesOf(deposit(1))] },
+    ])
+    from.proposals.close(new Failure('stopping', ''))
+    to.proposals.settle(...applied(1, [bytesOf(bid), bytesOf(deposit(1))], [no, yes]))
+    expect(await promise).toMatchObject({ id: operationId(ana, 1, 2), outcome: yes })
+  })
+
+  it('and overdue has nobody any more who waits for it', async () => {
+    const { proposals, submit } = createRig()
+    const overdue = submit(deposit(1), 10)
+    proposals.sweep(10, 0)
+    await expect(overdue).rejects.toMatchObject({ code: 'unsettled' })
+    expect(proposals.release()).toEqual([{ bytes: bytesOf(deposit(1)), written: false, wait: undefined }])
+  })
+
+  it('keeps its deadline, and can be withdrawn', async () => {
+    const [from, to] = [createRig(), createRig()]
+    const [late, voided] = [from.submit(deposit(1), 500), from.submit(deposit(2), 60_000)]
+    to.proposals.adopt(from.proposals.release())
+    to.ring.pending = [{ sequence: 2, written: false, bytes: bytesOf(deposit(2)) }]
+    to.proposals.withdraw(operationId(ana, 1, 2))
+    to.proposals.sweep(499, 0)
+    to.proposals.sweep(500, 0)
+    await expect(late).rejects.toMatchObject({ code: 'unsettled', facts: { id: operationId(ana, 1, 1) } })
+    to.proposals.settle(...applied(1, [bytesOf(deposit(1)), voidBytes], [yes, yes]))
+    expect((await voided).outcome).toEqual({ accepted: false, voided: true })
   })
 })

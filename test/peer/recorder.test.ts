@@ -242,6 +242,52 @@ describe('recording', () => {
     expect(few.length).toBeGreaterThan(20)
     expect(few.filter((lamport) => !many.has(lamport))).toEqual([])
   })
+
+  it('counts what goes by topic as one, and what goes to three as three: at its bound it records all', () => {
+    const records = (to: readonly PeerId[] | undefined, count: number): number => {
+      const rig = createRig()
+      rig.asks(ana)
+      for (let beat = 0; beat < 2; beat++) {
+        for (let i = 0; i < count; i++) rig.recorder.sent(to, 1_000 * beat + i, want, Uint8Array.of(1))
+        rig.pass(recording.batchEvery)
+      }
+      return rig.recordsSaid()[1]?.records.length ?? 0
+    }
+    const { batchFrames } = recording
+    expect(records(undefined, batchFrames)).toBe(batchFrames)
+    expect(records([ana, cleo], batchFrames / 2)).toBe(batchFrames)
+    expect(records([ana, cleo], batchFrames / 2 + 1)).toBeLessThan(batchFrames)
+  })
+
+  it('follows the room clock where that is set anew', () => {
+    const rig = createRig()
+    rig.asks(ana)
+    rig.view.time = (at) => Math.floor(base + at + 5_000)
+    rig.pass(recording.batchEvery)
+    rig.send([ana], want)
+    const sentAt = rig.time() + 5_000
+    rig.pass(recording.batchEvery)
+    expect(rig.recordsSaid().flatMap(({ records }) => records.map(({ at }) => at))).toEqual([sentAt])
+  })
+
+  it('chooses of what comes the very frames that their sender chooses, and counts the rest', () => {
+    const [sender, receiver] = [createRig(), createRig()]
+    const chosen = [sender, receiver].map((rig) => {
+      rig.asks(cleo)
+      for (let beat = 1; beat < 4; beat++) {
+        for (let i = 0; i < 1_000; i++) {
+          if (rig === sender) rig.recorder.sent([ana], 10_000 * beat + i, want, Uint8Array.of(1))
+          else rig.receive(ana, 10_000 * beat + i, want)
+        }
+        rig.pass(recording.batchEvery)
+      }
+      const batches = rig.recordsSaid().slice(1)
+      expect(batches.map(({ records, missed }) => records.length + missed)).toEqual([1_000, 1_000])
+      return batches.flatMap(({ records }) => records.map(({ lamport }) => lamport))
+    })
+    expect(chosen[1]?.length).toBeGreaterThan(20)
+    expect(chosen[1]).toEqual(chosen[0])
+  })
 })
 
 describe('frames that came', () => {

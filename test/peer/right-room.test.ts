@@ -207,6 +207,41 @@ describe('a peer that moves to another room of its name', () => {
     await until('he is a member there', () => bob.status().role === 'member' && cleo.status().members.length === 2)
   })
 
+  it('at its start, keeps the log of the one on its disk, or is refused where it is not told to leave that, or cannot keep it', async () => {
+    const { ana, bob, machines } = await twoRooms()
+    const old = bob.status().room.id
+    await bob.stop(600_000)
+    const [a, b] = machines
+    rig.hub.heal(a.identity.self, b.identity.self)
+    const { id } = ana.status().room
+    const archived: Block[] = []
+    const archive: PeerOptions['archive'] = async (_room, chunks) => {
+      for await (const chunk of chunks) archived.push(...chunk)
+      return '/archive'
+    }
+    const entry = { kind: 'join', room: id } as const
+    for (const options of [{}, { archive }, { leavesHistory: true }])
+      expect(await codeOf(b.start({ entry, ...options }))).toBe('room-has-history')
+    expect(archived).toEqual([])
+    const again = await b.start({ entry, leavesHistory: true, archive })
+    expect(again.status()).toMatchObject({ room: { id }, entered: 'joined' })
+    const verified = verifyLog(
+      archived.map(({ bytes }) => bytes),
+      b.identity.crypto,
+    )
+    expect(verified).toMatchObject({ ok: true, room: old })
+  })
+
+  it('while it moves already looks only then: the room that it leaves is not where it is', async () => {
+    const bob = await rig.machine('Bob').start(founding)
+    const old = bob.status().room.id
+    const moving = bob.refound({ force: true })
+    await Promise.resolve()
+    const target = { ...anywhere, room: old }
+    expect(await codeOf(bob.join(target, { force: true, deadlineMillis: 50 }))).toBe('room-not-found')
+    expect((await moving).room).toBe(bob.status().room.id)
+  })
+
   it('finds nobody there, and stays', async () => {
     const bob = await rig.machine('Bob').start(founding)
     await openWith(bob, 'bob', 20)

@@ -280,5 +280,16 @@ describe('other rooms are news', () => {
       ).length
     }
     expect(told).toBe(8)
+    const many = Array.from({ length: 16 }, (_, at) => roomAt(900_000 + at))
+    expect([59_999, 60_000, 60_001].map((now) => watch.look(many, now).length)).toEqual([0, 8, 0])
+  })
+
+  it('not because they were away for a moment; of those before many others nothing is kept', () => {
+    const watch = createRoomWatch()
+    expect(watch.look([roomAt(1)], 0)).toHaveLength(1)
+    for (let id = 2; id <= 64; id++) watch.look([roomAt(id)], 1_000_000 * id)
+    expect(watch.look([roomAt(1)], 100_000_000)).toEqual([])
+    watch.look([roomAt(65)], 200_000_000)
+    expect(watch.look([roomAt(1)], 300_000_000)).toHaveLength(1)
   })
 })

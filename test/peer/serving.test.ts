@@ -84,6 +84,7 @@ async function createRig(
   const put: FetchInput[] = []
   let lamport = 0
   let answers = true
+  let isStill = false
   let isBusy = false
   const server: Server = createServer(context, {
     fetchedBytes,
@@ -91,6 +92,7 @@ async function createRig(
     isBusy: () => isBusy,
     put(fetch) {
       put.push(fetch)
+      if (isStill) return
       const { message, from } = fetch
       const first = message.kind === 'fetch' ? message.from : 0
       const serve: Serve = {
@@ -111,6 +113,10 @@ async function createRig(
     },
     beSilent() {
       answers = false
+    },
+    /** The ring takes its time: the test says when it has looked at a question. */
+    beStill() {
+      isStill = true
     },
     /** Whom the answers that were sent are for. */
     served: () => sent.map(({ to }) => to),
@@ -222,6 +228,18 @@ describe('questions for blocks', () => {
     const before = rig.sent.length
     for (const one of rig.sent.slice(0, 3)) one.drain()
     await until('others go on', () => rig.sent.length > before)
+  })
+
+  it('wait for 8,192 others, and of more the newcomers are not heard: members and those that wait are', async () => {
+    const rig = await createRig(logOf(10, 10))
+    rig.beStill()
+    const many = strangers(2 + 8_192 + 3)
+    for (const one of many) rig.server.ask(fetchOf(one))
+    rig.server.ask(fetchOf(many[2] as PeerId, 7))
+    rig.server.ask(fetchOf(bob))
+    for (let next = 0; next < rig.put.length; next++) rig.server.asked((rig.put[next] as FetchInput).from)
+    expect(rig.put.map(({ from }) => from)).toEqual([...many.slice(0, 2), bob, ...many.slice(2, -3)])
+    expect(rig.put[3]?.message).toMatchObject({ from: 7 })
   })
 
   it('of others are answered for a quarter of the time in a busy room, however many ask; a quiet one answers at once', async () => {

@@ -7,6 +7,7 @@ import { openSession } from '../../src/peer/session.ts'
 import type { Block } from '../../src/ring/block.ts'
 import { encodeEvidence } from '../../src/ring/faults.ts'
 import { encodeFrame } from '../../src/ring/message.ts'
+import { createReplica } from '../../src/ring/replica.ts'
 import { ringLimits } from '../../src/ring/timing.ts'
 import { createMemoryStore } from '../support/memory-store.ts'
 import { until } from '../support/wait.ts'
@@ -155,6 +156,28 @@ describe('a room that is opened', () => {
       return kept !== undefined
     })
     expect(kept).toBeLessThanOrEqual(session.view.commit.index)
+    await session.close(stopping)
+  })
+
+  it('tells the ring each pace that the host sets, once', async () => {
+    const { context, batch } = await found()
+    const paces: number[] = []
+    const session = await openSession(context, batch.meta, (options) => {
+      const replica = createReplica(options)
+      return {
+        view: replica.view,
+        step(now, input) {
+          if (input.kind === 'pace') paces.push(input.idleHop)
+          return replica.step(now, input)
+        },
+      }
+    })
+    session.start()
+    for (const millis of [400, 400, 700]) {
+      await session.proposals.submit({ request: undefined, operation: { kind: 'set-pace', millis } }, 20_000)
+      await session.proposals.submit({ request: undefined, operation: { kind: 'void' } }, 20_000)
+    }
+    expect([paces, session.paceMillis]).toEqual([[400, 700], 700])
     await session.close(stopping)
   })
 

@@ -26,6 +26,7 @@ describeScreens('around the screens', () => {
       ['r', 'Ring'],
       ['l', 'Log'],
       ['c', 'Class'],
+      ['e', 'Lab'],
       ['s', 'Settings'],
       ['h', 'Rooms'],
       ['a', 'Auctions'],

@@ -29,6 +29,7 @@ export function createFakeLab(self: PeerId, other: PeerId): Lab & { readonly run
     timeAt: () => 1_000,
     isMember: () => true,
     gossip: () => {},
+    send: () => {},
     refuse: () => {},
     onFinished: () => {},
   })

@@ -55,6 +55,7 @@ export const common = {
   keys: 'Keys',
   keysTitle: 'Keys (?)',
   keysHint: 'This list',
+  spaceKey: 'Space',
   toRooms: 'This room, and others',
   entering: 'On the way into the room',
   noRoom: 'In no room',

@@ -57,6 +57,7 @@ export const common: Texts['common'] = {
   keys: 'Teclas',
   keysTitle: 'Teclas (?)',
   keysHint: 'Esta lista',
+  spaceKey: 'Espacio',
   toRooms: 'Esta sala y otras',
   entering: 'De camino a la sala',
   noRoom: 'En ninguna sala',

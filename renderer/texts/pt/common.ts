@@ -57,6 +57,7 @@ export const common: Texts['common'] = {
   keys: 'Teclas',
   keysTitle: 'Teclas (?)',
   keysHint: 'Esta lista',
+  spaceKey: 'Espaço',
   toRooms: 'Esta sala e outras',
   entering: 'A caminho da sala',
   noRoom: 'Em nenhuma sala',
