@@ -46,7 +46,8 @@ export function Circle({ run, history, self }: CircleProps) {
           return <line key={peer} className="lab-holds" x1={from.x} y1={from.y} x2={to.x} y2={to.y} />
         })}
         <Waiting run={run} layout={layout} places={places} />
-        <Messages history={history} layout={layout} places={places} />
+        {/* What is told of one that is over, all at once, has moved long ago. */}
+        {run.ended === undefined && <Messages history={history} layout={layout} places={places} />}
         {layout.places.map((place) => (
           <PeerMark key={place.peer} run={run} layout={layout} place={place} self={self} />
         ))}

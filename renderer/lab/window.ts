@@ -42,14 +42,24 @@ export function bringIn({ from, to }: Range, at: number, extent: Range, axis: Ax
 export const placeOf = (event: PeerEvent, axis: Axis): number =>
   axis === 'time' ? event.at : axis === 'lamport' ? event.lamport : event.number
 
-/** What takes part in the drawing: the range and as much again on both sides, where its messages began and end. Views always. */
-export function stepsAround(events: readonly LabEvent[], { from, to }: Range, axis: Axis): readonly LabEvent[] {
-  const pad = Math.max(to - from, leastLength[axis])
-  const isNear = (value: number): boolean => value >= from - pad && value <= to + pad
-  return events.filter(
-    (step) =>
-      step.kind === 'view' || isNear(step.kind === 'event' ? placeOf(step, axis) : axis === 'time' ? step.at : step.number),
-  )
+/** No message is under way while so many other things happen; or else it is drawn as one whose other end is not known. */
+const aroundUsual = 2_000
+
+/** What takes part in the drawing: the range, and as many steps on both sides as its messages and stays may come from. Views always. */
+export function stepsAround(
+  events: readonly LabEvent[],
+  { from, to }: Range,
+  axis: Axis,
+  around = aroundUsual,
+): readonly LabEvent[] {
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const step of events) {
+    const value = step.kind === 'event' ? placeOf(step, axis) : axis === 'time' ? step.at : step.number
+    if (value < from || value > to) continue
+    first = Math.min(first, step.number)
+    last = Math.max(last, step.number)
+  }
+  return events.filter(({ kind, number }) => kind === 'view' || (number >= first - around && number <= last + around))
 }
 
 export const wholeOf = (events: readonly LabEvent[], axis: Axis): Range => extentOf(events, axis)

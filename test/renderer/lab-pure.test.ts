@@ -261,12 +261,29 @@ describe('the part of a run that is drawn', () => {
       )
     const shown = { from: 90, to: 110 }
     const frame = { width: 500, rowHeight: 40, axis: 'order', shown } as const
-    const some = stepsAround(steps, shown, 'order')
-    expect(some.length).toBeLessThan(80)
+    const some = stepsAround(steps, shown, 'order', 30)
+    expect(some.length).toBeLessThan(90)
     const { extent: _, ...drawn } = spaceTime(some, frame)
     const { extent: __, ...all } = spaceTime(steps, frame)
     expect(drawn).toEqual(all)
     expect(drawn.stays.length).toBeGreaterThan(0)
+  })
+
+  test('a message that was sent long before is whole, and not one whose sender is not known', () => {
+    const sent: PeerEvent = { ...event(2, 'a'), own: 1, vector: [{ peer: 'a', count: 1 }] }
+    const between = Array.from({ length: 600 }, (_, index) => ({ ...event(index + 3, 'b', 'wished'), own: index + 1 }))
+    const vector = [
+      { peer: 'a', count: 1 },
+      { peer: 'b', count: 601 },
+    ]
+    const received: PeerEvent = {
+      ...event(603, 'b', 'received'),
+      ...{ other: 'a', own: 601, vector, message: { kind: 'request' } },
+    }
+    const steps: LabEvent[] = [{ number: 1, at: 0, kind: 'view', epoch: 1, members: ['a', 'b'] }, sent, ...between, received]
+    const shown = { from: 593, to: 603 }
+    const { arrows } = spaceTime(stepsAround(steps, shown, 'order'), { width: 500, rowHeight: 40, axis: 'order', shown })
+    expect(arrows.map(({ sent: from, received: to, isLost }) => [from, to, isLost])).toEqual([[2, 603, false]])
   })
 
   test('labels on one line do not lie on each other, and the chosen one is there', () => {

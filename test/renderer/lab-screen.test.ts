@@ -25,7 +25,8 @@ describeScreens('the lab’s screen', () => {
     await guest.getByText('Ana, que fundou a sala, começa os experimentos.', { exact: false }).waitFor()
     expect(await guest.getByRole('button', { name: 'Começar' }).count()).toBe(0)
 
-    await fillIn(host, quick)
+    // Twenty stays one after the other: each of the three takes long enough to be seen.
+    await fillIn(host, { ...quick, 'Stay at least (ms)': '60', 'Stay at most (ms)': '60' })
     await host.getByRole('button', { name: 'Run the whole series' }).click()
     await host.getByText(/^Series: \d of 3/).waitFor()
     for (const page of [host, guest]) {
