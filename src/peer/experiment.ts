@@ -88,8 +88,8 @@ export interface ExperimentOptions {
   send(to: PeerId, frame: ExperimentFrame): void
   /** A peer says what no honest one says. */
   refuse(from: PeerId): void
-  /** Every part is at its end, and all that was told is here. */
-  onFinished(): void
+  /** Every part is at its end, and all that was told is here. Resolves with false where nothing came of it: then it is said again. */
+  onFinished(): Promise<boolean>
 }
 
 /** Milliseconds. */
@@ -231,7 +231,9 @@ export function createExperiment(options: ExperimentOptions): Experiment {
   const afterNews = (): void => {
     if (!isFinished && ended === undefined && record.isFinished) {
       isFinished = true
-      options.onFinished()
+      void options.onFinished().then((isDone) => {
+        isFinished = isDone
+      })
     }
     changed()
   }

@@ -184,7 +184,7 @@ export async function createExperiments(options: ExperimentsOptions): Promise<Ex
       gossip,
       send: (to, frame) => transport.send(to, encodeLabFrame(frame)),
       refuse: (from) => context.tell({ kind: 'malformed', from, reason: 'an event of the lab that cannot be' }),
-      onFinished: () => void finish(experiment),
+      onFinished: () => finish(experiment),
     })
     const ended = runs.filter(({ isClosed }) => isClosed)
     const forgotten = new Set(ended.slice(0, Math.max(0, ended.length - endedMax + 1)))
@@ -196,9 +196,9 @@ export async function createExperiments(options: ExperimentsOptions): Promise<Ex
 
   const resultOf = ({ setup, record }: Experiment): Uint8Array => encodeResult(setup.settingHash, setup.block, record.figures)
 
-  /** The host's peer writes what came out. */
-  const finish = async (experiment: Experiment): Promise<void> => {
-    if (self !== founder || experiment.ended !== undefined) return
+  /** The host's peer writes what came out. False: it could not, as without a quorum, and tries again. */
+  const finish = async (experiment: Experiment): Promise<boolean> => {
+    if (self !== founder || experiment.ended !== undefined) return true
     const { number, setting } = experiment.setup
     const content = resultOf(experiment)
     const operation: Operation = {
@@ -208,8 +208,10 @@ export async function createExperiments(options: ExperimentsOptions): Promise<Ex
       experiment: number,
       content,
     }
-    // Where it cannot be written, it stays without one, until the host stops it.
-    await submit(operation, resultDeadline).catch(() => undefined)
+    return submit(operation, resultDeadline).then(
+      () => true,
+      () => false,
+    )
   }
 
   const onEnded = (number: number, what: 'result' | 'stop'): void => {

@@ -31,7 +31,7 @@ export function createFakeLab(self: PeerId, other: PeerId): Lab & { readonly run
     gossip: () => {},
     send: () => {},
     refuse: () => {},
-    onFinished: () => {},
+    onFinished: async () => true,
   })
   run.enterView({ epoch: 2, members: [self, other] })
   run.heard(other, {
