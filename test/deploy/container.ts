@@ -20,30 +20,33 @@ export interface Given {
  */
 export function contain(host: Host, image: Image, { env, volume, secret }: Given, words: readonly string[]): Process {
   const [user = '', group = ''] = image.user.split(':')
-  const binds: readonly (readonly [string, string])[] = [
+  const node = '/opt/node'
+  const given: readonly (readonly [string, string])[] = [
     [`${root}src`, '/opt/gavelring/dist'],
     [`${root}node_modules`, '/opt/gavelring/node_modules'],
     [`${root}deploy`, '/opt/gavelring/deploy'],
+    [dirname(process.execPath), node],
   ]
+  const stage = join(dirname(volume), 'stage')
+  mkdirSync(stage, { recursive: true })
+  // All of it is brought to one place first: wherever it lies, it may be covered next.
+  const brought = [...given.map(([from]) => from), volume, dirname(secret.file)]
+  const put = (from: string, to: string): string => `mkdir -p ${to}\nmount --move '${stage}/${brought.indexOf(from)}' ${to}`
   const mounts = [
-    // The volume and the secret first: they may lie in what is covered next.
-    'mount -t tmpfs tmpfs /mnt',
-    'mkdir /mnt/volume /mnt/secret',
-    `mount --bind '${volume}' /mnt/volume`,
-    `mount --bind '${dirname(secret.file)}' /mnt/secret`,
+    `mount -t tmpfs tmpfs '${stage}'`,
+    `cp '${root}package.json' '${stage}/'`,
+    ...brought.map((from, at) => `mkdir '${stage}/${at}'\nmount --bind '${from}' '${stage}/${at}'`),
     'mount -t tmpfs tmpfs /opt',
-    ...binds.flatMap(([from, to]) => [`mkdir -p ${to}`, `mount --bind '${from}' ${to}`, `mount -o remount,bind,ro ${to}`]),
-    `cp '${root}package.json' /opt/gavelring/`,
+    ...given.map(([from, to]) => `${put(from, to)}\nmount -o remount,bind,ro ${to}`),
+    `cp '${stage}/package.json' /opt/gavelring/`,
     'mount -t tmpfs tmpfs /var/lib',
-    `mkdir -p ${image.volumes[0]}`,
-    `mount --move /mnt/volume ${image.volumes[0]}`,
+    put(volume, image.volumes[0] ?? ''),
     'mount -t tmpfs tmpfs /run',
-    `mkdir -p ${dirname(secret.path)}`,
-    `mount --move /mnt/secret ${dirname(secret.path)}`,
+    put(dirname(secret.file), dirname(secret.path)),
     'mount -t tmpfs -o mode=1777 tmpfs /tmp',
-    'for at in / /opt /var/lib /run /mnt; do mount -o remount,bind,ro $at; done',
+    'for at in / /opt /var/lib /run; do mount -o remount,bind,ro $at; done',
   ]
-  const variables = Object.entries({ PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, ...image.env, ...env })
+  const variables = Object.entries({ PATH: `${node}:/usr/bin:/bin`, ...image.env, ...env })
   return host.run(
     ...(['unshare', '--mount', 'sh', '-e', '-c', `${mounts.join('\n')}\ncd /\nexec "$@"`, 'sh'] as const),
     ...['setpriv', '--reuid', user, '--regid', group, '--clear-groups'],
