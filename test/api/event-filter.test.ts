@@ -93,7 +93,8 @@ function naive(event: PeerEvent, { kinds, auction: wantedAuction, account: wante
   const about =
     event.kind === 'market' ? event.event : event.kind === 'rejected' || event.kind === 'announced' ? event.asked : undefined
   const text =
-    JSON.stringify(about, (key, value) => (['memo', 'item', 'holder', 'reason'].includes(key) ? undefined : value)) ?? ''
+    JSON.stringify(about, (key, value) => (['memo', 'item', 'holder', 'reason', 'section'].includes(key) ? undefined : value)) ??
+    ''
   if (wantedAuction !== undefined && !text.includes(`"${wantedAuction}"`)) return false
   if (wantedAccount !== undefined && !text.includes(`"${wantedAccount}"`)) return false
   const amounts = [...text.matchAll(/"(?:amount|price)":(\d+)/g)].map(([, cents]) => Number(cents))
