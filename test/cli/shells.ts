@@ -23,7 +23,7 @@ const asked: Readonly<Record<Shell, (script: string, words: readonly string[]) =
 function askBash(script: string, words: readonly string[]): readonly string[] {
   const list = words.map((word) => `'${word}'`).join(' ')
   const ask = `COMP_WORDS=(gavelring ${list}); COMP_CWORD=${words.length}; _gavelring; printf '%s\\n' "\${COMPREPLY[@]}"`
-  return linesOf('bash', ['-uc', `${script}\n${ask}`])
+  return linesOf('bash', ['--norc', '-uc', `${script}\n${ask}`])
 }
 
 function askFish(script: string, words: readonly string[]): readonly string[] {
