@@ -4,7 +4,7 @@ import * as limits from '../../src/core/limits.ts'
 it('the limits are those of every peer of this wire version: whoever changes one makes another version', () => {
   expect({ ...limits }).toEqual({
     wireVersion: 2,
-    rulesVersion: 3,
+    rulesVersion: 4,
     rulesVersionMin: 1,
     numberMax: 281_474_976_710_656,
     epochLeapMax: 1_048_576,
@@ -13,6 +13,10 @@ it('the limits are those of every peer of this wire version: whoever changes one
     issuerCentsMin: -9_000_000_000_000_000,
     operationBytesMax: 4_096,
     auctionStartBytesMax: 98_304,
+    experimentBytesMax: 16_384,
+    experimentsMax: 8,
+    sectionCharsMax: 32,
+    labLimits: { entries: 10_000, millis: 60_000, faultMillis: 600_000, lostShare: 0.9, faults: 32, seed: 2_147_483_648 },
     frameBytesMax: 1_048_576,
     blockOpsMax: 4_096,
     blockBytesMax: 262_144,
