@@ -101,7 +101,8 @@ const endedMax = 8
 /** Of so many of them, the newest, the events are kept: three can be seen side by side. */
 const eventsOfEnded = 3
 /** Milliseconds. */
-const answerWait = 1_000
+const answerWait = 3_000
+const askEvery = 700
 const answerEvery = 500
 const resultDeadline = 60_000
 /** Lives of parts in one start of a peer: see {@link lifeEvents} for how far numbers go. */
@@ -273,11 +274,17 @@ export async function createExperiments(options: ExperimentsOptions): Promise<Ex
   /** What all have of their own, this peer included. */
   const askOwn = async (): Promise<void> => {
     claims.clear()
-    gossip({ kind: 'ask-own' })
+    let askedAt = Number.NEGATIVE_INFINITY
     const others = (): boolean => view.members.every((peer) => peer === self || claims.has(peer))
     const until = clock.monotonic() + answerWait
-    while (clock.monotonic() < until && !others())
+    while (clock.monotonic() < until && !others()) {
+      // A busy machine answers late, and what is gossiped may be lost: whoever is silent is told that it takes no part.
+      if (clock.monotonic() - askedAt >= askEvery) {
+        askedAt = clock.monotonic()
+        gossip({ kind: 'ask-own' })
+      }
       await new Promise<void>((resolve) => void clock.at(clock.monotonic() + 20, resolve))
+    }
     await readOwn()
     claims.set(self, own.map(ownOf))
   }
