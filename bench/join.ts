@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { PeerConfig } from '../src/app/config.ts'
 import { type LongRoom, writeLongRoom } from './long-room.ts'
-import { type BenchStatus, benchCode, forkOrdered, peerScript, type RemotePeer, until } from './room.ts'
+import { type BenchStatus, configOf, forkOrdered, peerScript, type RemotePeer, until } from './room.ts'
 import { median } from './statistics.ts'
+import { timed } from './timed.ts'
 
 const room = 'long'
 const deadlineMillis = 120_000
@@ -56,13 +56,12 @@ async function measureOne(folder: string, newcomer: string): Promise<Measures> {
     await peer.order({ kind: 'cpu' })
     return peer
   }
+  const peerAt = (name: string) => configOf({ room, name, profile: join(folder, name) })
   const cpuOf = (peer: RemotePeer): Promise<CpuUse> => peer.order<CpuUse>({ kind: 'cpu' })
   const delayOf = async (peer: RemotePeer): Promise<number> => (await peer.order<{ millis: number }>({ kind: 'delay' })).millis
   try {
     const founder = await fork()
-    const started = await timed(() =>
-      founder.order<{ addresses: string[] }>({ kind: 'start', config: configOf(folder, 'founder') }),
-    )
+    const started = await timed(() => founder.order<{ addresses: string[] }>({ kind: 'start', config: peerAt('founder') }))
     const address = started.result.addresses[0] ?? ''
     let there: BenchStatus | undefined
     await until(async () => {
@@ -74,7 +73,10 @@ async function measureOne(folder: string, newcomer: string): Promise<Measures> {
     const [learnerCpu, founderCpu] = [await cpuOf(learner), await cpuOf(founder)]
     await delayOf(founder)
     const joined = await timed(async () => {
-      await learner.order({ kind: 'start', config: configOf(folder, newcomer, address) })
+      await learner.order({
+        kind: 'start',
+        config: { ...peerAt(newcomer), entry: { kind: 'join', room: undefined }, bootstrap: [address] },
+      })
       await until(async () => {
         const here = await learner.order<BenchStatus>({ kind: 'status' })
         return here.role === 'member' && here.commit >= (there?.commit ?? 0) && here.stateHash === there?.stateHash
@@ -100,31 +102,4 @@ async function measureOne(folder: string, newcomer: string): Promise<Measures> {
     for (const { process } of peers) if (process.exitCode === null && process.signalCode === null) process.kill('SIGKILL')
     rmSync(join(folder, newcomer), { recursive: true, force: true, maxRetries: 5 })
   }
-}
-
-function configOf(folder: string, name: string, bootstrap?: string): PeerConfig {
-  return {
-    room,
-    entry: bootstrap === undefined ? { kind: 'look' } : { kind: 'join', room: undefined },
-    waitMillis: undefined,
-    currency: 'EUR',
-    deposits: 'open',
-    code: benchCode,
-    name,
-    profile: join(folder, name),
-    listen: ['/ip4/127.0.0.1/tcp/0'],
-    bootstrap: bootstrap === undefined ? [] : [bootstrap],
-    mdns: false,
-    refetch: false,
-    isLast: false,
-    isNewCode: false,
-    httpPort: undefined,
-    logFormat: 'text',
-  }
-}
-
-async function timed<T>(task: () => Promise<T>): Promise<{ readonly result: T; readonly millis: number }> {
-  const began = performance.now()
-  const result = await task()
-  return { result, millis: performance.now() - began }
 }

@@ -9,7 +9,8 @@ import type { AccountId } from '../src/core/ids.ts'
 import type { Cents } from '../src/core/money.ts'
 import type { Operation } from '../src/market/operation.ts'
 import type { Peer } from '../src/peer/peer.ts'
-import { benchCode } from './room.ts'
+import { configOf } from './room.ts'
+import { timed } from './timed.ts'
 
 export interface LargeRoom {
   readonly accounts: number
@@ -29,7 +30,7 @@ const delayResolution = 5
  */
 export async function measureRefound(plan: LargeRoom): Promise<object> {
   const folder = mkdtempSync(join(tmpdir(), 'gavelring-bench-'))
-  const config = configOf(join(folder, 'profile'))
+  const config = configOf({ room: 'large', name: 'bench', profile: join(folder, 'profile') })
   const hooks = { onProgress: () => undefined, write: () => undefined }
   try {
     const first = await startSeat(config, hooks)
@@ -123,29 +124,4 @@ function pictureOf(number: number): Uint8Array {
 async function accept(peer: Peer, operation: Operation): Promise<void> {
   const { outcome } = await peer.submit({ request: undefined, operation }, 60_000)
   if (!outcome.accepted) throw new Error(`refused: ${JSON.stringify(outcome)}`)
-}
-
-const configOf = (profile: string): Parameters<typeof startSeat>[0] => ({
-  room: 'large',
-  entry: { kind: 'look' },
-  waitMillis: undefined,
-  currency: 'EUR',
-  deposits: 'open',
-  code: benchCode,
-  name: 'bench',
-  profile,
-  listen: ['/ip4/127.0.0.1/tcp/0'],
-  bootstrap: [],
-  mdns: false,
-  refetch: false,
-  isLast: false,
-  isNewCode: false,
-  httpPort: undefined,
-  logFormat: 'text',
-})
-
-async function timed<T>(task: () => Promise<T>): Promise<{ readonly result: T; readonly millis: number }> {
-  const began = performance.now()
-  const result = await task()
-  return { result, millis: performance.now() - began }
 }

@@ -52,25 +52,16 @@ export async function openRoom(count: number, options: RoomOptions = {}): Promis
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   }
   const start = async (index: number, listen: string): Promise<void> => {
-    const config: PeerConfig = {
+    const config = configOf({
       room: name,
       entry: index === 0 && addresses.length === 0 ? { kind: 'create' } : { kind: 'join', room: undefined },
-      waitMillis: undefined,
-      currency: 'EUR',
-      deposits: 'open',
-      code: benchCode,
       name: `bench ${index}`,
       profile: join(folder, String(index)),
       listen: [listen],
       bootstrap: [...addresses],
-      mdns: false,
-      refetch: false,
-      isLast: false,
-      isNewCode: false,
       httpPort: options.http === true ? 0 : undefined,
       gateway: options.gateway === true ? { host: '127.0.0.1', port: 0, language: 'pt' } : undefined,
-      logFormat: 'text',
-    }
+    })
     const found = await peers[index]?.order<{ addresses: string[] }>({ kind: 'start', config })
     addresses[index] = found?.addresses[0] ?? ''
   }
@@ -120,6 +111,24 @@ export async function until(condition: () => Promise<boolean>, deadlineMillis: n
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
+
+/** A peer on loopback that founds its room, unless told otherwise. */
+export const configOf = (own: Pick<PeerConfig, 'room' | 'name' | 'profile'> & Partial<PeerConfig>): PeerConfig => ({
+  entry: { kind: 'look' },
+  waitMillis: undefined,
+  currency: 'EUR',
+  deposits: 'open',
+  code: benchCode,
+  listen: ['/ip4/127.0.0.1/tcp/0'],
+  bootstrap: [],
+  mdns: false,
+  refetch: false,
+  isLast: false,
+  isNewCode: false,
+  httpPort: undefined,
+  logFormat: 'text',
+  ...own,
+})
 
 export const peerScript = fileURLToPath(new URL('./peer-process.ts', import.meta.url))
 

@@ -1,7 +1,8 @@
 import { readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Api } from '../api/client.ts'
-import type { Finding, Report, RoomFacts } from '../app/lab-report.ts'
+import type { Finding, RoomFacts } from '../app/lab-check.ts'
+import type { Report } from '../app/lab-report.ts'
 import { profileOption, withPeer } from './client.ts'
 import { type Command, operand, textFlag } from './command.ts'
 import { CliError, type ExitCode, usageError } from './errors.ts'
@@ -27,7 +28,7 @@ const labCheck: Command = {
     'Exit codes: 0 it is right, 1 changed, or no report, 2 usage, 3 it cannot be checked here.',
   async run(call) {
     const page = await readPage(operand(call, 0))
-    const { checkPage, checkSimulated, readReport } = await import('../app/lab-report.ts')
+    const { checkPage, checkSimulated, readReport } = await import('../app/lab-check.ts')
     const report = readReport(page)
     if (report === undefined)
       throw new CliError(
@@ -78,7 +79,7 @@ function verdictOf(findings: readonly Finding[]): Verdict {
 }
 
 async function readPage(path: string): Promise<string> {
-  const { reportBytesMax } = await import('../app/lab-report.ts')
+  const { reportBytesMax } = await import('../app/lab-check.ts')
   try {
     const { size } = await stat(path)
     if (size > reportBytesMax) throw new CliError(1, 'no-report', `${path} is no lab report: it is too large.`)
@@ -99,7 +100,7 @@ async function checkWithPeer(api: Api, report: Report): Promise<readonly Finding
   const { source } = report
   if (source.kind !== 'room') return []
   const { room } = await api.status()
-  const { checkInRoom } = await import('../app/lab-report.ts')
+  const { checkInRoom } = await import('../app/lab-check.ts')
   const isHere = room.id === source.room.id
   const facts: RoomFacts = {
     room: room.id,

@@ -32,6 +32,8 @@ export class Gate {
   /** How often each was dropped; those that are gone pass, since what is repeated is no new message. */
   readonly #dropped = new Map<string, number>()
   readonly #gone = new Set<string>()
+  /** Steps that are done: the host says each until it hears so, and what came again meanwhile is not meant. */
+  readonly #done = new Set<number>()
 
   constructor(self: PeerId) {
     this.#self = self
@@ -58,10 +60,12 @@ export class Gate {
     return false
   }
 
-  /** What leaves because of it; nothing where none of that number waits, or it does not go. `round`: the number of the step. */
+  /** What leaves because of it; nothing where none of that number waits, or it does not go. `round`: the number of the step, done once. */
   act(event: number, act: StepAct, round: number): { readonly to: PeerId; readonly frame: MutexFrame } | undefined {
+    if (this.#done.has(round)) return undefined
     for (const [key, kept] of this.#kept) {
       if (kept.held.event !== event) continue
+      this.#done.add(round)
       if (act === 'delay') {
         kept.held = { ...kept.held, rank: round }
         return undefined

@@ -56,21 +56,27 @@ export interface SimulatedSource {
   /** Of somebody's own algorithm: of its file. */
   readonly sha256?: string | undefined
   /** As `lab run` takes it. Times in milliseconds. */
-  readonly setting: SimulatedSetting
+  readonly setting: LabSetting
   readonly ended: string
   readonly millis: number
   /** SHA-256 of all its steps: whoever runs it again gets the same. */
   readonly stepsHash: string
 }
 
-export interface SimulatedSetting {
+/** What is asked of each algorithm in turn. Times in milliseconds, on the simulated clock. */
+export interface LabSetting {
   readonly peers: number
+  /** Of each peer. */
   readonly entries: number
+  /** At most; drawn evenly from 0 on. */
   readonly think: number
   readonly stay: number
+  /** Of the network, one way. */
   readonly delay: number
+  /** Of frames that are lost, 0 to 1. */
   readonly lost: number
   readonly seed: number
+  /** One of the peers crashes then, and comes again a second later. */
   readonly crashAt?: number | undefined
 }
 

@@ -1,4 +1,5 @@
 import type { PeerId } from '../core/ids.ts'
+import { type Figures, toFigures } from '../mutex/figures.ts'
 import { compareHeld, type HeldMessage } from '../mutex/gate.ts'
 import type { PartState } from '../mutex/part.ts'
 import type { MutexEvent, MutexView } from '../mutex/participant.ts'
@@ -8,7 +9,6 @@ import type { ExperimentSetting } from '../mutex/setting.ts'
 import type { Violation } from '../mutex/trial.ts'
 import { lifeEvents, Witness, type Witnessed } from '../mutex/witness.ts'
 import type { TellFrame } from './experiment-frame.ts'
-import { type Figures, toFigures } from './experiment-result.ts'
 
 /** What one peer knows of an experiment, from what all parts tell: a referee of its own, figures, and the newest events. */
 export interface ExperimentRecord {

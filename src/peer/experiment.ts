@@ -130,7 +130,7 @@ export function createExperiment(options: ExperimentOptions): Experiment {
   let toldHeld = '[]'
   let isFinished = false
   /** Steps of the host that are not known to be done. */
-  let steps: { readonly frame: StepFrame; readonly until: number }[] = []
+  let steps: { readonly frame: StepFrame; readonly attempt: number; readonly until: number }[] = []
   let ownVote: { readonly round: number; readonly choice: PeerId } | undefined
   let cancelBeat = (): void => {}
   let isWoken = false
@@ -243,9 +243,10 @@ export function createExperiment(options: ExperimentOptions): Experiment {
     if (ended === undefined) tell()
     record.look(now)
     const waiting = new Map(record.held.map((held) => [`${held.from} ${held.event}`, held]))
-    steps = steps.filter(({ frame, until }) => {
+    steps = steps.filter(({ frame, attempt, until }) => {
       const held = waiting.get(`${frame.sender} ${frame.event}`)
-      return now < until && held !== undefined && !(frame.act === 'delay' && held.rank >= frame.round)
+      // One that was dropped, and waits again, is another one.
+      return now < until && held?.attempt === attempt && !(frame.act === 'delay' && held.rank >= frame.round)
     })
     for (const { frame } of steps) gossip(frame)
     if (ownVote?.round === predictions.round) gossip({ kind: 'vote', experiment: setup.number, ...ownVote })
@@ -318,10 +319,12 @@ export function createExperiment(options: ExperimentOptions): Experiment {
     },
     step(act, message) {
       // Those that are on their way out already wait no more.
-      const going = new Set(
-        steps.filter(({ frame }) => frame.act !== 'delay').map(({ frame }) => `${frame.sender} ${frame.event}`),
-      )
-      const waiting = [...record.held].filter((held) => !going.has(`${held.from} ${held.event}`)).sort(compareHeld)
+      const isGoing = (held: Held): boolean =>
+        steps.some(
+          ({ frame, attempt }) =>
+            frame.act !== 'delay' && frame.sender === held.from && frame.event === held.event && attempt === held.attempt,
+        )
+      const waiting = [...record.held].filter((held) => !isGoing(held)).sort(compareHeld)
       const held =
         message === undefined ? waiting[0] : waiting.find((one) => one.from === message.from && one.event === message.event)
       if (held === undefined) return undefined
@@ -335,7 +338,7 @@ export function createExperiment(options: ExperimentOptions): Experiment {
         sender: held.from,
         event: held.event,
       }
-      if (held.from !== self) steps.push({ frame, until: clock.monotonic() + repeatStepFor })
+      if (held.from !== self) steps.push({ frame, attempt: held.attempt, until: clock.monotonic() + repeatStepFor })
       takeStep(frame)
       gossip(frame)
       return { held, round }

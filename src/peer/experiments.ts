@@ -14,7 +14,6 @@ import type { ReplicaView } from '../ring/types.ts'
 import type { PeerContext } from './context.ts'
 import { createExperiment, type Experiment, type ExperimentSetup } from './experiment.ts'
 import { type ExperimentFrame, type OwnAlgorithm, ownAlgorithmsMax } from './experiment-frame.ts'
-import { encodeResult } from './experiment-result.ts'
 import { decodeLabFrame, encodeLabFrame } from './lab-frame.ts'
 import type { Receipt } from './peer.ts'
 import type { Verdict } from './ports.ts'
@@ -195,7 +194,9 @@ export async function createExperiments(options: ExperimentsOptions): Promise<Ex
     return experiment
   }
 
-  const resultOf = ({ setup, record }: Experiment): Uint8Array => encodeResult(setup.settingHash, setup.block, record.figures)
+  /** What the log keeps of an experiment that is over. */
+  const resultOf = ({ setup: { settingHash, block }, record }: Experiment): Uint8Array =>
+    new TextEncoder().encode(JSON.stringify({ settingHash, setupBlock: block, figures: record.figures }))
 
   /** The host's peer writes what came out. False: it could not, as without a quorum, and tries again. */
   const finish = async (experiment: Experiment): Promise<boolean> => {

@@ -2,29 +2,13 @@ import type { PeerId } from '../core/ids.ts'
 import type { AlgorithmKind } from '../mutex/algorithm.ts'
 import { algorithms } from '../mutex/algorithms.ts'
 import { type Rehearsal, rehearse } from '../mutex/rehearsal.ts'
+import type { LabSetting } from '../mutex/report.ts'
 import { type Results, resultsOf } from '../mutex/results.ts'
 
 export { stepsOfTrial } from '../mutex/run-steps.ts'
 export { shivizLog } from '../mutex/shiviz.ts'
-export type { AlgorithmKind, Rehearsal, Results }
+export type { AlgorithmKind, LabSetting, Rehearsal, Results }
 export { algorithms }
-
-/** What is asked of each algorithm in turn. Times in milliseconds, on the simulated clock. */
-export interface LabSetting {
-  readonly peers: number
-  /** Of each peer. */
-  readonly entries: number
-  /** At most; drawn evenly from 0 on. */
-  readonly think: number
-  readonly stay: number
-  /** Of the network, one way. */
-  readonly delay: number
-  /** Of frames that are lost, 0 to 1. */
-  readonly lost: number
-  readonly seed: number
-  /** One of the peers crashes then, and comes again a second later. */
-  readonly crashAt: number | undefined
-}
 
 /** An algorithm of somebody's own cannot be loaded, is none, or threw. The message is for people. */
 export class AlgorithmFault extends Error {

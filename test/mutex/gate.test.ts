@@ -51,6 +51,20 @@ describe('the gate of step mode', () => {
     expect(gate.act(5, 'release', 4)).toBeDefined()
   })
 
+  it('does each step once, however often the host says it, in whatever order', () => {
+    const gate = new Gate(ana)
+    gate.passes(bob, frameOf(2, 5))
+    gate.act(5, 'drop', 3)
+    gate.passes(bob, frameOf(2, 5))
+    gate.act(5, 'drop', 3)
+    expect(gate.held.map(({ attempt }) => attempt)).toEqual([2])
+    // The host did that before, and it comes later. One that meets nothing is still to be done.
+    gate.passes(cleo, frameOf(2, 6))
+    gate.act(7, 'drop', 2)
+    gate.act(6, 'drop', 2)
+    expect(gate.held.map(({ event }) => event)).toEqual([5])
+  })
+
   it('puts what is delayed behind everything else', () => {
     const gate = new Gate(ana)
     for (const [number, event] of [

@@ -6,20 +6,15 @@ import { Part, type PartOutput } from '../../src/mutex/part.ts'
 import type { MutexFrame } from '../../src/mutex/participant.ts'
 import { type RoomToken, roomRing } from '../../src/mutex/room-ring.ts'
 import type { ExperimentSetting } from '../../src/mutex/setting.ts'
+import { plainSetting } from '../support/lab-setting.ts'
 
 const [ana, bob] = ['ana', 'bob'] as [PeerId, PeerId]
 const kindOf = (name: string) => algorithms.find((kind) => kind.name === name) as AlgorithmKind
 const settingOf = (changes: Partial<ExperimentSetting> = {}): ExperimentSetting => ({
-  algorithm: 'ricart-agrawala',
-  section: 'main',
+  ...plainSetting,
   entries: 2,
   think: { least: 10, most: 10 },
   stay: { least: 5, most: 5 },
-  seed: 1,
-  lostShare: 0,
-  faults: [],
-  step: false,
-  record: true,
   ...changes,
 })
 const partOf = (self: PeerId, changes: Partial<ExperimentSetting> = {}, kind = kindOf('ricart-agrawala')) =>

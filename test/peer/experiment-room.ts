@@ -1,20 +1,16 @@
 import type { ExperimentSetting } from '../../src/mutex/setting.ts'
 import type { Experiment } from '../../src/peer/experiment.ts'
 import type { Peer, Receipt } from '../../src/peer/peer.ts'
+import { plainSetting } from '../support/lab-setting.ts'
 import { until } from '../support/wait.ts'
 import { accept, type Rig } from './rig.ts'
 
 export const settingOf = (algorithm: string, changes: Partial<ExperimentSetting> = {}): ExperimentSetting => ({
+  ...plainSetting,
   algorithm,
-  section: 'main',
   entries: 5,
   think: { least: 0, most: 5 },
   stay: { least: 0, most: 2 },
-  seed: 1,
-  lostShare: 0,
-  faults: [],
-  step: false,
-  record: true,
   ...changes,
 })
 

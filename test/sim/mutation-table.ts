@@ -176,11 +176,11 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     breaks: 'catching up takes committed blocks only',
     edits: [
       edit(
-        'ring/catch-up.ts',
+        'ring/fetching.ts',
         "    const last = what === 'committed' ? log.commit.index : log.head.index\n",
         '    const last = log.head.index\n',
       ),
-      edit('ring/catch-up.ts', 'what, commit: log.commitHead, head', 'what, commit: headOf(log.head), head'),
+      edit('ring/fetching.ts', 'what, commit: log.commitHead, head', 'what, commit: headOf(log.head), head'),
     ],
   },
   forgotMute: {

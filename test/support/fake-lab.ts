@@ -3,19 +3,9 @@ import { algorithms } from '../../src/mutex/algorithms.ts'
 import { type ExperimentSetting, encodeSetting } from '../../src/mutex/setting.ts'
 import { createExperiment, type Experiment } from '../../src/peer/experiment.ts'
 import type { Lab } from '../../src/peer/experiments.ts'
+import { plainSetting } from './lab-setting.ts'
 
-export const fakeSetting: ExperimentSetting = {
-  algorithm: 'ricart-agrawala',
-  section: 'main',
-  entries: 1,
-  think: { least: 0, most: 0 },
-  stay: { least: 0, most: 0 },
-  seed: 7,
-  lostShare: 0,
-  faults: [],
-  step: true,
-  record: true,
-}
+export const fakeSetting: ExperimentSetting = { ...plainSetting, seed: 7, step: true }
 
 /** The lab of a room of two, where experiment 1 runs in step mode: this peer's real part waits for the other, who is not there. */
 export function createFakeLab(self: PeerId, other: PeerId): Lab & { readonly run: Experiment } {
