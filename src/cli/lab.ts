@@ -95,6 +95,7 @@ const labRun: Command = {
   details:
     'ALGORITHM: a name from `gavelring lab list`, or a file of your own: see docs/lab.md. Time is simulated, so an hour takes seconds;\n' +
     'with --room it is real, all members take part, and the log keeps setting and result. Ctrl-C leaves it running.\n' +
+    '`room` is there only with --room: the room’s own ring, looked at.\n' +
     'Exit codes: 0 all went well, 1 two were inside at once or somebody never got in, 2 usage.',
   async run(call) {
     if (call.flags.room === true) return runReally(call)

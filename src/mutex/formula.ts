@@ -24,9 +24,9 @@ export function expectedMessages(algorithm: string, { members, entries }: Run): 
   switch (algorithm) {
     case 'centralized':
     case 'centralized-chang-roberts': {
-      // Both elections choose the greatest id, and what that says to itself is no message.
+      // Both elections choose the greatest id, and what that says to itself is no message: a textbook's 3 is that of the others.
       const coordinator = members.reduce((greatest, member) => (member > greatest ? member : greatest))
-      return exactly(3 * (all - (entries.get(coordinator) ?? 0)), '3')
+      return exactly(3 * (all - (entries.get(coordinator) ?? 0)), '3(n-1)/n')
     }
     case 'ricart-agrawala':
       return exactly(2 * (n - 1) * all, '2(n-1)')
