@@ -71,7 +71,7 @@ async function measureOne(folder: string, newcomer: string): Promise<Measures> {
     const forked = await timed(fork)
     const learner = forked.result
     const [learnerCpu, founderCpu] = [await cpuOf(learner), await cpuOf(founder)]
-    await delayOf(founder)
+    await Promise.all([founder, learner].map(delayOf))
     const joined = await timed(async () => {
       await learner.order({
         kind: 'start',

@@ -22,7 +22,7 @@ export type Order =
   | { readonly kind: 'watch'; readonly isOn: boolean }
   /** After what can be collected is. */
   | { readonly kind: 'memory' }
-  /** The longest time for which the event loop stood still, from the last of these orders on, or from when the peer began to start. */
+  /** The longest time for which the event loop stood still since the last of these orders; the first one begins to look. */
   | { readonly kind: 'delay' }
   /** What this process has used of the processors since it began, and its event loop's thread of that. */
   | { readonly kind: 'cpu' }
@@ -75,7 +75,6 @@ async function carryOut(order: Order): Promise<unknown> {
   switch (order.kind) {
     case 'start':
       running = await startSeat(order.config, { onProgress: () => undefined, write: () => undefined })
-      delay.reset()
       await running.entered
       profile = order.config.profile
       account = peer().status().self.slice(-8)
@@ -103,6 +102,7 @@ async function carryOut(order: Order): Promise<unknown> {
       return { millis: (all.user + all.system) / 1_000, loopMillis: (own.user + own.system) / 1_000 }
     }
     case 'delay': {
+      delay.enable()
       const millis = delay.max / 1e6 - delayResolution
       delay.reset()
       return { millis: Math.max(0, millis) }
@@ -137,8 +137,8 @@ async function runLab(setting: ExperimentSetting): Promise<LabReport> {
 }
 
 const delayResolution = 5
+/** Looking wakes the process: only where somebody asks. */
 const delay = monitorEventLoopDelay({ resolution: delayResolution })
-delay.enable()
 
 let stopWatching = (): void => {}
 let seen = { told: 0, missed: 0 }
