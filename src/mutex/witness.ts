@@ -42,6 +42,8 @@ const fencesMax = 10_000
 /** Events up to this one are in order, and those between two that were told are told of nobody. */
 const doneOf = ({ waiting: [next], through }: Teller): number => (next === undefined ? through : next.number - 1)
 
+const isMessage = ({ event: { what } }: ToldEvent): boolean => what === 'sent' || what === 'received'
+
 interface Section {
   readonly entered: Entered
   readonly number: number
@@ -71,6 +73,8 @@ export class Witness {
   readonly #views: MutexView[] = []
   #untaken: MutexView[] = []
   #waiting = 0
+  /** Of those that wait: all but messages. */
+  #waitingDeeds = 0
   readonly #isByToken: boolean
   /** Who entered with the token of the room's ring, at each of its newest places. */
   readonly #fences = new Map<string, Entered>()
@@ -93,9 +97,12 @@ export class Witness {
     )
   }
 
-  /** All that was told is in order. */
-  get isDone(): boolean {
-    return this.#waiting === 0
+  /**
+   * All that was told is in order, but for messages: an idle token goes round for ever, and peers that tell at different times
+   * never have told of both ends of all its hops.
+   */
+  get isSettled(): boolean {
+    return this.#waitingDeeds === 0
   }
 
   /** Answers how many events of it are none that could come: they are left out. */
@@ -114,6 +121,7 @@ export class Witness {
       teller.through = told.number
       teller.waiting.push({ ...told, arrivedAt: now })
       this.#waiting++
+      if (!isMessage(told)) this.#waitingDeeds++
     }
     teller.through = Math.max(teller.through, through)
     return refused
@@ -189,6 +197,7 @@ export class Witness {
     const told = teller.waiting.shift()
     if (told === undefined) return
     this.#waiting--
+    if (!isMessage(told)) this.#waitingDeeds--
     // Where something was lost before it, that is over now.
     this.#closeGaps(teller, told.number - 1)
     taken.push({ kind: 'event', peer, told })

@@ -31,7 +31,7 @@ export interface ExperimentRecord {
   look(now: number): void
   /** Keeps no events any more, those that were kept included: they take up memory. */
   forget(): void
-  /** All parts of the view are at their end, and all that they told is here. */
+  /** All parts of the view are at their end, and all that they told is here; but for messages of a token that nobody wants. */
   readonly isFinished: boolean
   /** Called with each peer that enters. */
   onEntered: (peer: PeerId) => void
@@ -252,7 +252,7 @@ export function createExperimentRecord(setting: ExperimentSetting): ExperimentRe
       const states = parts.map(stateOf)
       return (
         hasMembers &&
-        witness.isDone &&
+        witness.isSettled &&
         states.length > 0 &&
         states.every(({ part }) => ends.includes(part)) &&
         states.some(({ part }) => part === 'done')

@@ -140,13 +140,30 @@ describe('the referee by vector times', () => {
   it('goes on without what nobody can tell any more, and takes nothing twice', () => {
     const { witness, taken } = judge([[bob, eventOf('entered', 1, bob, { ana: 7 })]])
     expect(taken.filter(({ kind }) => kind === 'event')).toEqual([])
-    expect(witness.isDone).toBe(false)
+    expect(witness.isSettled).toBe(false)
     expect(witness.take(1_999)).toEqual([])
     expect(witness.take(2_000).map(({ kind }) => kind)).toEqual(['event'])
-    expect([witness.isDone, witness.inside]).toEqual([true, [bob]])
+    expect([witness.isSettled, witness.inside]).toEqual([true, [bob]])
     expect(witness.tell(2_000, bob, { after: 0, events: [eventOf('released', 1, bob)], through: 1 })).toBe(1)
     expect(witness.tell(2_000, bob, { after: 1, events: [eventOf('released', 3, bob)], through: 2 })).toBe(1)
     expect(witness.take(9_000)).toEqual([])
+  })
+
+  it('has settled although messages of an idle token wait for what others have not told yet', () => {
+    const { witness, taken } = judge([
+      [ana, eventOf('entered', 1, ana)],
+      [ana, eventOf('released', 2, ana)],
+      [bob, eventOf('received', 1, bob, { ana: 3 })],
+      [bob, eventOf('sent', 2, bob, { ana: 3 })],
+    ])
+    expect(taken.filter(({ kind }) => kind === 'event')).toHaveLength(2)
+    expect(witness.isSettled).toBe(true)
+    witness.tell(0, bob, { after: 2, events: [eventOf('entered', 3, bob, { ana: 3 })], through: 3 })
+    expect(witness.take(0)).toEqual([])
+    expect(witness.isSettled).toBe(false)
+    witness.tell(0, ana, { after: 2, events: [eventOf('sent', 3, ana)], through: 3 })
+    expect(witness.take(0)).toHaveLength(4)
+    expect(witness.isSettled).toBe(true)
   })
 
   it('accuses nobody where it was not told everything', () => {

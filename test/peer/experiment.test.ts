@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { PeerId } from '../../src/core/ids.ts'
 import { createClock } from '../../src/io/clock.ts'
@@ -21,8 +22,15 @@ interface Said {
   readonly frame: ExperimentFrame
 }
 
-/** The same experiment on several peers, without a room: each frame goes as bytes to those that it is for. Resolves when all is done. */
-async function run(count: number, setting: ExperimentSetting): Promise<{ said: readonly Said[]; experiments: Experiment[] }> {
+/**
+ * The same experiment on several peers, without a room: each frame goes as bytes to those that it is for. Resolves when all is done.
+ * `apart`: milliseconds from one peer's beginning, and so from each time when it tells, to the next one's.
+ */
+async function run(
+  count: number,
+  setting: ExperimentSetting,
+  apart = 0,
+): Promise<{ said: readonly Said[]; experiments: Experiment[] }> {
   const members = Array.from({ length: count }, () => createIdentity().self)
   const experiments = new Map<PeerId, Experiment>()
   const said: Said[] = []
@@ -60,6 +68,7 @@ async function run(count: number, setting: ExperimentSetting): Promise<{ said: r
     })
     open.push(experiment)
     experiments.set(self, experiment)
+    if (apart > 0) await delay(apart)
   }
   for (const experiment of experiments.values()) experiment.enterView({ epoch: 1, members })
   await until('each knows that all are done, and says so until something comes of it', () => finished === 2 * count)
@@ -82,4 +91,9 @@ describe('what an experiment says', () => {
       expect(talks.length).toBeLessThan(1.5 * (figures?.messages.entry ?? 0))
     },
   )
+
+  it('comes to its end also where a token goes round for ever, and no two peers tell at one time', async () => {
+    const { experiments } = await run(5, settingOf('token-ring', { entries: 5, think: nothing, stay: nothing }), 37)
+    expect(experiments.map(({ record }) => record.figures.entries)).toEqual([25, 25, 25, 25, 25])
+  })
 })
