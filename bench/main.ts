@@ -32,7 +32,7 @@ const benches: Record<string, () => Promise<object>> = {
   hostile: () => measureHostile(),
   idle: () => measureIdle(5, 5),
   renderer: () => measureRenderer({ paints: 7, bids: 100, seconds: 60, blocks: 100_000, scrollSeconds: 10 }),
-  screens: () => measureLiveScreens(20, 5),
+  screens: () => measureLiveScreens(10, 3),
   recording: () => measureRecording(5),
   lab: () => measureLab(1_000, 3),
   store: () => measureStore(9),
