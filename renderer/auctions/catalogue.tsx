@@ -2,6 +2,7 @@ import { Button, NativeSelect } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { AuctionSummary } from '../../src/api/views.ts'
+import { RoleNeeded } from '../parts/allowed.tsx'
 import { Amount } from '../parts/amount.tsx'
 import { AskedLine } from '../parts/asked.tsx'
 import { Delayed, Empty } from '../parts/empty.tsx'
@@ -13,7 +14,7 @@ import { useAct } from '../room/act.ts'
 import { useAsk } from '../room/ask.ts'
 import { useCurrency } from '../room/money.ts'
 import { paths } from '../room/routes.ts'
-import { useLive, useRoom, useStatus } from '../room/use-room.tsx'
+import { useLive, useRole, useRoom, useStatus } from '../room/use-room.tsx'
 import { CrossIcon } from '../shell/icons.tsx'
 import { AddLots } from './add-lots.tsx'
 import { Call } from './call.tsx'
@@ -33,6 +34,7 @@ export default function Catalogue() {
   const auctions = useLive(room.auctions)
   const self = useStatus()?.self
   const { lots, refresh } = useCatalogue()
+  if (!useRole().may('catalogue.list')) return <NotShown />
   if (accounts === undefined || auctions === undefined || self === undefined || lots === undefined) return <Delayed />
   const own = ownAccounts(accounts, self).map(({ account }) => account)
   const offered = splitLots(auctions).open.filter(({ seller }) => seller === self)
@@ -65,6 +67,20 @@ export default function Catalogue() {
         <Queue lots={lots} own={own} refresh={refresh} />
       )}
       <AddLots isFirst={lots.length === 0} onAdded={refresh} />
+    </>
+  )
+}
+
+/** What is not offered yet is the host's own business. */
+function NotShown() {
+  const { t } = useTranslation('catalogue')
+  return (
+    <>
+      <a href={paths.auctions} className="back">
+        {t('toAuctions', { ns: 'auctions' })}
+      </a>
+      <h1>{t('title')}</h1>
+      <RoleNeeded to="catalogue.list" />
     </>
   )
 }

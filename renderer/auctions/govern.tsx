@@ -2,6 +2,7 @@ import { Button, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { AuctionDetail } from '../../src/api/views.ts'
+import { Allowed } from '../parts/allowed.tsx'
 import { OutcomeLine } from '../parts/outcome.tsx'
 import { useAct } from '../room/act.ts'
 import { useStatus } from '../room/use-room.tsx'
@@ -23,22 +24,24 @@ export function Govern({ lot }: { readonly lot: AuctionDetail }) {
   return (
     <section>
       <h2>{t('govern')}</h2>
-      <div className="actions">
-        <Controls lot={lot} act={act} />
-        {mayCancel && !isCancelling && (
-          <Button variant="default" className="danger" onClick={() => setCancelling(true)}>
-            {t('cancelLot')}
-          </Button>
+      <Allowed to="auctions.cancel">
+        <div className="actions">
+          <Controls lot={lot} act={act} />
+          {mayCancel && !isCancelling && (
+            <Button variant="default" className="danger" onClick={() => setCancelling(true)}>
+              {t('cancelLot')}
+            </Button>
+          )}
+        </div>
+        {!mayCancel && <p className="faint">{t('cancelOnlyHost')}</p>}
+        {isCancelling && (
+          <CancelForm
+            needsReason={lot.bids > 0}
+            onKeep={() => setCancelling(false)}
+            onCancel={(reason) => void act.run((api, request) => api.auctions.cancel({ auction, reason, ...request }))}
+          />
         )}
-      </div>
-      {!mayCancel && <p className="faint">{t('cancelOnlyHost')}</p>}
-      {isCancelling && (
-        <CancelForm
-          needsReason={lot.bids > 0}
-          onKeep={() => setCancelling(false)}
-          onCancel={(reason) => void act.run((api, request) => api.auctions.cancel({ auction, reason, ...request }))}
-        />
-      )}
+      </Allowed>
       <OutcomeLine act={act} />
     </section>
   )

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { AuctionDetail } from '../../src/api/views.ts'
+import { Allowed } from '../parts/allowed.tsx'
 import { Amount, usePriceClass } from '../parts/amount.tsx'
 import { Delayed, Empty } from '../parts/empty.tsx'
 import { Name } from '../parts/name.tsx'
@@ -57,8 +58,14 @@ function Lot({ lot }: { readonly lot: AuctionDetail }) {
       <LotPicture picture={lot.picture} item={lot.item} />
       <div className="lot-right">
         <Price lot={lot} />
-        {isOpen ? <BidForm lot={lot} /> : <StandingLine standing={standing} />}
-        {isOpen && <Bidders lot={lot} />}
+        {isOpen ? (
+          <Allowed to="auctions.bid">
+            <BidForm lot={lot} />
+            <Bidders lot={lot} />
+          </Allowed>
+        ) : (
+          <StandingLine standing={standing} />
+        )}
         {isOpen && <Govern lot={lot} />}
         <History lot={lot} />
       </div>

@@ -1,6 +1,7 @@
 import { Button, Checkbox, FileButton, NativeSelect, Textarea, TextInput } from '@mantine/core'
 import { type FormEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Allowed } from '../parts/allowed.tsx'
 import { AskedLine } from '../parts/asked.tsx'
 import { Delayed, Empty } from '../parts/empty.tsx'
 import { OutcomeLine } from '../parts/outcome.tsx'
@@ -54,7 +55,9 @@ export function StartLot() {
           </Button>
         </Empty>
       ) : (
-        <StartForm own={own} first={first} />
+        <Allowed to="auctions.start">
+          <StartForm own={own} first={first} />
+        </Allowed>
       )}
     </div>
   )

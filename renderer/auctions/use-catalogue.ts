@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react'
 import type { Api } from '../../src/api/client.ts'
+import { allLots } from '../../src/api/whole-lists.ts'
 import { createLive, type Live } from '../room/live.ts'
 import type { Door } from '../room/open-door.ts'
 import { useLive, useRoom } from '../room/use-room.tsx'
@@ -13,7 +14,7 @@ const lookMillis = 5_000
 
 export function useCatalogue(): { readonly lots: readonly CatalogueLot[] | undefined; refresh(): void } {
   const { door, onMarket } = useRoom()
-  const live = lives.get(door) ?? createLive<readonly CatalogueLot[]>(door, (api) => api.catalogue.list())
+  const live = lives.get(door) ?? createLive<readonly CatalogueLot[]>(door, (api) => allLots(api))
   lives.set(door, live)
   useEffect(() => {
     const timer = setInterval(() => {

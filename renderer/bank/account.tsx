@@ -1,12 +1,13 @@
 import { Button } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { AccountDetail } from '../../src/api/views.ts'
+import { Allowed } from '../parts/allowed.tsx'
 import { Amount, usePriceClass } from '../parts/amount.tsx'
 import { Name } from '../parts/name.tsx'
 import { OutcomeLine } from '../parts/outcome.tsx'
 import { useAct } from '../room/act.ts'
 import { paths } from '../room/routes.ts'
-import { useLive, useNameOf, useRoom, useStatus } from '../room/use-room.tsx'
+import { useLive, useNameOf, useRole, useRoom, useStatus } from '../room/use-room.tsx'
 import { History } from './history.tsx'
 import { MoveMoney } from './move-money.tsx'
 
@@ -16,6 +17,7 @@ export function AccountPage({ detail }: { readonly detail: AccountDetail }) {
   const status = useStatus()
   const nameOf = useNameOf()
   const priceClass = usePriceClass(detail.available.cents)
+  const { may } = useRole()
   const { account, holder, owner, closed } = detail
   if (status === undefined) return null
   const isOwn = owner === status.self
@@ -36,9 +38,13 @@ export function AccountPage({ detail }: { readonly detail: AccountDetail }) {
         </p>
         <Held detail={detail} />
       </header>
-      {!closed && (isOwn || mayDeposit) && <MoveMoney account={account} isOwn={isOwn} mayDeposit={mayDeposit} />}
+      {!closed && (isOwn || mayDeposit) && (
+        <Allowed to={isOwn ? 'transfer' : 'deposit'}>
+          <MoveMoney account={account} isOwn={isOwn} mayDeposit={mayDeposit} />
+        </Allowed>
+      )}
       <History detail={detail} />
-      {isOwn && !closed && <CloseAccount account={account} />}
+      {isOwn && !closed && may('accounts.close') && <CloseAccount account={account} />}
     </article>
   )
 }

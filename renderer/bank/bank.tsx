@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { AccountSummary } from '../../src/api/views.ts'
 import { ownAccounts } from '../auctions/lot-state.ts'
+import { Allowed } from '../parts/allowed.tsx'
 import { Amount } from '../parts/amount.tsx'
 import { Delayed, Empty } from '../parts/empty.tsx'
 import { Name } from '../parts/name.tsx'
@@ -38,7 +39,11 @@ export function Bank({ account }: { readonly account: string | undefined }) {
           <Button onClick={() => setOpening(true)}>{t('open')}</Button>
         </Empty>
       )}
-      {isOpening && <OpenAccount onDone={() => setOpening(false)} />}
+      {isOpening && (
+        <Allowed to="accounts.open">
+          <OpenAccount onDone={() => setOpening(false)} />
+        </Allowed>
+      )}
       <div className="bank">
         <div className="bank-list">
           <Accounts title={t('yours')} accounts={own} shown={shown} />

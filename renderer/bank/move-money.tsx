@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { OutcomeLine } from '../parts/outcome.tsx'
 import { useAct } from '../room/act.ts'
 import { useCurrency } from '../room/money.ts'
-import { useLive, useRoom } from '../room/use-room.tsx'
+import { useLive, useRole, useRoom } from '../room/use-room.tsx'
 import { ReceiptFold } from './receipt.tsx'
 
 type Move = 'deposit' | 'withdraw' | 'transfer'
@@ -21,10 +21,14 @@ export function MoveMoney({ account, isOwn, mayDeposit }: MoveMoneyProps) {
   const { t } = useTranslation('bank')
   const { code, format, plain, read } = useCurrency()
   const act = useAct()
-  const moves: readonly Move[] = [
+  const { may } = useRole()
+  const usual: readonly Move[] = [
     ...(mayDeposit ? (['deposit'] as const) : []),
     ...(isOwn ? (['withdraw', 'transfer'] as const) : []),
   ]
+  const able = usual.filter(may)
+  // Where none may be done all are shown, greyed out.
+  const moves = able.length > 0 ? able : usual
   const [chosen, setChosen] = useState<Move>('deposit')
   const move = moves.includes(chosen) ? chosen : (moves[0] ?? 'deposit')
   const [text, setText] = useState('')

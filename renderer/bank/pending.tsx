@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useRefusal } from '../parts/outcome.tsx'
 import { refusedOf } from '../room/act.ts'
-import { useLive, useRoom, useStatus } from '../room/use-room.tsx'
+import { useLive, useRole, useRoom, useStatus } from '../room/use-room.tsx'
 import { WaitIcon } from '../shell/icons.tsx'
 import { useOperationText } from './operation-text.ts'
 
@@ -14,6 +14,7 @@ export function PendingList() {
   const pending = useLive(room.pending) ?? []
   const refusal = useRefusal()
   const tell = useOperationText()
+  const { may } = useRole()
   const [fault, setFault] = useState('')
   const hasQuorum = useStatus()?.quorum ?? true
   if (pending.length === 0 && fault === '') return null
@@ -39,7 +40,7 @@ export function PendingList() {
               · {written ? t('written') : t(hasQuorum ? 'pending' : 'pendingQuorum', { ns: 'common' })}
             </span>
           </span>
-          {!written && (
+          {!written && may('pending.void') && (
             <Button size="compact-md" variant="default" onClick={() => void takeBack(operation)}>
               {t('void')}
             </Button>

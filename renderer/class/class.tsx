@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next'
+import { Allowed } from '../parts/allowed.tsx'
 import { Delayed } from '../parts/empty.tsx'
 import { inText } from '../parts/name.tsx'
 import { useNameOf, useStatus } from '../room/use-room.tsx'
@@ -20,7 +21,9 @@ export default function Class() {
       <section aria-labelledby="roster-title">
         <h2 id="roster-title">{t('roster')}</h2>
         {isHost ? (
-          <RosterForm status={status} />
+          <Allowed to="deposit">
+            <RosterForm status={status} />
+          </Allowed>
         ) : (
           <p className="faint">{t('rosterOnlyHost', { name: inText(nameOf(status.room.founder)) })}</p>
         )}

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import './check.css'
-import { saveFile } from '../parts/save-file.ts'
+import { type LogFormat, type SavedLog, saveLog } from '../parts/save-log.ts'
 import { useWork, WorkLine } from '../parts/work.tsx'
 import { say } from '../room/said.ts'
 import { useStatus } from '../room/use-room.tsx'
@@ -11,11 +11,6 @@ import { useMoments } from './moments.ts'
 type Verified =
   | { readonly kind: 'done'; readonly blocks: number }
   | { readonly kind: 'damage'; readonly index: number; readonly code: string; readonly reason: string }
-interface Exported {
-  readonly file: string
-  readonly blocks: number
-}
-type Format = 'jsonl' | 'csv'
 
 /** What is done with the log as a whole: verified by the peer, block by block, or taken along as a file. */
 export function WholeLog() {
@@ -23,7 +18,7 @@ export function WholeLog() {
   const { number } = useMoments()
   const room = useStatus()?.room
   const verifying = useWork<Verified>()
-  const exporting = useWork<Exported>()
+  const exporting = useWork<SavedLog>()
 
   const verify = (): void =>
     verifying.start(async (api, tell, signal) => {
@@ -33,19 +28,10 @@ export function WholeLog() {
       }
       throw new Error('the verification ended without a result')
     })
-  const exportAs = (format: Format): void =>
-    exporting.start(async (api, tell, signal) => {
-      const parts: string[] = []
-      let blocks = 0
-      for await (const { text, done, total } of await api.log.export({ format }, { signal })) {
-        parts.push(text)
-        blocks = done
-        tell({ done, total })
-      }
-      const file = `${fileName(room?.name ?? '')}.${format}`
-      if (!signal.aborted) saveFile(file, new Blob(parts, { type: kinds[format] }))
-      return { file, blocks }
-    })
+  const exportAs = (format: LogFormat): void =>
+    exporting.start(async (api, tell, signal) =>
+      saveLog(await api.log.export({ format }, { signal }), { format, room: room?.name ?? '', tell, signal }),
+    )
   const isBusy = verifying.work.kind === 'running' || exporting.work.kind === 'running'
   return (
     <section className="log-whole">
@@ -94,12 +80,3 @@ function Verdict({ verified }: { readonly verified: Verified }) {
     </p>
   )
 }
-
-/** Of a room's name only what every file system has. */
-const fileName = (room: string): string =>
-  `gavelring-${room
-    .normalize('NFKD')
-    .replaceAll(/[^A-Za-z0-9]+/g, '-')
-    .slice(0, 32)}`.replace(/-$/, '')
-
-const kinds: Readonly<Record<Format, string>> = { jsonl: 'application/x-ndjson', csv: 'text/csv' }

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import type { StatusView } from '../../src/api/views.ts'
 import { OutcomeLine } from '../parts/outcome.tsx'
 import { useAct } from '../room/act.ts'
+import { useRole } from '../room/use-room.tsx'
 import { useRingNames } from './names.tsx'
 import { nearestPace, paces, paceText } from './paces.ts'
 
@@ -14,6 +15,7 @@ export function Pace({ status, paceMillis }: { readonly status: StatusView; read
   const { t, i18n } = useTranslation('ring')
   const nameOf = useRingNames()
   const act = useAct()
+  const { may } = useRole()
   const id = useId()
   const [wanted, setWanted] = useState<number>()
   const isHost = status.room.founder === status.self
@@ -49,7 +51,7 @@ export function Pace({ status, paceMillis }: { readonly status: StatusView; read
         max={paces.length - 1}
         step={1}
         value={nearestPace(shown)}
-        disabled={!isHost}
+        disabled={!isHost || !may('ring.pace')}
         aria-valuetext={text(shown)}
         aria-describedby={`${id}-hint`}
         onChange={(event) => choose(paces[Number(event.currentTarget.value)] ?? paceMillis)}
@@ -59,7 +61,11 @@ export function Pace({ status, paceMillis }: { readonly status: StatusView; read
         <span>{paceText(paces[paces.length - 1] ?? 0, i18n.language)}</span>
       </div>
       <p id={`${id}-hint`} className="faint">
-        {isHost ? t('paceHint') : t('paceHostOnly', { name: nameOf(status.room.founder) })}
+        {isHost && !may('ring.pace')
+          ? t('needs_host', { ns: 'common' })
+          : isHost
+            ? t('paceHint')
+            : t('paceHostOnly', { name: nameOf(status.room.founder) })}
       </p>
       <OutcomeLine act={act} />
     </section>

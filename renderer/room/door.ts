@@ -1,4 +1,4 @@
-import { type Api, connectApi } from '../../src/api/client.ts'
+import { type Api, connectApi, roleOfToken } from '../../src/api/client.ts'
 import { createPortClient } from '../../src/api/client-port.ts'
 import { takeWindowPorts } from '../../src/api/window-ports.ts'
 import { type Desktop, desktop, readShellState, type ShellState } from './desktop.ts'
@@ -19,7 +19,7 @@ function browserDoor(): Door {
   })
   const token = sessionStorage.getItem(tokenKey)
   if (token === null) return closedDoor()
-  return openDoor(() => connectApi({ url: location.origin, token }))
+  return openDoor(() => connectApi({ url: location.origin, token }), roleOfToken(token))
 }
 
 /** Whether there was one. */
@@ -34,7 +34,7 @@ function takeToken(): boolean {
 /** Leads nowhere: nothing is ever answered. */
 function closedDoor(): Door {
   const never = new Promise<Api>(() => {})
-  return { api: () => never, state: 'no-token', shell: undefined, onChange: () => () => {} }
+  return { api: () => never, state: 'no-token', role: 'owner', shell: undefined, onChange: () => () => {} }
 }
 
 function windowDoor(app: Desktop): Door {
@@ -49,6 +49,7 @@ function windowDoor(app: Desktop): Door {
     get state() {
       return shell.get()?.isRunning === true && hasPort.get() ? 'open' : 'lost'
     },
+    role: 'owner',
     get shell() {
       return shell.get()
     },

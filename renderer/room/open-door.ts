@@ -1,12 +1,12 @@
-import { type Api, type ApiClient, Unreachable } from '../../src/api/client.ts'
+import { type Api, type ApiClient, type Role, Unreachable } from '../../src/api/client.ts'
 import { createBackOff } from '../../src/core/back-off.ts'
 import type { ShellState } from './desktop.ts'
 
 /**
  * `lost`: nothing answers, and it is tried again. `stranger`: what answers does not know this page's token, as after another start
- * of the peer. `no-token`: the page was opened without one.
+ * of the peer. `token-gone`: the peer keeps it no longer. `no-token`: the page was opened without one.
  */
-export type DoorState = 'open' | 'lost' | 'stranger' | 'no-token'
+export type DoorState = 'open' | 'lost' | 'stranger' | 'token-gone' | 'no-token'
 
 /**
  * The peer as this page reaches it: over WebSocket from a browser, over a message port in the desktop app. It is made anew
@@ -16,6 +16,8 @@ export interface Door {
   /** Resolves with the contract's client once the peer answers. */
   api(): Promise<Api>
   readonly state: DoorState
+  /** What this page may do there. */
+  readonly role: Role
   /** What the desktop app says of the peer’s process; `undefined` in a browser, and before it says anything. */
   readonly shell: ShellState | undefined
   /** Called whenever one of the two is another; until the returned function is called. */
@@ -40,7 +42,8 @@ export function createState<T>(first: T) {
   }
 }
 
-export function openDoor(connect: () => Promise<ApiClient>): Door {
+/** `role`: of the token that it connects with. */
+export function openDoor(connect: () => Promise<ApiClient>, role: Role): Door {
   const state = createState<DoorState>('lost')
   const backOff = createBackOff()
   let opening: Promise<Api> | undefined
@@ -62,7 +65,7 @@ export function openDoor(connect: () => Promise<ApiClient>): Door {
         return client.api
       } catch (error) {
         rest = backOff.lost(performance.now())
-        state.set(error instanceof Unreachable && error.reason === 'stranger' ? 'stranger' : 'lost')
+        state.set(stateAfter(error))
       }
     }
   }
@@ -75,7 +78,13 @@ export function openDoor(connect: () => Promise<ApiClient>): Door {
     get state() {
       return state.get()
     },
+    role,
     shell: undefined,
     onChange: state.onChange,
   }
+}
+
+function stateAfter(error: unknown): DoorState {
+  const reason = error instanceof Unreachable ? error.reason : undefined
+  return reason === 'stranger' || reason === 'token-gone' ? reason : 'lost'
 }

@@ -10,6 +10,7 @@ import type {
   PeerView,
   StatusView,
 } from '../../src/api/views.ts'
+import { allAccounts, allAuctions, allBidders, allPeers, allPending } from '../../src/api/whole-lists.ts'
 import { codeOf, createLive, type Live } from './live.ts'
 import type { Door } from './open-door.ts'
 import type { RoomsView } from './rooms.ts'
@@ -111,15 +112,15 @@ export function enterRoom(door: Door): Room {
   )
   const peers = createLive(
     door,
-    (api) => api.peers(),
+    (api) => allPeers(api),
     (answer) => {
       for (const { peer, name } of answer) if (name !== '') names.set(peer, name)
     },
   )
-  const accounts = createLive(door, (api) => api.accounts.list())
-  const auctions = createLive(door, (api) => api.auctions.list())
-  const bidders = createLive(door, (api) => api.bidders.list())
-  const pending = createLive(door, (api) => api.pending.list())
+  const accounts = createLive(door, (api) => allAccounts(api))
+  const auctions = createLive(door, (api) => allAuctions(api))
+  const bidders = createLive(door, (api) => allBidders(api))
+  const pending = createLive(door, (api) => allPending(api))
   const accountDetails = new Map<string, Live<AccountDetail>>()
   const auctionDetails = new Map<string, Live<AuctionDetail>>()
 

@@ -1,4 +1,5 @@
 import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react'
+import { mayDo, type ProcedureName, type Role, roleNeeded } from '../../src/api/procedures.ts'
 import type { PeerView, RefusalCode, StatusView } from '../../src/api/views.ts'
 import type { ShellState } from './desktop.ts'
 import type { Live } from './live.ts'
@@ -43,6 +44,12 @@ export function useRoomTime(everyMillis: number): number {
 export const useDoorState = (): DoorState => {
   const { door } = useRoom()
   return useSyncExternalStore(door.onChange, () => door.state)
+}
+
+/** What this page is let do, by the token that it was opened with. */
+export function useRole(): { readonly role: Role; needed(to: ProcedureName): Role; may(to: ProcedureName): boolean } {
+  const { role } = useRoom().door
+  return { role, needed: (to) => roleNeeded[to], may: (to) => mayDo(role, roleNeeded[to]) }
 }
 
 /** What the desktop app says of the peer’s process. */

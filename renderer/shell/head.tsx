@@ -6,7 +6,7 @@ import { initialsOf, Name, shortName } from '../parts/name.tsx'
 import { isHere, reachableCount } from '../room/members.ts'
 import type { RoomsView } from '../room/rooms.ts'
 import { paths } from '../room/routes.ts'
-import { useNameOf, useRoom, useRooms, useStatus } from '../room/use-room.tsx'
+import { useNameOf, useRole, useRoom, useRooms, useStatus } from '../room/use-room.tsx'
 import { ChevronIcon, MoonIcon, SunIcon } from './icons.tsx'
 import { Keys } from './keys.tsx'
 
@@ -15,6 +15,7 @@ export function Head() {
   const { t } = useTranslation()
   const status = useStatus()
   const rooms = useRooms()
+  const { role } = useRole()
   const room = status?.room.name ?? rooms?.room?.name
   useEffect(() => {
     document.title = room === undefined ? 'Gavelring' : `${shortName(room)} · Gavelring`
@@ -26,6 +27,7 @@ export function Head() {
           <strong>{room === undefined ? 'Gavelring' : <Name text={room} />}</strong>
           <ChevronIcon />
         </a>
+        {role !== 'owner' && <span className="tag">{t(`may_${role}`)}</span>}
         {status === undefined ? rooms !== undefined && <Whereabouts rooms={rooms} /> : <Standing status={status} />}
       </div>
       <Members />

@@ -14,8 +14,8 @@ const another = 'another'
 
 type CodeKind = 'none' | 'new' | 'own'
 
-/** `current`: the name of the room that is left for the new one. `isFirst`: nothing else on the screen is nearer at hand. */
-export function CreateRoom({ current, isFirst }: { readonly current: string | undefined; readonly isFirst: boolean }) {
+/** `current`: the name of the room that is left for the new one. */
+export function CreateRoom({ current }: { readonly current: string | undefined }) {
   const { t, i18n } = useTranslation('welcome')
   const room = useRoom()
   const { onTry } = useWays()
@@ -30,8 +30,11 @@ export function CreateRoom({ current, isFirst }: { readonly current: string | un
     onTry('create')
     const code = codeKind === 'own' ? ownCode : codeKind === 'new' ? 'new' : ''
     const plan = { name: name.trim(), code, currency: currency === another ? typedCurrency.trim() : currency, deposits }
-    await run((api) => api.rooms.create(plan))
+    const created = await run((api) => api.rooms.create(plan))
     room.rooms.refresh()
+    if (created === undefined) return
+    setName('')
+    setOwnCode('')
   }
   const currencyNames = new Intl.DisplayNames(i18n.language, { type: 'currency' })
   return (
@@ -119,7 +122,7 @@ export function CreateRoom({ current, isFirst }: { readonly current: string | un
       </div>
       <AskedLine asked={asked} />
       <div className="actions">
-        <Button type="submit" variant={isFirst ? 'filled' : 'default'} loading={asked.kind === 'asking'}>
+        <Button type="submit" loading={asked.kind === 'asking'}>
           {t('createIt')}
         </Button>
       </div>

@@ -8,7 +8,7 @@ import { LeaveRoom } from '../parts/leave-room.tsx'
 import { inText, Name } from '../parts/name.tsx'
 import { useAsk } from '../room/ask.ts'
 import { useFormat } from '../room/format.ts'
-import { useNameOf, useRoom } from '../room/use-room.tsx'
+import { useNameOf, useRole, useRoom } from '../room/use-room.tsx'
 import { Invite } from './invite.tsx'
 
 /** The sheet of the room that this peer is in: what it is, how others come in, and the way out. */
@@ -17,6 +17,7 @@ export function Here({ status }: { readonly status: StatusView }) {
   const { t: common } = useTranslation()
   const { moment, number } = useFormat()
   const nameOf = useNameOf()
+  const { may } = useRole()
   const [asks, setAsks] = useState<'leave' | 'refound'>()
   const { room, members } = status
   const stay = (): void => setAsks(undefined)
@@ -38,11 +39,11 @@ export function Here({ status }: { readonly status: StatusView }) {
       {asks === 'refound' && <Refound onStay={stay} />}
       {asks === undefined && (
         <div className="actions">
-          <Button variant="default" onClick={() => setAsks('leave')}>
+          <Button variant="default" disabled={!may('rooms.leave')} onClick={() => setAsks('leave')}>
             {common('leaveRoom')}
           </Button>
           {!status.quorum && (
-            <Button variant="default" onClick={() => setAsks('refound')}>
+            <Button variant="default" disabled={!may('rooms.refound')} onClick={() => setAsks('refound')}>
               {t('refound')}
             </Button>
           )}

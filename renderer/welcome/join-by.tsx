@@ -1,13 +1,14 @@
 import { Button, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { inText } from '../parts/name.tsx'
 import { JoinState } from './join-state.tsx'
 import { useJoin } from './use-join.ts'
 
 const [targetCharsMax, codeCharsMax] = [8_192, 128]
 
-/** By a link, an address or an id, for a room that is not in sight. */
-export function JoinBy() {
+/** By a link, an address or an id, for a room that is not in sight. `current`: the name of the room that is left for it. */
+export function JoinBy({ current }: { readonly current: string | undefined }) {
   const { t } = useTranslation('welcome')
   const joining = useJoin()
   const [to, setTo] = useState('')
@@ -24,6 +25,7 @@ export function JoinBy() {
       }}
     >
       <h2 id="join-by-title">{t('joinBy')}</h2>
+      {current !== undefined && <p className="faint">{t('leavesFor', { name: inText(current) })}</p>}
       <TextInput
         label={t('joinTarget')}
         description={t('joinTargetHint')}
@@ -47,7 +49,7 @@ export function JoinBy() {
       )}
       <JoinState joining={joining} />
       <div className="actions">
-        <Button type="submit" variant="default" disabled={joining.asked.kind === 'asking'}>
+        <Button type="submit" disabled={joining.asked.kind === 'asking'}>
           {t('join')}
         </Button>
       </div>

@@ -1,15 +1,50 @@
 import { Button, TextInput } from '@mantine/core'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { AskedLine } from '../parts/asked.tsx'
-import { shortName } from '../parts/name.tsx'
+import { Name, shortName } from '../parts/name.tsx'
 import { useAsk } from '../room/ask.ts'
-import { useRoom } from '../room/use-room.tsx'
+import { useRole, useRoom } from '../room/use-room.tsx'
+import { Fold } from './fold.tsx'
 
 const nameCharsMax = 64
 
-/** How the others see this peer. */
-export function OwnName({ name }: { readonly name: string }) {
+/** How the others see this peer, in a line; the form is one click away. */
+export function OwnNameLine({ name }: { readonly name: string }) {
+  const { t } = useTranslation('welcome')
+  const { may } = useRole()
+  const [isOpen, setOpen] = useState(false)
+  const button = useRef<HTMLButtonElement>(null)
+  const close = (): void => {
+    setOpen(false)
+    button.current?.focus()
+  }
+  return (
+    <div className="own-name">
+      <p>
+        <span className="faint">{t('seenAs')}</span> <Name text={name} />
+        <Button
+          ref={button}
+          size="compact-md"
+          variant="default"
+          aria-label={t('changeName')}
+          disabled={!may('rooms.rename')}
+          aria-expanded={isOpen}
+          aria-controls="own-name"
+          onClick={() => setOpen(!isOpen)}
+        >
+          {t('change')}
+        </Button>
+      </p>
+      <Fold id="own-name" isOpen={isOpen} onClose={close}>
+        <OwnName name={name} onSaved={close} />
+      </Fold>
+    </div>
+  )
+}
+
+/** The form for it. */
+export function OwnName({ name, onSaved }: { readonly name: string; onSaved?(): void }) {
   const { t } = useTranslation('welcome')
   const room = useRoom()
   const { asked, run } = useAsk<object>()
@@ -23,6 +58,7 @@ export function OwnName({ name }: { readonly name: string }) {
     room.rooms.refresh()
     room.peers.refresh()
     room.status.refresh()
+    onSaved?.()
   }
   return (
     <form

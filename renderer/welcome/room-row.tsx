@@ -1,9 +1,10 @@
 import { Button, TextInput } from '@mantine/core'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { inText, Name } from '../parts/name.tsx'
 import { useFormat } from '../room/format.ts'
 import { LockIcon } from '../shell/icons.tsx'
+import { useEscape } from './fold.tsx'
 import { JoinState } from './join-state.tsx'
 import type { SeenRoom } from './sight-order.ts'
 import { useJoin } from './use-join.ts'
@@ -20,6 +21,7 @@ export function RoomRow({
   seen: { room, hasTwin, isKnown },
   current,
   canJoin,
+  isFirst,
   isOpen,
   onToggle,
 }: {
@@ -27,6 +29,8 @@ export function RoomRow({
   /** The name of the room that this peer would leave for it. */
   readonly current: string | undefined
   readonly canJoin: boolean
+  /** Nothing is nearer at hand than to go into this one. */
+  readonly isFirst: boolean
   readonly isOpen: boolean
   onToggle(): void
 }) {
@@ -35,6 +39,16 @@ export function RoomRow({
   const age = useAge(room.founded)
   const joining = useJoin()
   const [code, setCode] = useState('')
+  const row = useRef<HTMLLIElement>(null)
+  const wasOpen = useRef(false)
+  useEffect(() => {
+    // Another part of the screen may lead here.
+    if (isOpen) row.current?.scrollIntoView({ block: 'nearest' })
+    // Closed, the keyboard goes on where it was, unless it is elsewhere by now.
+    else if (wasOpen.current && document.activeElement === document.body) row.current?.querySelector('button')?.focus()
+    wasOpen.current = isOpen
+  }, [isOpen])
+  useEscape(row, isOpen, onToggle)
   const needsCode = room.hasCode && !isKnown
   const needsLook = room.hasCode || hasTwin || current !== undefined
   const shown = room.people.slice(0, peopleMax).map(inText)
@@ -45,7 +59,7 @@ export function RoomRow({
   const id = room.id.slice(0, 8)
   const join = (): void => void joining.join({ to: room.id, code })
   return (
-    <li className={room.isHere ? 'room-row here' : 'room-row'} data-room={room.id}>
+    <li ref={row} className={room.isHere ? 'room-row here' : 'room-row'} data-room={room.id}>
       <div className="row top">
         <div className="grow">
           <p className="room-name">
@@ -59,7 +73,7 @@ export function RoomRow({
             {room.isHere && <span className="tag">{t('youAreHere')}</span>}
             {!room.isHere && isKnown && <span className="tag">{t('beenHere')}</span>}
           </p>
-          <p className="faint">
+          <p className={hasTwin ? 'twin' : 'faint'}>
             {t('foundedBy', { founder: inText(room.founder) })}, {age} ·{' '}
             {t('members', { count: room.size, number: number(room.size) })}
             {(hasTwin || isOpen) && (
@@ -70,12 +84,11 @@ export function RoomRow({
             )}
           </p>
           {people.length > 0 && <p className="faint people">{t('peopleHere', { names: names(people) })}</p>}
-          {hasTwin && <p className="twin">{t('twin', { name: inText(room.name) })}</p>}
           {!room.speaksOurs && <p className="bad">{t('otherVersion', { version: room.version })}</p>}
         </div>
         {!room.isHere && room.speaksOurs && canJoin && !isOpen && (
           <Button
-            variant="default"
+            variant={isFirst ? 'filled' : 'default'}
             disabled={joining.asked.kind === 'asking'}
             aria-label={t('joinRoom', { name: inText(room.name), founder: inText(room.founder), id })}
             onClick={() => (needsLook ? onToggle() : join())}

@@ -27,6 +27,16 @@ export function orderRooms({ inSight, known }: Pick<RoomsView, 'inSight' | 'know
   )
 }
 
+/** Each name that several rooms have, once, as the first of them writes it. */
+export function twinNames(seen: readonly SeenRoom[]): readonly string[] {
+  const names = new Map<string, string>()
+  for (const { room, hasTwin } of seen) {
+    const plain = plainName(room.name)
+    if (hasTwin && !names.has(plain)) names.set(plain, room.name)
+  }
+  return [...names.values()]
+}
+
 /** Rooms that this peer was in, and that nobody is heard in now. */
 export function unseenRooms({ inSight, known, room }: Pick<RoomsView, 'inSight' | 'known' | 'room'>): RoomsView['known'] {
   const shown = new Set([...inSight.map(({ id }) => id), ...(room?.id === undefined ? [] : [room.id])].map(shortId))

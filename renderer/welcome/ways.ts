@@ -9,3 +9,7 @@ export interface Ways {
 export const WaysContext = createContext<Ways>({ onTry: () => {} })
 
 export const useWays = (): Ways => useContext(WaysContext)
+
+/** Into a room that is not in the list, by the name of its text. */
+export const otherWays = ['create', 'joinBy'] as const
+export type Way = (typeof otherWays)[number]

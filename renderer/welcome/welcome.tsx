@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Allowed } from '../parts/allowed.tsx'
 import { Delayed } from '../parts/empty.tsx'
 import { inText } from '../parts/name.tsx'
 import { useRefusal } from '../parts/outcome.tsx'
@@ -8,61 +9,80 @@ import type { RoomsView } from '../room/rooms.ts'
 import { paths } from '../room/routes.ts'
 import { useRooms, useStatus } from '../room/use-room.tsx'
 import { CrossIcon } from '../shell/icons.tsx'
-import { CreateRoom } from './create-room.tsx'
 import { Damaged } from './damaged.tsx'
 import { Entering } from './entering.tsx'
 import { Here } from './here.tsx'
-import { JoinBy } from './join-by.tsx'
-import { OwnName } from './own-name.tsx'
-import { Sight } from './sight.tsx'
-import { type Ways, WaysContext } from './ways.ts'
+import { OtherWays } from './other-ways.tsx'
+import { OwnNameLine } from './own-name.tsx'
+import { Before, Sight } from './sight.tsx'
+import { otherWays, type Way, type Ways, WaysContext } from './ways.ts'
 import './welcome.css'
 
-/** Which rooms there are, and the ways into one and out. `room`: the id of the one that is asked for. */
+/**
+ * Which rooms there are, and the ways into one and out: first what people do most, to go into one that is found here. The others are a
+ * click away, and only one of all is open. `room`: the id of the one that is asked for.
+ */
 export default function Welcome({ room }: { readonly room: string | undefined }) {
   const { t } = useTranslation('welcome')
   const rooms = useRooms()
   const status = useStatus()
   const { ways, wasTriedHere } = useWays(rooms?.state)
+  const [opened, setOpened] = useState(room)
+  // Also where this screen was up before: a bar on top of it may lead to a room.
+  useEffect(() => setOpened(room), [room])
+  const isIn = rooms?.state === 'in'
+  useEffect(() => {
+    if (isIn) setOpened((before) => (isOther(before) ? undefined : before))
+  }, [isIn])
   if (rooms === undefined) return <Delayed />
-  const isIn = rooms.state === 'in'
   const isEntering = rooms.state === 'entering'
-  const isDamaged = rooms.failed?.code === 'store-damaged'
+  const { failed } = rooms
+  const isDamaged = failed?.code === 'store-damaged' && rooms.state === 'none'
+  const isFree = !isIn && !isEntering && !isDamaged
   return (
     <WaysContext value={ways}>
-      <h1>{t('title')}</h1>
       <div className="welcome">
-        <div className="welcome-main">
-          <Failed rooms={rooms} isTold={wasTriedHere} />
-          {isEntering && <Entering rooms={rooms} />}
-          {isIn && status !== undefined && <Here status={status} />}
-          <Sight rooms={rooms} chosen={room} />
+        <div>
+          <h1>{t('title')}</h1>
+          <OwnNameLine name={rooms.name} />
         </div>
-        <div className="welcome-side">
-          <OwnName name={rooms.name} />
-          {/* Only hidden: what is typed there stays, and so does what is waited for. */}
-          <div className="ways" hidden={isEntering}>
-            <JoinBy />
-            <CreateRoom
+        {failed !== undefined && <Failed rooms={rooms} failed={failed} isTold={wasTriedHere} />}
+        {isEntering && <Entering rooms={rooms} />}
+        {isIn && status !== undefined && <Here status={status} />}
+        <Allowed to="rooms.join">
+          <Sight rooms={rooms} opened={opened} onOpen={setOpened} isFirst={isFree && opened === undefined} />
+          {!isEntering && <Before rooms={rooms} except={isDamaged ? failed.room : undefined} />}
+          <section className="ways" aria-label={t('otherWays')} hidden={isEntering}>
+            <OtherWays
               current={isIn ? rooms.room?.name : undefined}
-              isFirst={!isIn && !isDamaged && rooms.inSight.length === 0}
+              isFirst={isFree && rooms.inSight.length === 0}
+              open={isOther(opened) ? opened : undefined}
+              onOpen={setOpened}
             />
-          </div>
-        </div>
+          </section>
+        </Allowed>
       </div>
     </WaysContext>
   )
 }
 
-/** Why it is not in the room that it was to enter, as at the start of the peer. `isTold`: a form says for itself what became of it. */
-function Failed({ rooms, isTold }: { readonly rooms: RoomsView; readonly isTold: boolean }) {
+const isOther = (opened: string | undefined): opened is Way => otherWays.some((way) => way === opened)
+
+interface FailedProps {
+  readonly rooms: RoomsView
+  readonly failed: NonNullable<RoomsView['failed']>
+  /** A form says for itself what became of it. */
+  readonly isTold: boolean
+}
+
+/** Why it is not in the room that it was to enter, as at the start of the peer. */
+function Failed({ rooms, failed, isTold }: FailedProps) {
   const { t } = useTranslation('welcome')
   const refusal = useRefusal()
-  const { failed, room } = rooms
-  if (failed === undefined) return null
-  if (failed.code === 'store-damaged') {
+  // Who came back to another room hears of that from whoever asked.
+  if (failed.code === 'store-damaged' && rooms.state === 'none') {
     const whole = failed.facts?.index
-    return <Damaged rooms={rooms} whole={typeof whole === 'number' ? whole : undefined} />
+    return <Damaged rooms={rooms} name={failed.room} whole={typeof whole === 'number' ? whole : undefined} />
   }
   if (isTold) return null
   return (
@@ -70,7 +90,7 @@ function Failed({ rooms, isTold }: { readonly rooms: RoomsView; readonly isTold:
       <p className="bad">
         <CrossIcon />
         <span className="grow">
-          {room !== undefined && `${t('notIn', { name: inText(room.name) })} `}
+          {failed.room !== undefined && `${t('notIn', { name: inText(failed.room) })} `}
           {refusal({ kind: 'refused', code: failed.code, text: failed.text, facts: failed.facts ?? {} })}
         </span>
       </p>

@@ -15,8 +15,6 @@ export interface Caller {
 export interface CallContext extends Caller {
   /** Looked at by whoever measures; filled when somebody asks for it. */
   readonly meter?: Meter
-  /** Of a list that is told in pages: at most so many at once, where the client does not say. Absent: all. */
-  readonly pageMax?: number
   /** Told where the list goes on: the words of the question that change. */
   readonly goesOn?: (changes: Readonly<Record<string, string | number>>) => void
   /** `Idempotency-Key`, where one came. */

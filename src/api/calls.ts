@@ -27,7 +27,13 @@ export interface Calls {
 
 export type ServeCalls = (context: CallContext, send: (words: Words) => Promise<void>) => Calls
 
-type Request = Pick<Extract<Awaited<ReturnType<typeof decodeRequestMessage>>[2], { url: URL }>, 'url' | 'headers' | 'body'>
+interface Request {
+  readonly path: string
+  readonly body: unknown
+}
+/** A request as oRPC's own reader gives it. */
+type DecodedRequest = Pick<Extract<Awaited<ReturnType<typeof decodeRequestMessage>>[2], { url: URL }>, 'url' | 'body'>
+type Message = Parameters<typeof deserializeRequestMessage>[0]
 
 /**
  * The contract over WebSockets and message ports, as oRPC's clients speak it: its codec, its serializer and its procedures, without what
@@ -39,11 +45,12 @@ export function createServeCalls(router: ReturnType<typeof createRouter>, logger
   const clients = new Map(clientsOf(router, []))
 
   const answer = async (request: Request, context: CallContext, signal: AbortSignal) => {
-    const ask = clients.get(request.url.pathname)
+    const ask = clients.get(request.path)
     if (ask === undefined) return { status: 404, headers: {}, body: 'No procedure matched' }
     try {
       const output = await ask(readInput(request.body), context, signal)
-      return { status: 200, headers: {}, body: serializer.serialize(output) }
+      // All answers of the contract are JSON as they are: to look through them for what is not would cost as much as to write them.
+      return { status: 200, headers: {}, body: isStream(output) ? serializer.serialize(output) : { json: output } }
     } catch (thrown) {
       noteBug(logger, thrown)
       const error = toORPCError(thrown)
@@ -59,22 +66,30 @@ export function createServeCalls(router: ReturnType<typeof createRouter>, logger
     }
   }
 
+  /** oRPC's own reader makes a URL of each path; of those that are known it is not needed. */
+  const readText = (words: string): readonly [string, MessageType, Request | undefined] => {
+    const message = JSON.parse(words) as Message
+    const known = requestIn(message)
+    return known !== undefined && clients.has(known.path)
+      ? [message.i, MessageType.REQUEST, known]
+      : toRequest(deserializeRequestMessage(message))
+  }
+
   return (context, send) => {
     const underWay = new Map<string, AbortController>()
     return {
       async message(words) {
-        const [id, type, request] =
-          typeof words === 'string' ? deserializeRequestMessage(JSON.parse(words)) : await decodeRequestMessage(words)
+        const [id, type, request] = typeof words === 'string' ? readText(words) : toRequest(await decodeRequestMessage(words))
         if (type === MessageType.ABORT_SIGNAL) {
           underWay.get(id)?.abort()
           underWay.delete(id)
         }
-        if (type !== MessageType.REQUEST || underWay.has(id)) return
+        if (request === undefined || underWay.has(id)) return
         const hangUp = new AbortController()
         const { signal } = hangUp
         underWay.set(id, hangUp)
         try {
-          const answered = await answer(request as Request, context, signal)
+          const answered = await answer(request, context, signal)
           const { body } = answered
           if (!isStream(body)) {
             if (!signal.aborted) await send(JSON.stringify(serializeResponseMessage(id, MessageType.RESPONSE, answered)))
@@ -96,6 +111,22 @@ export function createServeCalls(router: ReturnType<typeof createRouter>, logger
       },
     }
   }
+}
+
+function toRequest([id, type, content]: ReturnType<typeof deserializeRequestMessage>): readonly [
+  string,
+  MessageType,
+  Request | undefined,
+] {
+  if (type !== MessageType.REQUEST) return [id, type, undefined]
+  const { url, body } = content as DecodedRequest
+  return [id, type, { path: url.pathname, body }]
+}
+
+/** The path and the body of a request that names its procedure by a path. */
+function requestIn({ t = MessageType.REQUEST, p }: Message): Request | undefined {
+  if (t !== MessageType.REQUEST || typeof p !== 'object' || p === null || !('u' in p) || typeof p.u !== 'string') return undefined
+  return { path: p.u, body: 'b' in p ? p.b : undefined }
 }
 
 type Ask = (input: unknown, context: CallContext, signal: AbortSignal) => Promise<unknown>

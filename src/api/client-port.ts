@@ -64,6 +64,7 @@ export const questions: ReadonlySet<string> = new Set([
   'log.entry',
   'log.verify',
   'log.export',
+  'log.salvage',
   'log.proofs',
   'tokens.list',
   'events',

@@ -1,6 +1,7 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 import { logLevels } from '../core/log-events.ts'
+import { bounds } from './bounds.ts'
 import { catalogueFull, catalogueLot, lotFields, lotIdText, unknownLot } from './catalogue.ts'
 import {
   bidderErrors,
@@ -14,6 +15,7 @@ import {
   readErrors,
   refoundErrors,
   rejections,
+  salvageErrors,
   streamErrors,
   unknownAccount,
   unknownAuction,
@@ -39,6 +41,7 @@ import {
   unknownExperiment,
   voteFields,
 } from './lab.ts'
+import { pageItemsMax } from './page-size.ts'
 import { createErrors, createInput, finding, joinErrors, joinInput, roomsView } from './rooms.ts'
 import {
   accountText,
@@ -64,16 +67,19 @@ import {
   eventView,
   exportedBlock,
   exportStep,
+  foundBlocksMax,
   frameDetail,
   judgedBlock,
   logEntry,
   logFound,
   logPage,
+  pageBlocksMax,
   peerView,
   pendingView,
   proofView,
   ringStep,
   ringView,
+  salvageStep,
   settled,
   statusView,
   verifyStep,
@@ -88,6 +94,9 @@ import {
 const anywhere = oc.errors({ ...doorErrors, ...inputInvalid })
 const question = anywhere.errors(noRoom)
 const operation = oc.errors(operationErrors)
+
+/** A list that can grow, or what was asked for of it; what comes next is asked for behind its last entry. */
+const inPages = <Item extends z.ZodType>(item: Item) => z.array(item).max(pageItemsMax)
 
 const onAccount = operationInput.extend({ account: accountText })
 /** An amount, and the account that it goes to or comes from. */
@@ -119,7 +128,7 @@ const settledOnLot = settled.extend({ auction: z.string(), number: z.int() })
 
 const onExperiment = operationInput.extend({ experiment: experimentNumber })
 /** `absent`: who cannot take part. */
-const begunExperiment = settled.extend({ experiment: z.int(), absent: z.array(absentView) })
+const begunExperiment = settled.extend({ experiment: z.int(), absent: z.array(absentView).max(bounds.members) })
 
 const onCatalogue = z.object({ id: lotIdText })
 const onLot = <Fields extends z.ZodRawShape>(what: string, fields: Fields) =>
@@ -132,7 +141,7 @@ const pauseMillisUsual = 3_600_000
 
 export const contract = {
   status: question.route({ method: 'GET', path: '/status' }).output(statusView),
-  peers: question.route({ method: 'GET', path: '/peers' }).output(z.array(peerView)),
+  peers: question.route({ method: 'GET', path: '/peers' }).input(pageInput).output(inPages(peerView)),
   ring: {
     show: question.route({ method: 'GET', path: '/ring' }).output(ringView),
     /** How long the token rests where nobody wants it, for every peer of the room, also after restarts. By the host. */
@@ -202,14 +211,14 @@ export const contract = {
   },
 
   /** What is good and bad about the network here, for whoever does not find the others; takes up to 10 s. */
-  diagnosis: anywhere.route({ method: 'GET', path: '/diagnosis' }).output(z.array(finding)),
+  diagnosis: anywhere.route({ method: 'GET', path: '/diagnosis' }).output(z.array(finding).max(bounds.findings)),
 
   accounts: {
     open: operation
       .route({ method: 'POST', path: '/accounts' })
       .input(onAccount.extend({ holder: nameText }))
       .output(settled),
-    list: question.route({ method: 'GET', path: '/accounts' }).input(pageInput).output(z.array(accountView)),
+    list: question.route({ method: 'GET', path: '/accounts' }).input(pageInput).output(inPages(accountView)),
     show: question
       .errors(unknownAccount)
       .route({ method: 'GET', path: '/accounts/{account}' })
@@ -234,7 +243,7 @@ export const contract = {
     .output(settled),
 
   pending: {
-    list: question.route({ method: 'GET', path: '/pending' }).input(pageInput).output(z.array(pendingView)),
+    list: question.route({ method: 'GET', path: '/pending' }).input(pageInput).output(inPages(pendingView)),
     void: question
       .errors(notPending)
       .route({ method: 'POST', path: '/pending/void' })
@@ -247,7 +256,7 @@ export const contract = {
       .route({ method: 'POST', path: '/auctions' })
       .input(z.intersection(lotInput, operationInput))
       .output(settledOnLot.extend({ endsAt: z.int() })),
-    list: question.route({ method: 'GET', path: '/auctions' }).input(pageInput).output(z.array(auctionView)),
+    list: question.route({ method: 'GET', path: '/auctions' }).input(pageInput).output(inPages(auctionView)),
     show: question
       .errors(unknownAuction)
       .route({ method: 'GET', path: '/auctions/{auction}' })
@@ -264,7 +273,7 @@ export const contract = {
 
   /** The lots that the host of an evening means to offer, in order; this peer keeps them, through restarts and whatever the room. */
   catalogue: {
-    list: question.route({ method: 'GET', path: '/catalogue' }).output(z.array(catalogueLot)),
+    list: question.route({ method: 'GET', path: '/catalogue' }).input(pageInput).output(inPages(catalogueLot)),
     /** Puts a lot last. Its amounts are read in the currency of the room that is here now. */
     add: question
       .errors({ ...catalogueErrors, ...catalogueFull })
@@ -303,7 +312,7 @@ export const contract = {
       .route({ method: 'POST', path: '/auctions/{auction}/bidders' })
       .input(bidderInput)
       .output(bidderView),
-    list: question.route({ method: 'GET', path: '/bidders' }).output(z.array(bidderView)),
+    list: question.route({ method: 'GET', path: '/bidders' }).input(pageInput).output(inPages(bidderView)),
     stop: question
       .errors({ ...unknownAuction, ...unknownBidder })
       .route({ method: 'POST', path: '/auctions/{auction}/bidders/stop' })
@@ -315,17 +324,17 @@ export const contract = {
     /** The newest committed blocks, oldest first. */
     tail: question
       .route({ method: 'GET', path: '/log/tail' })
-      .input(z.object({ count: z.int().min(1).max(1_000).default(20) }))
-      .output(z.array(judgedBlock)),
+      .input(z.object({ count: z.int().min(1).max(pageItemsMax).default(20) }))
+      .output(inPages(judgedBlock)),
     /** Committed blocks from `from` on, with their bytes: as many as fit an answer, none after the last. */
     read: question
       .route({ method: 'GET', path: '/log' })
-      .input(z.object({ from: z.int().min(0), count: z.int().min(1).max(1_000).default(100) }))
-      .output(z.array(exportedBlock)),
+      .input(z.object({ from: z.int().min(0), count: z.int().min(1).max(pageItemsMax).default(100) }))
+      .output(inPages(exportedBlock)),
     /** Committed blocks from `from` on, with what became of them: as many as fit an answer. */
     page: question
       .route({ method: 'GET', path: '/log/page' })
-      .input(z.object({ from: z.int().min(0), count: z.int().min(1).max(500) }))
+      .input(z.object({ from: z.int().min(0), count: z.int().min(1).max(pageBlocksMax) }))
       .output(logPage),
     /**
      * Committed blocks before `before` in which the text stands: an id, a name, a memo, an amount, a kind. One call looks at
@@ -337,7 +346,7 @@ export const contract = {
         z.object({
           text: z.string().trim().min(1).max(200),
           before: z.int().min(0).optional(),
-          count: z.int().min(1).max(100).default(50),
+          count: z.int().min(1).max(foundBlocksMax).default(50),
         }),
       )
       .output(logFound),
@@ -352,13 +361,22 @@ export const contract = {
       .route({ method: 'GET', path: '/log/export' })
       .input(z.object({ format: z.enum(['jsonl', 'csv']) }))
       .output(eventIterator(exportStep)),
+    /**
+     * What is whole of the damaged log that keeps this peer out of its room (`rooms.list`: `failed` with `store-damaged`), as a file,
+     * piece by piece, each block checked on the way. Nothing on the disk is changed.
+     */
+    salvage: anywhere
+      .errors(salvageErrors)
+      .route({ method: 'GET', path: '/log/salvage' })
+      .input(z.object({ format: z.enum(['jsonl', 'csv']) }))
+      .output(eventIterator(salvageStep)),
     entry: question
       .errors(unknownBlock)
       .route({ method: 'GET', path: '/log/{index}' })
       .input(z.object({ index: z.int().min(0) }))
       .output(logEntry),
     /** Proof of members' faults that this peer keeps. */
-    proofs: question.route({ method: 'GET', path: '/log/proofs' }).output(z.array(proofView)),
+    proofs: question.route({ method: 'GET', path: '/log/proofs' }).output(z.array(proofView).max(bounds.proofs)),
   },
 
   /** Tokens for programs that may do less than the owner (`procedures.ts`). They stay through restarts, whatever the room. */
@@ -368,7 +386,7 @@ export const contract = {
       .route({ method: 'POST', path: '/tokens' })
       .input(newToken)
       .output(madeToken),
-    list: anywhere.route({ method: 'GET', path: '/tokens' }).output(z.array(tokenView)),
+    list: anywhere.route({ method: 'GET', path: '/tokens' }).output(z.array(tokenView).max(bounds.tokens)),
     /** Whoever came in with it is hung up on. */
     revoke: anywhere
       .errors({ ...diskErrors, ...unknownToken })
@@ -382,7 +400,7 @@ export const contract = {
     /** What is built in, and what the members have of their own: they are asked, for a second at most. */
     algorithms: question
       .route({ method: 'GET', path: '/lab/algorithms' })
-      .output(z.object({ algorithms: z.array(algorithmView) })),
+      .output(z.object({ algorithms: z.array(algorithmView).max(bounds.algorithms) })),
     /** All members take part, unless the algorithm is somebody's own: then those who have the same file. */
     start: operation
       .errors(unknownAlgorithm)
@@ -404,7 +422,7 @@ export const contract = {
       .input(
         seriesFields.extend({ algorithms: seriesAlgorithms.optional(), deadlineMillis: operationInput.shape.deadlineMillis }),
       )
-      .output(settled.extend({ experiment: z.int(), algorithms: z.array(z.string()) })),
+      .output(settled.extend({ experiment: z.int(), algorithms: z.array(z.string()).max(bounds.series) })),
     state: question.route({ method: 'GET', path: '/lab' }).output(labState),
     /**
      * A state, then the events of an experiment from number `after` on, with its state again after each change, until it is over. The
@@ -431,7 +449,7 @@ export const contract = {
     results: question
       .route({ method: 'GET', path: '/lab/results' })
       .input(z.object({ before: z.int().min(0).optional(), count: z.int().min(1).max(100).default(50) }))
-      .output(z.object({ recorded: z.array(recordedView), lookedTo: z.int(), isWhole: z.boolean() })),
+      .output(z.object({ recorded: z.array(recordedView).max(bounds.recorded), lookedTo: z.int(), isWhole: z.boolean() })),
   },
 
   /** Which start of the peer this is, then events after number `after` (0: all that are still kept), then each as it happens. */

@@ -2,9 +2,9 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import type { IncomingMessage } from 'node:http'
 import { type Caller, owner, rateText } from './caller.ts'
 import type { DoorLimits } from './limits.ts'
-import { type Challenge, isKeyText, type ProofRole, proofText, ticketProtocolPrefix } from './proof.ts'
+import { type Challenge, cover, isKeyText, type ProofRole, proofText, ticketProtocolPrefix, tokenText } from './proof.ts'
 import { createRateLimit } from './rate-limit.ts'
-import type { Tokens } from './tokens.ts'
+import type { Tokens, TokenView } from './tokens.ts'
 
 /** Browsers cannot set headers on a WebSocket: there the token comes as this subprotocol's second half. */
 const tokenProtocolPrefix = 'gavelring.token.'
@@ -50,8 +50,19 @@ export interface Door {
   ignoreForeign(request: Knock): DoorRefusal | undefined
   /** Who it is by its token, or why it may not come in. */
   recognize(request: Knock, address: string | undefined): { readonly caller: Caller } | { readonly refusal: DoorRefusal }
-  /** Proves that this is the peer whose token the client knows, and draws the number that the client's own proof needs. */
-  challenge(clientNonce: string): Challenge
+  /**
+   * Proves that this is the peer whose token the client knows, and draws the number that the client's own proof needs. `token`: the id of
+   * a role token; absent: it is the owner's. Refuses an id that no token here has.
+   */
+  challenge(
+    question: ProofQuestion,
+    address: string | undefined,
+  ): { readonly challenge: Challenge } | { readonly refusal: DoorRefusal }
+}
+
+export interface ProofQuestion {
+  readonly nonce: string
+  readonly token?: string | undefined
 }
 
 /** How long a challenge counts, in milliseconds, and how many do: strangers can ask for as many as they like. */
@@ -62,7 +73,7 @@ export interface DoorOptions {
   /** The owner's. */
   readonly token: string
   /** All others. */
-  readonly tokens: Pick<Tokens, 'find' | 'onRevoke'>
+  readonly tokens: Pick<Tokens, 'find' | 'known' | 'onRevoke'>
   readonly limits: DoorLimits
   /** Where this door is, asked for anew each time, since it is not known before the server listens. */
   readonly port: () => number
@@ -78,20 +89,31 @@ export function createDoor({ token, tokens, limits, port }: DoorOptions): Door {
   tokens.onRevoke((id) => calls.forget(id))
 
   // By the server's nonce, the oldest first: a Map keeps the order.
-  const challenges = new Map<string, { readonly clientNonce: string; readonly at: number }>()
+  const challenges = new Map<string, { readonly asked: ProofQuestion; readonly at: number }>()
 
-  const proofOf = (role: ProofRole, clientNonce: string, serverNonce: string): string =>
-    createHmac('sha256', token)
+  const proofOf = (key: string | Uint8Array, role: ProofRole, clientNonce: string, serverNonce: string): Buffer =>
+    createHmac('sha256', key)
       .update(proofText(role, port(), clientNonce, serverNonce))
-      .digest('base64url')
+      .digest()
+
+  const callerOf = ({ id, role }: TokenView): Caller => ({ role, token: id, take: () => calls.take(id) })
 
   /** Each is for one connection: whoever hears it comes too late. */
-  const takeTicket = (ticket: string): boolean => {
+  const takeTicket = (ticket: string): Caller | undefined => {
     const [nonce = '', proof = ''] = ticket.split('.')
     const challenge = challenges.get(nonce)
     challenges.delete(nonce)
-    if (challenge === undefined || performance.now() - challenge.at > challengeMillis) return false
-    return isSame(proof, proofOf('client', challenge.clientNonce, nonce))
+    if (challenge === undefined || performance.now() - challenge.at > challengeMillis) return undefined
+    const { asked } = challenge
+    if (asked.token === undefined) {
+      return isSame(proof, proofOf(token, 'client', asked.nonce, nonce).toString('base64url')) ? owner : undefined
+    }
+    const known = tokens.known(asked.token)
+    if (known === undefined || !isKeyText(proof)) return undefined
+    const own = cover(Buffer.from(proof, 'base64url'), proofOf(known.sha256, 'client', asked.nonce, nonce))
+    const secret = Buffer.from(own).toString('base64url')
+    const found = tokens.find(tokenText({ ...known.token, secret }))
+    return found?.id === asked.token ? callerOf(found) : undefined
   }
 
   return {
@@ -109,20 +131,24 @@ export function createDoor({ token, tokens, limits, port }: DoorOptions): Door {
       const bearer = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? protocolOf(request, tokenProtocolPrefix)
       if (bearer !== undefined && isSame(bearer, token)) return { caller: owner }
       const ticket = protocolOf(request, ticketProtocolPrefix)
-      if (ticket !== undefined && takeTicket(ticket)) return { caller: owner }
+      const guest = ticket === undefined ? undefined : takeTicket(ticket)
+      if (guest !== undefined) return { caller: guest }
       const known = bearer === undefined ? undefined : tokens.find(bearer)
-      if (known !== undefined) {
-        return { caller: { role: known.role, token: known.id, take: () => calls.take(known.id) } }
-      }
+      if (known !== undefined) return { caller: callerOf(known) }
       const seconds = guesses.take(address ?? '')
       return { refusal: seconds === undefined ? tokenWrong : rateLimited(seconds) }
     },
-    challenge(clientNonce) {
+    challenge(asked, address) {
+      const key = asked.token === undefined ? token : tokens.known(asked.token)?.sha256
+      if (key === undefined) {
+        const seconds = guesses.take(address ?? '')
+        return { refusal: seconds === undefined ? tokenGone : rateLimited(seconds) }
+      }
       const nonce = randomBytes(32).toString('base64url')
       const [oldest] = challenges.keys()
       if (oldest !== undefined && challenges.size >= challengesMax) challenges.delete(oldest)
-      challenges.set(nonce, { clientNonce, at: performance.now() })
-      return { nonce, proof: proofOf('server', clientNonce, nonce) }
+      challenges.set(nonce, { asked, at: performance.now() })
+      return { challenge: { nonce, proof: proofOf(key, 'server', asked.nonce, nonce).toString('base64url') } }
     },
   }
 }
@@ -131,6 +157,12 @@ const tokenWrong: DoorRefusal = {
   status: 401,
   code: 'token-wrong',
   message: 'A token is needed: that of the profile folder (api-token), or one that `gavelring token create` made.',
+}
+
+const tokenGone: DoorRefusal = {
+  status: 401,
+  code: 'token-wrong',
+  message: 'This token opens nothing here: it was taken back, or is another peer’s.',
 }
 
 /** `allow`: those that there are. */
@@ -148,10 +180,11 @@ export const rateLimited = (retryAfterSeconds: number): DoorRefusal => ({
   data: { retryAfterSeconds },
 })
 
-/** What a client wants a server to prove itself for; `undefined`: that is none. */
-export function nonceOf(url: URL): string | undefined {
-  const nonce = url.searchParams.get('nonce')
-  return isKeyText(nonce) ? nonce : undefined
+/** What a client wants a server to prove itself for; `undefined`: that is nothing. */
+export function proofQuestionOf({ searchParams }: URL): ProofQuestion | undefined {
+  const nonce = searchParams.get('nonce')
+  const token = searchParams.get('token') ?? undefined
+  return isKeyText(nonce) ? { nonce, token } : undefined
 }
 
 function protocolOf(request: Knock, prefix: string): string | undefined {

@@ -140,6 +140,8 @@ export const notPending = failuresOf('not-pending')
 export const streamErrors = failuresOf('streams-exhausted')
 /** Of a stream that reads the log. */
 export const readErrors = failuresOf('streams-exhausted', 'store-damaged', 'disk-failed', 'stopping')
+/** Of one that reads the log that keeps this peer out of its room. */
+export const salvageErrors = { ...readErrors, ...failuresOf('not-damaged', 'room-not-found', 'store-version', 'disk-full') }
 /** The catalogue is files of this peer. */
 export const catalogueErrors = failuresOf('disk-full', 'disk-failed')
 export const refoundErrors = failuresOf('quorum-held', 'room-too-large', 'store-damaged', 'disk-full', 'disk-failed', 'stopping')

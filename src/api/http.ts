@@ -5,7 +5,7 @@ import { Failure } from '../core/failure.ts'
 import type { Logger } from '../peer/ports.ts'
 import type { Caller, Meter } from './caller.ts'
 import { createServeCalls } from './calls.ts'
-import { createDoor, type DoorRefusal, methodUnknown, nonceOf, rateLimited } from './door.ts'
+import { createDoor, type DoorRefusal, methodUnknown, proofQuestionOf, rateLimited } from './door.ts'
 import { healthPath, readyPath, whyNotReady } from './health.ts'
 import { type DoorLimits, doorLimits } from './limits.ts'
 import { logBugs } from './log-bugs.ts'
@@ -122,10 +122,12 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     const foreign = door.ignoreForeign(request)
     if (foreign !== undefined) return hangUp(foreign)
     if (url?.pathname === proofPath) {
-      const nonce = nonceOf(url)
-      if (nonce === undefined || isSending) return hangUp(nonceInvalid)
+      const question = proofQuestionOf(url)
+      if (question === undefined || isSending) return hangUp(nonceInvalid)
+      const proven = door.challenge(question, socket.remoteAddress)
+      if ('refusal' in proven) return hangUp(proven.refusal)
       response.writeHead(200, { 'content-type': 'application/json', connection: 'close' })
-      response.end(JSON.stringify(door.challenge(nonce)))
+      response.end(JSON.stringify(proven.challenge))
       return
     }
     if (url?.pathname === healthPath || url?.pathname === readyPath) {

@@ -28,11 +28,16 @@ export async function findRecords(peer: Peer, before: number | undefined, count:
   let lookedTo = start
   while (lookedTo > Math.max(0, start - lookMax) && recorded.length < count) {
     const from = Math.max(0, lookedTo - sliceBlocks)
-    for (const block of (await peer.log(from, lookedTo - from)).toReversed()) {
+    const slice = await peer.log(from, lookedTo - from)
+    lookedTo = from
+    for (const block of slice.toReversed()) {
       for (const end of endsIn(peer, block)) recorded.push(await withSetting(peer, end))
+      if (recorded.length >= count) {
+        lookedTo = block.index
+        break
+      }
       await breathe()
     }
-    lookedTo = from
   }
   return { recorded, lookedTo, isWhole: lookedTo === 0 }
 }

@@ -1,4 +1,5 @@
 import type { Peer } from '../peer/peer.ts'
+import { bounds, first, newest } from './bounds.ts'
 import type { LabStateView, LabStepView, RunView, SettingView } from './lab.ts'
 
 /** From what the lab of a peer holds to what the contract promises; and its events, one by one. */
@@ -18,9 +19,9 @@ export function toLabState(lab: Lab): LabStateView {
   return {
     host,
     isHost,
-    runs: runs.map((run) => toRun(run)),
+    runs: newest(runs, bounds.runs).map((run) => toRun(run)),
     ...(series !== undefined && {
-      series: { algorithms: [...series.algorithms], at: series.at, experiments: [...series.experiments] },
+      series: { ...series, algorithms: [...series.algorithms], experiments: [...series.experiments] },
     }),
   }
 }
@@ -47,29 +48,38 @@ export function toRun({ setup, record, predictions, ended, epoch, ownVote }: Exp
     startedAt,
     ...(ended !== undefined && { ended }),
     epoch,
-    members: record.members.map(({ why, sent, ...member }) => ({ ...member, sent: { ...sent }, ...(why !== '' && { why }) })),
-    inside: [...record.inside],
+    members: first(record.members, bounds.membersEver).map(({ why, sent, ...member }) => ({
+      ...member,
+      sent: { ...sent },
+      ...(why !== '' && { why }),
+    })),
+    inside: first(record.inside, bounds.membersEver),
     figures: toFigures(record.figures),
-    violations: record.violations.map(({ first, second }) => ({ first: { ...first }, second: { ...second } })),
+    violations: first(record.violations, bounds.violations).map(({ first, second }) => ({
+      first: { ...first },
+      second: { ...second },
+    })),
     missed: record.missed,
+    ...(record.awaited > 0 && { awaited: record.awaited }),
     round: predictions.round,
     votes: predictions.votes.size,
     ...(ownVote !== undefined && { myVote: ownVote }),
-    held: record.held.map(({ event, from, to, message, lamport, attempt, rank }) => ({
+    held: first(record.held, bounds.held).map(({ event, from, to, message, lamport, attempt, rank }) => ({
       ...{ id: `${from}:${event}`, from, to, message: { ...message }, lamport, attempt, rank },
     })),
-    predictions: predictions.closed.map(({ round, tally, entered }) => ({
+    predictions: newest(predictions.closed, bounds.predictions).map(({ round, tally, entered }) => ({
       round,
-      tally: tally.map((one) => ({ ...one })),
+      tally: first(tally, bounds.membersEver).map((one) => ({ ...one })),
       voters: tally.reduce((sum, { votes }) => sum + votes, 0),
       ...(entered !== undefined && { entered }),
     })),
+    predicted: { ...predictions.sum },
   }
 }
 
 const toFigures = (figures: Experiment['record']['figures']): RunView['figures'] => ({
   ...figures,
-  entriesByPeer: figures.entriesByPeer.map((one) => ({ ...one })),
+  entriesByPeer: first(figures.entriesByPeer, bounds.membersEver).map((one) => ({ ...one })),
   messages: { ...figures.messages },
   expected: figures.expected && { ...figures.expected },
   waiting: figures.waiting && { ...figures.waiting },
@@ -128,7 +138,7 @@ function toStep(event: LabEvent): LabStepView {
         ...(other !== undefined && { other }),
         ...(message !== undefined && { message: { ...message } }),
         ...(purpose !== undefined && { purpose }),
-        vector: Object.entries(vector).map(([peer, count]) => ({ peer, count })),
+        vector: first(Object.entries(vector), bounds.membersEver).map(([peer, count]) => ({ peer, count })),
       }
     }
     case 'view':

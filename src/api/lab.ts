@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { parsePeerId } from '../core/ids.ts'
 import { labLimits, nameCharsMax } from '../core/limits.ts'
+import { bounds } from './bounds.ts'
 import { fromParser } from './schemas.ts'
 
 /** What is asked of the lab on the real room, and what it answers. Times in milliseconds. */
@@ -47,7 +48,7 @@ export const seriesFields = z.object({
   record: z.boolean().default(true),
 })
 export const settingFields = seriesFields.extend({ algorithm: algorithmText })
-export const seriesAlgorithms = z.array(algorithmText).min(1).max(16)
+export const seriesAlgorithms = z.array(algorithmText).min(1).max(bounds.series)
 
 export const settingView = z.object({
   algorithm: z.string(),
@@ -58,19 +59,21 @@ export const settingView = z.object({
   stay: z.object({ least: z.number(), most: z.number() }),
   seed: z.int(),
   lostShare: z.number(),
-  faults: z.array(
-    z.object({
-      kind: z.enum(['pause', 'kill', 'cut']),
-      peer: z.string(),
-      to: z.string().optional(),
-      at: z.number(),
-      millis: z.number().optional(),
-    }),
-  ),
+  faults: z
+    .array(
+      z.object({
+        kind: z.enum(['pause', 'kill', 'cut']),
+        peer: z.string(),
+        to: z.string().optional(),
+        at: z.number(),
+        millis: z.number().optional(),
+      }),
+    )
+    .max(labLimits.faults),
   step: z.boolean(),
   record: z.boolean(),
   /** Who takes part, where not all members do. */
-  peers: z.array(z.string()).optional(),
+  peers: z.array(z.string()).max(bounds.membersEver).optional(),
 })
 export type SettingView = z.infer<typeof settingView>
 
@@ -79,7 +82,7 @@ export const algorithmView = z.object({
   kind: z.enum(['built-in', 'own']),
   /** Of an own one: of its file, and who has that. */
   sha256: z.string().optional(),
-  peers: z.array(z.string()).optional(),
+  peers: z.array(z.string()).max(bounds.members).optional(),
 })
 
 /** Who takes no part: it lacks the algorithm, has another file of that name, or did not answer. */
@@ -92,7 +95,7 @@ export const figuresView = z.object({
   algorithm: z.string(),
   members: z.int(),
   entries: z.int(),
-  entriesByPeer: z.array(z.object({ peer: z.string(), entries: z.int() })),
+  entriesByPeer: z.array(z.object({ peer: z.string(), entries: z.int() })).max(bounds.membersEver),
   messages: sent,
   messagesPerEntry: z.number().optional(),
   /** Of all entries together; without `most` there is no most. */
@@ -149,27 +152,33 @@ export const runView = z.object({
   startedAt: z.int(),
   ended: z.enum(['result', 'stop']).optional(),
   epoch: z.int(),
-  members: z.array(memberView),
-  inside: z.array(z.string()),
+  members: z.array(memberView).max(bounds.membersEver),
+  inside: z.array(z.string()).max(bounds.membersEver),
   figures: figuresView,
-  /** The first 20; the figures have their number. */
-  violations: z.array(violationView),
+  /** The first; the figures have their number. */
+  violations: z.array(violationView).max(bounds.violations),
   missed: z.int(),
+  /** So many messages are still to be told: whoever has much to do does that later. `lab.events` goes on with them. */
+  awaited: z.int().optional(),
   /** The open round of votes, how many there are in it, and this peer's own. */
   round: z.int(),
   votes: z.int(),
   myVote: z.string().optional(),
   /** In the order in which they are let go. */
-  held: z.array(heldView),
+  held: z.array(heldView).max(bounds.held),
   /** Rounds that are over, the newest last; `entered`: who did, once somebody has. */
-  predictions: z.array(
-    z.object({
-      round: z.int(),
-      tally: z.array(z.object({ peer: z.string(), votes: z.int() })),
-      voters: z.int(),
-      entered: z.string().optional(),
-    }),
-  ),
+  predictions: z
+    .array(
+      z.object({
+        round: z.int(),
+        tally: z.array(z.object({ peer: z.string(), votes: z.int() })).max(bounds.membersEver),
+        voters: z.int(),
+        entered: z.string().optional(),
+      }),
+    )
+    .max(bounds.predictions),
+  /** All rounds with votes whose truth is known, those before the listed ones too; `right`: votes for who did enter. */
+  predicted: z.object({ rounds: z.int(), votes: z.int(), right: z.int() }),
 })
 export type RunView = z.infer<typeof runView>
 
@@ -177,8 +186,16 @@ export const labState = z.object({
   host: z.string(),
   isHost: z.boolean(),
   /** Those that run, and the newest that ended; oldest first. */
-  runs: z.array(runView),
-  series: z.object({ algorithms: z.array(z.string()), at: z.int(), experiments: z.array(z.int()) }).optional(),
+  runs: z.array(runView).max(bounds.runs),
+  series: z
+    .object({
+      algorithms: z.array(z.string()).max(bounds.series),
+      at: z.int(),
+      experiments: z.array(z.int()).max(bounds.series),
+      /** The next one could not begin, and that was the end of it: it was refused, or could not be written. */
+      stuck: z.enum(['refused', 'unwritten']).optional(),
+    })
+    .optional(),
 })
 export type LabStateView = z.infer<typeof labState>
 
@@ -198,9 +215,9 @@ export const labStep = z.discriminatedUnion('kind', [
     message: message.optional(),
     purpose: z.enum(['entry', 'overhead']).optional(),
     lamport: z.int(),
-    vector: z.array(z.object({ peer: z.string(), count: z.int() })),
+    vector: z.array(z.object({ peer: z.string(), count: z.int() })).max(bounds.membersEver),
   }),
-  z.object({ ...numbered, kind: z.literal('view'), epoch: z.int(), members: z.array(z.string()) }),
+  z.object({ ...numbered, kind: z.literal('view'), epoch: z.int(), members: z.array(z.string()).max(bounds.members) }),
   z.object({ ...numbered, kind: z.literal('violation'), first: enteredView, second: enteredView }),
   z.object({ ...numbered, kind: z.literal('missed'), peer: z.string(), count: z.int() }),
   z.object({ kind: z.literal('state'), run: runView }),

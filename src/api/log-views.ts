@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { blockOpsMax } from '../core/limits.ts'
 import { damageCodes } from './codes.ts'
 
 /** The log, as it goes out. */
@@ -15,7 +16,7 @@ const blockView = z.object({
   checkpoint: z.object({ index: z.int(), stateHash: z.string() }).optional(),
   kind: z.enum(['genesis', 'state', 'view', 'ops']),
   /** For `genesis`, `state` and `view`: what they say. For `ops`: the operations, pictures shortened to their size. */
-  content: z.union([z.record(z.string(), z.unknown()), z.array(z.record(z.string(), z.unknown()))]),
+  content: z.union([z.record(z.string(), z.unknown()), z.array(z.record(z.string(), z.unknown())).max(blockOpsMax)]),
 })
 
 /**
@@ -35,7 +36,7 @@ export const proofView = z.object({
   author: z.string().optional(),
   what: z.string(),
   /** The one that vouches for a wrong state, or the two that stand in one place. */
-  blocks: z.array(z.object({ index: z.int(), epoch: z.string(), author: z.string(), hash: z.string() })),
+  blocks: z.array(z.object({ index: z.int(), epoch: z.string(), author: z.string(), hash: z.string() })).max(2),
 })
 export type ProofView = z.infer<typeof proofView>
 
@@ -43,8 +44,12 @@ export type ProofView = z.infer<typeof proofView>
 export const exportedBlock = blockView.extend({ bytes: z.string() })
 export type ExportedBlock = z.infer<typeof exportedBlock>
 
+/** Blocks of one page, and of one look through the log. */
+export const pageBlocksMax = 500
+export const foundBlocksMax = 100
+
 /** Blocks `from` on, as many as fit an answer; `last`: the last that is committed. */
-export const logPage = z.object({ last: z.int(), blocks: z.array(judgedBlock) })
+export const logPage = z.object({ last: z.int(), blocks: z.array(judgedBlock).max(pageBlocksMax) })
 
 /** One block with all that is needed to check it elsewhere. */
 export const logEntry = exportedBlock.extend({
@@ -58,7 +63,7 @@ export const logEntry = exportedBlock.extend({
 })
 
 /** What was found, newest first, down to block `lookedTo`; where `isDone`, there are no blocks before that. */
-export const logFound = z.object({ blocks: z.array(judgedBlock), lookedTo: z.int(), isDone: z.boolean() })
+export const logFound = z.object({ blocks: z.array(judgedBlock).max(foundBlocksMax), lookedTo: z.int(), isDone: z.boolean() })
 export type LogFound = z.infer<typeof logFound>
 
 /** `damage` and `done` are the last. `hash`: of the last block. */
@@ -72,3 +77,9 @@ export type VerifyStep = z.infer<typeof verifyStep>
 /** A piece of the file, with so many of all blocks in it and in those before it. */
 export const exportStep = z.object({ text: z.string(), done: z.int(), total: z.int() })
 export type ExportStep = z.infer<typeof exportStep>
+
+/** `bad`, in the last piece: what is wrong with the first block that is not in the file. */
+export const salvageStep = exportStep.extend({
+  bad: z.object({ index: z.int(), code: z.enum(damageCodes), reason: z.string() }).optional(),
+})
+export type SalvageStep = z.infer<typeof salvageStep>

@@ -1,4 +1,5 @@
 import type { CallContext } from './caller.ts'
+import { pageItemsMax } from './page-size.ts'
 import { refuseField } from './refuse.ts'
 
 export interface PageInput {
@@ -13,12 +14,12 @@ export interface PageInput {
 export function pageOf<Item>(
   items: readonly Item[],
   { limit, cursor }: PageInput,
-  context: Pick<CallContext, 'pageMax' | 'goesOn'>,
+  context: Pick<CallContext, 'goesOn'>,
   keyOf: (item: Item) => string,
   isAfter?: (item: Item, cursor: string) => boolean,
 ): readonly Item[] {
   const from = cursor === undefined ? 0 : startOf(items, cursor, keyOf, isAfter)
-  const count = limit ?? context.pageMax ?? items.length
+  const count = limit ?? pageItemsMax
   const page = items.slice(from, from + count)
   const last = page.at(-1)
   if (last !== undefined && from + count < items.length) context.goesOn?.({ cursor: keyOf(last), limit: count })
@@ -36,7 +37,10 @@ function startOf<Item>(
     return next < 0 ? items.length : next
   }
   const at = items.findIndex((item) => keyOf(item) === cursor)
-  if (at < 0)
-    throw refuseField('cursor', { code: 'cursor-unknown', message: 'The list has no such entry: begin it anew, without cursor.' })
+  if (at < 0) throw refuseCursor()
   return at + 1
 }
+
+/** Where the entry stood that the page was to go on behind is known no more. */
+export const refuseCursor = (): Error =>
+  refuseField('cursor', { code: 'cursor-unknown', message: 'The list has no such entry: begin it anew, without cursor.' })

@@ -80,6 +80,7 @@ export const roleNeeded: Readonly<Record<ProcedureName, Role>> = {
   'log.search': 'read',
   'log.verify': 'read',
   'log.export': 'read',
+  'log.salvage': 'read',
   'log.entry': 'read',
   'log.proofs': 'read',
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { bounds } from './bounds.ts'
 
 /** The ring and who is in it, as it goes out. */
 
@@ -42,26 +43,28 @@ export const ringView = z.object({
   epoch: z.string(),
   /** Index of the view block. */
   view: z.int(),
-  members: z.array(z.string()),
+  members: z.array(z.string()).max(bounds.members),
   turn: z.int(),
   /** Who had the token last, as far as is known here. */
   holder: z.string().optional(),
   /** Who waits for it. */
-  requests: z.array(z.string()),
-  suspected: z.array(z.string()),
+  requests: z.array(z.string()).max(bounds.members),
+  suspected: z.array(z.string()).max(bounds.members),
   quorum: z.boolean(),
   /** How long the token rests where nobody wants it. */
   paceMillis: z.int(),
   /** The newest that are known of, oldest first: at most 50. Between two heartbeats some may pass unseen. */
-  turns: z.array(
-    z.object({
-      turn: z.int(),
-      epoch: z.string(),
-      holder: z.string(),
-      at: z.int(),
-      /** That it wrote. */ block: z.int().optional(),
-    }),
-  ),
+  turns: z
+    .array(
+      z.object({
+        turn: z.int(),
+        epoch: z.string(),
+        holder: z.string(),
+        at: z.int(),
+        /** That it wrote. */ block: z.int().optional(),
+      }),
+    )
+    .max(bounds.turns),
 })
 export type RingView = z.infer<typeof ringView>
 
@@ -82,7 +85,7 @@ export const ringStep = z.discriminatedUnion('kind', [
     to: z.string(),
   }),
   /** Who waits for the token now. */
-  z.object({ kind: z.literal('requests'), ...roomTime, peers: z.array(z.string()) }),
+  z.object({ kind: z.literal('requests'), ...roomTime, peers: z.array(z.string()).max(bounds.members) }),
   /** One message, told again with the same id when its other end becomes known. Where only its arrival is, `at` is that. */
   z.object({
     kind: z.literal('frame'),
@@ -106,7 +109,7 @@ export const ringStep = z.discriminatedUnion('kind', [
   /** A block is committed; `at` is its own time. */
   z.object({ kind: z.literal('block'), ...roomTime, index: z.int(), author: z.string(), turn: z.int(), lamport: z.int() }),
   /** Whose frames are told. */
-  z.object({ kind: z.literal('recorders'), peers: z.array(z.string()) }),
+  z.object({ kind: z.literal('recorders'), peers: z.array(z.string()).max(bounds.members) }),
   /** So many steps were not recorded, or not told: more than can be. */
   z.object({ kind: z.literal('missed'), count: z.int() }),
 ])

@@ -1,6 +1,7 @@
 import { ORPCError } from '@orpc/client'
 import type { Peer } from '../peer/peer.ts'
 import { acrossRooms } from './across-rooms.ts'
+import { bounds, first } from './bounds.ts'
 import { unknownFrame } from './errors.ts'
 import type { Seat } from './seat.ts'
 import type { FrameDetail, RingStepView } from './views.ts'
@@ -58,5 +59,5 @@ export function showFrame(peer: Pick<Peer, 'ringFrame'>, id: string): FrameDetai
 const isAborted = (signal: AbortSignal | undefined): boolean => signal?.aborted === true
 
 function toStep(step: RingStep): RingStepView {
-  return step.kind === 'requests' || step.kind === 'recorders' ? { ...step, peers: [...step.peers] } : step
+  return step.kind === 'requests' || step.kind === 'recorders' ? { ...step, peers: first(step.peers, bounds.members) } : step
 }

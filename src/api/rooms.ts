@@ -5,6 +5,7 @@ import { parseNewName } from '../core/ids.ts'
 import { isJoinLink, parseJoinLink } from '../core/join-link.ts'
 import { codeCharsMax } from '../core/limits.ts'
 import { type Parsed, parsed } from '../core/result.ts'
+import { bounds } from './bounds.ts'
 import { faultCodes, goodCodes, waitCodes } from './codes.ts'
 import { failureCodes, failures, failuresOf } from './errors.ts'
 import { facts } from './said.ts'
@@ -26,10 +27,10 @@ const roomInSight = z.object({
   /** The wire version that is spoken there. */
   version: z.int(),
   speaksOurs: z.boolean(),
-  /** Names of peers that are heard in it, at most 50. */
-  people: z.array(z.string()),
-  /** Where these can be dialled, at most 8. */
-  addresses: z.array(z.string()),
+  /** Names of peers that are heard in it. */
+  people: z.array(z.string()).max(bounds.peopleInSight),
+  /** Where these can be dialled. */
+  addresses: z.array(z.string()).max(bounds.addressesInSight),
   /** It is the one that this peer is in. */
   isHere: z.boolean(),
 })
@@ -50,16 +51,23 @@ export const roomsView = z.object({
   room: z.object({ name: z.string(), id: z.string().optional() }).optional(),
   /** While it is entering: for how long, in sentences what keeps it away, and each of these for whoever says it in another language. */
   waiting: z
-    .object({ seconds: z.int(), why: z.array(z.string()), reasons: z.array(reason), notices: z.array(noticeView).optional() })
+    .object({
+      seconds: z.int(),
+      why: z.array(z.string()).max(bounds.reasons),
+      reasons: z.array(reason).max(bounds.reasons),
+      notices: z.array(noticeView).max(bounds.notices).optional(),
+    })
     .optional(),
-  /** Of all names; at most 64. */
-  inSight: z.array(roomInSight),
-  /** Peers in sight that look for their room; at most 50. */
-  looking: z.array(z.object({ peer: z.string(), name: z.string() })),
+  /** Of all names. */
+  inSight: z.array(roomInSight).max(bounds.roomsInSight),
+  /** Peers in sight that look for their room. */
+  looking: z.array(z.object({ peer: z.string(), name: z.string() })).max(bounds.peopleInSight),
   /** Those that this peer has been in, the latest first. */
-  known: z.array(z.object({ id: z.string(), name: z.string() })),
-  /** Why it is not where it last wanted to be; gone with the next try. */
-  failed: z.object({ code: z.enum(failureCodes), text: z.string(), facts: facts.optional() }).optional(),
+  known: z.array(z.object({ id: z.string(), name: z.string() })).max(bounds.knownRooms),
+  /** Why it is not where it last wanted to be; gone with the next try. `room`: where that was, where it came so far as to know. */
+  failed: z
+    .object({ code: z.enum(failureCodes), text: z.string(), facts: facts.optional(), room: z.string().optional() })
+    .optional(),
 })
 export type RoomsView = z.infer<typeof roomsView>
 

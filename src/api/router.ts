@@ -27,7 +27,7 @@ export function createRouter(seat: Seat, streams: Streams) {
     ...createBankRoutes(desk),
     ...createAuctionRoutes(desk),
     ...createCatalogueRoutes(desk, seat.catalogue),
-    ...createLogRoutes(desk),
+    ...createLogRoutes(desk, seat),
     ...createLabRoutes(desk, streams),
     ...createTokenRoutes(seat.tokens),
     ...createEventRoutes(desk, seat, streams),

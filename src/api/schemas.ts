@@ -12,6 +12,7 @@ import {
 import type { Parsed } from '../core/result.ts'
 import { faultOfPicture } from '../market/picture.ts'
 import { parseAuctionRef } from './auction-ref.ts'
+import { pageItemsMax } from './page-size.ts'
 import { eventKinds } from './views.ts'
 
 /**
@@ -74,10 +75,7 @@ export const operationInput = z.object({
   deadlineMillis: z.int().min(1).max(600_000).default(10_000),
 })
 
-/** At most so many of a list are told in one answer, where it is told in pages. */
-export const pageItemsMax = 1_000
-
-/** A part of a list: nothing of it said, all of it; over HTTP the first {@link pageItemsMax}. */
+/** A part of a list that can grow: nothing of it said, its first {@link pageItemsMax}. */
 export const pageInput = z
   .object({
     limit: z
@@ -85,7 +83,7 @@ export const pageInput = z
       .min(1, 'A page has at least one entry.')
       .max(pageItemsMax, `A page has at most ${pageItemsMax} entries.`)
       .optional(),
-    /** Goes on behind this entry, as the `Link` of the page before says. */
+    /** Goes on behind this entry, the last of the page before: its id, and over HTTP as the `Link` says. */
     cursor: z.string().max(200, 'A cursor has at most 200 characters.').optional(),
   })
   .default({})
@@ -98,11 +96,12 @@ export const paceMillis = z
 
 const noSuchKind = 'There is no such kind of event.'
 const eventKindText = z.enum(eventKinds, noSuchKind)
+const eventKindTexts = z.array(eventKindText).max(eventKinds.length)
 
 /** What a listener wants to hear of; all that is named has to fit. */
 const eventFilter = z.object({
   /** Any of these. */
-  kinds: z.array(eventKindText).optional(),
+  kinds: eventKindTexts.optional(),
   auction: auctionText.optional(),
   account: accountText.optional(),
   /** Only what carries an amount of at least so much. */
@@ -116,5 +115,5 @@ export const eventsInput = eventFilter.omit({ kinds: true }).extend({
   start: z.string().max(64, 'A start is a text that `opened` told.').optional(),
   filter: eventFilter.optional(),
   /** For addresses that people write, each field of the filter also by itself: `/events?kind=outbid&kind=bid-accepted&account=ana`. */
-  kind: z.union([eventKindText, z.array(eventKindText)], noSuchKind).optional(),
+  kind: z.union([eventKindText, eventKindTexts], noSuchKind).optional(),
 })

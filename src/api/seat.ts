@@ -1,6 +1,7 @@
 import type { RoomId } from '../core/ids.ts'
 import type { LogLevel } from '../core/log-events.ts'
 import type { Joined, JoinTarget, Peer, Refounded } from '../peer/peer.ts'
+import type { VerifyStep } from '../peer/verify.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Finding, RoomsView } from './rooms.ts'
 import type { Tokens } from './tokens.ts'
@@ -45,6 +46,12 @@ export interface Seat {
   rename(name: string): Promise<void>
   /** The latest id of the room is kept, so that the next start finds back. Rejects as {@link Peer.refound} does, and with `no-room`. */
   refound(options: { readonly force: boolean }): Promise<Refounded>
+  /**
+   * Checks the log that keeps it out of its room, and changes nothing there: a step for each block that is whole, then the result.
+   * Throws a `Failure`, `not-damaged`, at once where it is in a room or on its way into one, or is in none for another reason, and
+   * later where it goes into one before all is read; besides `called-off`, by `signal`, or the disk's.
+   */
+  verifyDamaged(signal: AbortSignal | undefined): AsyncGenerator<VerifyStep>
   /** What is good and bad about the network here, as `gavelring doctor` finds it: takes some seconds. */
   diagnosis(): Promise<readonly Finding[]>
 }

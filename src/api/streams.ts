@@ -1,4 +1,5 @@
 import { Failure } from '../core/failure.ts'
+import { refuseFailed } from './refuse.ts'
 
 /** Streams of one door, so many at once: each may last, and costs memory or time. */
 export interface Streams {
@@ -29,6 +30,9 @@ export function createStreams(streamsMax: number): Streams {
 async function* endingWith<T>(stream: AsyncGenerator<T>, onEnd: () => void): AsyncGenerator<T> {
   try {
     yield* stream
+  } catch (error) {
+    // The procedure itself has answered long ago: this is past where its errors become the contract's (`routes/api`).
+    throw refuseFailed(error)
   } finally {
     onEnd()
   }

@@ -120,6 +120,7 @@ export const failureWords: Readonly<Record<FailureCode, Words & { readonly statu
     'Another version of gavelring wrote the log on disk.',
     'Use the version of gavelring that wrote it, or a newer one.',
   ),
+  'not-damaged': no(409, 'No damaged log keeps this peer out of a room.', 'See `gavelring status`.'),
   'disk-full': no(507, 'The disk is full.', 'Make room on the disk, then start the peer again.'),
   'disk-read-only': no(500, 'The disk cannot be written.', 'Choose a folder on another disk with --profile.'),
   'disk-failed': no(500, 'The disk failed.', 'Look after the disk, then start the peer again.'),

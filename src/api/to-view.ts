@@ -7,6 +7,7 @@ import type { Operation } from '../market/operation.ts'
 import type { MarketEvent, Rejection } from '../market/outcome.ts'
 import type { AccountView, AuctionView, Bid } from '../market/types.ts'
 import type { Bidder, Peer, PeerEvent, PeerStatus, RingInfo } from '../peer/peer.ts'
+import { bounds, first, newest } from './bounds.ts'
 import { toMoney, withMoney } from './money.ts'
 import { type RejectionView, rejectionText } from './texts.ts'
 import type {
@@ -34,18 +35,24 @@ export function toStatus(status: PeerStatus, gateway?: string): StatusView {
   return {
     ...status,
     room: { id: room.id, name: room.name, founded: room.founded, hasCode: room.hasCode, ...rulesView(room.rules) },
-    otherRooms: [...otherRooms],
-    notices: [...notices],
+    otherRooms: first(otherRooms, bounds.otherRooms),
+    notices: newest(notices, bounds.notices),
     members: [...members],
     reachable: [...reachable],
-    addresses: [...addresses],
+    addresses: first(addresses, bounds.addresses),
     ...(gateway !== undefined && { gateway }),
   }
 }
 
 export function toRing(ring: RingInfo): RingView {
   const { members, requests, suspected, turns } = ring
-  return { ...ring, members: [...members], requests: [...requests], suspected: [...suspected], turns: [...turns] }
+  return {
+    ...ring,
+    members: [...members],
+    requests: first(requests, bounds.members),
+    suspected: [...suspected],
+    turns: [...turns],
+  }
 }
 
 const rulesView = ({ currency, deposits, founder }: PeerStatus['room']['rules']) => ({

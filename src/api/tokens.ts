@@ -38,6 +38,8 @@ export interface Tokens {
   list(): readonly TokenView[]
   /** Whose text this is; `undefined`: nobody's. */
   find(text: string): TokenView | undefined
+  /** By its id: what it is, and the SHA-256 of its text. `undefined`: there is none. */
+  known(id: string): { readonly token: TokenView; readonly sha256: Uint8Array } | undefined
   /** Resolves once it is on disk. `undefined`: there are {@link tokensMax} already. */
   create(role: TokenRole, label: string | undefined): Promise<z.infer<typeof madeToken> | undefined>
   /** Whether it was there. It opens nothing any more when this resolves. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { bounds } from './bounds.ts'
 import { troubleCodes } from './codes.ts'
 import { receipt } from './errors.ts'
 import { money } from './money.ts'
@@ -60,23 +61,23 @@ export const statusView = z.object({
   /** How this start came into it. */
   entered: z.enum(['founded', 'joined', 'kept']),
   /** Rooms of the same name in sight, with which this one will not mix. */
-  otherRooms: z.array(otherRoomView),
+  otherRooms: z.array(otherRoomView).max(bounds.otherRooms),
   /** What others need to come into this room, but for its code. */
   link: z.string(),
   /** `forgotten`: its log was lost, and the room has not gone on since. */
   role: z.enum(['member', 'learner', 'forgotten', 'leaving', 'read-only', 'stopped']),
   /** What a person should know though the peer goes on: of its log, or of its folder. */
-  notices: z.array(noticeView),
+  notices: z.array(noticeView).max(bounds.notices),
   /** Why it writes nothing. */
   trouble: z.string().optional(),
   troubleCode: z.enum(troubleCodes).optional(),
   epoch: z.string(),
-  members: z.array(z.string()),
+  members: z.array(z.string()).max(bounds.members),
   /** Nothing says that these are still the members: it takes no part, and is behind, or has heard none of them. */
   membersAsOfLog: z.boolean(),
   /** Blocks that it lacks, as far as it has heard. */
   behind: z.int(),
-  reachable: z.array(z.string()),
+  reachable: z.array(z.string()).max(bounds.members),
   quorum: z.boolean(),
   holdsToken: z.boolean(),
   turn: z.int(),
@@ -87,7 +88,7 @@ export const statusView = z.object({
   lamport: z.int(),
   time: z.int(),
   pending: z.int(),
-  addresses: z.array(z.string()),
+  addresses: z.array(z.string()).max(bounds.addresses),
   /** Where thin clients are served; absent: nowhere. */
   gateway: z.string().optional(),
   version: z.string(),
@@ -108,24 +109,26 @@ export const entryKinds = ['deposit', 'withdraw', 'sent', 'received', 'held', 'r
 
 export const accountDetail = accountView.extend({
   /** The newest entries, oldest first. */
-  history: z.array(
-    z.object({
-      index: z.int(),
-      time: z.int(),
-      kind: z.enum(entryKinds),
-      /** What it was about, never below 0; for `paid` what came out of the hold. */
-      amount: money,
-      /** Of what is available. */
-      change: money,
-      counterparty: z.string().optional(),
-      auction: z.string().optional(),
-      /** The number of that auction. */
-      lot: z.int().optional(),
-      memo: z.string(),
-      available: money,
-      held: money,
-    }),
-  ),
+  history: z
+    .array(
+      z.object({
+        index: z.int(),
+        time: z.int(),
+        kind: z.enum(entryKinds),
+        /** What it was about, never below 0; for `paid` what came out of the hold. */
+        amount: money,
+        /** Of what is available. */
+        change: money,
+        counterparty: z.string().optional(),
+        auction: z.string().optional(),
+        /** The number of that auction. */
+        lot: z.int().optional(),
+        memo: z.string(),
+        available: money,
+        held: money,
+      }),
+    )
+    .max(bounds.history),
 })
 export type AccountDetail = z.infer<typeof accountDetail>
 
@@ -164,7 +167,7 @@ export const auctionDetail = auctionView.extend({
   /** base64url; empty: none. */
   picture: z.string(),
   /** The newest bids that were accepted, oldest first: at most 50. */
-  recentBids: z.array(bid),
+  recentBids: z.array(bid).max(bounds.recentBids),
 })
 export type AuctionDetail = z.infer<typeof auctionDetail>
 
@@ -228,7 +231,7 @@ export const marketEvent = z.discriminatedUnion('kind', [
 export type MarketEventView = z.infer<typeof marketEvent>
 
 /** An accepted operation: where it stands, and what it changed, in order. */
-export const settled = receipt.extend({ events: z.array(marketEvent) })
+export const settled = receipt.extend({ events: z.array(marketEvent).max(bounds.marketEvents) })
 export type Settled = z.infer<typeof settled>
 
 const numbered = { number: z.int(), at: z.int() }
@@ -260,7 +263,7 @@ export const eventView = z.discriminatedUnion('kind', [
     what: z.string(),
   }),
   z.object({ ...numbered, kind: z.literal('announced'), operation: z.string(), what: z.string() }),
-  z.object({ ...numbered, kind: z.literal('members'), epoch: z.string(), members: z.array(z.string()) }),
+  z.object({ ...numbered, kind: z.literal('members'), epoch: z.string(), members: z.array(z.string()).max(bounds.members) }),
   z.object({ ...numbered, kind: z.literal('quorum'), held: z.boolean(), text: z.string() }),
   /** A room of the same name with which this one will not mix is in sight, or has changed. */
   z.object({ ...numbered, kind: z.literal('other-room'), room: otherRoomView }),

@@ -11,6 +11,7 @@ import type { KnownRoom, Profile, Settings } from '../io/profile.ts'
 import type { Joined, JoinTarget, Peer, Refounded } from '../peer/peer.ts'
 import type { Sighting, Transport } from '../peer/ports.ts'
 import type { Waiting } from '../peer/search.ts'
+import type { VerifyStep } from '../peer/verify.ts'
 import { type Aim, aimAt, capital } from './aim.ts'
 import type { createCheck } from './check.ts'
 import { createEars } from './ears.ts'
@@ -74,6 +75,8 @@ export function createSeat(options: SeatOptions): OwnSeat {
   let { name, identity } = options
   let where: Where = { kind: 'none' }
   let failed: RoomsView['failed']
+  /** The name of the room that it last tried to enter. */
+  let tried: string | undefined
   let { known } = options
   let isClosed = false
   let archived: string | undefined
@@ -138,7 +141,10 @@ export function createSeat(options: SeatOptions): OwnSeat {
     const own: Where = { kind: 'entering', plan, since: performance.now() }
     options.log.conceal(plan.code)
     archived = undefined
+    // Where nothing comes of this, that log is still what keeps it out.
+    let kept = damaged
     damaged = undefined
+    tried = plan.room
     goTo(own)
     try {
       refuseAborted(signal)
@@ -157,6 +163,7 @@ export function createSeat(options: SeatOptions): OwnSeat {
       })
       own.transport = opening.transport
       const peer = await opening.peer
+      kept = undefined
       // A life in this room that a disk may forget has begun.
       identity = { ...identity, isNew: false }
       if (signal.aborted) await peer.stop(leaveMillis)
@@ -172,7 +179,7 @@ export function createSeat(options: SeatOptions): OwnSeat {
     } catch (error) {
       const isSafe = error instanceof Failure && (error.code === 'room-not-found' || error.code === 'stopping')
       if (!isSafe) identity = { ...identity, isNew: false }
-      if (error instanceof Failure && error.code === 'store-damaged') damaged = plan
+      damaged = isDamage(error) ? plan : kept
       if (where === own) goTo({ kind: 'none' })
       throw signal.aborted ? calledOff() : error
     }
@@ -195,18 +202,25 @@ export function createSeat(options: SeatOptions): OwnSeat {
 
   /** What came of the last try stays to be read, until the next. */
   const attempt = async <T>(task: () => Promise<T>): Promise<T> => {
+    const before = failed
     failed = undefined
+    tried = undefined
     try {
       return await task()
     } catch (error) {
       note(error)
+      // Whoever asked for this hears why it came to nothing; that a log is damaged stays to be told to everybody.
+      if (before?.code === 'store-damaged' && damaged !== undefined && !isDamage(error)) {
+        failed = before
+        tell()
+      }
       throw error
     }
   }
   const note = (error: unknown): void => {
     if (!(error instanceof Failure)) logger.error('room-change-failed', { error })
     else if (error.code !== 'called-off' && error.code !== 'stopping') {
-      failed = { code: error.code, text: error.message, facts: toFacts(error.facts) }
+      failed = { code: error.code, text: error.message, facts: toFacts(error.facts), ...(tried !== undefined && { room: tried }) }
       tell()
     }
   }
@@ -285,6 +299,20 @@ export function createSeat(options: SeatOptions): OwnSeat {
         return { room: peer.status().room.id, archive: salvaged?.archive, resubmitted: 0 }
       }),
     )
+
+  const verifyCopy = async function* (plan: Plan, signal: AbortSignal | undefined): AsyncGenerator<VerifyStep> {
+    const { openCopy, rowsOf, verifyLogBlocks } = await import('./stored-log.ts')
+    const copy = await openCopy(config.profile, plan.room, true).catch((error: unknown) => {
+      throw damaged === plan ? error : notDamaged()
+    })
+    try {
+      // On the way into a room the log goes elsewhere, and what was copied meanwhile may be half of another one.
+      if (damaged !== plan) throw notDamaged()
+      yield* verifyLogBlocks(rowsOf(copy, 'all', () => signal && refuseAborted(signal)))
+    } finally {
+      await copy.close()
+    }
+  }
 
   const create = async (plan: NewRoom, signal: AbortSignal): Promise<CreatedRoom> => {
     if ((where.kind === 'in' && where.plan.room === plan.name) || (await hasRoom(config.profile, plan.name))) {
@@ -372,6 +400,10 @@ export function createSeat(options: SeatOptions): OwnSeat {
         return refounded
       })
     },
+    verifyDamaged(signal) {
+      if (damaged === undefined || where.kind !== 'none') throw notDamaged()
+      return verifyCopy(damaged, signal)
+    },
     async diagnosis() {
       // Loaded when it is asked for.
       const { createCheck } = await import('./check.ts')
@@ -421,6 +453,10 @@ const roomOf = (where: Exclude<Where, { kind: 'none' }>): RoomsView['room'] =>
         name: where.plan.room,
         ...(where.plan.entry.kind === 'join' && where.plan.entry.room !== undefined && { id: where.plan.entry.room }),
       }
+
+const isDamage = (error: unknown): boolean => error instanceof Failure && error.code === 'store-damaged'
+
+const notDamaged = (): Failure => new Failure('not-damaged', 'No damaged log keeps this peer out of a room.')
 
 const stopping = (): Failure => new Failure('stopping', 'This peer is stopping.')
 

@@ -2,13 +2,15 @@ import { createHash, randomBytes } from 'node:crypto'
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { bounds } from '../api/bounds.ts'
+import { tokenText } from '../api/proof.ts'
 import { type Tokens, type TokenView, tokenIdText, tokenView } from '../api/tokens.ts'
 import { readFileIfThere, replaceFile } from '../io/files.ts'
 import type { Logger } from '../peer/ports.ts'
 import { createInTurn } from './in-turn.ts'
 import { firstFree } from './room-folder.ts'
 
-const tokensMax = 100
+const tokensMax = bounds.tokens
 
 const keptToken = tokenView.extend({
   id: tokenIdText,
@@ -38,12 +40,16 @@ export async function openTokens(profile: string, logger: Logger): Promise<Token
       const token = byHash.get(hashOf(text))
       return token && toView(token)
     },
+    known(id) {
+      const kept = [...byHash.values()].find((one) => one.id === id)
+      return kept && { token: toView(kept), sha256: Buffer.from(kept.sha256, 'hex') }
+    },
     create: (role, label) =>
       inTurn(async () => {
         if (byHash.size >= tokensMax) return undefined
         const id = randomBytes(4).toString('hex')
         // The role and the id are for people who find it somewhere; what counts is the whole text.
-        const token = `${role}-${id}-${randomBytes(32).toString('base64url')}`
+        const token = tokenText({ role, id, secret: randomBytes(32).toString('base64url') })
         const kept = { id, role, ...(label !== undefined && { label }), created: Date.now(), sha256: hashOf(token) }
         await keep([...byHash.values(), kept])
         return { id, role, token }

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Api } from '../api/client.ts'
 import type { AccountSummary, StatusView } from '../api/views.ts'
+import { allAccounts } from '../api/whole-lists.ts'
 import type { AccountFile, ClassicAccount } from '../app/accounts-folder.ts'
 import { currencyOf } from '../core/currency.ts'
 import { parseAccountId } from '../core/ids.ts'
@@ -41,7 +42,7 @@ const accountExport: Command = {
     'What is held for auctions stands in no file.',
   async run(call) {
     const { accounts, status } = await withPeer(call, async (api) => {
-      const [accounts, status] = await Promise.all([api.accounts.list(), api.status()])
+      const [accounts, status] = await Promise.all([allAccounts(api), api.status()])
       return { accounts, status }
     })
     return exportFolder(call, accounts, status)
@@ -63,7 +64,7 @@ async function importFolder(call: Call, api: Api): Promise<number> {
     },
   )
   if (accounts.length === 0 && faults.length === 0) throw usageError(`${folder} has no .json files.`)
-  const known = new Map((await api.accounts.list()).map((account) => [account.account, account]))
+  const known = new Map((await allAccounts(api)).map((account) => [account.account, account]))
   const steps: Step[] = []
   for (const one of accounts) steps.push({ ...one, ...(await stepOf(one, known.get(one.account), status, api)) })
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Api } from '../api/client.ts'
 import type { AccountDetail, AccountSummary, Settled } from '../api/views.ts'
+import { allAccounts, allPeers } from '../api/whole-lists.ts'
 import { parseCsv } from '../core/csv.ts'
 import { parseAccountId, parseNewName } from '../core/ids.ts'
 import { operationInput, operationOptions, profileOption, valid, withPeer } from './client.ts'
@@ -56,7 +57,7 @@ const list: Command = {
   ],
   async run(call) {
     const { accounts, nameOf } = await withPeer(call, async (api) => {
-      const [all, peers] = await Promise.all([api.accounts.list(), api.peers()])
+      const [all, peers] = await Promise.all([allAccounts(api), allPeers(api)])
       const self = peers.find((peer) => peer.self)?.peer
       return { accounts: call.flags.own === true ? all.filter(({ owner }) => owner === self) : all, nameOf: peerNames(peers) }
     })
@@ -75,7 +76,7 @@ const show: Command = {
   async run(call) {
     const account = accountOperand(call)
     const { found, nameOf } = await withPeer(call, async (api) => {
-      const [shown, peers] = await Promise.all([api.accounts.show({ account }), api.peers()])
+      const [shown, peers] = await Promise.all([api.accounts.show({ account }), allPeers(api)])
       return { found: shown, nameOf: peerNames(peers) }
     })
     const { width } = call.terminal

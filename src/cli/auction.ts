@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { AuctionDetail, AuctionSummary, BidderSummary, Settled } from '../api/views.ts'
+import { allAuctions, allBidders, allPeers } from '../api/whole-lists.ts'
 import { parseNewName } from '../core/ids.ts'
 import { descriptionCharsMax, reasonCharsMax } from '../core/limits.ts'
 import { operationInput, operationOptions, profileOption, readSeconds, valid, withPeer } from './client.ts'
@@ -57,7 +58,7 @@ const list: Command = {
   options: [{ name: 'open', text: 'only those that have not ended' }, columnsOption, profileOption],
   examples: ['gavelring auction list', 'gavelring auction list --open --columns lot,item,least'],
   async run(call) {
-    const all = await withPeer(call, (api) => api.auctions.list())
+    const all = await withPeer(call, (api) => allAuctions(api))
     const auctions = call.flags.open === true ? all.filter(({ ended }) => ended === undefined) : all
     tellTable(call, auctions, columns, auctions, all.length === 0 ? 'There are no auctions yet.' : 'No auction is open.')
     return 0
@@ -76,7 +77,7 @@ const show: Command = {
   async run(call) {
     const auction = lotWord(call)
     const { found, nameOf } = await withPeer(call, async (api) => {
-      const [shown, peers] = await Promise.all([api.auctions.show({ auction }), api.peers()])
+      const [shown, peers] = await Promise.all([api.auctions.show({ auction }), allPeers(api)])
       return { found: shown, nameOf: peerNames(peers) }
     })
     tell(call, found, detailLines(found, nameOf, call.terminal.width))
@@ -133,7 +134,7 @@ const bidders: Command = {
   options: [columnsOption, profileOption],
   examples: ['gavelring auction bidders'],
   async run(call) {
-    const found = await withPeer(call, (api) => api.bidders.list())
+    const found = await withPeer(call, (api) => allBidders(api))
     tellTable(call, found, bidderColumns, found, 'This peer bids for nobody.')
     return 0
   },

@@ -1,5 +1,6 @@
 import type { Api } from '../api/client.ts'
 import type { AccountSummary, Settled } from '../api/views.ts'
+import { allAccounts } from '../api/whole-lists.ts'
 import { parseRequestId } from '../core/ids.ts'
 import { memoCharsMax } from '../core/limits.ts'
 import { operationInput, operationOptions, valid, withPeer } from './client.ts'
@@ -106,7 +107,7 @@ async function onAccount(call: Call, speak: (api: Api, input: OnAccount) => Prom
 
 /** Accounts may be called `1234567890`: whoever forgot the amount did not mean so much money. */
 async function refuseAccount(api: Api, amount: string): Promise<void> {
-  const accounts = await api.accounts.list()
+  const accounts = await allAccounts(api)
   if (!accounts.some(({ account }) => account === amount)) return
   throw usageError(`AMOUNT: ${amount} is an account of this room. Name the account and the amount.`)
 }
@@ -153,7 +154,7 @@ async function depositAll(call: Call): Promise<number> {
 
 /** Open ones: in a room where the host deposits all, elsewhere this peer's own. */
 async function accountsToFill(api: Api): Promise<readonly AccountSummary[]> {
-  const [{ self, room }, accounts] = await Promise.all([api.status(), api.accounts.list()])
+  const [{ self, room }, accounts] = await Promise.all([api.status(), allAccounts(api)])
   if (room.deposits === 'host' && room.founder !== self) {
     throw usageError('In this room only the host, the peer that founded it, deposits.')
   }

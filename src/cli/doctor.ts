@@ -1,4 +1,5 @@
 import { readApiAddress } from '../api/api-files.ts'
+import { allPeers } from '../api/whole-lists.ts'
 import type { Diagnosis, Findings, FoundPeer, Tried } from '../app/diagnosis.ts'
 import { flagText } from '../app/flags.ts'
 import { addressText } from '../core/address.ts'
@@ -52,7 +53,7 @@ async function readOptions(call: Call) {
       const [{ connectApi }, { runningOf }] = await Promise.all([import('../api/client.ts'), import('../app/doctor.ts')])
       const { api, close } = await connectApi(address)
       try {
-        const [{ self, room, otherRooms }, peers] = await Promise.all([api.status(), api.peers()])
+        const [{ self, room, otherRooms }, peers] = await Promise.all([api.status(), allPeers(api)])
         return runningOf(self, room.name, otherRooms, peers)
       } finally {
         close()

@@ -1,6 +1,7 @@
 import { parseAuctionRef } from '../api/auction-ref.ts'
 import type { Api } from '../api/client.ts'
 import type { AuctionSummary, EventKind, EventView } from '../api/views.ts'
+import { allAuctions } from '../api/whole-lists.ts'
 import { profileOption, valid, withPeer } from './client.ts'
 import { type Call, type Command, textFlag } from './command.ts'
 import { usageError } from './errors.ts'
@@ -90,7 +91,7 @@ function createTeller(api: Api): (event: EventView) => Promise<readonly string[]
   const lots = new Map<string, AuctionSummary>()
   const learnLots = async (auction: string): Promise<void> => {
     if (lots.has(auction)) return
-    for (const lot of await api.auctions.list()) lots.set(lot.auction, lot)
+    for (const lot of await allAuctions(api)) lots.set(lot.auction, lot)
   }
   const lotOf = (auction: string): string => {
     const lot = lots.get(auction)

@@ -1,4 +1,5 @@
 import type { Api } from '../api/client.ts'
+import type { SalvageStep } from '../api/views.ts'
 import { profileOption } from './client.ts'
 import { type Call, type Command, textFlag } from './command.ts'
 import { usageError } from './errors.ts'
@@ -34,30 +35,35 @@ export const logExport: Command = {
     if (isCsv && call.json) throw usageError('--csv and --json are two things.')
     const sink = file === undefined ? stdoutSink(call, isCsv) : await fileSink(file, call.flags.force === true)
     const progress = createProgress(call.terminal)
-    const write = async (pieces: AsyncIterable<Piece>): Promise<number> => {
-      let written = 0
-      for await (const { text, done, total } of pieces) {
+    const write = async (pieces: AsyncIterable<SalvageStep>) => {
+      let count = 0
+      let damage: SalvageStep['bad']
+      for await (const { text, done, total, bad } of pieces) {
         if (sink.isClosed()) break
+        damage = bad
+        if (bad !== undefined) break
         await sink.write(text)
-        written = done
+        count = done
         if (file !== undefined || !call.terminal.isScreen) progress('exporting', done - 1, total - 1)
       }
-      return written
+      return { count, damage }
     }
     try {
       const { count, damage } = await readLog(call, {
-        running: async (api) => ({ count: await write(isCsv ? csvPieces(api) : jsonPieces(api)), damage: undefined }),
+        running: (api) => write(isCsv ? csvPieces(api) : jsonPieces(api)),
         async stored({ rows }) {
-          const { storedPieces } = await import('./export-stored.ts')
-          const pieces = storedPieces(rows, isCsv)
-          return { count: await write(pieces.all), damage: pieces.damage() }
+          const [{ wholeLines }, { verifyLogBlocks }] = await Promise.all([
+            import('../api/log-file.ts'),
+            import('../app/stored-log.ts'),
+          ])
+          return write(wholeLines(verifyLogBlocks(rows), isCsv ? 'csv' : 'jsonl'))
         },
       })
       await sink.finish()
       progress('exporting', 1, 1)
       if (!sink.isClosed()) call.terminal.note(`${count} ${count === 1 ? 'block' : 'blocks'} exported.`)
       if (damage === undefined) return 0
-      call.terminal.note(`That is what is whole. ${damage}`)
+      call.terminal.note(`That is what is whole. Block ${damage.index} is bad: ${damage.reason.replace(/\.$/, '')}.`)
       return 1
     } finally {
       progress('exporting', 1, 1)
@@ -66,20 +72,13 @@ export const logExport: Command = {
   },
 }
 
-/** Whole lines, with so many of all blocks in them and in those before. */
-export interface Piece {
-  readonly text: string
-  readonly done: number
-  readonly total: number
-}
-
-async function* jsonPieces(api: Api): AsyncGenerator<Piece> {
+async function* jsonPieces(api: Api): AsyncGenerator<SalvageStep> {
   for await (const { block, last } of readRunningLog(api)) {
     yield { text: `${JSON.stringify(block)}\n`, done: block.index + 1, total: last + 1 }
   }
 }
 
-const csvPieces = async function* (api: Api): AsyncGenerator<Piece> {
+const csvPieces = async function* (api: Api): AsyncGenerator<SalvageStep> {
   yield* await api.log.export({ format: 'csv' })
 }
 

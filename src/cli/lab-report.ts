@@ -1,5 +1,6 @@
 import type { Api } from '../api/client.ts'
 import type { RecordedView } from '../api/lab.ts'
+import { allPeers } from '../api/whole-lists.ts'
 import type { LabRun, LabSetting } from '../app/lab.ts'
 import type { Report, ReportFormat, ReportOptions, RunStep } from '../app/lab-report.ts'
 import { profileOption, withPeer } from './client.ts'
@@ -113,7 +114,7 @@ async function readExperiment(
     throw new CliError(1, 'setup-unreadable', `The set-up of experiment ${experiment} cannot be read in the log.`)
   const [{ room, commit }, peers, steps, setupHash, endHash] = await Promise.all([
     api.status(),
-    api.peers(),
+    allPeers(api),
     keptSteps(api, experiment),
     hashOfBlock(api, setupBlock),
     hashOfBlock(api, block),

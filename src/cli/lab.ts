@@ -164,7 +164,7 @@ async function runReally(call: Call): Promise<number> {
   const span = (most: number) => ({ least: 0, most })
   const run = await runInRoom(call, operand(call, 0), { entries, think: span(think), stay: span(stay), lostShare: lost, seed })
   const { figures, violations, ended } = run
-  tellTable(call, { ...run, held: undefined, predictions: undefined }, columns, [figures])
+  tellTable(call, { ...run, held: undefined, predictions: undefined, predicted: undefined }, columns, [figures])
   if (!call.json) for (const fault of faultsInRoom(run)) call.terminal.line(fault)
   return violations.length === 0 && ended === 'result' ? 0 : 1
 }

@@ -1,5 +1,6 @@
 import type { Api } from '../api/client.ts'
 import type { AuctionSummary, JudgedBlock, PeerView } from '../api/views.ts'
+import { allAuctions, allPeers } from '../api/whole-lists.ts'
 import type { LogRow, VerifiedBlock } from '../app/stored-log.ts'
 import { currencyOf } from '../core/currency.ts'
 import { profileOption } from './client.ts'
@@ -39,7 +40,7 @@ const tail: Command = {
     return readLog(call, {
       async running(api) {
         const [blocks, { room }] = await Promise.all([api.log.tail({ count }), api.status()])
-        const teller = createTeller(call, room.currency, api)
+        const teller = createTeller(call, room.currency, { peers: () => allPeers(api), auctions: () => allAuctions(api) })
         for (const block of await judge(call, api, blocks, room.currency)) await teller(block)
         if (call.flags.follow === true) await follow(call, api, (blocks.at(-1)?.index ?? -1) + 1, teller)
         return 0
@@ -71,7 +72,7 @@ async function tellStored(call: Call, rows: AsyncIterable<LogRow>, count: number
   const currency = currencyOf(code)
   const now = newest.at(-1)?.block.time
   const auctions = now === undefined ? [] : [...(market?.auctions.values() ?? [])].map((one) => toAuction(one, currency, now))
-  const teller = createTeller(call, code, { peers: async () => [], auctions: { list: async () => auctions } })
+  const teller = createTeller(call, code, { peers: async () => [], auctions: async () => auctions })
   for (const { block, outcomes } of newest) await teller(toReplayedBlock(block, outcomes, currency))
   if (result.ok) return 0
   call.terminal.note(`Block ${result.bad.index} is bad: ${result.bad.reason.replace(/\.$/, '')}. What stands before it is good.`)
@@ -106,7 +107,7 @@ type Teller = (block: JudgedBlock) => Promise<void>
 /** What the words need to know of a room: from its peer, or from its log alone. */
 interface Known {
   peers(): Promise<readonly PeerView[]>
-  readonly auctions: { list(): Promise<readonly AuctionSummary[]> }
+  auctions(): Promise<readonly AuctionSummary[]>
 }
 
 /** Tells blocks one by one; asks for names and lots again when one is missing. */
@@ -124,7 +125,7 @@ function createTeller(call: Call, currency: string, known: Known): Teller {
     const auctions = auctionsOf(block)
     if (auctions.some((auction) => !asked.has(auction))) {
       for (const auction of auctions) asked.add(auction)
-      words = roomWords(currency, await known.auctions.list())
+      words = roomWords(currency, await known.auctions())
     }
     for (const line of blockLines(block, words, nameOf)) call.terminal.line(line)
   }

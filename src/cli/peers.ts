@@ -1,4 +1,5 @@
 import type { PeerView } from '../api/views.ts'
+import { allPeers } from '../api/whole-lists.ts'
 import { profileOption, withPeer } from './client.ts'
 import type { Command } from './command.ts'
 import { shortPeer } from './output.ts'
@@ -12,7 +13,7 @@ export const peers: Command = {
   options: [columnsOption, profileOption],
   examples: ['gavelring peers', 'gavelring peers --columns name,is'],
   async run(call) {
-    const [found, { otherRooms }] = await withPeer(call, (api) => Promise.all([api.peers(), api.status()]))
+    const [found, { otherRooms }] = await withPeer(call, (api) => Promise.all([allPeers(api), api.status()]))
     tellTable(call, found, columns, found)
     for (const other of otherRooms) {
       const { text, wayOver } = otherRoomText(other)

@@ -1,4 +1,5 @@
 import type { Api } from '../api/client.ts'
+import { allAuctions, allPending } from '../api/whole-lists.ts'
 import { parseOperationId } from '../core/ids.ts'
 import { profileOption, valid, withPeer } from './client.ts'
 import { type Command, operand } from './command.ts'
@@ -26,7 +27,7 @@ const list: Command = {
   options: [columnsOption, profileOption],
   examples: ['gavelring pending list'],
   async run(call) {
-    const [pending, words] = await withPeer(call, (api) => Promise.all([api.pending.list(), wordsOf(api)]))
+    const [pending, words] = await withPeer(call, (api) => Promise.all([allPending(api), wordsOf(api)]))
     const rows = pending.map(({ operation, written, what }) => ({
       is: written ? 'in a block, not committed' : 'waiting',
       what: operationText(what, words),
@@ -47,7 +48,7 @@ const voidOne: Command = {
     const asked = operand(call, 0)
     if (asked !== 'last') valid(parseOperationId, asked, 'OPERATION')
     const [answer, what] = await withPeer(call, async (api) => {
-      const [pending, words] = await Promise.all([api.pending.list(), wordsOf(api)])
+      const [pending, words] = await Promise.all([allPending(api), wordsOf(api)])
       const found = pending.findLast(({ operation, written }) => (asked === 'last' ? !written : operation === asked))
       if (found === undefined && asked === 'last') {
         throw new CliError(1, 'not-pending', 'Nothing waits that could be taken back.', 'See `gavelring pending list`.')
@@ -61,7 +62,7 @@ const voidOne: Command = {
 }
 
 async function wordsOf(api: Api): Promise<RoomWords> {
-  const [{ room }, auctions] = await Promise.all([api.status(), api.auctions.list()])
+  const [{ room }, auctions] = await Promise.all([api.status(), allAuctions(api)])
   return roomWords(room.currency, auctions)
 }
 

@@ -1,4 +1,5 @@
 import type { AccountSummary, PeerView } from '../api/views.ts'
+import { allAccounts, allPeers } from '../api/whole-lists.ts'
 import { profileOption, withPeer } from './client.ts'
 import type { Command } from './command.ts'
 import { shortPeer } from './output.ts'
@@ -14,7 +15,7 @@ export const roster: Command = {
     'By name. A peer that is away stays in the list for as long as it is a member or owns an account. Accounts that are closed are\n' +
     'left out. To open the accounts of a whole class: gavelring account open --from FILE',
   async run(call) {
-    const [peers, accounts] = await withPeer(call, (api) => Promise.all([api.peers(), api.accounts.list()]))
+    const [peers, accounts] = await withPeer(call, (api) => Promise.all([allPeers(api), allAccounts(api)]))
     const all = rosterOf(peers, accounts)
     const rows = call.flags.away === true ? all.filter(({ here }) => !here) : all
     tellTable(call, rows, columns, rows, 'Nobody is away.')

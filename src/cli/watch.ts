@@ -1,5 +1,6 @@
 import type { Api } from '../api/client.ts'
 import type { AuctionDetail, AuctionSummary, MarketEventView } from '../api/views.ts'
+import { allAuctions } from '../api/whole-lists.ts'
 import { profileOption, withPeer } from './client.ts'
 import type { Call, Command } from './command.ts'
 import { createCountdown, leftText } from './countdown.ts'
@@ -85,7 +86,7 @@ async function watchAll(call: Call, api: Api): Promise<number> {
       continue
     }
     const { auction } = event.event
-    if (!known.has(auction)) for (const each of await api.auctions.list()) known.set(each.auction, each)
+    if (!known.has(auction)) for (const each of await allAuctions(api)) known.set(each.auction, each)
     const found = known.get(auction)
     const name = found === undefined ? `auction ${auction}` : lotName(found)
     for (const text of sentences(event.event, Number.POSITIVE_INFINITY))

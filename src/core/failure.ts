@@ -34,6 +34,8 @@ export type FailureCode =
   /** `facts.index`: the block. Recover with `--refetch`. */
   | 'store-damaged'
   | 'store-version'
+  /** No damaged log is what keeps the peer out of a room. */
+  | 'not-damaged'
   | 'disk-full'
   | 'disk-read-only'
   | 'disk-failed'

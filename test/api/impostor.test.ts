@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { connectApi } from '../../src/api/client.ts'
 import { createDoor } from '../../src/api/door.ts'
 import { doorLimits } from '../../src/api/limits.ts'
+import type { Challenge } from '../../src/api/proof.ts'
 import { createFakeTokens } from '../support/fake-tokens.ts'
 import { startTestApi, testToken } from './api.ts'
 
@@ -171,9 +172,14 @@ describe('a ticket', () => {
   test('is no longer good after many others were drawn: what strangers can make the peer keep is bounded', () => {
     const door = createDoor({ token: testToken, tokens: createFakeTokens(), limits: doorLimits, port: () => 7 })
     const [early, late] = [random(), random()]
-    const first = door.challenge(early)
-    for (let i = 0; i < 4_096; i++) door.challenge(random())
-    const last = door.challenge(late)
+    const draw = (nonce: string): Challenge => {
+      const answer = door.challenge({ nonce }, '127.0.0.1')
+      if ('refusal' in answer) throw new Error(answer.refusal.message)
+      return answer.challenge
+    }
+    const first = draw(early)
+    for (let i = 0; i < 4_096; i++) draw(random())
+    const last = draw(late)
     const request = (client: string, server: string) => ({ headers: { 'sec-websocket-protocol': ticketFor(7, client, server) } })
     expect(door.recognize(request(early, first.nonce), '127.0.0.1')).toMatchObject({ refusal: { status: 401 } })
     expect(door.recognize(request(late, last.nonce), '127.0.0.1')).toEqual({ caller: { role: 'owner' } })

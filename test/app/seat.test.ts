@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -8,7 +8,12 @@ import { parseRoomTarget } from '../../src/api/rooms.ts'
 import type { EventView } from '../../src/api/views.ts'
 import { readPeerConfig } from '../../src/app/config.ts'
 import type { Flags } from '../../src/app/flags.ts'
+import { roomFolder } from '../../src/app/room-folder.ts'
 import { type RunningSeat, startSeat } from '../../src/app/start.ts'
+import type { RoomId } from '../../src/core/ids.ts'
+import { openProfile } from '../../src/io/profile.ts'
+import { collect as collectAll } from '../support/collect.ts'
+import { writeLongLog } from '../support/long-log.ts'
 import { until } from '../support/wait.ts'
 
 // Real seats on loopback, which find each other by link and address.
@@ -135,7 +140,8 @@ describe('a seat', () => {
     const gone = ana.link.replace(/id=[0-9a-f]{64}/, `id=${'0'.repeat(64)}`)
     expect(await codeOf(joining(bob, gone, undefined, { deadlineMillis: 3_000 }))).toBe('room-not-found')
     await until('he is back', () => roomOf(bob) === 'noon' && bob.seat.rooms().state === 'in')
-    expect(bob.seat.rooms().failed).toMatchObject({ code: 'room-not-found', text: expect.stringContaining('“evening”') })
+    const told = { code: 'room-not-found', text: expect.stringContaining('“evening”'), room: 'evening' }
+    expect(bob.seat.rooms().failed).toMatchObject(told)
 
     const waiting = codeOf(joining(bob, gone, undefined, { deadlineMillis: 600_000 }))
     await until('he is on his way', () => bob.seat.rooms().state === 'entering')
@@ -231,6 +237,59 @@ describe('a seat', () => {
     const { room: refounded } = await again.seat.refound({ force: true })
     expect(again.seat.peer?.status().room.id).toBe(refounded)
     await goesTo(again, dora)
+  })
+
+  test('kept out by a damaged log it names its room, and reads what is whole there, changing nothing; in a room there is no such log', async () => {
+    const profile = makeProfile()
+    await writeLongLog(profile, 'noon', 2_500)
+    const folder = roomFolder(profile, 'noon')
+    // In the last of the batches in which it was written.
+    for (const name of readdirSync(folder).filter((one) => one.endsWith('.log'))) {
+      const bytes = readFileSync(join(folder, name))
+      const at = Math.floor(bytes.length * 0.9)
+      bytes[at] = (bytes[at] ?? 0) ^ 4
+      writeFileSync(join(folder, name), bytes)
+    }
+    await (await openProfile(profile)).rememberRoom({ id: 'a'.repeat(64) as RoomId, name: 'noon', code: '' })
+    const bob = await start(profile, { name: 'Bob', room: 'evening', create: true })
+    await bob.entered
+    const readAll = async (signal?: AbortSignal) => {
+      const steps = await collectAll(bob.seat.verifyDamaged(signal))
+      return { checked: steps.filter(({ kind }) => kind === 'checked').length, last: steps.at(-1) }
+    }
+    expect(() => bob.seat.verifyDamaged(undefined)).toThrow(expect.objectContaining({ code: 'not-damaged' }))
+    await bob.seat.leave({ stay: true })
+    expect(() => bob.seat.verifyDamaged(undefined)).toThrow(expect.objectContaining({ code: 'not-damaged' }))
+
+    const before = readdirSync(join(profile, 'rooms'))
+    expect(await codeOf(joining(bob, 'noon', undefined, { deadlineMillis: 2_000 }))).toBe('store-damaged')
+    const { failed } = bob.seat.rooms()
+    const whole = Number(failed?.facts?.index)
+    expect(failed).toMatchObject({ code: 'store-damaged', room: 'noon' })
+    expect(whole).toBeGreaterThan(10)
+    const result = { ok: false, bad: { index: whole, code: 'missing' } }
+    expect(await readAll()).toMatchObject({ checked: whole, last: { kind: 'result', result } })
+    // Called off before it begins.
+    expect(await codeOf(readAll(AbortSignal.abort()))).toBe('called-off')
+
+    // What is under way is read to its end, although the log goes elsewhere meanwhile.
+    const steps = bob.seat.verifyDamaged(undefined)
+    await steps.next()
+    const again = codeOf(joining(bob, 'noon', undefined, { deadlineMillis: 2_000 }))
+    await until('he is on his way', () => bob.seat.rooms().state === 'entering')
+    expect(() => bob.seat.verifyDamaged(undefined)).toThrow(expect.objectContaining({ code: 'not-damaged' }))
+    expect((await collectAll(steps)).filter(({ kind }) => kind === 'checked')).toHaveLength(whole - 1)
+    expect(await again).toBe('store-damaged')
+    expect(readdirSync(join(profile, 'rooms'))).toEqual(before)
+
+    // Whatever else comes to nothing meanwhile, the log is still what keeps it out, and can be read.
+    const calledOff = codeOf(joining(bob, 'noon', undefined, { deadlineMillis: 600_000 }))
+    await until('he is on his way', () => bob.seat.rooms().state === 'entering')
+    await bob.seat.cancel()
+    expect(await calledOff).toBe('called-off')
+    expect(await codeOf(joining(bob, 'nowhere', undefined, { deadlineMillis: 1_000 }))).toBe('room-not-found')
+    expect(bob.seat.rooms().failed).toEqual(failed)
+    expect(await readAll()).toMatchObject({ checked: whole })
   })
 
   test('stops when it is left over a door, after the answer, in no room too', async () => {

@@ -23,7 +23,7 @@ const screens: readonly (readonly (readonly [place: string, sign: string])[])[] 
   [
     ['#/class', 'table td a'],
     ['#/lab', '#lab-set-up'],
-    ['#/rooms', '[data-room]'],
+    ['#/rooms', '.ways button'],
     ['#/settings', '.settings .facts'],
     ['#/projector/1', '[data-price]'],
   ],

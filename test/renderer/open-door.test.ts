@@ -17,8 +17,8 @@ function startDoor() {
     if (peer !== 'up') throw new Unreachable(peer, 'nobody is there')
     const { promise: closed, resolve } = Promise.withResolvers<void>()
     cut = resolve
-    return { api, closed, close: () => {} }
-  })
+    return { api, role: 'owner', closed, close: () => {} }
+  }, 'owner')
   const become = (next: typeof peer): void => {
     peer = next
   }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { inText, shortName } from '../../renderer/parts/names.ts'
 import type { RoomInSight } from '../../renderer/room/rooms.ts'
-import { orderRooms, unseenRooms } from '../../renderer/welcome/sight-order.ts'
+import { orderRooms, twinNames, unseenRooms } from '../../renderer/welcome/sight-order.ts'
 
 const room = (name: string, id: string, more: Partial<RoomInSight> = {}): RoomInSight => ({
   name,
@@ -27,6 +27,13 @@ test('rooms of one name stand together and know of each other, however the name 
     ['3', true],
     ['1', true],
   ])
+})
+
+test('a name that several rooms have is told once, as the first of them writes it', () => {
+  const names = ['evening', 'chess', 'Evening', 'noon', 'NOON', 'noon']
+  const inSight = names.map((name, at) => room(name, String(at), { founded: at }))
+  expect(twinNames(orderRooms({ inSight, known: [] }))).toEqual(['evening', 'noon'])
+  expect(twinNames(orderRooms({ inSight: [room('a', '1'), room('b', '2')], known: [] }))).toEqual([])
 })
 
 test('the room that one is in is first, then those that one knows, and their order does not hang on who was heard last', () => {

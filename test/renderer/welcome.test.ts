@@ -21,9 +21,35 @@ describeScreens('the way into a room', () => {
       await page.getByRole('heading', { name: 'Rooms', exact: true }).waitFor()
     }
     await page.getByText('No room is in sight yet.').waitFor()
+    for (const open of ['', 'Create a room', 'Join by link or address']) {
+      if (open !== '') await page.getByRole('button', { name: open }).click()
+      await expectAccessible(page, `no room: ${open}`)
+      for (const width of [360, 1920]) {
+        await page.setViewportSize({ width, height: 900 })
+        await expectNoOverflow(page, `no room: ${open} ${width}`)
+      }
+    }
+    await page.getByRole('button', { name: 'Join by link or address' }).click()
 
+    // The two other ways are a click away, or a key, and only one of them is open.
     const form = page.getByRole('form', { name: 'Create a room' })
-    await form.getByLabel('Name of the room').fill('evening')
+    const byLink = page.getByRole('form', { name: 'Join by link or address' })
+    expect([await form.isVisible(), await byLink.isVisible()]).toEqual([false, false])
+    const creating = page.getByRole('button', { name: 'Create a room' })
+    await page.getByRole('button', { name: 'Join by link or address' }).press('Enter')
+    await page.keyboard.type('evening:x')
+    await creating.press('Enter')
+    await form.waitFor()
+    expect(await byLink.isVisible()).toBe(false)
+    await page.keyboard.press('Escape')
+    await form.waitFor({ state: 'hidden' })
+    await page.locator('button:focus', { hasText: 'Create a room' }).waitFor()
+    // What was typed is still there.
+    await page.getByRole('button', { name: 'Join by link or address' }).click()
+    expect(await byLink.getByLabel('Link, address or room id').inputValue()).toBe('evening:x')
+    await creating.press('Enter')
+    await page.keyboard.type('evening')
+    expect(await form.getByLabel('Name of the room').inputValue()).toBe('evening')
     await form.getByText('Make one', { exact: true }).click()
     await form.getByLabel('Currency').selectOption('another')
     await form.getByLabel('Its three letters (ISO 4217)').fill('ZZZ')
@@ -69,6 +95,7 @@ describeScreens('the way into a room', () => {
     const { link } = await ana.api.rooms.link()
     const bob = await startSeat('Bob', '--last')
     const page = await openPage(bob.profile, '#/')
+    await page.getByRole('button', { name: 'Join by link or address' }).click()
     const form = page.getByRole('form', { name: 'Join by link or address' })
     const target = form.getByLabel('Link, address or room id')
     await target.fill('gavelring://join?rom=evening')
@@ -114,7 +141,7 @@ describeScreens('the way into a room', () => {
     }
     await entering.getByRole('button', { name: 'Call it off' }).click()
     await page.getByText('In no room', { exact: true }).waitFor()
-    await page.getByRole('form', { name: 'Create a room' }).waitFor()
+    await page.getByRole('button', { name: 'Create a room' }).waitFor()
     expect(await seat.api.rooms.list()).toMatchObject({ state: 'none' })
   })
 
@@ -124,6 +151,8 @@ describeScreens('the way into a room', () => {
     const other = await openPage(bob.profile, '#/class')
     await other.getByRole('row', { name: /Ana/ }).waitFor()
     const page = await openPage(ana.profile, '#/rooms')
+    const changing = page.getByRole('button', { name: 'Change your name' })
+    await changing.click()
     const form = page.getByRole('form', { name: 'Your name' })
     const name = form.getByRole('textbox', { name: 'Your name' })
     await name.fill('Ana\u200bCosta')
@@ -132,7 +161,9 @@ describeScreens('the way into a room', () => {
     await name.fill('Ana Costa')
     await name.press('Enter')
     await other.getByRole('row', { name: /Ana Costa/ }).waitFor()
-    await form.getByRole('button', { name: 'Save', disabled: true }).waitFor()
+    await form.waitFor({ state: 'hidden' })
+    await page.getByText('The others see you as Ana Costa').waitFor()
+    await page.locator('button:focus', { hasText: 'Change' }).waitFor()
   })
 })
 
@@ -154,7 +185,7 @@ describeScreens('rooms on a network', () => {
       const ofAna = rooms.filter({ hasText: 'Founded by Ana Costa' })
       const ofBob = rooms.filter({ hasText: 'Founded by Bob' })
       await Promise.all([ofAna.waitFor(), ofBob.waitFor()])
-      await ofAna.getByText('There are several rooms named evening, and they do not mix.').waitFor()
+      expect(await page.getByText('There are several rooms named evening, and they do not mix.').count()).toBe(1)
       await ofAna.getByText('code', { exact: true }).waitFor()
       expect(await ofBob.getByText('code', { exact: true }).count()).toBe(0)
       for (const look of [
@@ -169,6 +200,9 @@ describeScreens('rooms on a network', () => {
       // One tap is no choice where there are two of the name: it is looked at first.
       await ofBob.getByRole('button', { name: /^Join evening, founded by Bob, id / }).click()
       await ofBob.getByRole('button', { name: 'Not this one' }).click()
+      await ofBob.locator('button:focus', { hasText: 'Join' }).press('Enter')
+      await ofBob.getByRole('button', { name: 'Join this room' }).press('Escape')
+      await ofBob.locator('button:focus', { hasText: /^Join$/ }).waitFor()
       await ofAna.getByRole('button', { name: /^Join evening, founded by Ana Costa, id / }).click()
       await ofAna.getByLabel('Room code').fill('new lamp')
       await ofAna.getByRole('button', { name: 'Join this room' }).click()
@@ -182,6 +216,9 @@ describeScreens('rooms on a network', () => {
       // In the wrong one of the two: the way out is on every screen.
       const bar = page.getByText(/^There is another room named evening here, with 1 member, founded by Ana Costa/)
       await bar.waitFor()
+      // From the screen of the rooms, too.
+      await goTo(page, '#/rooms')
+      await ofAna.getByRole('button', { name: /^Join evening/ }).waitFor()
       await page.getByRole('link', { name: 'Move there' }).click()
       await ofAna.getByText('You leave evening for it.').waitFor()
       await ofBob.getByText('you are here').waitFor()

@@ -3,6 +3,8 @@ import type { NewRoom, Seat } from '../../src/api/seat.ts'
 import { Failure } from '../../src/core/failure.ts'
 import type { RoomId } from '../../src/core/ids.ts'
 import type { Peer } from '../../src/peer/peer.ts'
+import { type LogRow, verifyRows } from '../../src/peer/verify.ts'
+import { createKeyedCrypto } from '../peer/keyed-crypto.ts'
 import { createFakeCatalogue } from './fake-catalogue.ts'
 import { fakeSelf, fakeTime } from './fake-peer.ts'
 import { createFakeTokens } from './fake-tokens.ts'
@@ -25,6 +27,8 @@ export interface FakeSeat extends Seat {
   readonly names: readonly string[]
   readonly cancelled: number
   setPeer(peer: Peer | undefined): void
+  /** These rows are what a damaged log gives; `undefined`: there is none. */
+  setDamaged(rows: readonly LogRow[] | undefined): void
 }
 
 export const fakeRooms: RoomsView = {
@@ -51,6 +55,7 @@ export const fakeRooms: RoomsView = {
 export function createFakeSeat(first: Peer | undefined, catalogue = createFakeCatalogue()): FakeSeat {
   let peer = first
   let cancelled = 0
+  let damaged: readonly LogRow[] | undefined
   const listeners = new Set<() => void>()
   const there = (): Peer => {
     if (peer === undefined) throw new Failure('no-room', 'The fake is in no room.')
@@ -74,6 +79,13 @@ export function createFakeSeat(first: Peer | undefined, catalogue = createFakeCa
     setPeer(next) {
       peer = next
       for (const listener of listeners) listener()
+    },
+    setDamaged(rows) {
+      damaged = rows
+    },
+    verifyDamaged() {
+      if (damaged === undefined) throw new Failure('not-damaged', 'The fake has no damaged log.')
+      return verifyRows(toAsync(damaged), createKeyedCrypto(fakeSelf))
     },
     onChange(listener) {
       listeners.add(listener)
@@ -107,4 +119,8 @@ export function createFakeSeat(first: Peer | undefined, catalogue = createFakeCa
     },
   }
   return seat
+}
+
+async function* toAsync<T>(values: readonly T[]): AsyncGenerator<T> {
+  yield* values
 }

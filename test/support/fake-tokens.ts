@@ -1,3 +1,5 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { tokenText } from '../../src/api/proof.ts'
 import type { Tokens, TokenView } from '../../src/api/tokens.ts'
 
 /** The tokens without a disk; three fill them. */
@@ -9,10 +11,15 @@ export function createFakeTokens(): Tokens {
     tokensMax: 3,
     list: () => [...byText.values()],
     find: (text) => byText.get(text),
+    known(id) {
+      const [text, token] = [...byText].find(([, one]) => one.id === id) ?? []
+      if (text === undefined || token === undefined) return undefined
+      return { token, sha256: createHash('sha256').update(text).digest() }
+    },
     async create(role, label) {
       if (byText.size >= 3) return undefined
       const id = String(++made).padStart(8, '0')
-      const token = `${role}-${id}-${'x'.repeat(43)}`
+      const token = tokenText({ role, id, secret: randomBytes(32).toString('base64url') })
       byText.set(token, { id, role, ...(label !== undefined && { label }), created: 1_700_000_000_000 })
       return { id, role, token }
     },

@@ -44,8 +44,16 @@ export const common = {
   noQuorum_other: 'No quorum: {{reachable}} of {{count}} members',
   pendingQuorum: 'Waiting for the quorum',
   door_lost: 'This page has lost its peer and is reconnecting. It goes on by itself when the peer answers.',
+  may_read: 'may look only',
+  may_bid: 'may bid',
+  may_host: 'may host',
+  needs_bid: 'This page may look only. For this, open it with a token of the role bid.',
+  needs_host: 'This page may not do this. For this, open it with a token of the role host.',
+  needs_owner: 'This page may not do this. For this, open it with the token of the peer’s folder.',
   door_stranger:
     'The peer was started anew, or another one answers here: this page’s token is not its token. Open the page again with the new one.',
+  'door_token-gone':
+    'This page’s token opens nothing here any more: it was taken back, or is another peer’s. Open the page again with another one.',
   'door_no-token':
     'This page was opened without the token of its peer. Add #token= and the text of the file api-token in the peer’s folder to the address.',
   startAgain: 'Start the peer again',

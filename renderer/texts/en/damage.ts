@@ -29,6 +29,7 @@ export const damage = {
   goOn: 'Go on from block {{block}}',
   goOnMeans:
     'Where the others are gone for good, this peer can found the room anew from its last good block. What came after it is lost, and acknowledged operations may be among it. It is another room then, with another id, and others have to join it. Do it on one peer only. The damaged log stays on this machine.',
-  keepMeans: 'What is whole can be kept as a file, on the command line of this machine:',
-  copyCommand: 'Copy the command',
+  keepMeans: 'What is whole can be kept as a file. JSON Lines can be verified on any machine, CSV is for a spreadsheet.',
+  reading: 'Reading the log',
+  isBad: 'Block {{index}} is bad: {{reason}}.',
 } as const satisfies Readonly<Record<DamageCode, string>> & Readonly<Record<string, string>>

@@ -46,8 +46,16 @@ export const common: Texts['common'] = {
   noQuorum_other: 'Sin quórum: {{reachable}} de {{count}} miembros',
   pendingQuorum: 'Esperando el quórum',
   door_lost: 'Esta página ha perdido su par y se está reconectando. Sigue sola cuando el par responda.',
+  may_read: 'solo puede mirar',
+  may_bid: 'puede pujar',
+  may_host: 'puede dirigir',
+  needs_bid: 'Esta página solo puede mirar. Para esto, ábrela con un token del rol bid.',
+  needs_host: 'Esta página no puede hacer esto. Para esto, ábrela con un token del rol host.',
+  needs_owner: 'Esta página no puede hacer esto. Para esto, ábrela con el token de la carpeta del par.',
   door_stranger:
     'El par se arrancó de nuevo, o aquí responde otro: el token de esta página no es el suyo. Abre la página otra vez con el nuevo.',
+  'door_token-gone':
+    'El token de esta página ya no abre nada aquí: fue retirado, o es de otro par. Abre la página otra vez con otro.',
   'door_no-token':
     'Esta página se abrió sin el token de su par. Añade a la dirección #token= y el texto del archivo api-token de la carpeta del par.',
   startAgain: 'Iniciar el par de nuevo',

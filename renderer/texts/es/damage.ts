@@ -27,6 +27,8 @@ export const damage: Texts['damage'] = {
   goOn: 'Seguir desde el bloque {{block}}',
   goOnMeans:
     'Si los demás se han ido para siempre, este par puede fundar la sala de nuevo desde su último bloque bueno. Lo que vino después se pierde, y puede haber operaciones confirmadas. Es entonces otra sala, con otro id, y los demás tienen que entrar en ella. Hazlo en un solo par. El registro dañado se queda en esta máquina.',
-  keepMeans: 'Lo que está entero se puede guardar en un archivo, en la línea de comandos de esta máquina:',
-  copyCommand: 'Copiar la orden',
+  keepMeans:
+    'Lo que está entero se puede guardar en un archivo. JSON Lines se verifica en cualquier máquina, CSV es para una hoja de cálculo.',
+  reading: 'Leyendo el registro',
+  isBad: 'El bloque {{index}} está mal: {{reason}}.',
 }

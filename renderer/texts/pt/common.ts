@@ -46,8 +46,16 @@ export const common: Texts['common'] = {
   noQuorum_other: 'Sem quórum: {{reachable}} de {{count}} membros',
   pendingQuorum: 'Esperando o quórum',
   door_lost: 'Esta página perdeu o seu par e está se reconectando. Ela continua sozinha quando o par responder.',
+  may_read: 'só pode olhar',
+  may_bid: 'pode dar lances',
+  may_host: 'pode conduzir',
+  needs_bid: 'Esta página só pode olhar. Para isto, abra-a com um token do papel bid.',
+  needs_host: 'Esta página não pode fazer isto. Para isto, abra-a com um token do papel host.',
+  needs_owner: 'Esta página não pode fazer isto. Para isto, abra-a com o token da pasta do par.',
   door_stranger:
     'O par foi reiniciado, ou outro responde aqui: o token desta página não é o dele. Abra a página de novo com o novo.',
+  'door_token-gone':
+    'O token desta página não abre mais nada aqui: foi retirado, ou é de outro par. Abra a página de novo com outro.',
   'door_no-token':
     'Esta página foi aberta sem o token do seu par. Acrescente ao endereço #token= e o texto do arquivo api-token da pasta do par.',
   startAgain: 'Iniciar o par de novo',

@@ -27,6 +27,8 @@ export const damage: Texts['damage'] = {
   goOn: 'Continuar do bloco {{block}}',
   goOnMeans:
     'Se os outros se foram de vez, este par pode fundar a sala de novo a partir do último bloco bom. O que veio depois se perde, e pode haver ali operações confirmadas. É então outra sala, com outro id, e os outros têm de entrar nela. Faça isto em um só par. O registro danificado fica nesta máquina.',
-  keepMeans: 'O que está inteiro pode ser guardado em um arquivo, na linha de comando desta máquina:',
-  copyCommand: 'Copiar o comando',
+  keepMeans:
+    'O que está inteiro pode ser guardado em um arquivo. JSON Lines se verifica em qualquer máquina, CSV é para uma planilha.',
+  reading: 'Lendo o registro',
+  isBad: 'O bloco {{index}} está ruim: {{reason}}.',
 }

@@ -8,7 +8,6 @@ import type { DoorLimits } from '../limits.ts'
 import { type Problem, problemHeaders } from '../problem.ts'
 import { readBody } from '../request-body.ts'
 import type { createRouter } from '../router.ts'
-import { pageItemsMax } from '../schemas.ts'
 import { createHandler } from './handler.ts'
 
 export interface RestOptions {
@@ -56,7 +55,6 @@ export function createRest({ router, interceptors, version, limits, meter }: Res
       const context: CallContext = {
         ...caller,
         meter,
-        pageMax: pageItemsMax,
         goesOn: (changes) => {
           link = nextLink(url, changes)
         },

@@ -51,6 +51,7 @@ export const summaries: Readonly<Record<ProcedureName, string>> = {
   'log.search': 'Search the committed blocks',
   'log.verify': 'Check the whole log, as server-sent events',
   'log.export': 'Export the log piece by piece, as server-sent events',
+  'log.salvage': 'Export what is whole of a damaged log, as server-sent events',
   'log.entry': 'Show one committed block',
   'log.proofs': 'List proof of faults of members',
   'lab.algorithms': 'List the algorithms of the lab, and who has own ones',

@@ -1,8 +1,10 @@
 import type { AuctionId } from '../../core/ids.ts'
 import type { Lot } from '../../market/operation.ts'
-import { pageOf } from '../page.ts'
+import type { AuctionView } from '../../market/types.ts'
+import { pageOf, refuseCursor } from '../page.ts'
 import { refuseField, refuseRejected, refuseUnknownBidder } from '../refuse.ts'
 import { toAuction, toAuctionDetail, toBidder } from '../to-view.ts'
+import { bidderCursor } from '../whole-lists.ts'
 import { api } from './api.ts'
 import type { Desk, SettleInput } from './desk.ts'
 
@@ -44,12 +46,21 @@ export const createAuctionRoutes = (desk: Desk) => ({
       if (rejection !== undefined) throw refuseRejected(rejection, desk.currency(), 'bid')
       return toBidder(bidder, desk.auction({ id: bidder.auction }), desk.currency())
     }),
-    list: api.bidders.list.handler(() =>
-      desk.peer.bidders().flatMap((bidder) => {
+    list: api.bidders.list.handler(({ input, context }) => {
+      const known = desk.peer.bidders().flatMap((bidder) => {
         const auction = desk.peer.auction(bidder.auction)
-        return auction === undefined ? [] : [toBidder(bidder, auction, desk.currency())]
-      }),
-    ),
+        return auction === undefined ? [] : [{ bidder, auction, account: bidder.account, number: auction.number }]
+      })
+      const behind = input.cursor === undefined ? undefined : placeOf(input.cursor, (id) => desk.peer.auction(id))
+      const page = pageOf(
+        known.sort(byPlace),
+        input,
+        context,
+        ({ bidder }) => bidderCursor(bidder),
+        (one) => behind !== undefined && byPlace(one, behind) > 0,
+      )
+      return page.map(({ bidder, auction }) => toBidder(bidder, auction, desk.currency()))
+    }),
     stop: api.bidders.stop.handler(({ input }) => {
       const { id } = desk.auction(input.auction)
       if (!desk.peer.stopBidder(id, input.account)) throw refuseUnknownBidder(id, input.account)
@@ -65,6 +76,22 @@ export async function startAuction(desk: Desk, input: SettleInput, lot: Lot) {
   if (started === undefined) throw new Error('an auction was started without saying so')
   const number = desk.lotNumber(started.auction as AuctionId)
   return { ...settled, auction: started.auction, number, endsAt: started.endsAt }
+}
+
+/** Where a bidder stands in the list: by lots, and by accounts within one. It is known also of one that has ended meanwhile. */
+interface Place {
+  readonly number: number
+  readonly account: string
+}
+
+const byPlace = (a: Place, b: Place): number =>
+  a.number - b.number || (a.account < b.account ? -1 : a.account > b.account ? 1 : 0)
+
+function placeOf(cursor: string, auctionOf: (id: AuctionId) => AuctionView | undefined): Place {
+  const [id = '', account] = cursor.split('/')
+  const auction = auctionOf(id as AuctionId)
+  if (auction === undefined || account === undefined) throw refuseCursor()
+  return { number: auction.number, account }
 }
 
 interface StrategyInput {

@@ -1,6 +1,7 @@
 import { ORPCError } from '@orpc/client'
 import type { AccountId } from '../../core/ids.ts'
 import { type Catalogue, catalogueFull, unknownLot } from '../catalogue.ts'
+import { pageOf } from '../page.ts'
 import { refuseField } from '../refuse.ts'
 import { api } from './api.ts'
 import { startAuction, toLot } from './auctions.ts'
@@ -9,7 +10,7 @@ import type { Desk } from './desk.ts'
 /** The host's lots that wait for their turn. */
 export const createCatalogueRoutes = (desk: Desk, catalogue: Catalogue) => ({
   catalogue: {
-    list: api.catalogue.list.handler(() => [...catalogue.list()]),
+    list: api.catalogue.list.handler(({ input, context }) => [...pageOf(catalogue.list(), input, context, ({ id }) => id)]),
     add: api.catalogue.add.handler(async ({ input }) => {
       // What this room could not read is refused now, and not when everyone is waiting for the lot.
       toLot({ ...input, payee: nobody }, desk.amount)

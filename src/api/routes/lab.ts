@@ -1,5 +1,6 @@
 import { ORPCError } from '@orpc/client'
 import type { Peer } from '../../peer/peer.ts'
+import { bounds, first } from '../bounds.ts'
 import { lateVote, stepErrors, unknownAlgorithm, unknownExperiment } from '../lab.ts'
 import { findRecords, findSetting } from '../lab-log.ts'
 import { type Experiment, tellLab, toLabState } from '../lab-views.ts'
@@ -48,9 +49,9 @@ export const createLabRoutes = (desk: Desk, streams: Streams) => {
   return {
     lab: {
       algorithms: api.lab.algorithms.handler(async () => ({
-        algorithms: (await desk.peer.lab().algorithms()).map(({ peers, ...one }) => ({
+        algorithms: first(await desk.peer.lab().algorithms(), bounds.algorithms).map(({ peers, ...one }) => ({
           ...one,
-          ...(peers !== undefined && { peers: [...peers] }),
+          ...(peers !== undefined && { peers: first(peers, bounds.members) }),
         })),
       })),
       start: api.lab.start.handler(({ input: { requestId, deadlineMillis, ...setting } }) =>

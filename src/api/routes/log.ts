@@ -1,9 +1,11 @@
+import { bounds, newest } from '../bounds.ts'
 import { createBreath } from '../breath.ts'
 import type { CallContext } from '../caller.ts'
 import { toJudgedBlock } from '../judged-block.ts'
-import { checkLog, exportLog } from '../log-file.ts'
+import { checkLog, exportLog, salvageLog } from '../log-file.ts'
 import { searchLog } from '../log-search.ts'
 import { refuseUnknownBlock } from '../refuse.ts'
+import type { Seat } from '../seat.ts'
 import { createStreams } from '../streams.ts'
 import { toBlock } from '../to-view.ts'
 import type { JudgedBlock } from '../views.ts'
@@ -16,7 +18,7 @@ const pageBytesMax = 256 * 1024
 /** Each goes through the whole log. */
 const longWorksMax = 4
 
-export const createLogRoutes = (desk: Desk) => {
+export const createLogRoutes = (desk: Desk, seat: Pick<Seat, 'verifyDamaged'>) => {
   const longWorks = createStreams(longWorksMax)
 
   const judgedBlocks = async (from: number, count: number, bytesMax?: number): Promise<JudgedBlock[]> => {
@@ -66,7 +68,14 @@ export const createLogRoutes = (desk: Desk) => {
       export: api.log.export.handler(({ input, signal }) =>
         longWorks.open(() => exportLog(desk.peer, input.format, signal), signal),
       ),
-      proofs: api.log.proofs.handler(() => desk.peer.proofs().map((proof) => ({ ...proof, blocks: [...proof.blocks] }))),
+      salvage: api.log.salvage.handler(({ input, signal }) => {
+        // Where there is none, that is the answer: no stream begins.
+        const steps = seat.verifyDamaged(signal)
+        return longWorks.open(() => salvageLog(steps, input.format, signal), signal)
+      }),
+      proofs: api.log.proofs.handler(() =>
+        newest(desk.peer.proofs(), bounds.proofs).map((proof) => ({ ...proof, blocks: [...proof.blocks] })),
+      ),
     },
   }
 }

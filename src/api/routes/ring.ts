@@ -1,3 +1,4 @@
+import { pageOf } from '../page.ts'
 import { followRing, showFrame } from '../ring-watch.ts'
 import type { Seat } from '../seat.ts'
 import type { Streams } from '../streams.ts'
@@ -7,7 +8,7 @@ import type { Desk } from './desk.ts'
 
 /** Who is in the room, and how the token goes round. */
 export const createRingRoutes = (desk: Desk, seat: Seat, streams: Streams) => ({
-  peers: api.peers.handler(() => [...desk.peer.peers()]),
+  peers: api.peers.handler(({ input, context }) => [...pageOf(desk.peer.peers(), input, context, ({ peer }) => peer)]),
 
   ring: {
     show: api.ring.show.handler(() => toRing(desk.peer.ring())),

@@ -1,3 +1,4 @@
+import { bounds, first } from '../bounds.ts'
 import type { Seat } from '../seat.ts'
 import { toStatus } from '../to-view.ts'
 import { api } from './api.ts'
@@ -41,5 +42,5 @@ export const createRoomRoutes = (desk: Desk, seat: Seat) => ({
     }),
   },
 
-  diagnosis: api.diagnosis.handler(async () => [...(await seat.diagnosis())]),
+  diagnosis: api.diagnosis.handler(async () => first(await seat.diagnosis(), bounds.findings)),
 })

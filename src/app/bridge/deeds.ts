@@ -1,4 +1,5 @@
 import type { AccountSummary, Money } from '../../api/views.ts'
+import { allAccounts, allAuctions } from '../../api/whole-lists.ts'
 import { parseNewName } from '../../core/ids.ts'
 import { auctionMillisMax } from '../../core/limits.ts'
 import { formatAmount } from '../../core/money.ts'
@@ -66,7 +67,7 @@ async function start({ product, item, amount, seconds, who }: Extract<Command, {
 async function isTaken(product: Product, { link, post }: Doing): Promise<boolean> {
   const auction = await post.auctionOf(product)
   if (auction === undefined) return false
-  return (await link.api.auctions.list()).some((lot) => lot.auction === auction && lot.ended === undefined)
+  return (await allAuctions(link.api)).some((lot) => lot.auction === auction && lot.ended === undefined)
 }
 
 async function bid({ product, amount, who }: Extract<Command, { kind: 'bid' }>, doing: Doing): Promise<Deed> {
@@ -100,7 +101,7 @@ async function auctionOf(product: Product, { link, post }: Doing): Promise<strin
   const text = String(product)
   const before = link.known.auctions.get(text)
   if (before !== undefined) return before
-  for (const { auction, number } of await link.api.auctions.list()) {
+  for (const { auction, number } of await allAuctions(link.api)) {
     link.known.auctions.set(auction, auction)
     link.known.auctions.set(String(number), auction)
   }
@@ -111,7 +112,7 @@ async function auctionOf(product: Product, { link, post }: Doing): Promise<strin
 async function ownAccount({ named, maybe }: Who, { link, texts, account }: Doing): Promise<string | Deed> {
   const before = link.known.accounts.get(named ?? maybe ?? '')
   if (before !== undefined) return before
-  const all = await link.api.accounts.list()
+  const all = await allAccounts(link.api)
   const own = all.filter(({ owner, closed }) => owner === link.self && !closed)
   if (named !== undefined) {
     const found = find(own, named, link)

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import { allPeers } from '../../api/whole-lists.ts'
 import { type DemoPeer, type Stage, until } from './stage.ts'
 import type { Transcript } from './transcript.ts'
 
@@ -71,7 +72,7 @@ async function find(
   const scout = await stage.start({ name: names[0] as string, room, code, create: false, bootstrap: [] })
   const id = (await founder.api.status()).room.id
   const found = await until('the second peer finds the first', multicastMillis, async () => {
-    const [status, peers] = await Promise.all([scout.api.status(), founder.api.peers()])
+    const [status, peers] = await Promise.all([scout.api.status(), allPeers(founder.api)])
     return status.room.id === id && peers.some((peer) => peer.connected && !peer.self)
   }).catch(() => false)
   if (found) {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Settled } from '../../api/views.ts'
+import { allAuctions } from '../../api/whole-lists.ts'
 import { currencyOf } from '../../core/currency.ts'
 import { formatMoney } from '../../core/money.ts'
 import { shortPeer } from '../output.ts'
@@ -141,7 +142,7 @@ async function payRound(peers: readonly DemoPeer[], keep: Keep, { say }: Transcr
 async function startBidders(bidders: readonly DemoPeer[], auction: string, { say }: Transcript): Promise<void> {
   for (const [index, peer] of bidders.entries()) {
     await until(`${peer.name} has heard of the auction`, stepMillis, async () =>
-      (await peer.api.auctions.list()).some((known) => known.auction === auction),
+      (await allAuctions(peer.api)).some((known) => known.auction === auction),
     )
     const maximum = String(3_000 + 250 * index)
     const raise = { least: '1', most: '100' }

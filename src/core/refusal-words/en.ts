@@ -31,6 +31,7 @@ export const en = {
   'store-damaged':
     'The log on this disk is damaged. Start the peer again when another member is in reach: it fetches the log from there.',
   'store-version': 'Another version of Gavelring wrote the log on this disk. Use that version, or a newer one.',
+  'not-damaged': 'No damaged log keeps this peer out of a room any more. A whole one is exported on the Log screen.',
   'disk-full': 'The disk is full. Make room on it, then start the peer again.',
   'disk-read-only': 'The disk cannot be written. Choose a folder on another one with --profile.',
   'disk-failed': 'The disk failed. Look after it, then start the peer again.',

@@ -31,6 +31,8 @@ export const es: Sentences = {
   'store-damaged':
     'El registro de este disco está dañado. Inicia el par de nuevo cuando otro miembro esté al alcance: trae de él el registro.',
   'store-version': 'Otra versión de Gavelring escribió el registro de este disco. Usa esa versión, o una más nueva.',
+  'not-damaged':
+    'Ningún registro dañado mantiene a este par fuera de una sala. Un registro entero se exporta en la pantalla Registro.',
   'disk-full': 'El disco está lleno. Libera espacio y arranca el par de nuevo.',
   'disk-read-only': 'No se puede escribir en el disco. Elige con --profile una carpeta en otro.',
   'disk-failed': 'El disco falló. Revísalo y arranca el par de nuevo.',

@@ -32,6 +32,7 @@ export const pt: Sentences = {
   'store-damaged':
     'O registro neste disco está danificado. Inicie o par de novo quando outro membro estiver ao alcance: ele busca ali o registro.',
   'store-version': 'Outra versão do Gavelring escreveu o registro neste disco. Use essa versão, ou uma mais nova.',
+  'not-damaged': 'Nenhum registro danificado mantém este par fora de uma sala. Um registro inteiro se exporta na tela Registro.',
   'disk-full': 'O disco está cheio. Libere espaço e inicie o par de novo.',
   'disk-read-only': 'Não se pode escrever no disco. Escolha com --profile uma pasta em outro.',
   'disk-failed': 'O disco falhou. Verifique-o e inicie o par de novo.',

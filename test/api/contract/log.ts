@@ -82,6 +82,43 @@ export const logCases = {
         'withdraw,ana,,,99.00,EUR,,refused: funds-short',
       ])
       expect(await codeOf(api.log.export({ format: 'xml' as 'csv' }))).toBe('input-invalid')
+      // Long after the answer has begun, too.
+      peer.setLog([...log.slice(0, 2), blockAt(2)])
+      expect(await codeOf(api.log.export({ format: 'csv' }).then(collect))).toBe('store-damaged')
+    },
+  },
+  'log.salvage': {
+    sentence: 'gives what is whole of the log that keeps it out of its room, and what is wrong with the next block',
+    run: async (api, _, seat) => {
+      expect(await codeOf(api.log.salvage({ format: 'csv' }))).toBe('not-damaged')
+      seat.setPeer(undefined)
+      const log = writtenLog()
+      const rowsOf = (blocks: readonly { readonly bytes: Uint8Array }[]) => blocks.map(({ bytes }) => ({ bytes, last: 2 }))
+      const saved = async (format: 'jsonl' | 'csv') => {
+        const steps = await collect(await api.log.salvage({ format }))
+        return { text: steps.map(({ text }) => text).join(''), last: steps.at(-1) }
+      }
+      seat.setDamaged(rowsOf([...log.slice(0, 2), blockAt(2)]))
+      const bad = { index: 2, code: 'unreadable', reason: expect.stringMatching(/cannot be read/) }
+      const lines = await saved('jsonl')
+      expect(lines.last).toMatchObject({ done: 2, total: 3, bad })
+      expect(
+        lines.text
+          .trimEnd()
+          .split('\n')
+          .map((line) => JSON.parse(line).hash),
+      ).toEqual(log.slice(0, 2).map(({ hash }) => hash))
+      const rows = await saved('csv')
+      expect(rows.last).toMatchObject({ done: 2, total: 3, bad })
+      expect(rows.text.trimEnd().split('\r\n')).toHaveLength(3)
+      expect(rows.text).toMatch(/open-account,ana,,,,,Ana,done\r\n$/)
+      // Good after all.
+      seat.setDamaged(rowsOf(log))
+      expect((await saved('jsonl')).last).toEqual({ text: expect.any(String), done: 3, total: 3 })
+      // Not one block of it.
+      seat.setDamaged(rowsOf([blockAt(0)]))
+      expect(await saved('csv')).toEqual({ text: '', last: { text: '', done: 0, total: 0, bad: { ...bad, index: 0 } } })
+      expect(await codeOf(api.log.salvage({ format: 'xml' as 'csv' }))).toBe('input-invalid')
     },
   },
   'log.proofs': {

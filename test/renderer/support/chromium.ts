@@ -34,7 +34,7 @@ const stamp = join(served, '.built-for-tests')
 export async function buildInterface(): Promise<void> {
   const unlock = await lock(here('dist/.renderer-lock'))
   try {
-    const sources = sourcesOf('renderer', 'src/api', 'src/core', 'src/market', 'src/mutex')
+    const sources = sourcesOf('renderer', 'docs/lab', 'src/api', 'src/core', 'src/market', 'src/mutex')
     if (existsSync(stamp) && readFileSync(stamp, 'utf8') === sources) return
     rmSync(stamp, { force: true })
     const configFile = here('renderer/vite.config.ts')
