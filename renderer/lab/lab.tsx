@@ -1,3 +1,4 @@
+import { Button } from '@mantine/core'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { StatusView } from '../../src/api/views.ts'
@@ -8,11 +9,13 @@ import { useNameOf, useStatus } from '../room/use-room.tsx'
 import { type Draft, firstDraft, toDraft } from './draft.ts'
 import { RunPanel } from './run.tsx'
 import { SetUp } from './set-up.tsx'
+import type { StoriesProps } from './stories.tsx'
 import type { LabState, Setting } from './types.ts'
 import { useKnowsLab, useLabState } from './use-lab.ts'
 import { useRecorded } from './use-recorded.ts'
 import './lab.css'
 
+const Stories = lazy(async () => ({ default: (await import('./stories.tsx')).Stories }))
 const Results = lazy(async () => ({ default: (await import('./results.tsx')).Results }))
 
 /** Ways to one critical section, on the room itself: set up by its host, seen and guessed at by everybody. */
@@ -69,7 +72,12 @@ function LabOf({ status, state, experiment }: LabOfProps) {
   return (
     <div className="lab">
       {runs.length > 0 && <Runs state={state} chosen={chosen} isFollowing={experiment === undefined} />}
-      {series !== undefined && (
+      {series?.stuck !== undefined && (
+        <p className="bad" role="alert">
+          {t(`stuck_${series.stuck}`, { algorithm: inText(series.algorithms[series.at] ?? '') })}
+        </p>
+      )}
+      {series !== undefined && series.stuck === undefined && (
         <p role="status">
           {t('series', {
             at: series.at + 1,
@@ -101,10 +109,33 @@ function LabOf({ status, state, experiment }: LabOfProps) {
       ) : (
         chosen !== undefined && <p className="faint">{t('onlyHost', { name: hostName })}</p>
       )}
+      <StoriesPart status={status} isHost={isHost} host={host} />
       <Suspense fallback={<Delayed />}>
         <Results results={results} isHost={isHost} onTake={take} />
       </Suspense>
     </div>
+  )
+}
+
+/** Loaded once somebody wants to see them. */
+function StoriesPart(props: StoriesProps) {
+  const { t } = useTranslation('lab')
+  const [isOpen, setOpen] = useState(false)
+  return (
+    <section className="card lab-stories" aria-labelledby="lab-stories">
+      <div className="title-row">
+        <h2 id="lab-stories">{t('stories')}</h2>
+        <Button variant="default" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          {t(isOpen ? 'storiesHide' : 'storiesShow')}
+        </Button>
+      </div>
+      <p className="faint">{t('storiesHint')}</p>
+      {isOpen && (
+        <Suspense fallback={<Delayed />}>
+          <Stories {...props} />
+        </Suspense>
+      )}
+    </section>
   )
 }
 

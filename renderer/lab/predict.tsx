@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { AskedLine } from '../parts/asked.tsx'
 import { useAsk } from '../room/ask.ts'
+import { useFormat } from '../room/format.ts'
 import { TickIcon } from '../shell/icons.tsx'
 import { rememberRounds } from './rounds.ts'
 import { useTell } from './tell.ts'
@@ -40,7 +41,21 @@ export function Predict({ run }: { readonly run: Run }) {
             <Closed key={prediction.round} prediction={prediction} />
           ))}
       </ol>
+      <Predicted run={run} />
     </section>
+  )
+}
+
+/** How good all guesses of the run were together. */
+export function Predicted({ run: { predicted } }: { readonly run: Run }) {
+  const { t } = useTranslation('lab')
+  const { number } = useFormat()
+  const { rounds, votes, right } = predicted
+  if (rounds === 0) return null
+  return (
+    <p className="faint" data-predicted={`${right}/${votes}`}>
+      {t('predicted', { count: rounds, right: number(right), votes: number(votes) })}
+    </p>
   )
 }
 

@@ -14,7 +14,7 @@ import { CrossIcon } from '../shell/icons.tsx'
 import { Circle } from './circle.tsx'
 import { FiguresTable } from './figures-table.tsx'
 import { Members } from './members.tsx'
-import { Predict } from './predict.tsx'
+import { Predict, Predicted } from './predict.tsx'
 import { StepMode } from './step-mode.tsx'
 import { useSpanText } from './tell.ts'
 import type { Figures, Run, Setting, Violation } from './types.ts'
@@ -54,6 +54,7 @@ export function RunPanel({ experiment, known, recorded, status, isHost, onTake }
           <Predict run={run} />
         </div>
       )}
+      {!isRunning && <Predicted run={run} />}
       <div className="lab-top">
         <Circle run={run} history={history} self={status.self} />
         <div className="lab-side">
@@ -61,6 +62,7 @@ export function RunPanel({ experiment, known, recorded, status, isHost, onTake }
           <FiguresTable figures={figures} setting={setting} isRunning={isRunning} />
         </div>
       </div>
+      {run.awaited !== undefined && <p className="faint">{t('awaited', { count: run.awaited })}</p>}
       {run.missed > 0 && <p className="faint">{t('missed', { count: run.missed })}</p>}
       <Suspense fallback={<Delayed />}>
         <Diagram history={history} run={run} />

@@ -72,6 +72,8 @@ export class Participant {
   #outputs: MutexOutput[] = []
   #state: 'out' | 'waiting' | 'inside' = 'out'
   #view: MutexView | undefined
+  /** It wanted in while no view had it. */
+  #wantsLater = false
   /** Only once all members have said whether they are inside. */
   #algorithm: Algorithm<MutexMessage> | undefined
   readonly #begun = new Map<PeerId, boolean>()
@@ -96,12 +98,13 @@ export class Participant {
     return this.#vector[this.#self] ?? 0
   }
 
-  /** Wants in. Nothing happens where it already does, or is inside. */
+  /** Wants in. Nothing happens where it already does, or is inside; out of the view it wants so from the next one on that has it. */
   request(now: number): readonly MutexOutput[] {
     return this.#step(now, () => {
       if (this.#state !== 'out') return
-      this.#state = 'waiting'
-      this.#event('wished')
+      this.#wantsLater = this.#view?.members.includes(this.#self) !== true
+      if (this.#wantsLater) return
+      this.#wish()
       this.#algorithm?.request(this.#clock.time)
     })
   }
@@ -137,6 +140,14 @@ export class Participant {
     return this.#step(now, () => this.#algorithm?.tick?.())
   }
 
+  /** A message that is none of the algorithm's own, and carries no times, goes to that peer, or came from it: an event of this one. */
+  hop(now: number, what: 'sent' | 'received', peer: PeerId, message: MutexMessage): readonly MutexOutput[] {
+    return this.#step(now, () => {
+      this.#clock.advance()
+      this.#record(what, peer, message)
+    })
+  }
+
   /** The room has a later view. Each is told, in order: whoever was out of one for a while must not take itself for still inside. */
   enterView(now: number, view: MutexView): readonly MutexOutput[] {
     return this.#step(now, () => {
@@ -162,8 +173,15 @@ export class Participant {
         this.#channels.set(peer, new Channel(this.#kind.needsFifo))
         this.#send(peer, { kind: 'begin', isInside })
       }
+      if (this.#wantsLater) this.#wish()
       this.#beginIfAllSpoke(view)
     })
+  }
+
+  #wish(): void {
+    this.#wantsLater = false
+    this.#state = 'waiting'
+    this.#event('wished')
   }
 
   #step(now: number, act: () => void): readonly MutexOutput[] {

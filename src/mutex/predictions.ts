@@ -1,4 +1,5 @@
 import type { PeerId } from '../core/ids.ts'
+import { roomMembersMax } from '../core/limits.ts'
 
 /** So many votes for this peer. */
 export interface Tally {
@@ -15,6 +16,14 @@ export interface Prediction {
   readonly entered: PeerId | undefined
 }
 
+/** All rounds together whose truth is known and in which somebody voted, also those that are kept no more. */
+export interface PredictionSum {
+  readonly rounds: number
+  readonly votes: number
+  /** Of these votes: for the peer that did enter next. */
+  readonly right: number
+}
+
 /** Rounds that are kept. */
 const keptMax = 20
 
@@ -23,6 +32,10 @@ export class Predictions {
   #round = 1
   readonly #votes = new Map<PeerId, PeerId>()
   #closed: Prediction[] = []
+  #sum: PredictionSum = { rounds: 0, votes: 0, right: 0 }
+  /** Of rounds that wait for their truth: many steps can pass before somebody enters. */
+  #waitingRounds = 0
+  readonly #waitingVotes = new Map<PeerId, number>()
 
   /** The one that is open. */
   get round(): number {
@@ -36,6 +49,10 @@ export class Predictions {
   /** The newest last. */
   get closed(): readonly Prediction[] {
     return this.#closed
+  }
+
+  get sum(): PredictionSum {
+    return this.#sum
   }
 
   /** The last vote of a peer counts. False: of another round, so it comes too late. */
@@ -58,10 +75,24 @@ export class Predictions {
     this.#closed = [...this.#closed, { round, tally, entered: undefined }].slice(-keptMax)
     this.#votes.clear()
     this.#round = round + 1
+    if (tally.length > 0) this.#waitingRounds++
+    for (const { peer, votes } of tally) {
+      // Only a host that lies names more peers than a room has.
+      const waiting = this.#waitingVotes.get(peer)
+      if (waiting !== undefined || this.#waitingVotes.size < roomMembersMax) this.#waitingVotes.set(peer, (waiting ?? 0) + votes)
+    }
   }
 
   /** Somebody has: the truth for all rounds that wait for it. */
   entered(peer: PeerId): void {
     this.#closed = this.#closed.map((one) => (one.entered === undefined ? { ...one, entered: peer } : one))
+    const { rounds, votes, right } = this.#sum
+    this.#sum = {
+      rounds: rounds + this.#waitingRounds,
+      votes: [...this.#waitingVotes.values()].reduce((sum, count) => sum + count, votes),
+      right: right + (this.#waitingVotes.get(peer) ?? 0),
+    }
+    this.#waitingRounds = 0
+    this.#waitingVotes.clear()
   }
 }

@@ -9,6 +9,7 @@ export interface Plan {
 export const plans: Readonly<Record<string, Plan>> = {
   core: { tests: ['core', 'market'], seeds: 0 },
   market: { tests: ['market'], seeds: 0 },
+  mutex: { tests: ['mutex'], seeds: 0 },
   ring: { tests: ['ring'], seeds: 60 },
   peer: { tests: ['peer'], seeds: 60 },
 }

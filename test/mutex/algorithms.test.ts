@@ -41,3 +41,23 @@ describe.each(algorithms.map((algorithm) => [algorithm.name, algorithm] as const
     }
   })
 })
+
+describe('a simulated room', () => {
+  it('lets nothing through where a link is cut, and everybody in once it is whole again', () => {
+    const algorithm = algorithms.find(({ name }) => name === 'ricart-agrawala') as AlgorithmKind
+    const setting = settingOf(algorithm, 5, 3, { isLossy: false, changesViews: false })
+    const [from, to] = setting.members
+    if (from === undefined || to === undefined) throw new Error('there are three')
+    const until = 3_000
+    const rehearsal = rehearse({ ...setting, faults: [{ at: 0, kind: 'cut', peer: from, to, until }] })
+    const heard = (peer: string, other: string) =>
+      rehearsal.events.flatMap((event) =>
+        event.kind === 'mutex' && event.event.what === 'received' && event.peer === peer && event.event.peer === other
+          ? [event.at]
+          : [],
+      )
+    expect(Math.min(...heard(to, from))).toBeGreaterThanOrEqual(until)
+    expect(Math.min(...heard(from, to)), 'it is cut one way').toBeLessThan(until)
+    for (const member of setting.members) expect(entriesIn(rehearsal, member)).toBe(setting.entries)
+  })
+})

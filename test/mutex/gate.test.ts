@@ -79,6 +79,14 @@ describe('the gate of step mode', () => {
     expect(order.map(({ event }) => event)).toEqual([7, 5, 6])
   })
 
+  it('what was put last stays last, however often the channel sends it again', () => {
+    const gate = new Gate(ana)
+    gate.passes(bob, frameOf(2, 5))
+    gate.act(5, 'delay', 3)
+    expect(gate.passes(bob, frameOf(2, 5))).toBe(false)
+    expect(gate.held.map(({ rank, attempt }) => [rank, attempt])).toEqual([[3, 1]])
+  })
+
   it('goes by Lamport time among all peers, and by the peer where that is the same', () => {
     const heldOf = (from: PeerId, lamport: number, event: number) => ({
       ...{ from, event, to: cleo, message: { kind: 'x' }, lamport, attempt: 1, rank: 0 },
@@ -92,8 +100,12 @@ describe('the gate of step mode', () => {
     gate.passes(bob, frameOf(2, 5))
     gate.act(5, 'release', 1)
     gate.passes(bob, frameOf(3, 6))
+    gate.passes(bob, frameOf(4, 7))
+    gate.act(7, 'drop', 2)
     gate.clear()
     expect(gate.held).toEqual([])
-    expect(gate.passes(bob, frameOf(2, 9))).toBe(false)
+    // It is said anew, and was neither let go nor dropped before.
+    for (const number of [2, 3, 4]) expect(gate.passes(bob, frameOf(number, number + 7))).toBe(false)
+    expect(gate.held.map(({ attempt }) => attempt)).toEqual([1, 1, 1])
   })
 })

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { PeerId } from '../../src/core/ids.ts'
-import type { AlgorithmKind } from '../../src/mutex/algorithm.ts'
+import type { AlgorithmKind, Place } from '../../src/mutex/algorithm.ts'
 import { algorithms } from '../../src/mutex/algorithms.ts'
 import { Part, type PartOutput } from '../../src/mutex/part.ts'
 import type { MutexFrame } from '../../src/mutex/participant.ts'
 import { type RoomToken, roomRing } from '../../src/mutex/room-ring.ts'
 import type { ExperimentSetting } from '../../src/mutex/setting.ts'
+import { lifeEvents } from '../../src/mutex/witness.ts'
 import { plainSetting } from '../support/lab-setting.ts'
 
 const [ana, bob] = ['ana', 'bob'] as [PeerId, PeerId]
@@ -56,8 +57,11 @@ describe('a part in an experiment', () => {
       part.receive(0, bob, beginOf(1))
       part.tick(0)
       const move = (now: number, place: RoomToken | undefined, isHop = false) => {
+        const next = token && { epoch: token.epoch, turn: token.turn + 1 }
         token = place
-        return whatIn(part.tokenMoved(now, isHop))
+        if (place !== undefined) return whatIn(part.tokenMoved(now, { kind: 'came', place, from: undefined }))
+        const hop = isHop && next !== undefined ? { to: bob, place: next } : undefined
+        return whatIn(part.tokenMoved(now, { kind: 'left', hop }))
       }
       return { part, move }
     }
@@ -67,16 +71,16 @@ describe('a part in an experiment', () => {
       expect(part.state(0)).toBe('waiting')
       expect(move(1, { epoch: 'e', turn: 1 })).toEqual(['entered', 'released', 'wished'])
       expect([part.state(1), whatIn(part.tick(2))]).toEqual(['waiting', []])
-      expect(move(3, undefined, true)).toEqual([])
+      expect(move(3, undefined, true)).toEqual(['sent'])
       expect(move(4, { epoch: 'e', turn: 3 })).toEqual(['entered', 'released'])
-      expect(move(5, undefined, true)).toEqual([])
+      expect(move(5, undefined, true)).toEqual(['sent'])
       expect([part.state(5), part.entries, part.sent.entry]).toEqual(['done', 2, 2])
     })
 
     it('is out when it is handed on, also before its time; and not inside any more with the one that it has lost', () => {
       const { part, move } = ring({ stay: { least: 1_000, most: 1_000 } })
       expect(move(1, { epoch: 'e', turn: 1 })).toEqual(['entered'])
-      expect(move(2, undefined, true)).toEqual(['released', 'wished'])
+      expect(move(2, undefined, true)).toEqual(['released', 'sent', 'wished'])
       expect(move(3, { epoch: 'e', turn: 3 })).toEqual(['entered'])
       expect(move(4, { epoch: 'f', turn: 3 })).toEqual(['released'])
       expect(part.state(4)).toBe('done')
@@ -85,7 +89,7 @@ describe('a part in an experiment', () => {
     it('goes by where it is when it wakes up, not by what it slept through', () => {
       const { part, move } = ring({ faults: [{ kind: 'pause', peer: ana, at: 1, millis: 50 }] })
       expect(move(10, { epoch: 'e', turn: 1 })).toEqual([])
-      expect(move(20, undefined, true)).toEqual([])
+      expect(move(20, undefined, true), 'the ring does not stand still').toEqual(['sent'])
       expect(whatIn(part.tick(51))).toEqual([])
       expect(move(60, { epoch: 'e', turn: 4 })[0]).toBe('entered')
       expect(part.sent.entry, 'the ring went on meanwhile').toBe(1)
@@ -100,6 +104,21 @@ describe('a part in an experiment', () => {
     expect([whatIn(outputs), wakeIn(outputs)]).toEqual([['left'], 30])
     part.enterView(25, { epoch: 3, members: [ana] })
     expect(whatIn(part.tick(30))).toEqual(['wished', 'entered'])
+  })
+
+  it('wants in only while it is in a view: not before its first one, and not after it was dropped', () => {
+    const part = partOf(ana, { think: { least: 0, most: 0 } })
+    const early = part.tick(0)
+    expect([whatIn(early), wakeIn(early), part.state(0)]).toEqual([[], undefined, 'begins'])
+    expect(whatIn(part.enterView(1, { epoch: 1, members: [bob] }))).toEqual([])
+    expect(whatIn(part.tick(2))).toEqual([])
+    expect(whatIn(part.enterView(3, { epoch: 2, members: [ana] }))).toEqual(['wished', 'began', 'entered'])
+    const dropped = part.enterView(4, { epoch: 3, members: [bob] })
+    expect([whatIn(dropped), wakeIn(dropped)]).toEqual([['left'], undefined])
+    expect(whatIn([...part.tick(5), ...part.enterView(6, { epoch: 4, members: [bob] }), ...part.tick(7)])).toEqual([])
+    expect(whatIn(part.enterView(8, { epoch: 5, members: [ana] }))).toEqual(['wished', 'began', 'entered'])
+    expect([...whatIn(part.tick(13)), ...whatIn(part.tick(18))]).toEqual(['released', 'wished', 'entered', 'released'])
+    expect([part.state(18), part.entries], 'what it wanted while it was away is no wish more').toEqual(['done', 2])
   })
 
   it('stands still during a pause, and hears nothing', () => {
@@ -135,6 +154,19 @@ describe('a part in an experiment', () => {
     part.enterView(30, { epoch: 2, members: [ana] })
     expect([part.state(30), part.life]).toEqual(['out', 2])
     expect(part.events).toBeGreaterThan(before + 1_000_000)
+  })
+
+  it('counts what it does in each life anew, and goes on with what was left to do', () => {
+    const part = partOf(ana, { faults: [{ kind: 'kill', peer: ana, at: 20 }] })
+    part.enterView(0, { epoch: 1, members: [ana, bob] })
+    part.receive(1, bob, beginOf(1))
+    part.enterView(5, { epoch: 2, members: [ana] })
+    for (const now of [10, 15]) part.tick(now)
+    expect([part.entries, part.sent.overhead]).toEqual([1, 1])
+    part.enterView(30, { epoch: 3, members: [ana] })
+    expect([part.entries, part.sent.overhead]).toEqual([0, 0])
+    for (const now of [40, 45, 60]) part.tick(now)
+    expect([part.entries, part.state(60)]).toEqual([1, 'done'])
   })
 
   it.each([
@@ -186,6 +218,89 @@ describe('a part in an experiment', () => {
       expect(part.tick(200).filter(({ kind }) => kind === 'send').length).toBeGreaterThan(0)
     },
   )
+
+  it('in step mode holds back what its algorithm says, until it is let go, or the room has another view', () => {
+    const part = partOf(ana, { step: true })
+    const begin = (epoch: number): void => {
+      part.enterView(0, { epoch, members: [ana, bob] })
+      part.receive(1, bob, beginOf(epoch))
+    }
+    const sendsOf = (outputs: readonly PartOutput[]) =>
+      outputs.flatMap((one) => (one.kind === 'send' ? [one.frame.part.kind] : []))
+    begin(1)
+    expect(sendsOf(part.tick(10))).not.toContain('data')
+    const [held] = part.held
+    expect([part.held.length, held?.message.kind, held?.to]).toEqual([1, 'request', bob])
+    expect(sendsOf(part.step(11, held?.event ?? 0, 'release', 1))).toEqual(['data'])
+    expect(part.held).toEqual([])
+    begin(2)
+    expect(part.held).toHaveLength(1)
+    part.enterView(30, { epoch: 3, members: [ana, bob] })
+    expect(part.held, 'of another view nothing waits').toEqual([])
+  })
+
+  it('whose algorithm has thrown once asks it nothing more, and what that says counts for entries', () => {
+    const asked: string[] = []
+    const broken = {
+      name: 'mine',
+      needsFifo: false,
+      isOverhead: () => {
+        throw new Error('no idea')
+      },
+      accepts: () => true,
+      create: (_: unknown, { send }: { send: (to: PeerId, message: { kind: string }) => void }) => ({
+        request: () => {
+          asked.push('request')
+          send(bob, { kind: 'x' })
+        },
+        release: () => asked.push('release'),
+        receive: () => asked.push('receive'),
+      }),
+    } as unknown as AlgorithmKind
+    const part = partOf(ana, { think: { least: 0, most: 0 } }, broken)
+    part.enterView(0, { epoch: 1, members: [ana, bob] })
+    part.receive(1, bob, beginOf(1))
+    const frame = { kind: 'data', number: 2, payload: { message: { kind: 'x' }, lamport: 9, vector: { [bob]: 2 } } } as const
+    part.receive(2, bob, { epoch: 1, part: frame })
+    expect([part.state(2), part.failure, asked]).toEqual(['failed', 'no idea', ['request']])
+    expect(part.sent).toEqual({ entry: 1, overhead: 1 })
+  })
+
+  it('numbers its events one by one, from the number of its life on', () => {
+    const part = partOf(ana)
+    const own = (outputs: readonly PartOutput[]) =>
+      outputs.flatMap((one) => (one.kind === 'event' ? [one.event.vector[ana] ?? 0] : []))
+    const numbers = [
+      ...own(part.enterView(0, { epoch: 1, members: [ana, bob] })),
+      ...own(part.receive(1, bob, beginOf(1))),
+      ...own(part.tick(10)),
+    ]
+    expect(numbers).toEqual([1, 2, 3, 4, 5].map((number) => lifeEvents + number))
+    expect(part.events).toBe(lifeEvents + 5)
+  })
+
+  it('believes what a member says first of whether it is inside', () => {
+    let holder: PeerId | undefined
+    const kind = {
+      ...kindOf('lamport'),
+      create: (place: Place, effects: never) => {
+        holder = place.holder
+        return kindOf('lamport').create(place, effects)
+      },
+    } as AlgorithmKind
+    const begin = (number: number, isInside: boolean): MutexFrame => ({
+      epoch: 1,
+      part: { kind: 'data', number, payload: { message: { kind: 'begin', isInside }, lamport: number, vector: {} } },
+    })
+    for (const first of [true, false]) {
+      const part = partOf(ana, {}, kind)
+      part.enterView(0, { epoch: 1, members: [ana, bob, 'cleo' as PeerId] })
+      part.receive(1, bob, begin(1, first))
+      part.receive(2, bob, begin(2, !first))
+      part.receive(3, 'cleo' as PeerId, begin(1, false))
+      expect(holder).toBe(first ? bob : undefined)
+    }
+  })
 
   it('loses the share of its messages that it is to lose', () => {
     const part = partOf(ana, { lostShare: 0.5 })

@@ -52,6 +52,24 @@ describe('who enters next', () => {
     expect(predictions.closed.map(({ entered }) => entered)).toEqual([bob, bob, ana])
   })
 
+  it('sums up all rounds in which somebody voted, as soon as their truth is known, also those that it keeps no more', () => {
+    const predictions = new Predictions()
+    const tally = [
+      { peer: ana, votes: 2 },
+      { peer: bob, votes: 1 },
+    ]
+    predictions.entered(ana)
+    for (let round = 1; round <= 30; round++) predictions.close(round, round % 2 === 0 ? [] : tally)
+    expect(predictions.sum).toEqual({ rounds: 0, votes: 0, right: 0 })
+    predictions.entered(bob)
+    expect(predictions.sum).toEqual({ rounds: 15, votes: 45, right: 15 })
+    predictions.close(31, tally)
+    predictions.close(30, tally)
+    predictions.entered(ana)
+    predictions.entered(bob)
+    expect(predictions.sum).toEqual({ rounds: 16, votes: 48, right: 17 })
+  })
+
   it('keeps the newest twenty', () => {
     const predictions = new Predictions()
     for (let round = 1; round <= 50; round++) predictions.close(round, [])

@@ -220,6 +220,7 @@ describe('the log for ShiViz', () => {
         const clocks = new Map<string, number>()
         for (const { host, clock } of read) {
           expect(clock[host]).toBe((clocks.get(host) ?? 0) + 1)
+          for (const count of Object.values(clock)) expect(count).toBeGreaterThan(0)
           clocks.set(host, clock[host] ?? 0)
         }
         for (let at = 0; at < events.length; at += 13) {

@@ -37,7 +37,9 @@ describeScreens('the lab’s screen', () => {
     const besides = host.getByRole('region', { name: 'Figures side by side' })
     // A coordinator says nothing to itself: of five that enter equally often, four fifths of 3.
     expect(await besides.getByRole('row', { name: /^Messages per entry/ }).innerText()).toMatch(/2\.40\s+8\.00\s+\d/)
-    expect(await besides.getByRole('row', { name: /^Theory/ }).innerText()).toMatch(/3 = 2\.40\s+2\(n-1\) = 8\.00\s+1 to n/)
+    expect(await besides.getByRole('row', { name: /^Theory/ }).innerText()).toMatch(
+      /3\(n-1\)\/n = 2\.40\s+2\(n-1\) = 8\.00\s+1 to n/,
+    )
     expect(await host.getByRole('img', { name: /^Messages per entry: centralized 2\.40, ricart-agrawala 8\.00/ }).count()).toBe(1)
     await expectNoOverflow(guest, 'results on a phone')
     await expectAccessible(host, 'results')
@@ -189,6 +191,10 @@ describeScreens('the lab’s screen', () => {
     for (const guest of guests) await guest.locator(`[data-closed="1"][data-entered="${entered}"]`).waitFor()
     await host.getByRole('button', { name: 'Stop', exact: true }).click()
     for (const page of [host, ...guests]) await ended(page, 1, 'stop')
+    // All votes were of one round, and the sum of all rounds stays.
+    const name = await host.locator(`.lab-members tr[data-peer="${entered}"] td`).first().innerText()
+    const right = name.startsWith('Bruno') ? 2 : name.startsWith('Ana') ? 1 : 0
+    for (const page of [host, ...guests]) await page.locator(`[data-predicted="${right}/3"]`).waitFor()
     await host.locator('[data-result="1"][data-what="stop"]').waitFor()
   })
 

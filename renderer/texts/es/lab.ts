@@ -20,6 +20,10 @@ export const lab: Texts['lab'] = {
   state_steps: 'paso a paso',
   state_result: 'terminado',
   state_stop: 'detenido',
+  stuck_refused:
+    'La serie terminó antes de {{algorithm}}: otro experimento corre en esta sección. Espera a que termine y ejecuta el resto.',
+  stuck_unwritten:
+    'La serie terminó antes de {{algorithm}}: la sala no pudo escribir su comienzo. Cuando vuelva a escribir, ejecuta el resto.',
   series_one: 'Serie: {{at}} de {{count}}, {{algorithms}}',
   series_other: 'Serie: {{at}} de {{count}}: {{algorithms}}',
   gone: 'El experimento {{experiment}} ya no se conoce aquí',
@@ -47,6 +51,8 @@ export const lab: Texts['lab'] = {
   violations_other: 'Dos estuvieron dentro a la vez, {{count}} veces',
   violation: '{{first}}; {{second}}, antes de que el primero saliera',
   enteredAt: '{{name}} entró a las {{time}}, vista {{epoch}}, Lamport {{lamport}}',
+  awaited_one: 'Falta contar {{count}} mensaje: los pares con mucho que hacer lo cuentan después.',
+  awaited_other: 'Falta contar {{count}} mensajes: los pares con mucho que hacer los cuentan después.',
   missed_one: '{{count}} evento se perdió de camino a este par, o eran demasiados para contarlos.',
   missed_other: '{{count}} eventos se perdieron de camino a este par, o eran demasiados para contarlos.',
   circle_one: '{{count}} par alrededor de la sección; lo mismo está en palabras al lado',
@@ -101,6 +107,8 @@ export const lab: Texts['lab'] = {
   truthOpen: 'nadie ha entrado desde entonces',
   voteCount_one: '{{count}} voto',
   voteCount_other: '{{count}} votos',
+  predicted_one: 'En {{count}} ronda con votos, acertaron {{right}} de {{votes}}.',
+  predicted_other: 'En {{count}} rondas con votos, acertaron {{right}} de {{votes}}.',
   diagram: 'Diagrama de espacio y tiempo',
   axis: 'Qué va hacia la derecha',
   axis_order: 'Orden',
@@ -205,4 +213,22 @@ export const lab: Texts['lab'] = {
   violationsShort: 'Dos dentro',
   inLog: 'En el registro',
   block: 'Bloque {{block}}',
+  stories: 'Historias en las que algo siempre se rompe',
+  storiesHint: 'Siete, cada una con una página de explicación para la clase.',
+  storiesShow: 'Mostrar las historias',
+  storiesHide: 'Ocultar las historias',
+  storiesFailed: 'No se pudieron cargar las páginas. Carga la pantalla de nuevo, o mira en una terminal:',
+  storyCommand: 'Ejecútala en una terminal:',
+  storyWhole: 'La historia entera, en salas simuladas o entre pares propios, en una terminal:',
+  storyOwnRoom: 'Necesita una sala propia: no se inicia en esta.',
+  storyStart: 'Iniciar en esta sala',
+  storyStartOf: 'Iniciar en esta sala: {{title}}',
+  storyAlone: 'Se puede iniciar en esta sala cuando haya alguien más aquí.',
+  storyHost: '{{name}}, que fundó la sala, puede iniciarla en esta sala.',
+  'story_holder-dies':
+    'En esta sala: un anillo de token. {{name}} muere dentro de la sección a los 6 segundos, y nadie se entera. Para seguir, cierra un portátil o deja entrar a alguien: la siguiente vista de la sala empieza de nuevo.',
+  'story_coordinator-dies':
+    'En esta sala: {{name}}, que coordina, muere con su cola a los 2 segundos más o menos, y nadie se entera. Para seguir, cierra un portátil o deja entrar a alguien: la siguiente vista de la sala empieza de nuevo.',
+  'story_equal-times':
+    'En esta sala: todos piden en el mismo tiempo de Lamport, paso a paso. Suelta los mensajes, y mira quién es el primero.',
 }
