@@ -146,3 +146,20 @@ describe('what a program with the pace wrote', () => {
     expect([restored.value.stateHash, restored.value.paceMillis]).toEqual([stateHash, 777])
   })
 })
+
+describe('what a program with experiments wrote', () => {
+  const stateHash = '57ac825539812df93db4acfd9615f5927fb887a053a8416df98cfe570d78e996'
+  const snapshot =
+    'BQVXrIJVOYEt+T20rP2WFfWSf7iHoFOoQW35jP5XDXjplgAAAQNib2IIU29tZWJvZHk0MTJEM0tvb1dCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQgAAAAAAAjQxMkQzS29vV0JCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCAQEANDEyRDNLb29XQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUEBBAABiQYCAQFiAgUN9tzS5pQgKgZxL8Y4653sfOeQiXbqs/exYcSzwQHbTw=='
+
+  it('leads to the state that it led to then, byte for byte, and is a snapshot still', () => {
+    const { market, accept } = createRoom()
+    accept(bob, open('bob'))
+    accept(ana, setPace(777), experiment('setup', 'main'), experiment('result', 'main', 1), experiment('setup', 'b'))
+    expect(market.stateHash).toBe(stateHash)
+    expect(Buffer.from(market.snapshot()).toString('base64')).toBe(snapshot)
+    const restored = restoreMarket(Buffer.from(snapshot, 'base64'), rules, sha256)
+    if ('malformed' in restored) throw new Error(restored.malformed)
+    expect([restored.value.stateHash, restored.value.experiments]).toEqual([stateHash, market.experiments])
+  })
+})

@@ -40,6 +40,10 @@ describe('signatures that were looked at beside the loop', () => {
     await check?.([one, two, forged, short, { ...two, author: ana }])
     const others = [forged, short, { ...one, author: self }, { ...one, hash: two.hash }, { ...one, author: ana }]
     for (const other of others) expect(isSignedByAuthor(other, crypto)).toBe(false)
+    for (let at = 0; at < one.hash.length; at++) {
+      const hash = one.hash.slice(0, at) + (one.hash[at] === '0' ? '1' : '0') + one.hash.slice(at + 1)
+      expect(isSignedByAuthor({ ...one, hash }, crypto)).toBe(false)
+    }
     expect(isSignedByAuthor(one, crypto)).toBe(true)
   })
 })
@@ -94,6 +98,22 @@ describe('answers to fetches', () => {
     checks[0]?.()
     await until('all are taken', () => taken.length === 4)
     expect(taken).toEqual(['other', 'first', 'second', 'empty'])
+  })
+
+  it('that come while others still wait overtake none of them', async () => {
+    const { intake, checks, taken, add } = createRig()
+    for (let times = 0; times < 3; times++) intake.expect(ana)
+    add(ana, 'first')
+    add(ana, 'second')
+    checks[0]?.()
+    await until('the first is taken', () => taken.length === 1)
+    add(ana, 'third')
+    checks[2]?.()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(taken).toEqual(['first'])
+    checks[1]?.()
+    await until('all are taken', () => taken.length === 3)
+    expect(taken).toEqual(['first', 'second', 'third'])
   })
 
   it('that nobody asked for, or more than were asked for, are not looked at: the ring sees to them', () => {

@@ -308,6 +308,17 @@ describe('a peer that looks for a room', () => {
     expect((await looking)?.peer).toBe(peer)
   })
 
+  it('leaves no timer once it has found one, or its time is over', async () => {
+    const { clock, timers, moveTo } = createTestClock()
+    const { network, events } = createNetworkRig({ enters: false, clock })
+    const inVain = network.look(1_000, () => true)
+    moveTo(1_000)
+    expect([await inVain, timers()]).toEqual([undefined, 0])
+    const looking = network.look(2_000, () => true)
+    events.onConnected(peer, hello(here))
+    expect([(await looking)?.peer, timers()]).toEqual([peer, 0])
+  })
+
   it('looks at no room any more once it has found one, or its time is over', async () => {
     const { network, events } = createNetworkRig({ enters: false })
     const asked: string[] = []

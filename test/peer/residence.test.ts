@@ -1,11 +1,13 @@
 import { expect, it } from 'vitest'
 import { assert } from '../../src/core/assert.ts'
+import { Failure } from '../../src/core/failure.ts'
 import type { Instant, PeerId } from '../../src/core/ids.ts'
 import { createRememberer } from '../../src/peer/hearsay.ts'
 import { encodeHello } from '../../src/peer/network.ts'
 import type { Sighting, Transport, TransportEvents } from '../../src/peer/ports.ts'
 import { createResidence } from '../../src/peer/residence.ts'
 import { roomIdOf } from '../../src/peer/room.ts'
+import type { Session } from '../../src/peer/session.ts'
 import { headOf } from '../../src/ring/block.ts'
 import { encodeFrame } from '../../src/ring/message.ts'
 import { createMemoryStore } from '../support/memory-store.ts'
@@ -138,5 +140,29 @@ it('asks whoever was cut off before it gave its first block again as soon as it 
   )
   await Promise.all([opening, answering])
   expect(residence.session.room).toBe(room.id)
+  await residence.close()
+})
+
+it('tells anew who is there in a room that goes on from this one, and in this one where it stays', async () => {
+  const { transport, events } = createListeningTransport()
+  const archive = () => Promise.reject(new Failure('disk-full', 'No space left.'))
+  const options = { entry: { kind: 'create' }, archive } as const
+  const { context, news } = createTestContext(ana, { store: createMemoryStore(), transport }, options)
+  const residence = createResidence(context)
+  await residence.open()
+  const helloIn = ({ room, genesisBlock, view }: Session): Uint8Array => {
+    const facts = { head: view.head, holdsFast: true, founder: 'Ana', members: 1, founded: genesisBlock.time }
+    return encodeHello({ name: 'Bob', roomName: 'test', room: { id: room, ...facts } })
+  }
+  const told = (): readonly boolean[] => news.flatMap((one) => (one.kind === 'presence' && one.peer === bob ? [one.here] : []))
+  events().onConnected(bob, helloIn(residence.session))
+  expect(told()).toEqual([true])
+  await residence.refound(true)
+  events().onFrame(bob, helloIn(residence.session))
+  expect(told()).toEqual([true, true])
+  const { room, proposals } = residence.session
+  await proposals.submit({ request: undefined, operation: { kind: 'void' } }, 20_000)
+  await expect(residence.refound(true)).rejects.toMatchObject({ code: 'disk-full' })
+  expect([residence.session.room, told()]).toEqual([room, [true, true, true]])
   await residence.close()
 })

@@ -14,6 +14,7 @@ import { until } from '../support/wait.ts'
 import { createKeyedCrypto, peerNamed } from './keyed-crypto.ts'
 import { genesisBy, opsAfter } from './log-of-blocks.ts'
 import { account } from './rig.ts'
+import { createTestClock } from './test-clock.ts'
 import { createListeningLogger, createTestContext } from './test-context.ts'
 import { verifyLog } from './verify-log.ts'
 import { logOfVersion1 } from './version-1.ts'
@@ -129,6 +130,20 @@ describe('a room that is opened', () => {
     expect([context.room, session.view.incarnation]).toEqual([session, 7])
     store.crash()
     expect(decodeMeta((await store.open()).meta as Uint8Array)).toMatchObject({ value: { meta: { incarnation: 7 } } })
+  })
+
+  it('knows how far the clocks of others are from its own, however long this peer’s machine and process have run', async () => {
+    const { store, batch } = await found()
+    const { clock, moveTo } = createTestClock()
+    moveTo(5_000)
+    const { context } = createTestContext(ana, { store, clock: { ...clock, wall: () => clock.monotonic() + 1_700_000_000_000 } })
+    const session = await openSession(context, batch.meta)
+    moveTo(7_000)
+    const { hash, epoch } = genesisBy(ana)
+    const status = { epoch, durable: undefined, commit: { index: 0, hash }, persistedCommit: { epoch, index: 0 }, turn: 0 }
+    const wallClock = 1_700_000_007_300
+    session.frame(bob, encodeFrame(1, { kind: 'status', ...status, promised: epoch, active: false, wallClock }))
+    expect([...session.clockOffsets]).toEqual([[bob, 300]])
   })
 
   it('of a peer that lost its log waits until the room has written that down', async () => {

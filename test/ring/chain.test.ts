@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Instant, PeerId } from '../../src/core/ids.ts'
-import { decodeBlock, faultOf, signBlock, type Unsigned } from '../../src/ring/block.ts'
+import { type Block, decodeBlock, faultOf, signBlock, type Unsigned } from '../../src/ring/block.ts'
 import { genesisOf, roomStart, testCrypto } from './room.ts'
 
 const genesis = genesisOf('A')
@@ -110,5 +110,52 @@ describe('a block that does not follow the one before it is refused', () => {
       const decoded = decodeBlock(bytes, testCrypto('A'))
       if ('value' in decoded) expect(faultOf(decoded.value, genesis, view, testCrypto('A'))).toBeDefined()
     }
+  })
+})
+
+describe('the parts of the state that a room goes on from', () => {
+  if (genesis.body.kind !== 'genesis') throw new Error('a genesis block founds a room')
+  const parts = { count: 2, hash: 'cd'.repeat(32) }
+  const founding = signBlock(
+    { ...genesis, body: { kind: 'genesis', genesis: { ...genesis.body.genesis, parts } } },
+    testCrypto('A'),
+  )
+  const partAfter = (previous: Block, left: number): Unsigned => ({
+    ...{ epoch: genesis.epoch, author: 'A' as PeerId, time: genesis.time, checkpoint: undefined },
+    index: previous.index + 1,
+    turn: previous.turn + 1,
+    lamport: previous.lamport + 1,
+    prevHash: previous.hash,
+    body: { kind: 'state', left, part: new Uint8Array(3) },
+  })
+  const first = partAfter(founding, 1)
+  const last = signBlock(partAfter(signBlock(first, testCrypto('A')), 0), testCrypto('A'))
+  const faultAfter = (previous: Block, unsigned: Unsigned): string | undefined =>
+    faultOf(signBlock(unsigned, testCrypto(unsigned.author)), previous, view, testCrypto('A'))
+
+  const another = 'it is another part of the state that its room goes on from'
+  const notTheirs = 'a part of a state is its founder’s'
+  const ofItsOwn = 'a part of a state has a turn and a Lamport time of its own'
+  const rows: [string, Unsigned, string | undefined][] = [
+    ['as it should be', first, undefined],
+    ['one after it', partAfter(founding, 0), another],
+    ['one too many', partAfter(founding, 2), another],
+    ['of another author', { ...first, author: 'B' as PeerId }, notTheirs],
+    ['of another epoch', { ...first, epoch: { number: 2, initiator: 'A' as PeerId } }, notTheirs],
+    ['with the same turn', { ...first, turn: founding.turn }, ofItsOwn],
+    ['with a later turn', { ...first, turn: first.turn + 1 }, ofItsOwn],
+    ['with a later Lamport time', { ...first, lamport: first.lamport + 1 }, ofItsOwn],
+    ['with a later time', { ...first, time: (genesis.time + 1) as Instant }, ofItsOwn],
+    ['with a checkpoint', { ...first, checkpoint: { index: 0, stateHash: 'ab'.repeat(32) } }, ofItsOwn],
+    ['none', { ...first, body: good.body }, 'the state that its room goes on from is not all there'],
+  ]
+  it.each(rows)('come right after its first block: %s', (_story, unsigned, fault) => {
+    expect(faultAfter(founding, unsigned)).toBe(fault)
+  })
+
+  it('end with the last one', () => {
+    expect(faultAfter(last, partAfter(last, 0))).toBe('the state that its room goes on from is all there')
+    expect(faultAfter(last, { ...good, index: 3, prevHash: last.hash })).toBe(undefined)
+    expect(faultAfter(genesis, partAfter(genesis, 0))).toBe('the state that its room goes on from is all there')
   })
 })

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Writer } from '../../src/core/codec.ts'
 import type { Instant } from '../../src/core/ids.ts'
-import { frameBytesMax, wireVersion } from '../../src/core/limits.ts'
+import { auctionStartBytesMax, blockBytesMax, blockOpsMax, frameBytesMax, wireVersion } from '../../src/core/limits.ts'
 import { type Block, headOf, signBlock } from '../../src/ring/block.ts'
 import { decodeFrame, encodeFrame, type Message, topicOf } from '../../src/ring/message.ts'
 import { noEpoch } from '../../src/ring/view.ts'
@@ -203,6 +203,18 @@ describe('a frame', () => {
       }),
       { numRuns: 5_000 },
     )
+  })
+
+  it('has room for the fullest block that a holder writes, and for none that nobody writes', () => {
+    const kindWith = (count: number, bytes: number): unknown => {
+      const ops = Array.from({ length: count }, () => new Uint8Array(bytes))
+      const block = signBlock({ ...opsBlock, body: { kind: 'ops', incarnation: 4, firstSequence: 1, ops } }, crypto)
+      const decoded = decodeFrame(encodeFrame(1, { kind: 'blocks', epoch, blocks: [block], commit }), crypto)
+      return decoded.kind === 'malformed' ? decoded.reason : decoded.kind
+    }
+    expect(kindWith(blockOpsMax, blockBytesMax / blockOpsMax)).toBe('frame')
+    expect(kindWith(1, auctionStartBytesMax)).toBe('frame')
+    expect(kindWith(4, auctionStartBytesMax)).toBe('a block is too large')
   })
 
   it('full of blocks at the limit is read whole', () => {
