@@ -5,7 +5,7 @@ import type { Algorithm, AlgorithmKind, MutexMessage } from './algorithm.ts'
 import { Gate, type HeldMessage, type StepAct } from './gate.ts'
 import { type MutexEvent, type MutexFrame, type MutexOutput, type MutexView, Participant } from './participant.ts'
 import type { Span } from './rehearsal.ts'
-import { isSameToken, type RoomToken, type TokenHere } from './room-ring.ts'
+import { isSameToken, type RoomToken, type TokenHere, type TokenMove, tokenMessage } from './room-ring.ts'
 import type { ExperimentSetting } from './setting.ts'
 import { lifeEvents } from './witness.ts'
 
@@ -153,18 +153,33 @@ export class Part {
   }
 
   /**
-   * The token of the room's ring has come, or is gone: whoever is inside with it is out. `isHop`: this peer hands it on, and that is a
-   * message of this algorithm, though the ring sends it for other reasons.
+   * The token of the room's ring has come, or is gone: whoever is inside with it is out. Its hops are events here, also of a part that
+   * stands still, and messages of this algorithm, though the ring sends it for other reasons.
    */
-  tokenMoved(now: number, isHop: boolean): readonly PartOutput[] {
-    if (isHop) this.#sent.entry++
+  tokenMoved(now: number, move: TokenMove): readonly PartOutput[] {
     return this.#run(now, () => {
-      if (!this.#isAwake(now)) return []
-      const token = this.#token
-      if (token !== undefined && this.#participant.state === 'inside' && !isSameToken(token, this.#tokenHere()))
-        return this.#leave(now)
-      return this.#step((participant) => participant.look(now))
+      if (move.kind === 'came') return [...this.#hop(now, 'received', move.from, move.place), ...this.#lookAtToken(now)]
+      const left = this.#lookAtToken(now)
+      return move.hop === undefined ? left : [...left, ...this.#hop(now, 'sent', move.hop.to, move.hop.place)]
     })
+  }
+
+  #lookAtToken(now: number): readonly MutexOutput[] {
+    if (!this.#isAwake(now)) return []
+    const token = this.#token
+    if (token !== undefined && this.#participant.state === 'inside' && !isSameToken(token, this.#tokenHere()))
+      return this.#leave(now)
+    return this.#step((participant) => participant.look(now))
+  }
+
+  /** `place`: where it comes to, which both ends know. */
+  #hop(now: number, what: 'sent' | 'received', peer: PeerId | undefined, place: RoomToken): readonly MutexOutput[] {
+    // Also before it begins: whoever has entered by then may be its sender.
+    const isTold = peer !== undefined && this.#hasView && !this.#isDead(now)
+    if (isTold) return this.#step((participant) => participant.hop(now, what, peer, tokenMessage(place)))
+    // It counts also where nobody is there to tell of it.
+    if (what === 'sent') this.#sent.entry++
+    return []
   }
 
   /** The host's step, on a message that waits here. */

@@ -1,5 +1,6 @@
+import type { PeerId } from '../core/ids.ts'
 import type { Algorithm, AlgorithmKind, Effects, MutexMessage, Place } from './algorithm.ts'
-import type { MutexEvent } from './participant.ts'
+import type { MutexEvent, VectorTime } from './participant.ts'
 
 /** Where the token of the room's own ring is, as this peer holds it: the fencing token. It only grows. */
 export interface RoomToken {
@@ -7,6 +8,13 @@ export interface RoomToken {
   readonly epoch: string
   readonly turn: number
 }
+
+/** What the token of the room's ring has done at this peer. */
+export type TokenMove =
+  /** `from`: who handed it on, where anybody did. */
+  | { readonly kind: 'came'; readonly place: RoomToken; readonly from: PeerId | undefined }
+  /** `hop`: it was handed on, and is there with that place. Otherwise it is lost. */
+  | { readonly kind: 'left'; readonly hop: { readonly to: PeerId; readonly place: RoomToken } | undefined }
 
 export const roomRingName = 'room'
 
@@ -48,7 +56,7 @@ class RoomRing implements Algorithm<MutexMessage> {
     if (isSameToken(token, this.#used) && !this.#isAlone) return
     this.#isWaiting = false
     this.#used = token
-    this.#effects.enter({ kind: 'token', epoch: token.epoch, turn: token.turn })
+    this.#effects.enter(tokenMessage(token))
   }
 }
 
@@ -67,9 +75,51 @@ export const isRoomRing = ({ algorithm, sha256 }: { readonly algorithm: string; 
 export const isSameToken = (one: RoomToken, other: RoomToken | undefined): boolean =>
   other !== undefined && one.turn === other.turn && one.epoch === other.epoch
 
-/** The place of the token with which somebody entered, as text; `undefined`: it says none. */
+export const tokenMessage = ({ epoch, turn }: RoomToken) => ({ kind: 'token', epoch, turn })
+
+/** The place of the token with which somebody entered, or that it came with, as text; `undefined`: it says none. */
 export function fenceOf(message: MutexEvent['message']): string | undefined {
   if (message?.kind !== 'token' || !('epoch' in message && 'turn' in message)) return undefined
   const { epoch, turn } = message
   return typeof epoch === 'string' && typeof turn === 'number' ? `${epoch} ${turn}` : undefined
+}
+
+interface Times {
+  readonly lamport: number
+  readonly vector: VectorTime
+}
+
+/**
+ * The ring's token carries no times of the lab. Whoever has the events of all peers in order joins both ends of a hop by the token's
+ * place, as if it did: Lamport times (1978) and vector times (Fidge 1988, Mattern 1989) of a run are true then, and alike for all who
+ * have the same events.
+ */
+export class TokenTimes {
+  readonly #newest = new Map<PeerId, Times>()
+  readonly #hops = new Map<string, Times>()
+
+  /** The event with its times. Events of one peer in their order, and the token's coming after its being handed on. */
+  joined(peer: PeerId, event: MutexEvent): MutexEvent {
+    const place = event.what === 'sent' || event.what === 'received' ? fenceOf(event.message) : undefined
+    const before = this.#newest.get(peer)
+    const hop = event.what === 'received' && place !== undefined ? this.#hops.get(place) : undefined
+    const vector: Record<PeerId, number> = { ...event.vector }
+    for (const known of [before, hop])
+      for (const [other, count] of Object.entries(known?.vector ?? {}))
+        if (other !== peer) vector[other as PeerId] = Math.max(vector[other as PeerId] ?? 0, count)
+    const times = { lamport: Math.max(event.lamport, (before?.lamport ?? 0) + 1, (hop?.lamport ?? 0) + 1), vector }
+    this.#newest.set(peer, times)
+    if (event.what === 'sent' && place !== undefined) keepNewest(this.#hops.set(place, times))
+    return { ...event, ...times }
+  }
+}
+
+const placesMax = 10_000
+
+/** Of what is kept for each place of the token the oldest goes. */
+export function keepNewest(places: Map<string, unknown> | Set<string>): void {
+  for (const oldest of places.keys()) {
+    if (places.size <= placesMax) return
+    places.delete(oldest)
+  }
 }

@@ -1,6 +1,6 @@
 import type { PeerId } from '../core/ids.ts'
 import type { MutexEvent, MutexView } from './participant.ts'
-import { fenceOf } from './room-ring.ts'
+import { fenceOf, keepNewest } from './room-ring.ts'
 import type { Entered, Violation } from './trial.ts'
 
 /** An event of one peer's part, as that peer told it. */
@@ -37,12 +37,11 @@ const lastPatience = 4 * patience
 const waitingMax = 100_000
 /** Of one peer: how often in a row something was lost. */
 const gapsMax = 100
-const fencesMax = 10_000
 
 /** Events up to this one are in order, and those between two that were told are told of nobody. */
-const doneOf = ({ waiting: [next], through }: Teller): number => (next === undefined ? through : next.number - 1)
+const doneOf = ({ waiting: { first }, through }: Teller): number => (first === undefined ? through : first.number - 1)
 
-const isMessage = ({ event: { what } }: ToldEvent): boolean => what === 'sent' || what === 'received'
+export const isMessage = ({ event: { what } }: ToldEvent): boolean => what === 'sent' || what === 'received'
 
 interface Section {
   readonly entered: Entered
@@ -52,7 +51,7 @@ interface Section {
 }
 
 interface Teller {
-  readonly waiting: (ToldEvent & { readonly arrivedAt: number })[]
+  readonly waiting: Queue<ToldEvent & { readonly arrivedAt: number }>
   /** Nobody waits for those up to this one any more. */
   lost: number
   /** All up to this one came. */
@@ -60,6 +59,30 @@ interface Teller {
   section: Section | undefined
   /** What came before each of these was not all told here. */
   gaps: number[]
+}
+
+/** What late messages bring at once are thousands: to move them all up for each that is taken would take longer than all else. */
+class Queue<T> {
+  #items: T[] = []
+  #at = 0
+
+  get first(): T | undefined {
+    return this.#items[this.#at]
+  }
+
+  push(item: T): void {
+    this.#items.push(item)
+  }
+
+  shift(): T | undefined {
+    const { first } = this
+    if (first !== undefined) this.#at++
+    if (this.#at > 1_000 && this.#at * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#at)
+      this.#at = 0
+    }
+    return first
+  }
 }
 
 /**
@@ -73,11 +96,11 @@ export class Witness {
   readonly #views: MutexView[] = []
   #untaken: MutexView[] = []
   #waiting = 0
-  /** Of those that wait: all but messages. */
-  #waitingDeeds = 0
   readonly #isByToken: boolean
   /** Who entered with the token of the room's ring, at each of its newest places. */
   readonly #fences = new Map<string, Entered>()
+  /** The newest places to which that token was handed on, as far as is known here or ever will be. */
+  readonly #hops = new Set<string>()
 
   /** `isByToken`: entries go by the token of the room's ring, and say its place. */
   constructor(isByToken = false) {
@@ -97,12 +120,9 @@ export class Witness {
     )
   }
 
-  /**
-   * All that was told is in order, but for messages: an idle token goes round for ever, and peers that tell at different times
-   * never have told of both ends of all its hops.
-   */
-  get isSettled(): boolean {
-    return this.#waitingDeeds === 0
+  /** Events that were told, and wait for their causes. */
+  get waiting(): number {
+    return this.#waiting
   }
 
   /** Answers how many events of it are none that could come: they are left out. */
@@ -121,7 +141,6 @@ export class Witness {
       teller.through = told.number
       teller.waiting.push({ ...told, arrivedAt: now })
       this.#waiting++
-      if (!isMessage(told)) this.#waitingDeeds++
     }
     teller.through = Math.max(teller.through, through)
     return refused
@@ -150,20 +169,26 @@ export class Witness {
   #giveUp(now: number, taken: Witnessed[]): boolean {
     let oldest: readonly [PeerId, Teller, number] | undefined
     for (const [peer, teller] of this.#tellers) {
-      const [next] = teller.waiting
+      const next = teller.waiting.first
       if (next === undefined || now - next.arrivedAt < patience) continue
       if (oldest === undefined || next.event.lamport < oldest[2]) oldest = [peer, teller, next.event.lamport]
+      const hop = this.#hopBefore(next)
+      // Its other end would have been told by now, were it to come.
+      if (hop !== undefined) {
+        keepNewest(this.#hops.add(hop))
+        return true
+      }
       for (const [known, count] of Object.entries(next.event.vector)) {
         const cause = this.#tellerOf(known as PeerId)
         // Whoever has events that wait is there: they wait for somebody else.
-        if (known === peer || count <= Math.max(doneOf(cause), cause.lost) || cause.waiting.length > 0) continue
+        if (known === peer || count <= Math.max(doneOf(cause), cause.lost) || cause.waiting.first !== undefined) continue
         cause.lost = count
         return true
       }
     }
     if (oldest === undefined) return false
     const [peer, teller] = oldest
-    const [next] = teller.waiting
+    const next = teller.waiting.first
     const waitsForView = (next?.event.epoch ?? 0) > (this.#views.at(-1)?.epoch ?? 0)
     if (next === undefined || (!waitsForView && now - next.arrivedAt < lastPatience)) return false
     this.#takeNext(peer, teller, taken)
@@ -173,16 +198,17 @@ export class Witness {
   #tellerOf(peer: PeerId): Teller {
     let teller = this.#tellers.get(peer)
     if (teller === undefined) {
-      teller = { waiting: [], lost: 0, through: 0, section: undefined, gaps: [] }
+      teller = { waiting: new Queue(), lost: 0, through: 0, section: undefined, gaps: [] }
       this.#tellers.set(peer, teller)
     }
     return teller
   }
 
   #isReady(peer: PeerId, { waiting }: Teller): boolean {
-    const [next] = waiting
+    const next = waiting.first
     if (next === undefined) return false
     if (next.event.epoch > (this.#views.at(-1)?.epoch ?? 0)) return false
+    if (this.#hopBefore(next) !== undefined) return false
     const { vector } = next.event
     // Of all that happens here this happens most often: no list is made of it.
     for (const known in vector) {
@@ -197,7 +223,6 @@ export class Witness {
     const told = teller.waiting.shift()
     if (told === undefined) return
     this.#waiting--
-    if (!isMessage(told)) this.#waitingDeeds--
     // Where something was lost before it, that is over now.
     this.#closeGaps(teller, told.number - 1)
     taken.push({ kind: 'event', peer, told })
@@ -205,6 +230,10 @@ export class Witness {
     if (what === 'released' || what === 'left') {
       if (teller.section !== undefined) teller.section.end ??= told.number
       return
+    }
+    if (what === 'sent' && this.#isByToken) {
+      const place = fenceOf(told.event.message)
+      if (place !== undefined) keepNewest(this.#hops.add(place))
     }
     if (what !== 'entered') return
     const entered: Entered = { peer, at: told.at, epoch, lamport }
@@ -234,11 +263,13 @@ export class Witness {
     if (first !== undefined && first.peer !== second.peer) {
       taken.push({ kind: 'violation', violation: { at: second.at, first, second } })
     }
-    this.#fences.set(fence, second)
-    for (const [oldest] of this.#fences) {
-      if (this.#fences.size <= fencesMax) break
-      this.#fences.delete(oldest)
-    }
+    keepNewest(this.#fences.set(fence, second))
+  }
+
+  /** The place with which the token came here, while it is not known to have been handed on: no vector time says that it was. */
+  #hopBefore({ event: { what, message } }: ToldEvent): string | undefined {
+    const place = this.#isByToken && what === 'received' ? fenceOf(message) : undefined
+    return place !== undefined && !this.#hops.has(place) ? place : undefined
   }
 
   /** A section may have ended where something was lost: nobody can say that it had not. */

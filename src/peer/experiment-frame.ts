@@ -7,7 +7,7 @@ import type { HeldMessage, StepAct } from '../mutex/gate.ts'
 import type { PartState } from '../mutex/part.ts'
 import type { Begin, MutexEvent, MutexFrame, Payload, VectorTime } from '../mutex/participant.ts'
 import type { Tally } from '../mutex/predictions.ts'
-import type { ToldEvent } from '../mutex/witness.ts'
+import type { ToldBatch, ToldEvent } from '../mutex/witness.ts'
 
 /**
  * What peers say while an experiment runs: on the topic `lab` what is for everybody, over the link with its receiver what is for one of
@@ -40,10 +40,14 @@ export interface TellFrame {
   readonly sent: { readonly entry: number; readonly overhead: number }
   /** Tells are numbered from 1 on, so that it shows when one was lost. */
   readonly number: number
-  /** All events from `after` on, up to `through`, are told here, as far as they are told at all. */
+  /** All events but messages from `after` on, up to `through`. Those of one frame are of one life of the part. */
   readonly after: number
   readonly through: number
   readonly events: readonly ToldEvent[]
+  /** The same of messages, which may be behind; `undefined`: none are told just now. */
+  readonly messages: ToldBatch | undefined
+  /** So many messages are kept aside at the sender, and still to come. */
+  readonly aside: number
   /** All that wait at the sender; `undefined`: the same as before. */
   readonly held: readonly HeldMessage[] | undefined
 }
@@ -243,6 +247,7 @@ function fieldsOver({ field: peer }: Table) {
     lamport: count,
     vector,
   })
+  const events = list(struct<ToldEvent>({ number: count, at: instant, event }), tellEventsMax)
   const held = struct<HeldMessage>({
     event: count,
     to: peer,
@@ -265,7 +270,9 @@ function fieldsOver({ field: peer }: Table) {
       number: count,
       after: count,
       through: count,
-      events: list(struct<ToldEvent>({ number: count, at: instant, event }), tellEventsMax),
+      events,
+      messages: optional(struct<ToldBatch>({ after: count, events, through: count })),
+      aside: count,
       held: optional(list(held, heldMax)),
     }),
     step: struct<Body<'step'>>({

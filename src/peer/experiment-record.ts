@@ -2,13 +2,14 @@ import type { PeerId } from '../core/ids.ts'
 import { type Figures, toFigures } from '../mutex/figures.ts'
 import { compareHeld, type HeldMessage } from '../mutex/gate.ts'
 import type { PartState } from '../mutex/part.ts'
-import type { MutexEvent, MutexView } from '../mutex/participant.ts'
+import type { MutexView } from '../mutex/participant.ts'
 import { Measures } from '../mutex/results.ts'
 import { isRoomRing } from '../mutex/room-ring.ts'
 import type { ExperimentSetting } from '../mutex/setting.ts'
 import type { Violation } from '../mutex/trial.ts'
-import { lifeEvents, Witness, type Witnessed } from '../mutex/witness.ts'
+import { isMessage, lifeEvents, type ToldBatch, Witness } from '../mutex/witness.ts'
 import type { TellFrame } from './experiment-frame.ts'
+import { createKeptEvents, type ExperimentEvent } from './experiment-kept.ts'
 
 /** What one peer knows of an experiment, from what all parts tell: a referee of its own, figures, and the newest events. */
 export interface ExperimentRecord {
@@ -21,17 +22,26 @@ export interface ExperimentRecord {
   /** The waiting messages of all peers, in the order in which they are let go. */
   readonly held: readonly Held[]
   readonly figures: Figures
-  /** Everything that happened, from the first on: at most {@link keptMax}. What comes later is judged and measured, and not kept. */
+  /**
+   * Everything that happened, from the first on, as far as it can be put in order: at most `keptMax`. What comes later is judged and
+   * measured, and not kept.
+   */
   readonly kept: readonly ExperimentEvent[]
+  /** Nothing more is. */
+  readonly isFull: boolean
+  /** So many messages are still to come: parts that have much to do keep them aside. `kept` goes on with them. */
+  readonly awaited: number
   /** The room has this view; whoever takes part is in `parts`. */
   enterView(now: number, at: number, view: MutexView, parts: readonly PeerId[]): void
   /** What a peer told. Answers how many events of it no honest peer tells. */
   tell(now: number, from: PeerId, frame: TellFrame): number
-  /** Goes on with what waited for its causes. Call it now and then. */
-  look(now: number): void
+  /** Goes on with what waited for its causes. Call it now and then. `isLate`: what is still to come has had its time. */
+  look(now: number, isLate?: boolean): void
+  /** Nobody tells anything any more: all that is here is judged and kept, whatever is missing. */
+  end(): void
   /** Keeps no events any more, those that were kept included: they take up memory. */
   forget(): void
-  /** All parts of the view are at their end, and all that they told is here; but for messages of a token that nobody wants. */
+  /** All parts of the view are at their end, and all that they told is here; but for messages, which say nothing new of it. */
   readonly isFinished: boolean
   /** Called with each peer that enters. */
   onEntered: (peer: PeerId) => void
@@ -50,15 +60,6 @@ export interface MemberState {
 
 export type Held = HeldMessage & { readonly from: PeerId }
 
-/** Numbered from 1 on, as this peer put them in order: each after all that it knew of. */
-export type ExperimentEvent = { readonly number: number; readonly at: number } & (
-  | { readonly kind: 'event'; readonly peer: PeerId; readonly own: number; readonly event: MutexEvent }
-  | { readonly kind: 'view'; readonly epoch: number; readonly members: readonly PeerId[] }
-  | { readonly kind: 'violation'; readonly violation: Violation }
-  | { readonly kind: 'missed'; readonly peer: PeerId; readonly count: number }
-)
-
-export const keptMax = 100_000
 const violationsMax = 20
 /** Starts of one peer in the middle of one experiment. */
 const livesMax = 64
@@ -66,28 +67,24 @@ const livesMax = 64
 interface Teller {
   newest: TellFrame | undefined
   told: number
-  /** Events that did not come, by their numbers, or were not told. */
-  missed: number
   /** Of its lives before the present one: what it had sent and entered. */
   before: { readonly entry: number; readonly overhead: number; readonly entries: number }
   held: readonly HeldMessage[]
   lastAt: number | undefined
-  /** By life: how many events its earlier ones had. */
-  readonly lives: { readonly life: number; readonly before: number; through: number }[]
+  readonly lives: { readonly life: number; through: number }[]
 }
 
 export function createExperimentRecord(setting: ExperimentSetting): ExperimentRecord {
-  const witness = new Witness(isRoomRing(setting))
+  const isByToken = isRoomRing(setting)
+  /** It judges by what is told at once: all but messages. */
+  const witness = new Witness(isByToken)
+  const keeping = createKeptEvents(setting.record, isByToken)
   const tellers = new Map<PeerId, Teller>()
   const violations: Violation[] = []
-  const kept: ExperimentEvent[] = []
   let violationCount = 0
-  let missed = 0
   let measures = new Measures([], setting.entries)
   let members: readonly PeerId[] = []
   let parts: readonly PeerId[] = []
-  let number = 0
-  let keptMost = keptMax
   /** Nobody has told anything before the first view. */
   let hasMembers = false
 
@@ -95,57 +92,24 @@ export function createExperimentRecord(setting: ExperimentSetting): ExperimentRe
     let teller = tellers.get(peer)
     if (teller === undefined) {
       const before = { entry: 0, overhead: 0, entries: 0 }
-      teller = { newest: undefined, told: 0, missed: 0, before, held: [], lastAt: undefined, lives: [] }
+      teller = { newest: undefined, told: 0, before, held: [], lastAt: undefined, lives: [] }
       tellers.set(peer, teller)
     }
     return teller
   }
 
-  const keep = (event: Unnumbered): void => {
-    number++
-    if (kept.length < keptMost) kept.push({ number, ...event } as ExperimentEvent)
-  }
-
-  const miss = (peer: PeerId, count: number): void => {
-    if (count <= 0) return
-    tellerOf(peer).missed += count
-    missed += count
-    keep({ kind: 'missed', at: tellerOf(peer).lastAt ?? 0, peer, count })
-  }
-
-  /** Events of a peer count from 1 on, also over its lives. */
-  const denseOf = (peer: PeerId, own: number): number => {
-    const life = Math.floor(own / lifeEvents)
-    const { lives } = tellerOf(peer)
-    const known = lives.findLast((one) => one.life <= life)
-    return (known?.before ?? 0) + (own % lifeEvents)
-  }
-
-  const denseEvent = (event: MutexEvent): MutexEvent => {
-    const vector: Record<PeerId, number> = {}
-    for (const peer in event.vector) {
-      const known = peer as PeerId
-      const count = event.vector[known] ?? 0
-      vector[known] = count === 0 ? 0 : denseOf(known, count)
-    }
-    return { ...event, vector }
-  }
-
-  const take = (now: number): void => {
-    for (const witnessed of witness.take(now)) judge(witnessed)
-  }
-
-  const judge = (witnessed: Witnessed): void => {
-    if (witnessed.kind === 'violation') {
-      const { violation } = witnessed
-      violationCount++
-      if (violations.length < violationsMax) violations.push(violation)
-      keep({ kind: 'violation', at: violation.at, violation })
-    } else if (witnessed.kind === 'event') {
-      const { peer, told } = witnessed
-      measures.add(told.at, peer, told.event)
-      if (told.event.what === 'entered') record.onEntered(peer)
-      keep({ kind: 'event', at: told.at, peer, own: denseOf(peer, told.number), event: denseEvent(told.event) })
+  const judge = (now: number): void => {
+    for (const witnessed of witness.take(now)) {
+      if (witnessed.kind === 'violation') {
+        const { violation } = witnessed
+        violationCount++
+        if (violations.length < violationsMax) violations.push(violation)
+        keeping.violated(violation)
+      } else if (witnessed.kind === 'event') {
+        const { peer, told } = witnessed
+        measures.add(told.at, peer, told.event)
+        if (told.event.what === 'entered') record.onEntered(peer)
+      }
     }
   }
 
@@ -154,7 +118,7 @@ export function createExperimentRecord(setting: ExperimentSetting): ExperimentRe
     const last = teller.lives.at(-1)
     if (last?.life === life) return last
     if ((last !== undefined && life < last.life) || teller.lives.length >= livesMax) return undefined
-    const begun = { life, before: last === undefined ? 0 : last.before + (last.through % lifeEvents), through: life * lifeEvents }
+    const begun = { life, through: life * lifeEvents }
     teller.lives.push(begun)
     const { newest } = teller
     if (newest === undefined) return begun
@@ -179,7 +143,7 @@ export function createExperimentRecord(setting: ExperimentSetting): ExperimentRe
       entries: entries + (newest?.entries ?? 0),
       sent: { entry: entry + (newest?.sent.entry ?? 0), overhead: overhead + (newest?.sent.overhead ?? 0) },
       told,
-      missed: teller?.missed ?? 0,
+      missed: keeping.missedOf(peer),
     }
   }
 
@@ -194,9 +158,15 @@ export function createExperimentRecord(setting: ExperimentSetting): ExperimentRe
     },
     violations,
     get missed() {
-      return missed
+      return keeping.missed
     },
-    kept,
+    kept: keeping.events,
+    get isFull() {
+      return keeping.isFull
+    },
+    get awaited() {
+      return parts.reduce((sum, peer) => sum + (tellers.get(peer)?.newest?.aside ?? 0), 0)
+    },
     get held() {
       return [...tellers]
         .filter(([peer]) => parts.includes(peer))
@@ -219,40 +189,49 @@ export function createExperimentRecord(setting: ExperimentSetting): ExperimentRe
       parts = taking
       for (const teller of tellers.values()) teller.held = []
       witness.enterView(view)
-      keep({ kind: 'view', at, epoch: view.epoch, members: view.members })
-      take(now)
+      keeping.enterView(at, view)
+      // Whoever is gone tells nothing any more.
+      for (const peer of tellers.keys()) if (!parts.includes(peer)) keeping.release(now, peer)
+      record.look(now)
     },
     tell(now, from, frame) {
       const teller = tellerOf(from)
-      const { events, through, held } = frame
+      const { events, after, through, messages, held } = frame
       const last = teller.newest
       // What comes twice, or late, says nothing new.
       if (last !== undefined && frame.number <= last.number) return 0
-      const life = lifeIn(teller, Math.floor(through / lifeEvents))
-      if (life === undefined) return events.length
-      const before = Math.max(life.through, life.life * lifeEvents)
+      const number = Math.floor(through / lifeEvents)
+      const life = lifeIn(teller, number)
+      const lies = events.filter(isMessage).length + (messages === undefined ? 0 : liesIn(messages, number))
+      if (life === undefined || lies > 0) return Math.max(1, lies)
       // Where only entries are told, nobody knows how many there were among what was lost.
-      if (frame.after > before) miss(from, setting.record ? frame.after - before : 1)
+      if (!setting.record && after > life.through) keeping.miss(from, teller.lastAt ?? 0, 1)
       life.through = Math.max(life.through, through)
       teller.newest = frame
       if (held !== undefined) teller.held = held
-      teller.told += events.length
+      teller.told += events.length + (messages?.events.length ?? 0)
       teller.lastAt = events.at(-1)?.at ?? teller.lastAt
-      const refused = witness.tell(now, from, { after: frame.after, events, through })
-      take(now)
+      const refused = witness.tell(now, from, { after, events, through })
+      judge(now)
+      keeping.tell(now, from, { deeds: { after, events, through }, messages })
+      keeping.look(now, record.awaited > 0)
       return refused
     },
-    look: take,
-    forget() {
-      kept.length = 0
-      keptMost = 0
+    look(now, isLate = false) {
+      judge(now)
+      keeping.look(now, !isLate && record.awaited > 0)
     },
+    end() {
+      judge(Number.POSITIVE_INFINITY)
+      keeping.end()
+    },
+    forget: keeping.forget,
     get isFinished() {
       const ends: readonly MemberState['part'][] = ['done', 'failed', 'dead']
       const states = parts.map(stateOf)
       return (
         hasMembers &&
-        witness.isSettled &&
+        witness.waiting === 0 &&
         states.length > 0 &&
         states.every(({ part }) => ends.includes(part)) &&
         states.some(({ part }) => part === 'done')
@@ -262,4 +241,13 @@ export function createExperimentRecord(setting: ExperimentSetting): ExperimentRe
   return record
 }
 
-type Unnumbered = ExperimentEvent extends infer Each ? (Each extends ExperimentEvent ? Omit<Each, 'number'> : never) : never
+/** How many of them are none that a life of that number can have, in order. */
+function liesIn({ after, events, through }: ToldBatch, life: number): number {
+  let lies = after > through || Math.floor(through / lifeEvents) !== life ? 1 : 0
+  let newest = after
+  for (const told of events) {
+    if (!isMessage(told) || told.number <= newest || told.number > through) lies++
+    newest = Math.max(newest, told.number)
+  }
+  return lies
+}

@@ -4,10 +4,11 @@ import { compareHeld, type StepAct } from '../mutex/gate.ts'
 import { Part, type PartOutput } from '../mutex/part.ts'
 import type { MutexView } from '../mutex/participant.ts'
 import { Predictions } from '../mutex/predictions.ts'
-import { isRoomRing, type TokenHere } from '../mutex/room-ring.ts'
+import { isRoomRing, type TokenHere, type TokenMove } from '../mutex/room-ring.ts'
 import type { ExperimentSetting } from '../mutex/setting.ts'
-import { lifeEvents, type ToldEvent } from '../mutex/witness.ts'
+import { isMessage, lifeEvents, type ToldEvent } from '../mutex/witness.ts'
 import { type Alarm, createAlarm } from './driver.ts'
+import { Aside } from './experiment-aside.ts'
 import {
   type ExperimentFrame,
   eventBytes,
@@ -28,7 +29,7 @@ import type { Clock } from './ports.ts'
 /** One experiment of the room on this peer, from its set-up in the log to its end there: its part, what it tells, what it knows. */
 export interface Experiment {
   readonly setup: ExperimentSetup
-  readonly record: Omit<ExperimentRecord, 'tell' | 'look' | 'enterView' | 'onEntered'>
+  readonly record: Omit<ExperimentRecord, 'tell' | 'look' | 'end' | 'enterView' | 'onEntered'>
   readonly predictions: Predictions
   /** How it ended; `undefined`: it runs. */
   readonly ended: 'result' | 'stop' | undefined
@@ -43,7 +44,7 @@ export interface Experiment {
   enterView(view: MutexView): void
   heard(from: PeerId, frame: ExperimentFrame): void
   /** See {@link Part.tokenMoved}. */
-  tokenMoved(isHop: boolean): void
+  tokenMoved(move: TokenMove): void
   /** The host's: closes the round of votes, and lets a message go, or not. `undefined`: it waits nowhere. */
   step(
     act: StepAct,
@@ -99,6 +100,8 @@ const tellAnyway = 1_000
 const repeatStepFor = 5_000
 /** What is told after the end still comes. */
 const listenAfter = 1_000
+/** When all parts are at their end, or the experiment is, messages that are still to be told have so much time. */
+const lateMost = 10_000
 
 export function createExperiment(options: ExperimentOptions): Experiment {
   const { self, host, clock, setup, kind, life, tokenHere, timeAt, isMember, gossip } = options
@@ -121,7 +124,10 @@ export function createExperiment(options: ExperimentOptions): Experiment {
   let epoch = 0
   let ended: Experiment['ended']
   let isClosed = false
+  /** All but messages: they are told at once. */
   let untold: ToldEvent[] = []
+  const isInHurry = !isByToken && !setting.step && setting.think.most === 0 && setting.stay.most === 0
+  const aside = new Aside(life * lifeEvents, isInHurry)
   let told = 0
   /** A part's events count from its life on. */
   let toldThrough = life * lifeEvents
@@ -129,6 +135,8 @@ export function createExperiment(options: ExperimentOptions): Experiment {
   let toldState = ''
   let toldHeld = '[]'
   let isFinished = false
+  /** Since then all parts are at their end, or the experiment is; monotonic. */
+  let overAt: number | undefined
   /** Steps of the host that are not known to be done. */
   let steps: { readonly frame: StepFrame; readonly attempt: number; readonly until: number }[] = []
   let ownVote: { readonly round: number; readonly choice: PeerId } | undefined
@@ -175,9 +183,11 @@ export function createExperiment(options: ExperimentOptions): Experiment {
   }
 
   const note = ({ event }: Extract<PartOutput, { kind: 'event' }>): void => {
-    if (!setting.record && (event.what === 'sent' || event.what === 'received')) return
-    untold.push({ number: event.vector[self] ?? 0, at: timeAt(clock.monotonic()), event })
-    if (untold.length >= tellEventsMax) tellSoon()
+    const told = { number: event.vector[self] ?? 0, at: timeAt(clock.monotonic()), event }
+    if (!isMessage(told)) {
+      untold.push(told)
+      if (untold.length >= tellEventsMax) tellSoon()
+    } else if (setting.record && !record.isFull) aside.add(told)
   }
 
   let isTellingSoon = false
@@ -198,13 +208,22 @@ export function createExperiment(options: ExperimentOptions): Experiment {
     const state = part.state(now)
     const heldText = JSON.stringify(held)
     // Others wait for its number where they have heard of an event, though none is told.
-    const isNew = part.events > toldThrough || state !== toldState || heldText !== toldHeld
+    const isNew = part.events > toldThrough || aside.count > 0 || state !== toldState || heldText !== toldHeld
     if (!isNew && now - toldAt < tellAnyway) return
-    const events = untold
+    const deeds = untold
     untold = []
-    const frames = inFrames(events, tellEventsMax, eventBytes)
+    // Where nobody keeps any more, nobody need be told.
+    if (record.isFull) aside.forget()
+    const messages = setting.record ? aside.take(part.events, overAt !== undefined, record.awaited) : undefined
+    const frames = inFrames([...deeds, ...(messages?.events ?? [])], tellEventsMax, eventBytes)
+    let messagesAfter = messages?.after ?? 0
     for (const [at, some] of (frames.length === 0 ? [[]] : frames).entries()) {
       const isLast = at >= frames.length - 1
+      const events = some.filter((told) => !isMessage(told))
+      const said = some.filter(isMessage)
+      // Deeds come first: with the first message, or the last of all, all of them are told.
+      const through = isLast || said.length > 0 ? part.events : (events.at(-1)?.number ?? toldThrough)
+      const messagesThrough = isLast ? (messages?.through ?? 0) : (said.at(-1)?.number ?? messagesAfter)
       const frame: TellFrame = {
         kind: 'tell',
         experiment: setup.number,
@@ -214,11 +233,15 @@ export function createExperiment(options: ExperimentOptions): Experiment {
         sent: { ...part.sent },
         number: ++told,
         after: toldThrough,
-        through: isLast ? part.events : (some.at(-1)?.number ?? 0),
-        events: some,
+        through,
+        events,
+        messages: messages && { after: messagesAfter, events: said, through: messagesThrough },
+        aside:
+          aside.count + (messages === undefined ? 0 : messages.events.filter(({ number }) => number > messagesThrough).length),
         held: isLast ? held : undefined,
       }
-      toldThrough = frame.through
+      toldThrough = through
+      messagesAfter = messagesThrough
       record.tell(now, self, frame)
       gossip(frame)
     }
@@ -228,8 +251,12 @@ export function createExperiment(options: ExperimentOptions): Experiment {
     afterNews()
   }
 
+  const isLate = (now: number): boolean => overAt !== undefined && now - overAt >= lateMost
+
   const afterNews = (): void => {
-    if (!isFinished && ended === undefined && record.isFinished) {
+    const now = clock.monotonic()
+    if (ended === undefined) overAt = record.isFinished ? (overAt ?? now) : undefined
+    if (!isFinished && ended === undefined && overAt !== undefined && (record.awaited === 0 || isLate(now))) {
       isFinished = true
       void options.onFinished().then((isDone) => {
         isFinished = isDone
@@ -238,10 +265,22 @@ export function createExperiment(options: ExperimentOptions): Experiment {
     changed()
   }
 
+  /** A part that was dead begins a new life there, and knows nothing of what it has not told. */
+  const enterPart = (entering: Part, now: number, view: MutexView): void => {
+    const last = entering.life
+    tell()
+    const outputs = entering.enterView(now, view)
+    if (entering.life !== last) {
+      toldThrough = entering.life * lifeEvents
+      aside.restart(toldThrough)
+    }
+    carryOut(outputs)
+  }
+
   const beat = (): void => {
     const now = clock.monotonic()
-    if (ended === undefined) tell()
-    record.look(now)
+    if (ended === undefined || aside.count > 0) tell()
+    record.look(now, isLate(now))
     const waiting = new Map(record.held.map((held) => [`${held.from} ${held.event}`, held]))
     steps = steps.filter(({ frame, attempt, until }) => {
       const held = waiting.get(`${frame.sender} ${frame.event}`)
@@ -289,11 +328,11 @@ export function createExperiment(options: ExperimentOptions): Experiment {
       const parts = peers === undefined ? view.members : view.members.filter((peer) => peers.includes(peer))
       const now = clock.monotonic()
       record.enterView(now, timeAt(now), view, parts)
-      if (part !== undefined) carryOut(part.enterView(now, { epoch: view.epoch, members: parts }))
+      if (part !== undefined) enterPart(part, now, { epoch: view.epoch, members: parts })
       changed()
     },
-    tokenMoved(isHop) {
-      if (isByToken && ended === undefined && part !== undefined) carryOut(part.tokenMoved(clock.monotonic(), isHop))
+    tokenMoved(move) {
+      if (isByToken && ended === undefined && part !== undefined) carryOut(part.tokenMoved(clock.monotonic(), move))
     },
     heard(from, frame) {
       if (isClosed) return
@@ -352,11 +391,17 @@ export function createExperiment(options: ExperimentOptions): Experiment {
     },
     end(how) {
       if (ended !== undefined) return
+      overAt ??= clock.monotonic()
       tell()
       ended = how
       alarm.cancel()
       steps = []
-      clock.at(clock.monotonic() + listenAfter, () => this.close())
+      const closeWhenTold = (): void => {
+        const now = clock.monotonic()
+        if (record.awaited === 0 || isLate(now)) this.close()
+        else clock.at(now + tellEvery, closeWhenTold)
+      }
+      clock.at(clock.monotonic() + listenAfter, closeWhenTold)
       changed()
     },
     close() {
@@ -364,7 +409,7 @@ export function createExperiment(options: ExperimentOptions): Experiment {
       isClosed = true
       cancelBeat()
       alarm.cancel()
-      record.look(Number.POSITIVE_INFINITY)
+      record.end()
       changed()
     },
     onChange(listener) {

@@ -71,6 +71,8 @@ export interface LabSeries {
   /** Which of them runs, from 0 on. */
   readonly at: number
   readonly experiments: readonly number[]
+  /** The next one could not begin, and that was the end of it: the room's rules refused it, or it could not be written. */
+  readonly stuck?: 'refused' | 'unwritten'
 }
 
 export interface Experiments extends Lab {
@@ -125,6 +127,7 @@ export async function createExperiments(options: ExperimentsOptions): Promise<Ex
   const claims = new Map<PeerId, readonly OwnAlgorithm[]>()
   let answeredAt = Number.NEGATIVE_INFINITY
   let series: Series | undefined
+  let isClosed = false
   /** The room's last committed view, and the newest that was in the log as this peer started: it takes no part in that one any more. */
   let inForce = lastView(options.viewBlocks, market.index)
   const firstView = view.viewIndex
@@ -140,9 +143,9 @@ export async function createExperiments(options: ExperimentsOptions): Promise<Ex
   const hearTokenIfNeeded = (): void => {
     const isLooking = runs.some(({ setup, ended }) => isRoomRing(setup.setting) && ended === undefined)
     if (isLooking) {
-      stopHearingToken ??= options.notes.hearToken((place, isHop) => {
-        token = place
-        for (const run of runs) run.tokenMoved(isHop)
+      stopHearingToken ??= options.notes.hearToken((move) => {
+        token = move.kind === 'came' ? move.place : undefined
+        for (const run of runs) run.tokenMoved(move)
       })
     } else {
       stopHearingToken?.()
@@ -219,25 +222,51 @@ export async function createExperiments(options: ExperimentsOptions): Promise<Ex
   const onEnded = (number: number, what: 'result' | 'stop'): void => {
     runs.find(({ setup }) => setup.number === number)?.end(what)
     hearTokenIfNeeded()
-    if (series === undefined || series.experiments.at(-1) !== number) return
-    const next = { ...series, at: series.at + 1 }
-    if (what === 'stop' || next.at >= next.settings.length) series = undefined
-    else beginNext(next, resultDeadline).catch((error: unknown) => logger.warn('series-ended', { error }))
+    if (series !== undefined && series.experiments.at(-1) === number) goOn(series, what)
   }
 
-  /** The next one of the series; where it cannot begin, that is the end of the series. */
+  /** One of the series has ended. */
+  const goOn = (done: Series, what: 'result' | 'stop'): void => {
+    const next = { ...done, at: done.at + 1 }
+    if (what === 'stop' || next.at >= next.settings.length) series = undefined
+    else
+      beginNext(next, resultDeadline).then(
+        ({ outcome }) => {
+          if (!outcome.accepted) getStuck(next, 'refused', 'rejection' in outcome ? outcome.rejection.code : 'voided')
+        },
+        (error: unknown) => getStuck(next, 'unwritten', error),
+      )
+  }
+
+  /** The next one cannot begin: that is the end of the series, and whoever looks at it sees that. */
+  const getStuck = (next: Series, stuck: NonNullable<Series['stuck']>, error: unknown): void => {
+    if (isClosed) return
+    logger.warn('series-ended', { error })
+    series ??= { ...next, stuck }
+  }
+
+  /** The next one of the series; where it cannot begin, there is no series any more. */
   const beginNext = async (next: Series, deadlineMillis: number): Promise<Receipt> => {
     const setting = next.settings[next.at]
     assert(setting !== undefined, 'a series has an experiment for each algorithm')
     series = next
     const receipt = await submit(lab.setupOf(setting), deadlineMillis).catch((error: unknown) => {
-      series = undefined
+      if (series === next) series = undefined
       throw error
     })
+    // Somebody has begun another series meanwhile.
+    if (series !== next) return receipt
     const { outcome } = receipt
     const started = outcome.accepted ? outcome.events.find(({ kind }) => kind === 'experiment-started') : undefined
-    const number = started?.kind === 'experiment-started' ? started.experiment : undefined
-    series = number === undefined ? undefined : { ...next, experiments: [...next.experiments, number] }
+    if (started?.kind !== 'experiment-started') {
+      series = undefined
+      return receipt
+    }
+    const begun = { ...next, experiments: [...next.experiments, started.experiment] }
+    series = begun
+    // A short one may have its result in the log before anybody is told that it has begun.
+    const ended = runs.find(({ setup }) => setup.number === started.experiment)?.ended
+    if (ended !== undefined) goOn(begun, ended)
     return receipt
   }
 
@@ -299,7 +328,9 @@ export async function createExperiments(options: ExperimentsOptions): Promise<Ex
       return runs
     },
     get series() {
-      return series && { algorithms: series.algorithms, at: series.at, experiments: series.experiments }
+      if (series === undefined) return undefined
+      const { settings: _, ...told } = series
+      return told
     },
     async algorithms() {
       await askOwn()
@@ -387,6 +418,7 @@ export async function createExperiments(options: ExperimentsOptions): Promise<Ex
       }
     },
     close() {
+      isClosed = true
       stopHearing()
       stopHearingToken?.()
       series = undefined

@@ -1,4 +1,5 @@
 import type { Instant, PeerId } from '../core/ids.ts'
+import { isSameToken, type RoomToken, type TokenMove } from '../mutex/room-ring.ts'
 import type { Message, StatusMessage, TokenMessage } from '../ring/message.ts'
 import type { Input, Output, Replica, ReplicaView } from '../ring/types.ts'
 import { type Epoch, epochText, sameEpoch } from '../ring/view.ts'
@@ -20,8 +21,7 @@ export interface RingNotes {
   hearToken(listener: TokenListener): () => void
 }
 
-/** `place`: where this peer holds the token; `undefined`: not any more. `isHop`: it hands it on. */
-export type TokenListener = (place: { readonly epoch: string; readonly turn: number } | undefined, isHop: boolean) => void
+export type TokenListener = (move: TokenMove) => void
 
 export interface PeerNotes {
   /** What its last heartbeat said. */
@@ -46,6 +46,8 @@ const suspectedFor = 5_000
 const roundTripShare = 0.25
 /** Whoever knows the code can come under a new name each time: so many are remembered. */
 const peersMax = 512
+/** Whoever hears a token has it soon, or never. */
+const arrivalsMax = 16
 
 interface Known {
   told: PeerNotes['told']
@@ -65,14 +67,21 @@ export function createRingNotes(self: PeerId): RingNotes {
   let view: ReplicaView | undefined
   let held: number | undefined
   const tokenListeners = new Set<TokenListener>()
-  /** What those were told last. */
-  let toldPlace: { readonly epoch: string; readonly turn: number } | undefined
+  /** Where those were told last that it is. */
+  let toldPlace: RoomToken | undefined
   let handedOn: { readonly epoch: Epoch; readonly turn: number } | undefined
+  /** Who handed it on to this peer, at its newest places. */
+  const arrivals = new Map<string, PeerId>()
 
-  const tellToken = (place: typeof toldPlace, isHop: boolean): void => {
-    if (!isHop && place?.turn === toldPlace?.turn && place?.epoch === toldPlace?.epoch) return
+  const tellMove = (move: TokenMove): void => {
+    for (const listener of tokenListeners) listener(move)
+  }
+
+  const tellPlace = (place: RoomToken | undefined): void => {
+    if (place === undefined ? toldPlace === undefined : isSameToken(place, toldPlace)) return
     toldPlace = place
-    for (const listener of tokenListeners) listener(place, isHop)
+    if (place === undefined) return tellMove({ kind: 'left', hop: undefined })
+    tellMove({ kind: 'came', place, from: arrivals.get(placeText(place)) })
   }
 
   /** Under load it comes and goes in one step, and is repeated until it is acknowledged. */
@@ -80,13 +89,22 @@ export function createRingNotes(self: PeerId): RingNotes {
     for (const output of outputs) {
       if (output.kind !== 'send' || output.message.kind !== 'token') continue
       const { epoch, turn } = output.message
-      if (handedOn !== undefined && sameEpoch(epoch, handedOn.epoch) && turn <= handedOn.turn) continue
+      const [to] = output.to
+      if (to === undefined || (handedOn !== undefined && sameEpoch(epoch, handedOn.epoch) && turn <= handedOn.turn)) continue
       handedOn = { epoch, turn }
-      tellToken({ epoch: epochText(epoch), turn: turn - 1 }, false)
-      tellToken(undefined, true)
+      tellPlace({ epoch: epochText(epoch), turn: turn - 1 })
+      toldPlace = undefined
+      tellMove({ kind: 'left', hop: { to, place: { epoch: epochText(epoch), turn } } })
     }
-    if (view !== undefined) {
-      tellToken(view.holding === undefined ? undefined : { epoch: epochText(view.installed), turn: view.holding }, false)
+    if (view !== undefined)
+      tellPlace(view.holding === undefined ? undefined : { epoch: epochText(view.installed), turn: view.holding })
+  }
+
+  const arrive = (from: PeerId, { epoch, turn }: TokenMessage): void => {
+    arrivals.set(placeText({ epoch: epochText(epoch), turn }), from)
+    for (const oldest of arrivals.keys()) {
+      if (arrivals.size <= arrivalsMax) return
+      arrivals.delete(oldest)
     }
   }
 
@@ -129,6 +147,7 @@ export function createRingNotes(self: PeerId): RingNotes {
         if (isMember(from)) suspect(message.suspect, now)
         return
       case 'token':
+        if (tokenListeners.size > 0 && isMember(from)) arrive(from, message)
         return readToken(message, now)
       default:
     }
@@ -204,7 +223,7 @@ export function createRingNotes(self: PeerId): RingNotes {
     hearToken(listener) {
       // What somebody was told some time ago is no news any more.
       if (tokenListeners.size === 0) toldPlace = undefined
-      const own: TokenListener = (place, isHop) => listener(place, isHop)
+      const own: TokenListener = (move) => listener(move)
       tokenListeners.add(own)
       return () => tokenListeners.delete(own)
     },
@@ -218,6 +237,8 @@ export function createRingNotes(self: PeerId): RingNotes {
     },
   }
 }
+
+const placeText = ({ epoch, turn }: RoomToken): string => `${epoch} ${turn}`
 
 function measure(notes: Known, millis: number): void {
   notes.ping = undefined

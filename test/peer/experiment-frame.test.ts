@@ -65,6 +65,10 @@ const byKind: { readonly [Kind in ExperimentFrame['kind']]: fc.Arbitrary<object>
     after: count,
     through: count,
     events: fc.array(event, { maxLength: 4 }),
+    messages: fc.option(fc.record({ after: count, events: fc.array(event, { maxLength: 4 }), through: count }), {
+      nil: undefined,
+    }),
+    aside: count,
     held: fc.option(fc.array(held, { maxLength: 3 }), { nil: undefined }),
   }),
   step: fc.record({

@@ -6,6 +6,7 @@ import { createIdentity } from '../../src/io/identity.ts'
 import { algorithms } from '../../src/mutex/algorithms.ts'
 import type { ExperimentSetting } from '../../src/mutex/setting.ts'
 import { createExperiment, type Experiment } from '../../src/peer/experiment.ts'
+import { fewMessages } from '../../src/peer/experiment-aside.ts'
 import type { ExperimentFrame } from '../../src/peer/experiment-frame.ts'
 import { decodeLabFrame, encodeLabFrame } from '../../src/peer/lab-frame.ts'
 import { until } from '../support/wait.ts'
@@ -91,6 +92,22 @@ describe('what an experiment says', () => {
       expect(talks.length).toBeLessThan(1.5 * (figures?.messages.entry ?? 0))
     },
   )
+
+  it('keeps messages aside while there is much to do, and tells them all before the result is written', async () => {
+    const { said, experiments } = await run(5, settingOf('lamport', { entries: 200, think: nothing, stay: nothing }))
+    const tells = said.flatMap(({ frame }) => (frame.kind === 'tell' ? [frame] : []))
+    expect(Math.max(...tells.map(({ aside }) => aside)), 'they wait').toBeGreaterThan(fewMessages)
+    for (const { events, messages } of tells) {
+      expect(events.some((told) => told.event.what === 'sent' || told.event.what === 'received')).toBe(false)
+      expect(messages?.events.length ?? 0).toBeLessThanOrEqual(1_000)
+    }
+    for (const { record } of experiments) {
+      expect([record.awaited, record.missed, record.violations]).toEqual([0, 0, []])
+      const events = record.kept.flatMap((one) => (one.kind === 'event' ? [one] : []))
+      expect(events.filter(({ event }) => event.what === 'entered')).toHaveLength(1_000)
+      expect(events.filter(({ event }) => event.what === 'sent' && event.purpose === 'entry')).toHaveLength(12_000)
+    }
+  })
 
   it('comes to its end also where a token goes round for ever, and no two peers tell at one time', async () => {
     const { experiments } = await run(5, settingOf('token-ring', { entries: 5, think: nothing, stay: nothing }), 37)

@@ -3,6 +3,11 @@ import type { AccountId, PeerId } from '../../src/core/ids.ts'
 import { createRandom } from '../../src/core/random.ts'
 import type { AlgorithmKind } from '../../src/mutex/algorithm.ts'
 import { algorithms } from '../../src/mutex/algorithms.ts'
+import { happenedBefore } from '../../src/mutex/happened-before.ts'
+import { flightsIn } from '../../src/mutex/messages-in.ts'
+import { eventsIn, type RunStep } from '../../src/mutex/run-steps.ts'
+import { shivizLog } from '../../src/mutex/shiviz.ts'
+import type { ExperimentEvent } from '../../src/peer/experiment-kept.ts'
 import type { OwnKind } from '../../src/peer/experiments.ts'
 import { encodeLabFrame } from '../../src/peer/lab-frame.ts'
 import type { Peer } from '../../src/peer/peer.ts'
@@ -21,6 +26,48 @@ async function stop(host: Peer, number: number): Promise<void> {
   if (operation === undefined) throw new Error('it does not run')
   await accept(host, operation)
 }
+
+/** Each hop of the token is an arrow with both ends, and whoever enters with it knows that the one before has left. */
+function expectHops(kept: readonly ExperimentEvent[]): void {
+  const steps = kept.flatMap((one): RunStep[] => {
+    if (one.kind !== 'event') return []
+    const { peer: other, vector, message, ...event } = one.event
+    const { number, at, kind, peer, own } = one
+    const known = Object.entries(vector).map(([id, count]) => ({ peer: id, count }))
+    return [{ ...event, number, at, kind, peer, own, other, message: message && { ...message }, vector: known }]
+  })
+  const events = eventsIn(steps)
+  const flights = flightsIn(steps).filter(({ sent, received }) => (sent ?? received)?.message?.kind === 'token')
+  const whole = flights.filter(({ sent, received }) => sent !== undefined && received !== undefined)
+  // Peers begin and end to look at different times.
+  expect(whole.length).toBeGreaterThanOrEqual(12)
+  expect(flights.length - whole.length).toBeLessThanOrEqual(6)
+  for (const { sent, received } of whole) {
+    expect([sent?.other, received?.other]).toEqual([received?.peer, sent?.peer])
+    expect(received?.lamport).toBeGreaterThan(sent?.lamport ?? 0)
+    expect(received?.vector.find(({ peer }) => peer === sent?.peer)?.count).toBe(sent?.own)
+  }
+  const entries = events.filter(({ what }) => what === 'entered')
+  for (const [at, entry] of entries.entries()) {
+    const before = events.find(({ peer, own, what }) => {
+      const last = entries[at - 1]
+      return last !== undefined && what === 'released' && peer === last.peer && own > last.own
+    })
+    if (before !== undefined) expect(happenedBefore(before, entry)).toBe(true)
+  }
+  const clocks = new Map<string, number>()
+  const lines = shivizLog(steps, (peer) => peer)
+    .split('\n')
+    .slice(2)
+  for (const line of lines) {
+    const [, host, clock] = /^(\S+) (\{.*\})$/.exec(line) ?? []
+    if (host === undefined || clock === undefined) continue
+    expect(JSON.parse(clock)[host]).toBe((clocks.get(host) ?? 0) + 1)
+    clocks.set(host, (clocks.get(host) ?? 0) + 1)
+  }
+  expect([...clocks.values()].reduce((sum, count) => sum + count, 0)).toBe(events.length)
+}
+
 const idOf = (peer: Peer): PeerId => peer.status().self
 
 describe('an experiment in a real room', () => {
@@ -58,6 +105,7 @@ describe('an experiment in a real room', () => {
         const { figures, violations, missed, kept } = runOf(peer, number).record
         expect(entriesAt(peer, number)).toEqual([5, 5, 5])
         expect([violations, missed]).toEqual([[], 0])
+        if (record) expectHops(kept)
         const fences = kept.flatMap((one) => (one.kind === 'event' && one.event.what === 'entered' ? [one.event.message] : []))
         expect(new Set(fences.map((fence) => JSON.stringify(fence))).size, 'a turn for each').toBe(15)
         expect(figures.expected?.formula).toBe('1 to n')

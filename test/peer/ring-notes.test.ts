@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { PeerId } from '../../src/core/ids.ts'
+import type { TokenMove } from '../../src/mutex/room-ring.ts'
 import { createRingNotes } from '../../src/peer/ring-notes.ts'
 import type { Block, Head } from '../../src/ring/block.ts'
 import type { Message, StatusMessage, TokenMessage } from '../../src/ring/message.ts'
 import type { Output, Replica, ReplicaView } from '../../src/ring/types.ts'
+import { epochText } from '../../src/ring/view.ts'
 import { peerNamed } from './keyed-crypto.ts'
 
 const [ana, bob, cleo, eve] = ['A', 'B', 'C', 'E'].map(peerNamed) as [PeerId, PeerId, PeerId, PeerId]
@@ -100,6 +102,40 @@ describe('a round trip', () => {
     hears(bob, { kind: 'pong', nonce: 20, wallClock: 0 }, 24)
     hears(bob, { kind: 'pong', nonce: 20, wallClock: 0 }, 999)
     expect(notes.of(bob, 1_000).roundTrip).toBe(4)
+  })
+})
+
+describe('the token, for whoever looks at it', () => {
+  it('comes from somebody and goes to somebody, also in one step; and is said to be gone where it is lost', () => {
+    const { notes, view, hears, says, passes } = notesOfAna()
+    const moves: TokenMove[] = []
+    const stop = notes.hearToken((move) => moves.push(move))
+    const place = (turn: number) => ({ epoch: epochText(epoch), turn })
+    hears(cleo, token(7, [0, 0, 0], [false, false, false]), 1)
+    view.holding = 7
+    passes(2)
+    passes(3)
+    view.holding = undefined
+    for (const now of [4, 5]) says(token(8, [0, 0, 0], [false, false, false]), [bob], now)
+    hears(eve, token(10, [0, 0, 0], [false, false, false]), 6)
+    hears(cleo, token(10, [0, 0, 0], [false, false, false]), 6)
+    says(token(11, [0, 0, 0], [false, false, false]), [bob], 7)
+    view.holding = 13
+    passes(8)
+    view.holding = undefined
+    passes(9)
+    expect(moves).toEqual([
+      { kind: 'came', place: place(7), from: cleo },
+      { kind: 'left', hop: { to: bob, place: place(8) } },
+      { kind: 'came', place: place(10), from: cleo },
+      { kind: 'left', hop: { to: bob, place: place(11) } },
+      { kind: 'came', place: place(13), from: undefined },
+      { kind: 'left', hop: undefined },
+    ])
+    stop()
+    view.holding = 14
+    passes(10)
+    expect(moves).toHaveLength(6)
   })
 })
 
