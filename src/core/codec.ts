@@ -123,9 +123,10 @@ export class Writer {
     return this
   }
 
-  /** A copy of what was written. The writer is empty afterwards. */
+  /** What was written: a copy, unless it is so large that its memory is not used again. The writer is empty afterwards. */
   finish(): Uint8Array {
-    const written = copyOf(this.#bytes, this.#length)
+    const isLarge = this.#length > spareBytesMax
+    const written = isLarge ? this.#bytes.subarray(0, this.#length) : copyOf(this.#bytes, this.#length)
     if (spare.length < spareMax && this.#bytes.length <= spareBytesMax) spare.push(this.#bytes)
     this.#bytes = nothing
     this.#length = 0
@@ -232,6 +233,11 @@ export class Reader {
     return metText(this.#bytes, this.#at - count, count)
   }
 
+  /** The same of one that hardly comes a second time, so that it is not remembered in the place of others. */
+  textOnce(max: number): string {
+    return textOf(this.bytes(max))
+  }
+
   optional<T>(read: () => T): T | undefined {
     return this.flag() ? read() : undefined
   }
@@ -256,7 +262,7 @@ export class Reader {
 }
 
 /** Short texts that were read lately, by their bytes: accounts and names come again and again, and are made once. */
-const met: (string | undefined)[] = Array(1_024)
+const met: (string | undefined)[] = Array(4_096)
 const metBytesMax = 32
 
 function metText(bytes: Uint8Array, from: number, count: number): string {

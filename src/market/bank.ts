@@ -88,7 +88,7 @@ export function deposit(bank: Bank, place: Place, operation: Of<'deposit'>, even
   if (operation.amount > left) return { code: 'room-limit', available: left as Cents }
   bank.issuer.available = (bank.issuer.available - operation.amount) as Cents
   bank.changed.add(bank.issuer)
-  change(bank, account, place, 'deposit', operation.amount, 0, { counterparty: issuerAccount })
+  change(bank, account, place, 'deposit', operation.amount, 0, issuerAccount)
   events.push({ kind: 'moved', from: issuerAccount, to: account.id, amount: operation.amount, memo: '' })
   return undefined
 }
@@ -100,7 +100,7 @@ export function withdraw(bank: Bank, place: Place, operation: Of<'withdraw'>, ev
   if (account.available < operation.amount) return { code: 'funds-short', available: account.available }
   bank.issuer.available = (bank.issuer.available + operation.amount) as Cents
   bank.changed.add(bank.issuer)
-  change(bank, account, place, 'withdraw', -operation.amount, 0, { counterparty: issuerAccount })
+  change(bank, account, place, 'withdraw', -operation.amount, 0, issuerAccount)
   events.push({ kind: 'moved', from: account.id, to: issuerAccount, amount: operation.amount, memo: '' })
   return undefined
 }
@@ -114,26 +114,26 @@ export function transfer(bank: Bank, place: Place, operation: Of<'transfer'>, ev
   if (from.closed || to.closed) return { code: 'account-closed', account: from.closed ? from.id : to.id }
   if (from.owner !== place.author) return { code: 'not-owner', account: from.id }
   if (from.available < amount) return { code: 'funds-short', available: from.available }
-  change(bank, from, place, 'sent', -amount, 0, { counterparty: to.id, memo })
-  change(bank, to, place, 'received', amount, 0, { counterparty: from.id, memo })
+  change(bank, from, place, 'sent', -amount, 0, to.id, undefined, memo)
+  change(bank, to, place, 'received', amount, 0, from.id, undefined, memo)
   events.push({ kind: 'moved', from: from.id, to: to.id, amount, memo })
   return undefined
 }
 
 /** First phase of a two-phase transfer: money that is spoken for. The caller has checked that it is there. */
 export function hold(bank: Bank, account: Account, place: Place, amount: number, auction: AuctionId): void {
-  change(bank, account, place, 'held', -amount, amount, { auction })
+  change(bank, account, place, 'held', -amount, amount, undefined, auction)
 }
 
 /** Second phase, backed out: free at once. */
 export function release(bank: Bank, account: Account, place: Place, amount: number, auction: AuctionId): void {
-  change(bank, account, place, 'released', amount, -amount, { auction })
+  change(bank, account, place, 'released', amount, -amount, undefined, auction)
 }
 
 /** Second phase, carried out: the held money is the payee's. */
 export function post(bank: Bank, from: Account, to: Account, place: Place, amount: number, auction: AuctionId): void {
-  change(bank, from, place, 'paid', 0, -amount, { auction, counterparty: to.id })
-  change(bank, to, place, 'sold', amount, 0, { auction, counterparty: from.id })
+  change(bank, from, place, 'paid', 0, -amount, to.id, auction)
+  change(bank, to, place, 'sold', amount, 0, from.id, auction)
 }
 
 /** The account, or why it cannot be used. The issuer is none that an operation can name. */
@@ -146,12 +146,7 @@ export function findOpen(
   return account.closed ? { code: 'account-closed', account: id } : account
 }
 
-interface Why {
-  readonly counterparty?: AccountId
-  readonly auction?: AuctionId
-  readonly memo?: string
-}
-
+/** Most of what applying an operation costs: what an entry says comes one by one, not in an object that is made only for that. */
 function change(
   bank: Bank,
   account: Account,
@@ -159,7 +154,9 @@ function change(
   kind: AccountEntry['kind'],
   available: number,
   held: number,
-  why: Why,
+  counterparty: AccountId | undefined,
+  auction?: AuctionId,
+  memo = '',
 ): void {
   account.available = (account.available + available) as Cents
   account.held = (account.held + held) as Cents
@@ -170,9 +167,9 @@ function change(
     time: place.time,
     kind,
     change: available,
-    counterparty: why.counterparty,
-    auction: why.auction,
-    memo: why.memo ?? '',
+    counterparty,
+    auction,
+    memo,
     available: account.available,
     held: account.held,
   })

@@ -238,7 +238,7 @@ function readExperiment(reader: Reader): Omit<Extract<Operation, { kind: 'record
 export const isSection = (text: string): boolean => /^[A-Za-z0-9._-]{1,32}$/.test(text)
 
 function readText(reader: Reader, charsMax: number, what: string): string {
-  const text = reader.text(4 * charsMax)
+  const text = reader.textOnce(4 * charsMax)
   if (text.length > charsMax) throw new Malformed(`${what} has at most ${charsMax} characters`)
   return text
 }

@@ -228,7 +228,8 @@ export function createDriver(context: PeerContext, engine: Engine): Driver {
     work.did(outcomes.length)
     proposals.settle(block, outcomes)
     context.tell({ kind: 'applied', block, outcomes })
-    snapshots.onApplied(block, applier.isBehind)
+    // Between two answers of a long log nothing waits, and yet it comes in.
+    snapshots.onApplied(block, applier.isBehind || (!replica.view.active && replica.view.behind > 0))
     inputs.push({ kind: 'applied', index: block.index, stateHash: market.stateHash })
   }
 

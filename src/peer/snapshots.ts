@@ -10,7 +10,7 @@ import type { Clock, Logger, Store } from './ports.ts'
 
 /** Keeps a snapshot of the market on disk, so that the next start need not replay the whole log. */
 export interface SnapshotKeeper {
-  /** The market has applied the block. `isBehind`: others wait to be applied, so that there are better moments to come. */
+  /** The market has applied the block. `isBehind`: others are known that come after it, so that there are better moments to come. */
   onApplied(block: Commit, isBehind: boolean): void
   /** A snapshot is written only once the commit that it stands on is on disk: it never runs ahead of the log. */
   onPersisted(meta: Pick<DiskMeta, 'commit'>): void

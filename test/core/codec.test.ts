@@ -107,11 +107,29 @@ describe('canonical bytes', () => {
         for (const text of [...short, last, last]) {
           const bytes = Uint8Array.from(text.flat())
           expect(decodeWith(new Writer().bytes(bytes).finish(), (reader) => reader.text(200))).toEqual(expected(bytes))
+          expect(decodeWith(new Writer().bytes(bytes).finish(), (reader) => reader.textOnce(200))).toEqual(expected(bytes))
         }
       }),
     )
     // One that does not fit stops short even where it was read before.
     expect(decodeWith(Uint8Array.of(2, 0x61), (reader) => reader.text(9))).toEqual({ malformed: 'ends too early' })
+    expect(decodeWith(Uint8Array.of(2, 0x61), (reader) => reader.textOnce(9))).toEqual({ malformed: 'ends too early' })
+    expect(decodeWith(Uint8Array.of(2, 0x61, 0x61), (reader) => reader.textOnce(1))).toEqual({ malformed: 'more than 1 bytes' })
+  })
+
+  it.each([10, 65_536, 65_537, 300_000])('of %i in all stay as they are, whatever is written after them', (count) => {
+    const write = (byte: number): Uint8Array => {
+      const writer = new Writer(count)
+      for (let left = count; left > 0; left--) writer.byte(byte)
+      const written = writer.finish()
+      // A writer is empty once it has ended.
+      writer.byte(99)
+      expect(writer.finish()).toEqual(Uint8Array.of(99))
+      return written
+    }
+    const [first, second] = [write(1), write(2)]
+    expect([first.length, second.length]).toEqual([count, count])
+    expect(first.every((byte) => byte === 1) && second.every((byte) => byte === 2)).toBe(true)
   })
 
   it('hold as much as there is, however small the guess', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { openDatabase } from '../../src/io/store/database.ts'
-import { pieceKey, seal, wholeRange } from '../../src/io/store/rows.ts'
+import { blockKey, blockRange, pieceKey, seal, wholeRange } from '../../src/io/store/rows.ts'
 import { createStore } from '../../src/io/store/store.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'gavelring-pieces-'))
@@ -81,4 +81,32 @@ describe('a snapshot in pieces', () => {
     expect(rows).toEqual([pieceKey(15, 0), pieceKey(15, 1)].map((found) => Buffer.from(found).toString('hex')))
     expect(await snapshotIn(folder)).toBe('15 fourfive')
   })
+})
+
+it('rows are read so many at a time as are asked for, and all of them in the end', async () => {
+  const folder = join(root, String(folders++))
+  const database = await openDatabase(folder, true)
+  if (typeof database === 'string') throw new Error(database)
+  const keys = Array.from({ length: 400 }, (_, index) => blockKey(index))
+  await database.batch(
+    keys.map((key) => ({ type: 'put', key, value: new Uint8Array(1_000) })),
+    { sync: false },
+  )
+  const counts = async (bytes?: number): Promise<readonly number[]> => {
+    const found: number[] = []
+    for await (const some of database.scan(blockRange, bytes)) found.push(some.length)
+    return found
+  }
+  for (const [bytes, atMost] of [
+    [1, 1],
+    [10_500, 12],
+    [Number.POSITIVE_INFINITY, 300],
+    [undefined, 300],
+  ] as const) {
+    const found = await counts(bytes)
+    expect(found.reduce((sum, count) => sum + count, 0)).toBe(400)
+    expect(Math.max(...found)).toBeLessThanOrEqual(atMost)
+    expect(found[0]).toBeGreaterThanOrEqual(atMost / 2)
+  }
+  await database.close()
 })

@@ -140,6 +140,16 @@ export function describeTransport(name: string, createNetwork: () => Network): v
       }
     })
 
+    it('delivers frames of every size whole, also those that leave in several pieces', async () => {
+      const [a, b] = (await start(2)) as [Station, Station]
+      const sizes = [16_300, 16_400, 65_490, 65_520, 131_072, 400_000]
+      // No part of one is the same as another.
+      const sent = sizes.map((size) => Array.from({ length: size / 8 }, (_, i) => String(size + i).padStart(8)).join(''))
+      for (const text of sent) void a.transport.sendBulk(b.self, bytes(text))
+      await until('all frames are there', () => b.frames.length >= sent.length)
+      for (const [at, text] of sent.entries()) expect(b.frames[at]?.text === text).toBe(true)
+    })
+
     it('says when a bulk frame is handed over, or can go nowhere', async () => {
       const [a, b] = (await start(2)) as [Station, Station]
       await a.transport.sendBulk(b.self, new Uint8Array(1_000_000))

@@ -1,4 +1,4 @@
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import type { AccountId } from '../../src/core/ids.ts'
 import type { StoredBlock } from '../../src/peer/ports.ts'
 import { ringLimits } from '../../src/ring/timing.ts'
@@ -44,4 +44,16 @@ it('a newcomer takes a long log over, many answers of it, applies it in slices, 
   await openWith(newcomer, 'cleo', 5)
   await agree([ana, newcomer])
   expect(ana.account(account('cleo'))?.available).toBe(5)
+})
+
+it('keeps no snapshot of its market before all of it is in', async () => {
+  const { ana } = await roomWith(200)
+  const { commit } = ana.status()
+  const cleo = rig.machine('Cleo')
+  const write = vi.spyOn(cleo.store, 'writeSnapshot')
+  const newcomer = await cleo.start({ ...options, snapshotEvery: 10 })
+  await until('it is a member', () => newcomer.status().role === 'member')
+  await agree([ana, newcomer])
+  expect(commit.index).toBeGreaterThan(100)
+  for (const [index] of write.mock.calls) expect(index).toBeGreaterThanOrEqual(commit.index)
 })

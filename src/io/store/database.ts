@@ -9,8 +9,8 @@ export interface Database {
   batch(operations: Operation[], options: { readonly sync: boolean }): Promise<void>
   /** Removes all keys of a range. */
   clear(range: KeyRange): Promise<void>
-  /** In the order of the keys, some at a time. */
-  scan(range: KeyRange): AsyncIterable<readonly Entry[]>
+  /** In the order of the keys, some at a time: about `bytes` of them, for who needs no more. */
+  scan(range: KeyRange, bytes?: number): AsyncIterable<readonly Entry[]>
   close(): Promise<void>
 }
 
@@ -25,6 +25,9 @@ export interface KeyRange {
   readonly gte: Uint8Array
   readonly lte: Uint8Array
 }
+
+/** Read at once. More keeps it in memory, less asks LevelDB more often. */
+const scanBytes = 256 * 1024
 
 /**
  * `gone`: there is none, and none was to be made; `unreadable`: LevelDB cannot make sense of its files. Throws a `Failure` where
@@ -45,8 +48,8 @@ export async function openDatabase(folder: string, create: boolean): Promise<Dat
     get: (key) => level.get(key),
     batch: (operations, options) => level.batch(operations, options),
     clear: (range) => level.clear(range),
-    async *scan(range) {
-      const iterator = level.iterator({ ...range, fillCache: false, highWaterMarkBytes: 256 * 1024 })
+    async *scan(range, bytes = scanBytes) {
+      const iterator = level.iterator({ ...range, fillCache: false, highWaterMarkBytes: Math.min(scanBytes, Math.ceil(bytes)) })
       try {
         for (let some = await iterator.nextv(1_000); some.length > 0; some = await iterator.nextv(1_000)) yield some
       } finally {

@@ -114,8 +114,10 @@ export function createStoreOn(disk: Disk): Store {
       let bytes = 0
       if (through < from) return found
       const next = (): number => from + found.length
+      // A row is a little longer than its block.
+      const rowBytes = bytesMax + bytesMax / 8
       try {
-        for await (const rows of database.scan({ gte: blockKey(from), lte: blockKey(through) })) {
+        for await (const rows of database.scan({ gte: blockKey(from), lte: blockKey(through) }, rowBytes)) {
           for (const [, row] of rows) {
             const block = blockIn(next(), row)
             if (block === undefined) throw damage(folder, 'row-damaged', next())

@@ -11,7 +11,7 @@ export interface Framed {
 
 const headBytes = 4
 const controlBit = 0x80000000
-/** For a frame of which no more has come than its length: what is said costs nothing, only what is sent. */
+/** For a frame of which little more has come than its length: what is said costs nothing, only what is sent. */
 const firstBytes = 16 * 1024
 
 /** One piece of memory, so that the frames of one tick leave in one write. */
@@ -60,7 +60,7 @@ export function createFrameReader(onFrame: (frame: Framed) => void): FrameReader
           bodyLength = isControl ? word - controlBit : word
           isBroken = bodyLength > frameBytesMax
           if (isBroken) break
-          body = new Uint8Array(Math.min(bodyLength, firstBytes))
+          body = new Uint8Array(Math.min(bodyLength, Math.max(firstBytes, 4 * (chunk.length - at))))
           bodyFilled = 0
         }
         const part = chunk.subarray(at, at + bodyLength - bodyFilled)

@@ -53,12 +53,15 @@ export const noiseCrypto: ICryptoInterface = {
   },
 
   chaCha20Poly1305Encrypt(plaintext, nonce, ad, key) {
-    const plain = plaintext.subarray()
-    if (!isNative || plain.length < nativeFrom) return wasm.seal(key, nonce, plain, ad)
+    const plaintextLength = plaintext.byteLength
+    if (!isNative || plaintextLength < nativeFrom) return wasm.seal(key, nonce, plaintext.subarray(), ad)
     const cipher = createCipheriv(cipherName, prepared(key), nonce, { authTagLength: tagBytes })
-    cipher.setAAD(ad, { plaintextLength: plain.length })
-    const sealed = [cipher.update(plain), cipher.final(), cipher.getAuthTag()]
-    return Buffer.concat(sealed, plain.length + tagBytes)
+    cipher.setAAD(ad, { plaintextLength })
+    // Piece by piece: a large one is not copied only to be in one piece.
+    const sealed: Uint8Array[] = []
+    for (const piece of plaintext instanceof Uint8Array ? [plaintext] : plaintext) sealed.push(cipher.update(piece))
+    sealed.push(cipher.final(), cipher.getAuthTag())
+    return Buffer.concat(sealed, plaintextLength + tagBytes)
   },
 
   /** Throws {@link doesNotOpen}. */

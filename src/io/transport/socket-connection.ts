@@ -4,6 +4,9 @@ import type { AbortOptions, ComponentLogger, MessageStreamDirection } from '@lib
 import { AbstractMultiaddrConnection, type SendResult } from '@libp2p/utils'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
+/** Beyond, to join the pieces of a message costs more than to hand them over one by one. */
+const joinedBytesMax = 16 * 1024
+
 /** A TCP socket as libp2p wants a connection. */
 export class SocketConnection extends AbstractMultiaddrConnection {
   readonly #socket: Socket
@@ -24,7 +27,14 @@ export class SocketConnection extends AbstractMultiaddrConnection {
    */
   sendData(data: Parameters<AbstractMultiaddrConnection['sendData']>[0]): SendResult {
     const sentBytes = data.byteLength
-    return { sentBytes, canSendMore: this.#socket.write(data.subarray()) }
+    if (data instanceof Uint8Array || sentBytes < joinedBytesMax) {
+      return { sentBytes, canSendMore: this.#socket.write(data.subarray()) }
+    }
+    let canSendMore = true
+    this.#socket.cork()
+    for (const piece of data) canSendMore = this.#socket.write(piece)
+    this.#socket.uncork()
+    return { sentBytes, canSendMore }
   }
 
   async sendClose(options?: AbortOptions): Promise<void> {
