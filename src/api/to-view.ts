@@ -37,8 +37,8 @@ export function toStatus(status: PeerStatus, gateway?: string): StatusView {
     room: { id: room.id, name: room.name, founded: room.founded, hasCode: room.hasCode, ...rulesView(room.rules) },
     otherRooms: first(otherRooms, bounds.otherRooms),
     notices: newest(notices, bounds.notices),
-    members: [...members],
-    reachable: [...reachable],
+    members: first(members, bounds.members),
+    reachable: first(reachable, bounds.members),
     addresses: first(addresses, bounds.addresses),
     ...(gateway !== undefined && { gateway }),
   }
@@ -48,10 +48,10 @@ export function toRing(ring: RingInfo): RingView {
   const { members, requests, suspected, turns } = ring
   return {
     ...ring,
-    members: [...members],
+    members: first(members, bounds.members),
     requests: first(requests, bounds.members),
-    suspected: [...suspected],
-    turns: [...turns],
+    suspected: first(suspected, bounds.members),
+    turns: newest(turns, bounds.turns),
   }
 }
 
@@ -74,7 +74,8 @@ export function toAccountDetail(
   currency: Currency,
   auctionOf: (id: AuctionId) => AuctionView | undefined,
 ): AccountDetail {
-  const history = account.history.map((entry) => {
+  // The market cuts it only now and then.
+  const history = newest(account.history, bounds.history).map((entry) => {
     const auction = entry.auction && auctionOf(entry.auction)
     const amount = entry.kind === 'paid' ? (auction?.leader?.amount ?? 0) : Math.abs(entry.change)
     return { ...withMoney({ ...entry, amount }, ['amount', 'change', 'available', 'held'], currency), lot: auction?.number }
@@ -116,7 +117,7 @@ export function toAuctionDetail(auction: AuctionView, currency: Currency, time: 
     firstEnd,
     softClose: soft && { windowMillis: soft.window, extensionMillis: soft.extension, capMillis: soft.cap },
     picture: base64url(lot.picture),
-    recentBids: recentBids.map((bid) => toBid(bid, currency)),
+    recentBids: newest(recentBids, bounds.recentBids).map((bid) => toBid(bid, currency)),
   }
 }
 

@@ -1,3 +1,4 @@
+import { bounds, first, newest } from '../api/bounds.ts'
 import type { Catalogue } from '../api/catalogue.ts'
 import type { RoomsView } from '../api/rooms.ts'
 import { toFacts } from '../api/said.ts'
@@ -350,14 +351,14 @@ export function createSeat(options: SeatOptions): OwnSeat {
         ...(where.kind === 'entering' && {
           waiting: {
             seconds: Math.floor((performance.now() - where.since) / 1_000),
-            why: [...(where.waiting?.why ?? [])],
-            reasons: where.waiting === undefined ? [] : toReasons(where.waiting),
-            ...((where.waiting?.notices.length ?? 0) > 0 && { notices: [...(where.waiting?.notices ?? [])] }),
+            why: first(where.waiting?.why ?? [], bounds.reasons),
+            reasons: where.waiting === undefined ? [] : first(toReasons(where.waiting), bounds.reasons),
+            ...((where.waiting?.notices.length ?? 0) > 0 && { notices: newest(where.waiting?.notices ?? [], bounds.notices) }),
           },
         }),
         inSight: roomsInSight(heard, where.kind === 'in' ? where.peer : undefined),
         looking: lookingPeers(heard),
-        known: known.map(({ id, name }) => ({ id, name })),
+        known: first(known, bounds.knownRooms).map(({ id, name }) => ({ id, name })),
         ...(failed !== undefined && { failed }),
       }
     },

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { pageItemsMax } from '../../src/api/page-size.ts'
+import { toAccountDetail } from '../../src/api/to-view.ts'
+import { accountDetail } from '../../src/api/views.ts'
+import { currencyOf } from '../../src/core/currency.ts'
+import type { AccountId, Instant, PeerId } from '../../src/core/ids.ts'
+import { historyMax } from '../../src/market/bank.ts'
+import type { AccountEntry } from '../../src/market/types.ts'
 import { procedures } from './procedures.ts'
 
 /** A JSON schema, as far as it is looked at. */
@@ -73,4 +79,21 @@ describe('no list of the contract is without a bound', () => {
     })
     expect(unboundedIn(shapeOf(schema, 'output'), 'answer')).toEqual(['answer.any', 'answer.inside[].deep{}'])
   })
+})
+
+test('of an account the newest entries are told, however many more the market has just now', () => {
+  const entryAt = (index: number): AccountEntry => ({
+    ...{ index, time: index as Instant, kind: 'deposit', change: 1, counterparty: undefined, auction: undefined },
+    ...({ memo: '', available: 0, held: 0 } as Pick<AccountEntry, 'memo' | 'available' | 'held'>),
+  })
+  const kept = Array.from({ length: 2 * historyMax - 1 }, (_, index) => entryAt(index))
+  const detail = toAccountDetail(
+    {
+      ...{ id: 'ana' as AccountId, holder: 'Ana', owner: 'peer' as PeerId, closed: false, history: kept },
+      ...({ available: 0, held: 0 } as Pick<AccountEntry, 'available' | 'held'>),
+    },
+    currencyOf('EUR'),
+    () => undefined,
+  )
+  expect(accountDetail.parse(detail).history.map(({ index }) => index)).toEqual(kept.slice(-historyMax).map(({ index }) => index))
 })
