@@ -2,7 +2,7 @@ import { tryRoomCode } from '../io/try-code.ts'
 import type { Aim } from './aim.ts'
 
 /** How long it is tried whether a room can be entered, in milliseconds, and how many of its addresses. */
-const tryMillis = 4_000
+const tryMillis = 10_000
 const tryMillisMin = 500
 const triesMax = 4
 
