@@ -36,6 +36,7 @@ describeScreens('around the screens', () => {
     }
     // What is typed into a field is that field's.
     await page.keyboard.type('gh')
+    await page.getByRole('button', { name: 'Create a room' }).click()
     await page.getByLabel('Name of the room').fill('')
     await page.getByLabel('Name of the room').pressSequentially('gb?')
     expect(await page.getByLabel('Name of the room').inputValue()).toBe('gb?')
