@@ -16,7 +16,7 @@ export interface Act {
 }
 
 export function useAct(): Act {
-  const { door } = useRoom()
+  const { door, pending } = useRoom()
   const [outcome, setOutcome] = useState<Outcome>({ kind: 'none' })
   const last = useRef<(() => Promise<Outcome>) | undefined>(undefined)
 
@@ -25,7 +25,10 @@ export function useAct(): Act {
       const request = { requestId: crypto.randomUUID() }
       const ask = async (): Promise<Outcome> => {
         setOutcome({ kind: 'pending' })
-        const became = await outcomeOf(door.api().then((api) => operation(api, request)))
+        const answer = outcomeOf(door.api().then((api) => operation(api, request)))
+        // Without a quorum no event tells that it waits.
+        pending.refresh()
+        const became = await answer
         // Another one may have been asked for meanwhile: it is that one's outcome that is shown.
         if (last.current === ask) setOutcome(became)
         return became
@@ -33,7 +36,7 @@ export function useAct(): Act {
       last.current = ask
       return ask()
     },
-    [door],
+    [door, pending],
   )
   const askAgain = useCallback(async (): Promise<Outcome> => (await last.current?.()) ?? { kind: 'none' }, [])
   const forget = useCallback(() => {

@@ -49,7 +49,7 @@ export interface Gone {
   readonly name: string
 }
 
-/** What no event tells (how far behind, the turn, round trips, names) is asked for so often, in milliseconds. */
+/** What no event tells (how far behind, the turn, round trips, names, what waits without a quorum) is asked for so often, in milliseconds. */
 const lookMillis = 2_000
 /** Rooms come into sight and go, and no event tells that either. */
 const lookForRoomsMillis = 1_000
@@ -179,7 +179,7 @@ export function enterRoom(door: Door): Room {
 
   void follow(door, see, refreshAll)
   setInterval(() => {
-    if (!document.hidden) refresh(status, peers)
+    if (!document.hidden) refresh(status, peers, pending)
   }, lookMillis)
   setInterval(() => {
     if (!document.hidden) refresh(rooms)
