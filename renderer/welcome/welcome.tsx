@@ -26,7 +26,7 @@ export default function Welcome({ room }: { readonly room: string | undefined })
   const { t } = useTranslation('welcome')
   const rooms = useRooms()
   const status = useStatus()
-  const { ways, wasTriedHere } = useWays(rooms?.state)
+  const { ways, wasTriedHere } = useWays(rooms)
   const [opened, setOpened] = useState(room)
   // Also where this screen was up before: a bar on top of it may lead to a room.
   useEffect(() => setOpened(room), [room])
@@ -99,14 +99,18 @@ function Failed({ rooms, failed, isTold }: FailedProps) {
 }
 
 /** Whoever has come into a room by this screen wants to see what is there; who has founded one, to let others in. */
-function useWays(state: RoomsView['state'] | undefined): { readonly ways: Ways; readonly wasTriedHere: boolean } {
+function useWays(rooms: RoomsView | undefined): { readonly ways: Ways; readonly wasTriedHere: boolean } {
   const [tried, setTried] = useState<'join' | 'create'>()
-  const before = useRef(state)
+  const [state, room] = [rooms?.state, rooms?.room?.id]
+  const before = useRef({ state, room })
   useEffect(() => {
-    const cameIn = before.current === 'entering' && state === 'in'
-    before.current = state
+    const last = before.current
+    before.current = { state, room }
+    // Whoever moves from one room to another may be there before this page asks again: it sees no way in between.
+    const hasMoved = tried === 'join' && last.room !== undefined && room !== last.room
+    const cameIn = state === 'in' && (last.state === 'entering' || hasMoved)
     if (cameIn && tried !== 'create') go(paths.auctions)
-  }, [state, tried])
+  }, [state, room, tried])
   const ways = useMemo(
     () => ({
       onTry(way: 'join' | 'create'): void {
