@@ -1,4 +1,5 @@
 import type { ExperimentSetting } from '../src/mutex/setting.ts'
+import { plainSetting } from '../test/support/lab-setting.ts'
 import type { LabReport } from './peer-process.ts'
 import { openRoom } from './room.ts'
 import { median } from './statistics.ts'
@@ -62,14 +63,8 @@ interface Cost {
 }
 
 const settingOf = (algorithm: string, entries: number, record: boolean): ExperimentSetting => ({
+  ...plainSetting,
   algorithm,
-  section: 'main',
   entries,
-  think: { least: 0, most: 0 },
-  stay: { least: 0, most: 0 },
-  seed: 1,
-  lostShare: 0,
-  faults: [],
-  step: false,
   record,
 })

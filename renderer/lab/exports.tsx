@@ -8,7 +8,8 @@ import { shivizLog } from '../../src/mutex/shiviz.ts'
 import type { SpaceTime } from '../../src/mutex/space-time.ts'
 import { shortName } from '../parts/name.tsx'
 import { saveFile } from '../parts/save-file.ts'
-import { useNameOf } from '../room/use-room.tsx'
+import { useNameOf, useRoom, useStatus } from '../room/use-room.tsx'
+import type { Language } from '../texts/language.ts'
 import type { History } from './history.ts'
 import { pngOf } from './png.ts'
 import type { Run } from './types.ts'
@@ -23,8 +24,11 @@ export interface ExportsProps {
 
 /** The diagram as it is seen, and all that was told of the run, as files. */
 export function Exports({ history, run, drawing, chosen, cones }: ExportsProps) {
-  const { t } = useTranslation('lab')
+  const { t, i18n } = useTranslation('lab')
+  const { door } = useRoom()
+  const status = useStatus()
   const names = useNameOf()
+  const [reportFault, setReportFault] = useState('')
   const [failed, setFailed] = useState(false)
   const nameOf = (peer: string): string => shortName(names(peer))
   const { experiment, setting } = run
@@ -43,6 +47,22 @@ export function Exports({ history, run, drawing, chosen, cones }: ExportsProps) 
     const png = await pngOf(svg())
     if (png === undefined) setFailed(true)
     else saveFile(`${file}.png`, png)
+  }
+  const saveReport = async (): Promise<void> => {
+    if (status === undefined) return
+    setReportFault('')
+    try {
+      const [{ readRoomReport }, { reportFormat, reportPage }] = await Promise.all([
+        import('../../src/api/room-report.ts'),
+        import('../../src/mutex/report.ts'),
+      ])
+      const language = i18n.language as Language
+      const head = { format: reportFormat, program: status.version, language, by: nameOf(status.self) } as const
+      const { report } = await readRoomReport(await door.api(), experiment, head, nameOf)
+      save('html', 'text/html', reportPage(report))
+    } catch (error) {
+      setReportFault(error instanceof Error ? error.message : String(error))
+    }
   }
   return (
     <div className="lab-exports">
@@ -63,8 +83,19 @@ export function Exports({ history, run, drawing, chosen, cones }: ExportsProps) 
         <Button size="compact-md" variant="default" onClick={() => save('log', 'text/plain', shivizLog(history.events, nameOf))}>
           ShiViz
         </Button>
+        {run.ended !== undefined && (
+          <Button size="compact-md" variant="default" onClick={() => void saveReport()}>
+            {t('report')}
+          </Button>
+        )}
       </div>
       <p className="faint">{t('exportHint')}</p>
+      {run.ended !== undefined && <p className="faint">{t('reportHint')}</p>}
+      {reportFault !== '' && (
+        <p className="bad" role="alert">
+          {t('reportFailed', { text: reportFault })}
+        </p>
+      )}
       {failed && (
         <p className="bad" role="alert">
           {t('pngFailed')}

@@ -1,12 +1,12 @@
 import { readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Api } from '../api/client.ts'
+import { hashOfBlock, keptSteps } from '../api/room-report.ts'
 import type { Finding, RoomFacts } from '../app/lab-check.ts'
 import type { Report } from '../app/lab-report.ts'
 import { profileOption, withPeer } from './client.ts'
 import { type Command, operand, textFlag } from './command.ts'
 import { CliError, type ExitCode, usageError } from './errors.ts'
-import { hashOfBlock, keptSteps } from './lab-report.ts'
 import { tell } from './output.ts'
 
 const labCheck: Command = {

@@ -1,8 +1,8 @@
 import type { Api } from '../api/client.ts'
-import type { RecordedView } from '../api/lab.ts'
+import { ReportMissing, readRoomReport } from '../api/room-report.ts'
 import { allPeers } from '../api/whole-lists.ts'
 import type { LabRun, LabSetting } from '../app/lab.ts'
-import type { Report, ReportFormat, ReportOptions, RunStep } from '../app/lab-report.ts'
+import type { ReportFormat, ReportOptions } from '../app/lab-report.ts'
 import { profileOption, withPeer } from './client.ts'
 import { type Call, type Command, type Option, operand, textFlag } from './command.ts'
 import { CliError, usageError } from './errors.ts'
@@ -101,68 +101,21 @@ export function optionsOf(call: Call): ReportOptions {
   return { language, by }
 }
 
-async function readExperiment(
-  api: Api,
-  experiment: number,
-  options: ReportOptions,
-): Promise<{ readonly report: Report; readonly steps: readonly RunStep[] }> {
-  const recorded = await findEnd(api, experiment)
-  const { figures, setting, setupBlock, block, settingHash, time, what } = recorded
-  if (what === 'setup')
-    throw new CliError(1, 'experiment-running', `Experiment ${experiment} still runs.`, 'Wait until it is done.')
-  if (figures === undefined || setting === undefined || setupBlock === undefined)
-    throw new CliError(1, 'setup-unreadable', `The set-up of experiment ${experiment} cannot be read in the log.`)
-  const [{ room, commit }, peers, steps, setupHash, endHash] = await Promise.all([
-    api.status(),
-    allPeers(api),
-    keptSteps(api, experiment),
-    hashOfBlock(api, setupBlock),
-    hashOfBlock(api, block),
-  ])
-  const { partsOfRun, reportHead } = await import('../app/lab-report.ts')
-  const nameOf = peerNames(peers)
-  return {
-    steps: steps ?? [],
-    report: {
-      ...reportHead(options),
-      source: {
-        ...{ kind: 'room', room: { id: room.id, name: room.name }, experiment, what, setting, settingHash },
-        setup: { index: setupBlock, hash: setupHash ?? '' },
-        end: { index: block, hash: endHash ?? '', time },
-        head: commit,
-      },
-      names: figures.entriesByPeer.map(({ peer }) => ({ peer, name: nameOf(peer) })),
-      figures,
-      ...partsOfRun(steps ?? []),
-    },
-  }
+async function readExperiment(api: Api, experiment: number, options: ReportOptions): ReturnType<typeof readRoomReport> {
+  const { reportHead } = await import('../app/lab-report.ts')
+  const nameOf = peerNames(await allPeers(api))
+  return readRoomReport(api, experiment, reportHead(options), nameOf).catch((error: unknown) => {
+    throw error instanceof ReportMissing ? missing(experiment, error.reason) : error
+  })
 }
 
-/** What the log has of its end. */
-async function findEnd(api: Api, experiment: number): Promise<RecordedView> {
-  for (let before: number | undefined; ; ) {
-    const { recorded, lookedTo, isWhole } = await api.lab.results({ ...(before !== undefined && { before }), count: 100 })
-    const found = recorded.find((one) => one.experiment === experiment)
-    if (found !== undefined) return found
-    if (isWhole || lookedTo === before)
-      throw new CliError(1, 'experiment-unknown', `The log has no experiment ${experiment}.`, 'See `gavelring lab show`.')
-    before = lookedTo
+function missing(experiment: number, reason: ReportMissing['reason']): CliError {
+  switch (reason) {
+    case 'unknown':
+      return new CliError(1, 'experiment-unknown', `The log has no experiment ${experiment}.`, 'See `gavelring lab show`.')
+    case 'running':
+      return new CliError(1, 'experiment-running', `Experiment ${experiment} still runs.`, 'Wait until it is done.')
+    case 'unreadable':
+      return new CliError(1, 'setup-unreadable', `The set-up of experiment ${experiment} cannot be read in the log.`)
   }
-}
-
-export async function hashOfBlock(api: Api, index: number): Promise<string | undefined> {
-  const [block] = await api.log.read({ from: index, count: 1 })
-  return block?.index === index ? block.hash : undefined
-}
-
-/** All events of an experiment that is over; `undefined`: the peer has not seen it since it started. */
-export async function keptSteps(api: Api, experiment: number): Promise<readonly RunStep[] | undefined> {
-  const steps: RunStep[] = []
-  try {
-    for await (const step of await api.lab.events({ experiment })) if (step.kind !== 'state') steps.push(step)
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'experiment-gone') return undefined
-    throw error
-  }
-  return steps
 }

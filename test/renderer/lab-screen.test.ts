@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../cli/processes.ts'
+import { run } from '../cli/run.ts'
 import { kill, type PeerProcess, startPeer, startRoom, statusOf } from '../e2e/room.ts'
 import { ended, fillIn, quick, start, startFive } from './support/lab.ts'
 import { describeScreens, expectAccessible, expectNoOverflow, openPage } from './support/screens.ts'
@@ -112,6 +113,14 @@ describeScreens('the lab’s screen', () => {
       expect(download.suggestedFilename()).toMatch(/^gavelring-lab-1-ricart-agrawala\.(svg|png|csv|json|log)$/)
       files.set(kind, await readFile(await download.path()))
     }
+    const handingIn = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Report', exact: true }).click()
+    const handedIn = await handingIn
+    const paper = join(temporaryFolder(), handedIn.suggestedFilename())
+    await handedIn.saveAs(paper)
+    expect(paper).toMatch(/gavelring-lab-1-ricart-agrawala\.html$/)
+    expect(await run(['lab', 'check', paper, '--profile', ana.profile])).toMatchObject({ exitCode: 0 })
+
     const text = (kind: string): string => files.get(kind)?.toString('utf8') ?? ''
     expect(text('SVG')).toMatch(
       /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"[\s\S]*Experiment 1: ricart-agrawala[\s\S]*<\/svg>$/,
