@@ -1,8 +1,8 @@
 import { blockOpsMax, roomMembersMax } from '../core/limits.ts'
 
 /**
- * How long each list of the contract that is no list in pages can get. Most are kept this short where they are made, so that the bound
- * is only said here; where one is not, `to-view.ts` cuts it.
+ * How long each list of the contract that is no list in pages can get. An answer with a longer one would be refused as a fault of
+ * this program, so whoever makes a view of something that may be longer cuts it.
  */
 export const bounds = {
   members: roomMembersMax,
