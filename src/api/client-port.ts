@@ -1,5 +1,5 @@
 import { type ClientContext, type ClientLink, type ClientOptions, createORPCClient } from '@orpc/client'
-import { RPCLink } from '@orpc/client/message-port'
+import { ConnectionLost, createAsking } from './asking.ts'
 import type { Api } from './client.ts'
 import { createTaking, hangUp, isPortWords } from './port-window.ts'
 import type { EventView } from './views.ts'
@@ -15,7 +15,7 @@ export interface ClientPort {
 /**
  * The contract's client over ports that come and go: with a reload, and with each restart of the peer's process. While there is
  * none, calls wait for the next. What was under way when one went is asked again where that changes nothing: questions, and
- * operations with a request id, which are done once however often they are asked. Anything else rejects with {@link PortLost}.
+ * operations with a request id, which are done once however often they are asked. Anything else rejects with {@link ConnectionLost}.
  * The stream of events goes on by itself where it was; `opened` and, where something was missed, `gap` come once more.
  */
 export interface PortClient {
@@ -26,12 +26,6 @@ export interface PortClient {
   onChange(listener: (isOpen: boolean) => void): void
   /** Whatever waits rejects, and so does whatever is asked later. */
   close(): void
-}
-
-/** The connection went while an operation was under way: it may still happen. */
-export class PortLost extends Error {
-  override readonly name = 'PortLost'
-  readonly code = 'unsettled'
 }
 
 /** What changes nothing, so that it can be asked again. A test holds it against the contract's GET routes. */
@@ -103,10 +97,10 @@ export function createPortClient(): PortClient {
 
   const nextLine = async (signal: AbortSignal | undefined): Promise<Line> => {
     for (;;) {
-      if (isClosed) throw new PortLost('The connection to the peer was closed.')
+      if (isClosed) throw new ConnectionLost('The connection to the peer was closed.')
       signal?.throwIfAborted()
       if (line !== undefined && !line.lost.aborted) return line
-      if (waiting.size >= waitingMax) throw new PortLost('Too many calls wait for the peer.')
+      if (waiting.size >= waitingMax) throw new ConnectionLost('Too many calls wait for the peer.')
       await new Promise<void>((resolve) => {
         const wake = (): void => {
           waiting.delete(wake)
@@ -119,28 +113,14 @@ export function createPortClient(): PortClient {
     }
   }
 
-  const ask = async (
-    path: readonly string[],
-    input: unknown,
-    options: ClientOptions<ClientContext>,
-    on: Line,
-  ): Promise<unknown> => {
-    const signal = options.signal === undefined ? on.lost : AbortSignal.any([on.lost, options.signal])
-    try {
-      return await on.link.call(path, input, { ...options, signal })
-    } catch (error) {
-      throw on.lost.aborted && options.signal?.aborted !== true ? lostLine() : error
-    }
-  }
-
   const call: ClientLink<ClientContext>['call'] = async (path, input, options) => {
     if (path.join('.') === 'events') return openStream(input, options)
     for (;;) {
       const on = await nextLine(options.signal)
       try {
-        return await ask(path, input, options, on)
+        return await on.link.call(path, input, options)
       } catch (error) {
-        if (!(error instanceof PortLost) || !isRepeatable(path, input)) throw error
+        if (!(error instanceof ConnectionLost) || !isRepeatable(path, input)) throw error
       }
     }
   }
@@ -167,9 +147,9 @@ export function createPortClient(): PortClient {
     for (;;) {
       const on = await nextLine(options.signal)
       try {
-        return { on, events: (await ask(['events'], input, options, on)) as AsyncIterable<EventView> }
+        return { on, events: (await on.link.call(['events'], input, options)) as AsyncIterable<EventView> }
       } catch (error) {
-        if (!(error instanceof PortLost) || isClosed) throw error
+        if (!(error instanceof ConnectionLost) || isClosed) throw error
       }
     }
   }
@@ -229,26 +209,26 @@ export function createPortClient(): PortClient {
 
 function openLine(port: ClientPort): Line {
   const lost = new AbortController()
-  // oRPC listens to this, not to the port, whose own end says nothing of its closing in a browser.
-  const wire = Object.assign(new EventTarget(), { postMessage: (message: unknown) => port.postMessage(message) })
+  const asking = createAsking((words) => port.postMessage(words))
   const lose = (): void => {
     if (lost.signal.aborted) return
-    lost.abort(lostLine())
-    wire.dispatchEvent(new Event('close'))
+    asking.close()
+    lost.abort()
     port.close()
   }
   const took = createTaking((total) => port.postMessage(total))
   port.addEventListener('message', (event) => {
     if (!('data' in event)) return
     const { data } = event
+    // A browser says nothing of a port that was closed at its other end.
     if (data === hangUp) return lose()
-    wire.dispatchEvent(new MessageEvent('message', { data }))
-    if (isPortWords(data)) took(data)
+    if (!isPortWords(data)) return
+    took(data)
+    asking.message(data).catch(lose)
   })
   port.addEventListener('close', lose)
-  const link = new RPCLink({ port: wire })
   port.start()
-  return { link, lost: lost.signal, lose }
+  return { link: asking.link, lost: lost.signal, lose }
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>
@@ -256,8 +236,6 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     if (signal.aborted) resolve()
     signal.addEventListener('abort', () => resolve(), { once: true })
   })
-
-const lostLine = (): PortLost => new PortLost('The connection to the peer was lost. What was asked may still happen.')
 
 function isRepeatable(path: readonly string[], input: unknown): boolean {
   if (questions.has(path.join('.'))) return true

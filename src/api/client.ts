@@ -1,6 +1,6 @@
 import { createORPCClient } from '@orpc/client'
-import { RPCLink } from '@orpc/client/websocket'
 import type { ContractRouterClient } from '@orpc/contract'
+import { createAsking } from './asking.ts'
 import type { contract } from './contract.ts'
 import type { Role } from './procedures.ts'
 import { type Challenge, cover, isKeyText, proofPath, proofText, readRoleToken, ticketProtocolPrefix } from './proof.ts'
@@ -49,6 +49,13 @@ export async function connectApi(
   const ticket = await askForProof(url, token, deadline)
   const webSocket = new WebSocket(`${url.replace(/^http/, 'ws')}/ws`, ['gavelring', ticketProtocolPrefix + ticket])
   const closed = new Promise<void>((resolve) => webSocket.addEventListener('close', () => resolve(), { once: true }))
+  const asking = createAsking((words) => webSocket.send(words))
+  const hangUp = (): void => {
+    asking.close()
+    webSocket.close()
+  }
+  webSocket.addEventListener('message', ({ data }) => asking.message(data).catch(hangUp))
+  webSocket.addEventListener('close', asking.close)
   await new Promise<void>((resolve, reject) => {
     webSocket.addEventListener('open', () => resolve(), { once: true })
     webSocket.addEventListener('error', () => reject(new Unreachable('refused', `The peer at ${url} refused the connection.`)), {
@@ -56,14 +63,14 @@ export async function connectApi(
     })
     deadline.addEventListener('abort', () => reject(silent(url)), { once: true })
   }).catch((error: unknown) => {
-    webSocket.close()
+    hangUp()
     throw error
   })
   return {
-    api: createORPCClient<Api>(new RPCLink({ websocket: webSocket })),
+    api: createORPCClient<Api>(asking.link),
     role: roleOfToken(token),
     closed,
-    close: () => webSocket.close(),
+    close: hangUp,
   }
 }
 

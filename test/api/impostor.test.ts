@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { connect, createServer, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { connectApi } from '../../src/api/client.ts'
@@ -13,6 +13,8 @@ interface Impostor {
   readonly url: string
   readonly port: number
   readonly heard: () => string
+  /** Hangs up on everybody. */
+  readonly hangUp: () => void
 }
 
 async function startImpostor(onHeard: (socket: Socket, request: string) => void): Promise<Impostor> {
@@ -27,13 +29,16 @@ async function startImpostor(onHeard: (socket: Socket, request: string) => void)
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
+  const hangUp = (): void => {
     for (const socket of sockets) socket.destroy()
+  }
+  onTestFinished(() => {
+    hangUp()
     server.close()
   })
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
-  return { url: `http://127.0.0.1:${port}`, port, heard: () => Buffer.concat(chunks).toString('latin1') }
+  return { url: `http://127.0.0.1:${port}`, port, heard: () => Buffer.concat(chunks).toString('latin1'), hangUp }
 }
 
 const answer = (body: string, status = '200 OK', headers = ''): string =>
@@ -146,6 +151,30 @@ test('the token is not told to the peer itself: it hears a proof that counts onc
   // What it heard is good for nothing at the peer.
   expect(await upgradeStatus(port, /gavelring\.ticket\.\S+/.exec(heard[1] ?? '')?.[0] ?? '')).toBe(401)
 })
+
+test.each(['{', 'null', '{"i":"1","p":null}'])(
+  'a peer that says what is no message (%s) is hung up on, and what was asked is lost',
+  async (words) => {
+    const fake = await startImpostor((socket, request) => {
+      if (request.startsWith('GET /proof')) {
+        const nonce = random()
+        socket.end(answer(JSON.stringify({ nonce, proof: proofOf(testToken, 'server', fake.port, nonceIn(request), nonce) })))
+      } else if (request.startsWith('GET /ws')) {
+        const key = /^sec-websocket-key: (\S+)/im.exec(request)?.[1] ?? ''
+        // RFC 6455, section 4.2.2.
+        const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
+        const head = ['HTTP/1.1 101 Switching Protocols', 'upgrade: websocket', 'connection: upgrade']
+        socket.write([...head, 'sec-websocket-protocol: gavelring', `sec-websocket-accept: ${accept}`, '', ''].join('\r\n'))
+      } else {
+        socket.write(Buffer.concat([Buffer.from([0x81, words.length]), Buffer.from(words)]))
+      }
+    })
+    const { api, closed } = await connectApi({ url: fake.url, token: testToken })
+    await expect(api.status()).rejects.toMatchObject({ name: 'ConnectionLost', code: 'unsettled' })
+    fake.hangUp()
+    await closed
+  },
+)
 
 describe('a ticket', () => {
   const ticketFor = (port: number, client: string, server: string): string =>

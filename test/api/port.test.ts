@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { expect, onTestFinished, test } from 'vitest'
-import { type ClientPort, createPortClient, PortLost, questions } from '../../src/api/client-port.ts'
+import { ConnectionLost } from '../../src/api/asking.ts'
+import { type ClientPort, createPortClient, questions } from '../../src/api/client-port.ts'
 import { contract } from '../../src/api/contract.ts'
 import { createPortDoor, type ServerPort } from '../../src/api/port.ts'
 import { windowSize } from '../../src/api/port-window.ts'
@@ -75,7 +76,7 @@ test('what was under way when the port went: a question and a numbered operation
   await until('both were submitted', () => peer.submissions.length === 2)
   replace(peer)
   connect()
-  await expect(unnumbered).rejects.toThrow(PortLost)
+  await expect(unnumbered).rejects.toThrow(ConnectionLost)
   expect(await read).toEqual([])
   await numbered
   expect(peer.submissions.map(({ submission }) => submission.request)).toEqual(['once', undefined, 'once'])
@@ -139,9 +140,9 @@ test('a closed client refuses, and takes no port any more', async () => {
   const { client, connect } = startTestPort(createFakePeer())
   const waiting = client.api.status()
   client.close()
-  await expect(waiting).rejects.toThrow(PortLost)
+  await expect(waiting).rejects.toThrow(ConnectionLost)
   await gone(connect())
-  await expect(client.api.status()).rejects.toThrow(PortLost)
+  await expect(client.api.status()).rejects.toThrow(ConnectionLost)
 })
 
 test('a port that says what is no message is closed, and the others go on', async () => {
@@ -180,7 +181,7 @@ test('a window that asks for too much at once loses its port', async () => {
     client.api.deposit({ account: 'ana', amount: '1' }).catch((error: unknown) => error),
   )
   await closed
-  expect((await Promise.all(calls)).every((error) => error instanceof PortLost)).toBe(true)
+  expect((await Promise.all(calls)).every((error) => error instanceof ConnectionLost)).toBe(true)
 })
 
 test('a page that hangs is sent no more than a window full, and hears of what it missed when it goes on', async () => {
@@ -319,7 +320,7 @@ async function collect(events: AsyncIterable<EventView>, into: EventView[]): Pro
   try {
     for await (const event of events) into.push(event)
   } catch (error) {
-    if (!(error instanceof PortLost)) throw error
+    if (!(error instanceof ConnectionLost)) throw error
   }
 }
 
