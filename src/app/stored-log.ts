@@ -1,8 +1,8 @@
-import { copyFile, link, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { copyFile, link, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { Failure } from '../core/failure.ts'
-import { diskFailure } from '../io/files.ts'
+import { codeOf, diskFailure } from '../io/files.ts'
 import { createIdentity } from '../io/identity.ts'
 import { takeReadingLock } from '../io/lock.ts'
 import { readKnownRooms } from '../io/profile.ts'
@@ -172,8 +172,28 @@ async function copyStore(folder: string): Promise<string> {
   }
 }
 
+/** A copy carries the number of its process: whoever was killed could not remove it, so the next one does. */
+async function removeLeftBehind(prefix: string): Promise<void> {
+  const folder = dirname(prefix)
+  for (const name of await readdir(folder)) {
+    const [, pid] = /^(\d{1,10})-/.exec(name.startsWith(basename(prefix)) ? name.slice(basename(prefix).length) : '') ?? []
+    // One that this user may not remove is somebody else's, to whom it is left.
+    if (pid !== undefined && !isRunning(Number(pid)))
+      await rm(join(folder, name), { recursive: true, force: true }).catch(() => {})
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return codeOf(error) !== 'ESRCH'
+  }
+}
+
 async function copyTo(folder: string, prefix: string): Promise<string> {
-  const copy = await mkdtemp(prefix)
+  await removeLeftBehind(prefix)
+  const copy = await mkdtemp(`${prefix}${process.pid}-`)
   try {
     await copyLog(folder, copy, (from, to) => link(from, to).catch(() => copyFile(from, to)))
     // Were LevelDB to end this process, the mark would be lost with the copy: so another one tries first, always.
