@@ -111,17 +111,34 @@ const labShow: Command = {
   examples: ['gavelring lab show'],
   async run(call) {
     const state = await withPeer(call, (api) => api.lab.state())
-    const lines = state.runs.map(lineOf)
-    tell(call, state, lines.length === 0 ? ['No experiment has run since this peer started.'] : lines)
+    tell(call, state, linesOf(state))
     return 0
   },
 }
 
-function lineOf({ experiment, section, setting, ended, figures, members }: RunView): string {
+/** For people: an experiment a line, and how its series stands. */
+export function linesOf({ runs, series }: Awaited<ReturnType<Api['lab']['state']>>): readonly string[] {
+  const lines = runs.length === 0 ? ['No experiment has run since this peer started.'] : runs.map(lineOf)
+  if (series === undefined) return lines
+  const algorithm = series.algorithms[series.at] ?? ''
+  const place = `experiment ${series.at + 1} of ${series.algorithms.length} (${algorithm})`
+  return [
+    ...lines,
+    series.stuck === undefined ? `A series runs: ${place}.` : `The series ended before ${place}: ${stuck[series.stuck]}`,
+  ]
+}
+
+const stuck = {
+  refused: 'the rules of the room refused it, as when another experiment had begun.',
+  unwritten: 'it could not be written into the log. Start it again once the room can write.',
+} as const
+
+function lineOf({ experiment, section, setting, ended, figures, members, awaited = 0 }: RunView): string {
   const wanted = setting.entries * members.filter(({ part }) => part !== 'absent').length
   const how = ended === undefined ? 'runs' : ended === 'result' ? 'is done' : 'was stopped'
   const twice = figures.violations === 0 ? '' : `, two inside at once ${figures.violations} times`
-  return `Experiment ${experiment}, ${setting.algorithm} in section ${section}, ${how}: ${figures.entries} of ${wanted} entries${twice}`
+  const late = awaited === 0 ? '' : `, of ${awaited} ${awaited === 1 ? 'message' : 'messages'} peers have still to tell`
+  return `Experiment ${experiment}, ${setting.algorithm} in section ${section}, ${how}: ${figures.entries} of ${wanted} entries${twice}${late}`
 }
 
 export const labRoomCommands: readonly Command[] = [labShow, labStop, labAdd]

@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readOwnAlgorithms } from '../../src/app/own-algorithms.ts'
+import { linesOf } from '../../src/cli/lab-room.ts'
 import { until } from '../support/wait.ts'
 import { createGuest, type Guest } from './evening.ts'
 import { temporaryFolder } from './processes.ts'
@@ -26,6 +27,21 @@ test('the host runs an algorithm with all members of the room, and gets the same
     'Experiment 1, ricart-agrawala in section main, is done: 10 of 10 entries\n' +
       'Experiment 2, token-ring in section main, is done: 6 of 6 entries',
   )
+})
+
+test('what is still to be told of an experiment, and how its series stands, is said', async () => {
+  const [ana] = (await peopleInRoom(['Ana'])) as [Person]
+  await ana.call('lab', 'run', 'token-ring', '--room', '--entries', '2')
+  const state = JSON.parse(await ana.says('lab', 'show', '--json'))
+  const series = { algorithms: ['lamport', 'token-ring'], at: 1, experiments: [1] }
+  const says = (add: object, awaited?: number) =>
+    linesOf({ ...state, ...add, runs: state.runs.map((run: object) => ({ ...run, ...(awaited && { awaited }) })) })
+  expect(says({})).toEqual(['Experiment 1, token-ring in section main, is done: 2 of 2 entries'])
+  expect(says({}, 1)[0]).toMatch(/ entries, of 1 message peers have still to tell$/)
+  expect(says({}, 2)[0]).toMatch(/ entries, of 2 messages peers have still to tell$/)
+  expect(says({ series })[1]).toBe('A series runs: experiment 2 of 2 (token-ring).')
+  expect(says({ series: { ...series, stuck: 'refused' } })[1]).toMatch(/^The series ended before experiment 2 of 2 .*: the rules/)
+  expect(says({ series: { ...series, stuck: 'unwritten' } })[1]).toMatch(/: it could not be written into the log\./)
 })
 
 test('nobody else runs, stops or steps anything', async () => {
