@@ -2,10 +2,11 @@ import { Button } from '@mantine/core'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { StatusView } from '../../src/api/views.ts'
+import { Allowed } from '../parts/allowed.tsx'
 import { Delayed, Empty } from '../parts/empty.tsx'
 import { inText, Name } from '../parts/name.tsx'
 import { paths } from '../room/routes.ts'
-import { useNameOf, useStatus } from '../room/use-room.tsx'
+import { useNameOf, useRole, useStatus } from '../room/use-room.tsx'
 import { type Draft, firstDraft, toDraft } from './draft.ts'
 import { RunPanel } from './run.tsx'
 import { SetUp } from './set-up.tsx'
@@ -61,6 +62,8 @@ function LabOf({ status, state, experiment }: LabOfProps) {
   const [draft, setDraft] = useState<Draft>(firstDraft)
   const results = useRecorded()
   const { runs, isHost, series, host } = state
+  // Who looks on at the host's own peer sees what a guest sees.
+  const mayRun = useRole().may('lab.start') && isHost
   const running = runs.filter(({ ended }) => ended === undefined)
   const chosen = experiment ?? running.at(-1)?.experiment ?? runs.at(-1)?.experiment
   const isStepping = running.some((run) => run.experiment === chosen && run.setting.step)
@@ -95,7 +98,7 @@ function LabOf({ status, state, experiment }: LabOfProps) {
           known={runs.find((run) => run.experiment === chosen)}
           recorded={results.recorded.find((one) => one.experiment === chosen)?.figures}
           status={status}
-          isHost={isHost}
+          isHost={mayRun}
           onTake={take}
         />
       )}
@@ -105,13 +108,15 @@ function LabOf({ status, state, experiment }: LabOfProps) {
         </p>
       )}
       {isHost ? (
-        <SetUp status={status} draft={draft} isPrimary={!isStepping} onChange={setDraft} />
+        <Allowed to="lab.start">
+          <SetUp status={status} draft={draft} isPrimary={!isStepping} onChange={setDraft} />
+        </Allowed>
       ) : (
         chosen !== undefined && <p className="faint">{t('onlyHost', { name: hostName })}</p>
       )}
-      <StoriesPart status={status} isHost={isHost} host={host} />
+      <StoriesPart status={status} isHost={mayRun} host={host} />
       <Suspense fallback={<Delayed />}>
-        <Results results={results} isHost={isHost} onTake={take} />
+        <Results results={results} isHost={mayRun} onTake={take} />
       </Suspense>
     </div>
   )

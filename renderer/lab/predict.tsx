@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Allowed } from '../parts/allowed.tsx'
 import { AskedLine } from '../parts/asked.tsx'
 import { useAsk } from '../room/ask.ts'
 import { useFormat } from '../room/format.ts'
@@ -22,13 +23,15 @@ export function Predict({ run }: { readonly run: Run }) {
   return (
     <section aria-labelledby="lab-predict" className="lab-predict" data-round={round}>
       <h3 id="lab-predict">{t('predict')}</h3>
-      <div className="actions">
-        {candidates.map(({ peer }) => (
-          <Button key={peer} variant="default" aria-pressed={peer === myVote} onClick={() => vote(peer)}>
-            {peer === myVote && <TickIcon />} {tell.name(peer)}
-          </Button>
-        ))}
-      </div>
+      <Allowed to="lab.predict">
+        <div className="actions">
+          {candidates.map(({ peer }) => (
+            <Button key={peer} variant="default" aria-pressed={peer === myVote} onClick={() => vote(peer)}>
+              {peer === myVote && <TickIcon />} {tell.name(peer)}
+            </Button>
+          ))}
+        </div>
+      </Allowed>
       <p className="faint" role="status">
         {t('votes', { count: votes, round })}
       </p>

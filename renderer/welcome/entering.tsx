@@ -7,7 +7,7 @@ import { Sentence } from '../parts/sentence.tsx'
 import { useAsk } from '../room/ask.ts'
 import type { RoomsView } from '../room/rooms.ts'
 import { say } from '../room/said.ts'
-import { useRoom } from '../room/use-room.tsx'
+import { useRole, useRoom } from '../room/use-room.tsx'
 import { Mark } from '../theme/mark.tsx'
 import { Findings } from './findings.tsx'
 
@@ -16,6 +16,7 @@ export function Entering({ rooms }: { readonly rooms: RoomsView }) {
   const { t, i18n } = useTranslation('welcome')
   const room = useRoom()
   const { asked, run } = useAsk<object>()
+  const { may } = useRole()
   const cancel = async (): Promise<void> => {
     await run((api) => api.rooms.cancel())
     room.rooms.refresh()
@@ -44,7 +45,7 @@ export function Entering({ rooms }: { readonly rooms: RoomsView }) {
       )}
       <AskedLine asked={asked} />
       <div className="actions">
-        <Button variant="default" loading={asked.kind === 'asking'} onClick={() => void cancel()}>
+        <Button variant="default" disabled={!may('rooms.cancel')} loading={asked.kind === 'asking'} onClick={() => void cancel()}>
           {t('callOff')}
         </Button>
       </div>

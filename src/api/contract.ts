@@ -41,7 +41,7 @@ import {
   unknownExperiment,
   voteFields,
 } from './lab.ts'
-import { pageItemsMax } from './page-size.ts'
+import { pageBlocksMax, pageItemsMax } from './page-size.ts'
 import { createErrors, createInput, finding, joinErrors, joinInput, roomsView } from './rooms.ts'
 import {
   accountText,
@@ -73,7 +73,6 @@ import {
   logEntry,
   logFound,
   logPage,
-  pageBlocksMax,
   peerView,
   pendingView,
   proofView,
@@ -321,7 +320,7 @@ export const contract = {
   },
 
   log: {
-    /** The newest committed blocks, oldest first. */
+    /** The newest committed blocks, oldest first: as many as fit an answer. */
     tail: question
       .route({ method: 'GET', path: '/log/tail' })
       .input(z.object({ count: z.int().min(1).max(pageItemsMax).default(20) }))

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { blockOpsMax } from '../core/limits.ts'
 import { damageCodes } from './codes.ts'
+import { pageBlocksMax } from './page-size.ts'
 
 /** The log, as it goes out. */
 
@@ -44,8 +45,6 @@ export type ProofView = z.infer<typeof proofView>
 export const exportedBlock = blockView.extend({ bytes: z.string() })
 export type ExportedBlock = z.infer<typeof exportedBlock>
 
-/** Blocks of one page, and of one look through the log. */
-export const pageBlocksMax = 500
 export const foundBlocksMax = 100
 
 /** Blocks `from` on, as many as fit an answer; `last`: the last that is committed. */

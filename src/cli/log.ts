@@ -1,4 +1,5 @@
 import type { Api } from '../api/client.ts'
+import { pageBlocksMax } from '../api/page-size.ts'
 import type { AuctionSummary, JudgedBlock, PeerView } from '../api/views.ts'
 import { allAuctions, allPeers } from '../api/whole-lists.ts'
 import type { LogRow, VerifiedBlock } from '../app/stored-log.ts'
@@ -39,10 +40,13 @@ const tail: Command = {
     }
     return readLog(call, {
       async running(api) {
-        const [blocks, { room }] = await Promise.all([api.log.tail({ count }), api.status()])
+        const { room, commit } = await api.status()
         const teller = createTeller(call, room.currency, { peers: () => allPeers(api), auctions: () => allAuctions(api) })
+        const from = Math.max(0, commit.index + 1 - count)
+        const blocks: JudgedBlock[] = []
+        for await (const block of committed(api, from, commit.index)) blocks.push(block)
         for (const block of await judge(call, api, blocks, room.currency)) await teller(block)
-        if (call.flags.follow === true) await follow(call, api, (blocks.at(-1)?.index ?? -1) + 1, teller)
+        if (call.flags.follow === true) await follow(call, api, from + blocks.length, teller)
         return 0
       },
       async stored({ rows }) {
@@ -90,15 +94,25 @@ async function follow(call: Call, api: Api, from: number, teller: (block: Judged
   let next = from
   while (!call.terminal.isClosed) {
     const { commit } = await api.status()
-    const missing = commit.index + 1 - next
-    if (missing > 0) {
-      // Those that were committed between the two questions come with the next look.
-      const blocks = (await api.log.tail({ count: Math.min(missing, blocksMax) })).filter(({ index }) => index >= next)
-      for (const block of blocks) await teller(block)
-      next = (blocks.at(-1)?.index ?? next - 1) + 1
-    } else {
+    const from = next
+    for await (const block of committed(api, next, commit.index)) {
+      await teller(block)
+      next = block.index + 1
+    }
+    if (next === from) {
       await Promise.race([new Promise((resolve) => setTimeout(resolve, followEvery)), call.terminal.closed])
     }
+  }
+}
+
+/** As many at a time as fit an answer, so that none is missed however much came at once. */
+async function* committed(api: Api, from: number, last: number): AsyncGenerator<JudgedBlock> {
+  for (let next = from; next <= last; ) {
+    const { blocks } = await api.log.page({ from: next, count: Math.min(last + 1 - next, pageBlocksMax) })
+    // Not all are on the peer's disk yet.
+    if (blocks.length === 0) return
+    yield* blocks
+    next += blocks.length
   }
 }
 

@@ -161,6 +161,20 @@ test('whatever people write, a spreadsheet reads it as text, in its own cell', a
   expect(rows.map((row) => row[15])).toEqual(nasty.map(() => 'refused: account-unknown'))
 })
 
+test('the newest blocks are as many as fit an answer, however many are asked for', async () => {
+  const { peer, client } = await startTestApi()
+  const blocks = logOf([opened, ...Array.from({ length: 1_200 }, (_, at) => transfer(`${at} ${'x'.repeat(130)}`))])
+  peer.setLog(blocks)
+  const newest = await client.api.log.tail({ count: 1_000 })
+  const last = blocks.length - 1
+  expect(newest.at(-1)?.index).toBe(last)
+  expect(newest.map(({ index }) => index)).toEqual(newest.map((_, at) => last - newest.length + 1 + at))
+  const bytes = (count: number): number => blocks.slice(-count).reduce((sum, block) => sum + block.bytes.length, 0)
+  expect(bytes(newest.length)).toBeLessThanOrEqual(256 * 1024)
+  expect(bytes(newest.length + 1)).toBeGreaterThan(256 * 1024)
+  expect((await client.api.log.tail({ count: 3 })).map(({ index }) => index)).toEqual([last - 2, last - 1, last])
+})
+
 test('an export of a damaged log says which block it is', async () => {
   const blocks = logOf([opened, deposit(5), deposit(6)])
   const peer = peerWith([...blocks.slice(0, 2), { ...(blocks[2] as Block), bytes: new Uint8Array(3) }, ...blocks.slice(3)])

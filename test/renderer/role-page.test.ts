@@ -64,6 +64,7 @@ describeScreens('a page that was opened with a role token', () => {
       ['#/bank', 'Bank', lookOnly],
       ['#/rooms', 'Rooms', notThis],
       ['#/class', 'Class', notThis],
+      ['#/lab', 'Lab', notThis],
     ] as const) {
       await goTo(page, place)
       await page.getByRole('heading', { name: heading, level: 1 }).waitFor()

@@ -12,32 +12,49 @@ import type { JudgedBlock } from '../views.ts'
 import { api } from './api.ts'
 import type { Desk } from './desk.ts'
 
-/** One answer of `log.read` is about this long at most, and one of `log.page`, which takes far more words for a block. */
+/** One answer of `log.read` is about this long at most, and one of `log.page` and `log.tail`, which take far more words for a block. */
 const readBytesMax = 1024 * 1024
 const pageBytesMax = 256 * 1024
 /** Each goes through the whole log. */
 const longWorksMax = 4
 
+type Block = Parameters<typeof toBlock>[0]
+
 export const createLogRoutes = (desk: Desk, seat: Pick<Seat, 'verifyDamaged'>) => {
   const longWorks = createStreams(longWorksMax)
 
-  const judgedBlocks = async (from: number, count: number, bytesMax?: number): Promise<JudgedBlock[]> => {
+  const judge = async (blocks: readonly Block[]): Promise<JudgedBlock[]> => {
     const { peer } = desk
     const breathe = createBreath()
-    const blocks: JudgedBlock[] = []
-    for (const block of await peer.log(from, count, bytesMax)) {
-      blocks.push(toJudgedBlock(block, peer.verdicts(block), desk.currency()))
+    const judged: JudgedBlock[] = []
+    for (const block of blocks) {
+      judged.push(toJudgedBlock(block, peer.verdicts(block), desk.currency()))
       await breathe()
     }
-    return blocks
+    return judged
+  }
+
+  /** The newest that fit an answer, at most `count`: those before them are let go as they are read. */
+  const newestBlocks = async (count: number): Promise<readonly Block[]> => {
+    const last = desk.peer.status().commit.index
+    const kept: Block[] = []
+    let bytes = 0
+    for (let from = Math.max(0, last + 1 - count); from <= last; ) {
+      const more = await desk.peer.log(from, last + 1 - from, pageBytesMax)
+      if (more.length === 0) break
+      for (const block of more) {
+        kept.push(block)
+        bytes += block.bytes.length
+        while (bytes > pageBytesMax && kept.length > 1) bytes -= kept.shift()?.bytes.length ?? 0
+      }
+      from += more.length
+    }
+    return kept
   }
 
   return {
     log: {
-      tail: api.log.tail.handler(({ input }) => {
-        const last = desk.peer.status().commit.index
-        return judgedBlocks(Math.max(0, last + 1 - input.count), input.count)
-      }),
+      tail: api.log.tail.handler(async ({ input }) => judge(await newestBlocks(input.count))),
       read: api.log.read.handler(async ({ input, context }) => {
         const blocks = await desk.peer.log(input.from, input.count, readBytesMax)
         goOn(context, blocks, desk.peer.status().commit.index)
@@ -45,7 +62,7 @@ export const createLogRoutes = (desk: Desk, seat: Pick<Seat, 'verifyDamaged'>) =
       }),
       page: api.log.page.handler(async ({ input, context }) => {
         const last = desk.peer.status().commit.index
-        const blocks = await judgedBlocks(input.from, input.count, pageBytesMax)
+        const blocks = await judge(await desk.peer.log(input.from, input.count, pageBytesMax))
         goOn(context, blocks, last)
         return { last, blocks }
       }),
