@@ -8,6 +8,7 @@ import type { Block } from '../ring/block.ts'
 import type { Domain } from '../ring/message.ts'
 import type { Input, ReplicaView } from '../ring/types.ts'
 import { epochText } from '../ring/view.ts'
+import { InSequence } from './in-sequence.ts'
 import type { PendingOperation, Receipt } from './peer.ts'
 import type { Clock } from './ports.ts'
 
@@ -77,7 +78,8 @@ const lookSlack = 250
  * numbers: an answer belongs to a promise only where the very bytes that were submitted stand there.
  */
 export function createProposals({ self, view, clock, wake }: ProposalsOptions): Proposals {
-  const proposals = new Map<number, Proposal>()
+  /** By their sequence. */
+  const proposals = new InSequence<Proposal>()
   let collected: { readonly domain: Domain; readonly ops: Uint8Array[] }[] = []
   let sequence = 0
   let closed: Failure | undefined
@@ -103,7 +105,7 @@ export function createProposals({ self, view, clock, wake }: ProposalsOptions): 
       return new Promise((resolve, reject) => {
         const deadline = clock.monotonic() + deadlineMillis
         const patience = Math.min(Math.max(deadlineMillis - lookSlack, patienceLeast), patienceMost)
-        proposals.set(number, { bytes, isVoid: false, deadline, patience, resolve, reject })
+        proposals.add(number, { bytes, isVoid: false, deadline, patience, resolve, reject })
       })
     },
 
@@ -129,7 +131,7 @@ export function createProposals({ self, view, clock, wake }: ProposalsOptions): 
     },
 
     sweep(now, quorumMissing) {
-      for (const [overdue, proposal] of proposals) {
+      for (const [overdue, proposal] of proposals.entries()) {
         if (proposal.deadline > now) continue
         proposals.delete(overdue)
         const id = operationId(self, view.incarnation, overdue)
@@ -139,7 +141,7 @@ export function createProposals({ self, view, clock, wake }: ProposalsOptions): 
 
     close(failure) {
       closed ??= failure
-      for (const proposal of proposals.values()) proposal.reject(failure)
+      for (const [, proposal] of proposals.entries()) proposal.reject(failure)
       collected = []
     },
 
@@ -166,7 +168,7 @@ export function createProposals({ self, view, clock, wake }: ProposalsOptions): 
         // Auctions are closed by whoever's turn it is in the room that they are in now.
         if (operation.kind === 'close-auction' || operation.kind === 'void') continue
         const number = collect(operation, bytes)
-        if (wait !== undefined) proposals.set(number, { ...wait, bytes, isVoid: false })
+        if (wait !== undefined) proposals.add(number, { ...wait, bytes, isVoid: false })
         adopted++
       }
       return adopted

@@ -94,8 +94,20 @@ export interface Commit {
   readonly hash: Hash
 }
 
-export const commitField: Field<Commit> = struct<Commit>({ index: count, hash })
-export const headField: Field<Head> = struct<Head>({ epoch: epochField, index: count, hash })
+export const commitField: Field<Commit> = {
+  write(writer, commit) {
+    count.write(writer, commit.index)
+    hash.write(writer, commit.hash)
+  },
+  read: (reader) => ({ index: count.read(reader), hash: hash.read(reader) }),
+}
+export const headField: Field<Head> = {
+  write(writer, head) {
+    epochField.write(writer, head.epoch)
+    commitField.write(writer, head)
+  },
+  read: (reader) => ({ epoch: epochField.read(reader), index: count.read(reader), hash: hash.read(reader) }),
+}
 
 export const headOf = (block: Block): Head => ({ epoch: block.epoch, index: block.index, hash: block.hash })
 
@@ -320,14 +332,29 @@ function readBody(reader: Reader): Body {
   }
 }
 
-const unsignedField: Field<Unsigned> = struct<Unsigned>({
-  index: number,
-  epoch: struct<Epoch>({ number, initiator: peerId }),
-  turn: number,
-  author: peerId,
-  lamport: number,
-  time: number as Field<Instant>,
-  prevHash: hash,
-  checkpoint: optional(struct<Checkpoint>({ index: number, stateHash: hash })),
-  body: bodyField,
-})
+const checkpointField = optional(struct<Checkpoint>({ index: number, stateHash: hash }))
+
+/** By hand: a long log has millions. */
+const unsignedField: Field<Unsigned> = {
+  write(writer, { index, epoch, turn, author, lamport, time, prevHash, checkpoint, body }) {
+    writer.unsigned(index).unsigned(epoch.number)
+    peerId.write(writer, epoch.initiator)
+    writer.unsigned(turn)
+    peerId.write(writer, author)
+    writer.unsigned(lamport).unsigned(time)
+    hash.write(writer, prevHash)
+    checkpointField.write(writer, checkpoint)
+    bodyField.write(writer, body)
+  },
+  read: (reader) => ({
+    index: reader.unsigned(),
+    epoch: { number: reader.unsigned(), initiator: peerId.read(reader) },
+    turn: reader.unsigned(),
+    author: peerId.read(reader),
+    lamport: reader.unsigned(),
+    time: reader.unsigned() as Instant,
+    prevHash: hash.read(reader),
+    checkpoint: checkpointField.read(reader),
+    body: readBody(reader),
+  }),
+}

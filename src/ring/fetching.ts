@@ -39,6 +39,8 @@ export class Fetching {
   #unanswered: { readonly to: PeerId; readonly at: number } | undefined
   /** What was asked for while answers before it are still looked at, in order. */
   #ahead: readonly { readonly to: PeerId; readonly first: number; readonly at: number }[] = []
+  /** What comes after all of that, where so much is looked at that no more is asked for: as soon as the next answer is taken. */
+  #deferred: { readonly from: PeerId; readonly first: number } | undefined
 
   constructor(ring: Ring) {
     this.#ring = ring
@@ -118,15 +120,22 @@ export class Fetching {
     const place = this.#ahead.findIndex((one) => one.to === from && one.first === first && out.now - one.at <= timing.unanswered)
     const isAsked = isFollowUp && place >= 0
     this.#ahead = isAsked ? this.#ahead.slice(place + 1) : []
+    const deferred = this.#deferred
+    this.#deferred = undefined
     if (!isAsked) this.#ask(from, 'committed', first)
+    else if (deferred !== undefined) this.askAhead(deferred.from, deferred.first)
   }
 
   /** The next parts of a long log are made ready while this peer looks at those before them. */
   askAhead(from: PeerId, first: number): void {
     const { out, log, epochs, disk } = this.#ring
     const at = this.#asked.get(from)?.committed
-    if (at === undefined || out.now - at > answerMillis || this.#ahead.length >= aheadMax) return
+    if (at === undefined || out.now - at > answerMillis) return
     if (epochs.isActive || disk.failed || first <= log.commit.index) return
+    if (this.#ahead.length >= aheadMax) {
+      this.#deferred = { from, first }
+      return
+    }
     this.#ahead = [...this.#ahead, { to: from, first, at: out.now }]
     this.#ask(from, 'committed', first)
   }

@@ -188,7 +188,7 @@ export class Log {
   /** Never beyond what is on disk: the next batch still needs the rest. */
   #trim(): void {
     const spare = Math.min(this.#commit.index, this.#durable) - this.#memoryBlocks - this.base
-    if (spare > this.#memoryBlocks) this.#blocks.splice(0, spare)
+    if (4 * spare > this.#memoryBlocks) this.#blocks.splice(0, spare)
   }
 }
 

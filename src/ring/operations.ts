@@ -152,12 +152,15 @@ export class Asking {
 
   /** One for all that waits, unless the token knows already. */
   ask(): void {
-    const { own, epochs, due, out } = this.#ring
+    const { own, epochs, due, out, counting } = this.#ring
     if (own.unwritten === 0 || !epochs.isActive || this.#own > this.#served) return
     this.#own++
     this.#wait = timing.wantRepeatFirst
     due.arm('want', out.now + this.#wait)
-    if (!this.#isBitSet) this.#send()
+    if (this.#isBitSet) return
+    this.#send()
+    // In the same packet: in one of its own it would leave 2 ms later, under load for nearly every block.
+    if (due.takeEarly('commitTell')) counting.tell()
   }
 
   /** Again, with a back-off, until it is served. */

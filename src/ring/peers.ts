@@ -126,11 +126,24 @@ export class Status {
   }
 
   send(): void {
-    const { log, epochs, token, out, due, peers, roomClock } = this.#ring
+    const { epochs, out, due, peers } = this.#ring
     due.arm('status', out.now + timing.statusEvery)
+    out.gossip(this.#own())
+    peers.commitTold(epochs.otherMembers)
+  }
+
+  /** To one peer, out of turn. */
+  tell(peer: PeerId): void {
+    const { out, peers } = this.#ring
+    out.send([peer], this.#own())
+    peers.commitTold([peer])
+  }
+
+  #own(): StatusMessage {
+    const { log, epochs, token, roomClock } = this.#ring
     const view = log.installedView
     const { isActive } = epochs
-    out.gossip({
+    return {
       kind: 'status',
       epoch: view.epoch,
       // A durable index vouches for something only while its sender is active.
@@ -142,8 +155,7 @@ export class Status {
       promised: epochs.promised,
       active: isActive,
       wallClock: roomClock.ownTime(),
-    })
-    peers.commitTold(epochs.otherMembers)
+    }
   }
 
   /** From whoever knows the code it is an offer to catch up; the rest counts from voters of our log only. */
@@ -214,10 +226,9 @@ export class RoomClock {
     const offsets = [0]
     for (const member of others) {
       const { clockOffset } = peers.of(member)
-      if (clockOffset !== undefined) offsets.push(clockOffset)
+      if (clockOffset !== undefined) insert(offsets, clockOffset)
     }
     if (2 * offsets.length <= others.length + 1) return undefined
-    offsets.sort((a, b) => a - b)
     return Math.floor(offsets[(offsets.length - 1) >> 1] as number)
   }
 
@@ -265,4 +276,11 @@ export class RoomClock {
     peers.update(from, { roundTrip: out.now - pingedAt })
     this.clockSeen(from, wallClock)
   }
+}
+
+/** At its place in order: of as few as a room has members that takes less than to sort them all afterwards. */
+function insert(sorted: number[], value: number): void {
+  let place = sorted.push(value) - 1
+  for (; place > 0 && (sorted[place - 1] as number) > value; place--) sorted[place] = sorted[place - 1] as number
+  sorted[place] = value
 }

@@ -87,7 +87,10 @@ function handle(ring: Ring, input: Input): void {
     case 'applied':
       return ring.checkpoints.applied(input.index, input.stateHash)
     case 'link':
-      return ring.peers.link(input.peer, input.state)
+      ring.peers.link(input.peer, input.state)
+      // Who comes to catch up need not wait for the next heartbeat.
+      if (input.state === 'up') ring.status.tell(input.peer)
+      return
     case 'pace':
       return ring.pace.set(input.idleHop)
     case 'leave':

@@ -290,7 +290,7 @@ export class Token {
 
   /** `undefined`: the others would refuse it, so the token is given up, and a new epoch asked for (PROTOCOL, section 3). */
   #append(held: Held): Block | undefined {
-    const { log, epochs, out, own, self, roomClock, checkpoints, membership, crypto, blocks, faults } = this.#ring
+    const { log, epochs, out, due, own, self, roomClock, checkpoints, membership, crypto, blocks, faults } = this.#ring
     assert(epochs.isActive, 'only an active peer appends')
     out.clock.observe(log.head.lamport)
     const batch = own.nextBatch()
@@ -316,6 +316,8 @@ export class Token {
       return undefined
     }
     blocks.append(block)
+    // What everybody is sent anyway needs no showing: in a busy room nothing waits for long enough.
+    if (own.unwritten === 0) due.disarm('announce')
     held.hasAppended = true
     held.restsSince = out.now
     this.#ownAppend = { index: block.index, at: out.now }

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { pureJsCrypto } from '@libp2p/noise'
+import { Uint8ArrayList } from 'uint8arraylist'
 import { expect, test } from 'vitest'
 import { doesNotOpen, noiseCrypto } from '../../src/io/transport/noise-crypto.ts'
 
 const key = new Uint8Array(randomBytes(32))
 const nonce = new Uint8Array(12).fill(7)
 const ad = new Uint8Array([1, 2, 3])
-const sizes = [0, 1, 495, 496, 511, 512, 513, 9_000, 65_000]
+const sizes = [0, 1, 495, 496, 511, 512, 513, 9_000, 16_384, 16_385, 65_000]
 
 test.each(sizes)('a packet of %i bytes is the same to whoever speaks Noise by another library', (size) => {
   const plain = new Uint8Array(randomBytes(size))
@@ -14,6 +15,13 @@ test.each(sizes)('a packet of %i bytes is the same to whoever speaks Noise by an
   expect(Buffer.from(sealed)).toEqual(Buffer.from(pureJsCrypto.chaCha20Poly1305Encrypt(plain, nonce, ad, key).subarray()))
   expect(Buffer.from(pureJsCrypto.chaCha20Poly1305Decrypt(sealed, nonce, ad, key).subarray())).toEqual(Buffer.from(plain))
   expect(Buffer.from(noiseCrypto.chaCha20Poly1305Decrypt(sealed.slice(), nonce, ad, key).subarray())).toEqual(Buffer.from(plain))
+})
+
+test.each(sizes)('a packet of %i bytes is the same in how many pieces soever it comes', (size) => {
+  const plain = new Uint8Array(randomBytes(size))
+  const pieces = new Uint8ArrayList(plain.subarray(0, 8), plain.subarray(8, 20_000), plain.subarray(20_000))
+  const [sealed, whole] = [pieces, plain].map((given) => noiseCrypto.chaCha20Poly1305Encrypt(given, nonce, ad, key).subarray())
+  expect(Buffer.compare(sealed ?? key, whole ?? ad)).toBe(0)
 })
 
 test.each([16, 17, 600, 9_000])(

@@ -273,6 +273,13 @@ describe('what is released', () => {
     expect(proposals.release()).toEqual([{ bytes: bytesOf(deposit(1)), written: false, wait: undefined }])
   })
 
+  it('and adopted can be released once more', () => {
+    const [from, to] = [createRig(), createRig()]
+    from.submit(deposit(1)).catch(() => {})
+    to.proposals.adopt(from.proposals.release())
+    expect(to.proposals.release()).toEqual([{ bytes: bytesOf(deposit(1)), written: false, wait: expect.anything() }])
+  })
+
   it('keeps its deadline, and can be withdrawn', async () => {
     const [from, to] = [createRig(), createRig()]
     const [late, voided] = [from.submit(deposit(1), 500), from.submit(deposit(2), 60_000)]

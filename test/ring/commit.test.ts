@@ -224,6 +224,16 @@ describe('a commit that moved', () => {
     expect(peer.sent('committed')).toEqual([])
   })
 
+  it('is told at once beside a request for the token, to those that no frame has told it yet, and not again', () => {
+    const peer = having(one).reports('A', placeOf(one)).submit('x')
+    expect(peer.sent('want')).toMatchObject([{ to: 'AC' }])
+    expect(peer.sent('committed')).toMatchObject([{ to: 'AC', epoch: view3.epoch, commit: placeOf(one) }])
+    expect(peer.after(2).sent('committed')).toEqual([])
+    // What others have said is theirs to tell.
+    const hearer = having(one).receive('A', { kind: 'committed', epoch: view3.epoch, commit: placeOf(one) })
+    expect(hearer.submit('x').sent('committed')).toEqual([])
+  })
+
   it('that a status has told is not told again', () => {
     const peer = having(one).during(495)
     peer.reports('A', placeOf(one))

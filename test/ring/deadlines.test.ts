@@ -5,7 +5,7 @@ import { type Deadline, Deadlines } from '../../src/ring/timing.ts'
 const names: readonly Deadline[] = ['status', 'ping', 'token', 'want']
 const steps = fc.array(
   fc.record({
-    what: fc.constantFrom('arm', 'armBy', 'disarm', 'take'),
+    what: fc.constantFrom('arm', 'armBy', 'disarm', 'take', 'takeEarly'),
     name: fc.constantFrom(...names),
     at: fc.oneof(fc.nat(6), fc.constant(Number.POSITIVE_INFINITY)),
     isLooked: fc.boolean(),
@@ -35,6 +35,10 @@ it('the next deadline is the earliest of those that are armed, whatever was arme
           case 'take':
             expect(due.take(name, time)).toBe(time >= atOf(name))
             if (time >= atOf(name)) at.delete(name)
+            break
+          case 'takeEarly':
+            expect(due.takeEarly(name)).toBe(atOf(name) < Number.POSITIVE_INFINITY)
+            at.delete(name)
         }
         // Not every time: what is asked for seldom must be right, too.
         if (isLooked) expect(due.next).toBe(Math.min(...names.map(atOf)))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { DrivenReplica, epochOf, follower, instant, opsAfter, placeOf, statusOf, view2, view3, viewAfter } from './harness.ts'
+import { DrivenReplica, epochOf, follower, id, instant, opsAfter, placeOf, statusOf, view2, view3, viewAfter } from './harness.ts'
 import { roomStart } from './room.ts'
 
 /** A status of a member whose wall clock shows this. */
@@ -114,6 +114,20 @@ describe('clocks are measured', () => {
     expect(peer.sent('pong')).toMatchObject([{ to: 'A', nonce: 5, wallClock: roomStart + 107 }])
     peer.receive('X', { kind: 'ping', nonce: 5 })
     expect(peer.sent('pong')).toEqual([])
+  })
+
+  it('a status goes to whoever comes, at once, and to nobody when somebody goes', () => {
+    const peer = follower().after(100)
+    const { epoch, index, hash } = peer.view.head
+    expect(peer.step({ kind: 'link', peer: id('X'), state: 'up' }).sent('status')).toMatchObject([
+      { to: 'X', commit: { index, hash }, epoch, active: true },
+    ])
+    expect(peer.gossiped('status')).toEqual([])
+    for (const state of ['down', 'refused'] as const) {
+      expect(peer.step({ kind: 'link', peer: id('X'), state }).sent('status')).toEqual([])
+    }
+    expect(peer.during(399).gossiped('status').length).toBe(0)
+    expect(peer.during(2).gossiped('status').length).toBe(1)
   })
 
   it('a status tells the own clock', () => {

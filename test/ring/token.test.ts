@@ -434,4 +434,14 @@ describe('a peer that wants the token', () => {
     expect(peer.after(100).gossiped('announce')).toEqual([])
     expect(follower().submit('x').after(100).gossiped('announce')[0]?.ops.length).toBe(1)
   })
+
+  it('shows nothing that is written at once, and what comes then only once it has waited, too', () => {
+    const peer = follower().submit('x').after(50)
+    peer.receive('A', token(2, view3, { wants: [false, false, true] }))
+    expect(peer.submit('y').after(50).gossiped('announce')).toEqual([])
+    expect(peer.after(50).gossiped('announce')).toMatchObject([{ ops: [{ sequence: 2 }] }])
+    const part = new DrivenReplica({ limits: { blockOps: 1 } }).step({ kind: 'tick' }).follow(view3, [view2])
+    part.submit('x', 'y').receive('A', token(2, view3, { wants: [false, false, true] }))
+    expect(part.after(100).gossiped('announce')).toMatchObject([{ ops: [{ sequence: 2 }] }])
+  })
 })

@@ -1,3 +1,4 @@
+import { Uint8ArrayList } from 'uint8arraylist'
 import { frameBytesMax } from '../../core/limits.ts'
 
 /**
@@ -11,10 +12,24 @@ export interface Framed {
 
 const headBytes = 4
 const controlBit = 0x80000000
+/** A larger frame is handed over as it is: a copy of it would only be memory to collect again. */
+const joinedBytesMax = 16 * 1024
 /** For a frame of which little more has come than its length: what is said costs nothing, only what is sent. */
 const firstBytes = 16 * 1024
 
-/** One piece of memory, so that the frames of one tick leave in one write. */
+/** What leaves in one write: the frames of one tick. Large ones are not copied, and are not to change before they are gone. */
+export function piecesOf(frames: readonly Framed[]): Uint8Array | Uint8ArrayList {
+  if (frames.every(({ bytes }) => bytes.length <= joinedBytesMax)) return joinFrames(frames)
+  const pieces = new Uint8ArrayList()
+  for (const { bytes, isControl } of frames) {
+    const head = Buffer.allocUnsafe(headBytes)
+    head.writeUInt32BE(bytes.length + (isControl ? controlBit : 0))
+    pieces.append(head, bytes)
+  }
+  return pieces
+}
+
+/** The same in one piece of memory. */
 export function joinFrames(frames: readonly Framed[]): Uint8Array {
   let size = 0
   for (const { bytes } of frames) size += headBytes + bytes.length

@@ -1,5 +1,5 @@
 import type { Stream } from '@libp2p/interface'
-import { type Framed, joinFrames } from './framing.ts'
+import { type Framed, piecesOf } from './framing.ts'
 
 /** One direction of one long-lived stream to a peer. Frames leave in the order of `send`. */
 export interface Lane {
@@ -63,7 +63,7 @@ export function createLane({ open, greeting, onLost }: LaneOptions): Lane {
     waiting = []
     waitingBytes = 0
     try {
-      stream.send(joinFrames(frames))
+      stream.send(piecesOf(frames))
     } catch {
       lose('the stream is closed')
       return

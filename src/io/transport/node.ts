@@ -2,13 +2,13 @@ import { type GossipSub, gossipsub } from '@chainsafe/libp2p-gossipsub'
 import { privateKeyFromRaw } from '@libp2p/crypto/keys'
 import { type Identify, identify } from '@libp2p/identify'
 import type { Libp2p } from '@libp2p/interface'
-import { noise } from '@libp2p/noise'
 import { createLibp2p } from 'libp2p'
 import { parseAddress } from '../../core/address.ts'
 import { Failure } from '../../core/failure.ts'
 import { frameBytesMax, roomMembersMax } from '../../core/limits.ts'
 import type { KeyedIdentity } from '../identity.ts'
 import { publicKeyIn } from '../peer-id.ts'
+import { encrypter } from './encrypter.ts'
 import { envelopeBytesMax } from './envelope.ts'
 import { mux } from './mux.ts'
 import { noiseCrypto } from './noise-crypto.ts'
@@ -44,7 +44,7 @@ export async function createNode(options: NodeOptions): Promise<Node> {
     privateKey: privateKeyFromRaw(Buffer.concat([identity.seed, publicKeyIn(identity.self) ?? new Uint8Array()])),
     addresses: { listen },
     transports: [tcp()],
-    connectionEncrypters: [noise({ prologueBytes, crypto: noiseCrypto })],
+    connectionEncrypters: [encrypter({ prologueBytes, crypto: noiseCrypto })],
     streamMuxers: [mux({ streamsMax, opensPerSecond })],
     // Links have their own sign of life, see link.ts.
     connectionMonitor: { enabled: false },

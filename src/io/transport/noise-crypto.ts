@@ -12,11 +12,14 @@ import {
 } from 'node:crypto'
 import { ChaCha20Poly1305, newInstance } from '@chainsafe/as-chacha20poly1305'
 import { type ICryptoInterface, pureJsCrypto } from '@libp2p/noise'
+import { Uint8ArrayList } from 'uint8arraylist'
 
 const cipherName = 'chacha20-poly1305'
 const tagBytes = 16
 /** Below, WebAssembly is faster than the way into OpenSSL and back. */
 const nativeFrom = 512
+/** Above, to put what was sealed into one piece costs more than to hand over several. */
+const joinedBytesMax = 16 * 1024
 /** Electron's BoringSSL has no such cipher for Node. */
 const isNative = getCiphers().includes(cipherName)
 
@@ -60,8 +63,10 @@ export const noiseCrypto: ICryptoInterface = {
     // Piece by piece: a large one is not copied only to be in one piece.
     const sealed: Uint8Array[] = []
     for (const piece of plaintext instanceof Uint8Array ? [plaintext] : plaintext) sealed.push(cipher.update(piece))
-    sealed.push(cipher.final(), cipher.getAuthTag())
-    return Buffer.concat(sealed, plaintextLength + tagBytes)
+    // The cipher works byte by byte: nothing is left for the end but the tag.
+    cipher.final()
+    sealed.push(cipher.getAuthTag())
+    return plaintextLength > joinedBytesMax ? new Uint8ArrayList(...sealed) : Buffer.concat(sealed, plaintextLength + tagBytes)
   },
 
   /** Throws {@link doesNotOpen}. */

@@ -1,11 +1,13 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
-import type { AbortOptions, ComponentLogger, MessageStreamDirection } from '@libp2p/interface'
+import { type AbortOptions, type ComponentLogger, type MessageStreamDirection, StreamMessageEvent } from '@libp2p/interface'
 import { AbstractMultiaddrConnection, type SendResult } from '@libp2p/utils'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
 /** Beyond, to join the pieces of a message costs more than to hand them over one by one. */
 const joinedBytesMax = 16 * 1024
+
+type Bytes = Parameters<AbstractMultiaddrConnection['send']>[0]
 
 /** A TCP socket as libp2p wants a connection. */
 export class SocketConnection extends AbstractMultiaddrConnection {
@@ -22,10 +24,26 @@ export class SocketConnection extends AbstractMultiaddrConnection {
     socket.once('close', () => this.onTransportClosed())
   }
 
+  /** As the base class does, but without lists of one piece, and without telling nobody that nothing waits. */
+  override send(data: Bytes): boolean {
+    const isPlain = this.writeStatus === 'writable' && !this.writableNeedsDrain && this.writeBuffer.byteLength === 0
+    if (!isPlain) return super.send(data)
+    const { canSendMore } = this.sendData(data)
+    this.writableNeedsDrain = !canSendMore
+    return canSendMore
+  }
+
+  /** The same. */
+  override onData(data: Bytes): void {
+    const isPlain = this.readStatus === 'readable' && this.remoteWriteStatus === 'writable' && this.readBuffer.byteLength === 0
+    if (isPlain && this.listenerCount('message') > 0) this.dispatchEvent(new StreamMessageEvent(data))
+    else super.onData(data)
+  }
+
   /**
    * A sealed message comes as a length and its contents, and leaves as one write: a packet, where it were two.
    */
-  sendData(data: Parameters<AbstractMultiaddrConnection['sendData']>[0]): SendResult {
+  sendData(data: Bytes): SendResult {
     const sentBytes = data.byteLength
     if (data instanceof Uint8Array || sentBytes < joinedBytesMax) {
       return { sentBytes, canSendMore: this.#socket.write(data.subarray()) }
