@@ -1,3 +1,5 @@
+import { putHex } from './crypto.ts'
+
 /**
  * Canonical bytes: fixed field order, LEB128 integers, UTF-8 as given (PROTOCOL, section 6).
  * One value has one encoding: the reader refuses a LEB128 with needless bytes, and text that is not UTF-8.
@@ -108,6 +110,15 @@ export class Writer {
       return this
     }
     return this.bytes(encoder.encode(text))
+  }
+
+  /** The bytes that a text of hex digits names. */
+  hex(text: string): this {
+    const count = text.length >> 1
+    this.unsigned(count).#room(count)
+    if (!putHex(text, this.#bytes, this.#length)) throw new RangeError('not hex digits')
+    this.#length += count
+    return this
   }
 
   /** `undefined` as one zero byte. */
@@ -223,6 +234,15 @@ export class Reader {
     return this.raw(count)
   }
 
+  /** What `read` makes of at most `max` bytes, where they stand: a view of them would cost more than they do. */
+  inPlace<T>(max: number, read: (bytes: Uint8Array, at: number, count: number) => T): T {
+    const count = this.unsigned()
+    if (count > max) throw new Malformed(`more than ${max} bytes`)
+    if (count > this.left) throw new Malformed('ends too early')
+    this.#at += count
+    return read(this.#bytes, this.#at - count, count)
+  }
+
   /** At most `max` bytes of UTF-8. */
   text(max: number): string {
     const count = this.unsigned()
@@ -235,7 +255,7 @@ export class Reader {
 
   /** The same of one that hardly comes a second time, so that it is not remembered in the place of others. */
   textOnce(max: number): string {
-    return textOf(this.bytes(max))
+    return this.inPlace(max, textAt)
   }
 
   optional<T>(read: () => T): T | undefined {
@@ -270,7 +290,7 @@ function metText(bytes: Uint8Array, from: number, count: number): string {
   for (let i = from; i < from + count; i++) place = (Math.imul(place, 31) + (bytes[i] as number)) & (met.length - 1)
   const known = met[place]
   if (known !== undefined && isText(known, bytes, from, count)) return known
-  const text = textOf(bytes.subarray(from, from + count))
+  const text = textAt(bytes, from, count)
   met[place] = text
   return text
 }
@@ -286,16 +306,21 @@ export function isText(text: string, bytes: Uint8Array, from: number, count: num
 }
 
 /** Throws `Malformed` where it is not UTF-8. */
-export function textOf(bytes: Uint8Array): string {
-  // A few characters are put together faster than a decoder is called.
-  if (bytes.length >= 12) return decode(bytes)
-  let text = ''
-  for (let i = 0; i < bytes.length; i++) {
-    const code = bytes[i] as number
-    if (code >= 0x80) return decode(bytes)
-    text += String.fromCharCode(code)
+export const textOf = (bytes: Uint8Array): string => textAt(bytes, 0, bytes.length)
+
+/** By length: where the codes of a short text are put before they become one. */
+const shortCodes = Array.from({ length: 33 }, (_, length) => Array<number>(length).fill(0))
+
+export function textAt(bytes: Uint8Array, from: number, count: number): string {
+  const codes = shortCodes[count]
+  // A few characters are put together faster than a decoder is called, and without a view of their bytes.
+  if (codes === undefined) return decode(bytes.subarray(from, from + count))
+  for (let i = 0; i < count; i++) {
+    const code = bytes[from + i] as number
+    if (code >= 0x80) return decode(bytes.subarray(from, from + count))
+    codes[i] = code
   }
-  return text
+  return String.fromCharCode(...codes)
 }
 
 function decode(bytes: Uint8Array): string {

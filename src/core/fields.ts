@@ -1,5 +1,5 @@
-import { isText, Malformed, type Reader, textOf, type Writer } from './codec.ts'
-import { fromHex, type Hash, hashText } from './crypto.ts'
+import { isText, Malformed, type Reader, textAt, type Writer } from './codec.ts'
+import { type Hash, hashTextAt } from './crypto.ts'
 import type { PeerId } from './ids.ts'
 import { numberMax } from './limits.ts'
 
@@ -39,7 +39,7 @@ export const bytes = (bytesMax: number): Field<Uint8Array> => ({
 /** A peer's id as it travels: up to 64 bytes. That a signature is its peer's is what makes it more than a text. */
 export const peerId: Field<PeerId> = {
   write: (writer, value) => writer.text(value),
-  read: (reader) => idOf(reader.bytes(peerIdBytesMax)),
+  read: (reader) => reader.inPlace(peerIdBytesMax, idAt),
 }
 const peerIdBytesMax = 64
 
@@ -47,25 +47,26 @@ const peerIdBytesMax = 64
 const met: (PeerId | undefined)[] = Array(256)
 
 /** The same bytes mostly give the very same text, which spares making it, and makes comparing it cheap. */
-function idOf(bytes: Uint8Array): PeerId {
-  const { length } = bytes
-  const place = (((bytes[length - 2] ?? 0) << 3) ^ (bytes[length - 1] ?? 0)) % met.length
+function idAt(bytes: Uint8Array, at: number, count: number): PeerId {
+  const place = (((bytes[at + count - 2] ?? 0) << 3) ^ (bytes[at + count - 1] ?? 0)) % met.length
   const known = met[place]
-  if (known !== undefined && isText(known, bytes, 0, length)) return known
+  if (known !== undefined && isText(known, bytes, at, count)) return known
   // As the name of a property there is one of each text: to tell two such apart nobody reads them to their ends.
-  const id = Object.keys({ [textOf(bytes)]: true })[0] as PeerId
+  const id = Object.keys({ [textAt(bytes, at, count)]: true })[0] as PeerId
   met[place] = id
   return id
 }
 
 /** 32 bytes, or none for the empty text. */
 export const hash: Field<Hash> = {
-  write: (writer, value) => writer.bytes(fromHex(value) as Uint8Array),
-  read(reader) {
-    const read = reader.bytes(32)
-    if (read.length !== 32 && read.length !== 0) throw new Malformed('a hash has 32 bytes')
-    return hashText(read)
-  },
+  write: (writer, value) => writer.hex(value),
+  read: (reader) => reader.inPlace(32, hashAt),
+}
+
+function hashAt(bytes: Uint8Array, at: number, count: number): Hash {
+  if (count === 0) return ''
+  if (count !== 32) throw new Malformed('a hash has 32 bytes')
+  return hashTextAt(bytes, at, count)
 }
 
 /** One byte: the place in `values`. */

@@ -2,21 +2,41 @@ import { assert } from '../core/assert.ts'
 import { type AccountId, type AuctionId, type Instant, issuerAccount, type PeerId } from '../core/ids.ts'
 import { issuerCentsMin } from '../core/limits.ts'
 import type { Cents } from '../core/money.ts'
+import { History } from './history.ts'
 import type { Operation } from './operation.ts'
 import type { MarketEvent, Rejection } from './outcome.ts'
 import type { AccountEntry, AccountView, RoomRules } from './types.ts'
 
-/** Entries of an account that are kept for certain. */
-export const historyMax = 100
-
 /** One account; `available + held` is what its owner has. Only functions of this file change it. */
-export interface Account extends AccountView {
-  available: Cents
-  held: Cents
-  closed: boolean
-  history: AccountEntry[]
+export class Account implements AccountView {
+  readonly id: AccountId
+  readonly holder: string
+  readonly owner: PeerId
+  available = 0 as Cents
+  held = 0 as Cents
+  closed = false
+  readonly entries = new History()
   /** Open auctions that pay into it. */
-  readonly payeeOf: Set<AuctionId>
+  readonly payeeOf = new Set<AuctionId>()
+  /** The block in which it changed last, as its bank counts them. */
+  #changedIn = 0
+
+  constructor(id: AccountId, holder: string, owner: PeerId) {
+    this.id = id
+    this.holder = holder
+    this.owner = owner
+  }
+
+  get history(): readonly AccountEntry[] {
+    return this.entries.list()
+  }
+
+  /** It is one of those that changed in the block that is applied. */
+  noteChange(bank: Bank): void {
+    if (this.#changedIn === bank.blocks) return
+    this.#changedIn = bank.blocks
+    bank.changed.push(this)
+  }
 }
 
 /** Accounts of a room, in double entry: the sum over all, the issuer included, is always 0 **[S4]**. */
@@ -24,8 +44,10 @@ export interface Bank {
   readonly rules: RoomRules
   readonly accounts: Map<AccountId, Account>
   readonly issuer: Account
-  /** Accounts whose balances changed in the block that is applied. */
-  readonly changed: Set<Account>
+  /** Accounts that changed in the block that is applied, each once, in the order in which they did. */
+  changed: Account[]
+  /** Counts those that were applied. */
+  blocks: number
 }
 
 /** Where and when an operation stands: block index, block time, author. */
@@ -36,12 +58,16 @@ export interface Place {
 }
 
 export function createBank(rules: RoomRules): Bank {
-  return { rules, accounts: new Map(), issuer: createAccount(issuerAccount, '', rules.founder), changed: new Set() }
+  return { rules, accounts: new Map(), issuer: createAccount(issuerAccount, '', rules.founder), changed: [], blocks: 0 }
 }
 
-export function createAccount(id: AccountId, holder: string, owner: PeerId): Account {
-  return { id, holder, owner, available: 0 as Cents, held: 0 as Cents, closed: false, history: [], payeeOf: new Set() }
+/** A block is applied: nothing has changed in it yet. */
+export function beginBlock(bank: Bank): void {
+  bank.blocks++
+  bank.changed = []
 }
+
+export const createAccount = (id: AccountId, holder: string, owner: PeerId): Account => new Account(id, holder, owner)
 
 type Of<Kind extends Operation['kind']> = Extract<Operation, { kind: Kind }>
 
@@ -55,7 +81,7 @@ export function openAccount(
   if (id === issuerAccount || bank.accounts.has(id)) return { code: 'account-taken', account: id }
   const account = createAccount(id, holder, place.author)
   bank.accounts.set(id, account)
-  bank.changed.add(account)
+  account.noteChange(bank)
   events.push({ kind: 'account-opened', account: id, holder })
   return undefined
 }
@@ -74,7 +100,7 @@ export function closeAccount(
   const [auction] = account.payeeOf
   if (auction !== undefined) return { code: 'account-in-use', auction }
   account.closed = true
-  bank.changed.add(account)
+  account.noteChange(bank)
   events.push({ kind: 'account-closed', account: account.id })
   return undefined
 }
@@ -87,7 +113,7 @@ export function deposit(bank: Bank, place: Place, operation: Of<'deposit'>, even
   const left = bank.issuer.available - issuerCentsMin
   if (operation.amount > left) return { code: 'room-limit', available: left as Cents }
   bank.issuer.available = (bank.issuer.available - operation.amount) as Cents
-  bank.changed.add(bank.issuer)
+  bank.issuer.noteChange(bank)
   change(bank, account, place, 'deposit', operation.amount, 0, issuerAccount)
   events.push({ kind: 'moved', from: issuerAccount, to: account.id, amount: operation.amount, memo: '' })
   return undefined
@@ -99,7 +125,7 @@ export function withdraw(bank: Bank, place: Place, operation: Of<'withdraw'>, ev
   if (account.owner !== place.author) return { code: 'not-owner', account: account.id }
   if (account.available < operation.amount) return { code: 'funds-short', available: account.available }
   bank.issuer.available = (bank.issuer.available + operation.amount) as Cents
-  bank.changed.add(bank.issuer)
+  bank.issuer.noteChange(bank)
   change(bank, account, place, 'withdraw', -operation.amount, 0, issuerAccount)
   events.push({ kind: 'moved', from: account.id, to: issuerAccount, amount: operation.amount, memo: '' })
   return undefined
@@ -146,7 +172,6 @@ export function findOpen(
   return account.closed ? { code: 'account-closed', account: id } : account
 }
 
-/** Most of what applying an operation costs: what an entry says comes one by one, not in an object that is made only for that. */
 function change(
   bank: Bank,
   account: Account,
@@ -161,24 +186,6 @@ function change(
   account.available = (account.available + available) as Cents
   account.held = (account.held + held) as Cents
   assert(account.available >= 0 && account.held >= 0, 'no balance below 0')
-  bank.changed.add(account)
-  account.history.push({
-    index: place.index,
-    time: place.time,
-    kind,
-    change: available,
-    counterparty,
-    auction,
-    memo,
-    available: account.available,
-    held: account.held,
-  })
-  // Cut rarely: one copy for a hundred entries. A new list, since an image of the market may still show the old one.
-  if (account.history.length >= 2 * historyMax) account.history = account.history.slice(-historyMax)
+  account.noteChange(bank)
+  account.entries.add(place, kind, available, counterparty, auction, memo, account.available, account.held)
 }
-
-/** Of the first `count` entries the newest, at most 100: what is told of an account, whenever its list was cut last. */
-export const newestHistory = (
-  { history }: { readonly history: readonly AccountEntry[] },
-  count: number = history.length,
-): readonly AccountEntry[] => history.slice(Math.max(0, count - historyMax), count)

@@ -2,18 +2,9 @@ import { assertNever } from '../core/assert.ts'
 import type { Crypto, Hash } from '../core/crypto.ts'
 import type { PeerId } from '../core/ids.ts'
 import type { Cents } from '../core/money.ts'
-import {
-  bid,
-  cancelAuction,
-  closeAuction,
-  extendAuction,
-  pauseAuction,
-  resumeAuction,
-  type Start,
-  startAuction,
-} from './auctions.ts'
+import { bid, cancelAuction, closeAuction, extendAuction, pauseAuction, resumeAuction, startAuction } from './auctions.ts'
 import { type Author, authorOf, hashOfBody, recallRequest, rememberRequest, takeSequence } from './authors.ts'
-import { closeAccount, deposit, openAccount, type Place, transfer, withdraw } from './bank.ts'
+import { beginBlock, closeAccount, deposit, openAccount, type Place, transfer, withdraw } from './bank.ts'
 import { nextStateHash } from './digest.ts'
 import { recordExperiment } from './experiments.ts'
 import type { Operation } from './operation.ts'
@@ -90,7 +81,7 @@ class StatefulMarket implements Market {
     const { bank } = state
     state.index = block.index
     if (block.ops.length === 0) return []
-    bank.changed.clear()
+    beginBlock(bank)
     const outcomes = applyAll(state, block, this.#hash)
     state.stateHash = nextStateHash(state.stateHash, block, outcomes, bank.changed, this.#hash)
     return outcomes
@@ -116,7 +107,7 @@ function applyAll(state: MarketState, block: AppliedBlock, hash: Crypto['hash'])
   let sequence = block.firstSequence
   for (const bytes of block.ops) {
     if (takeSequence(author, block.incarnation, sequence)) {
-      outcomes.push(applyOne(state, author, place, { incarnation: block.incarnation, sequence }, bytes, hash))
+      outcomes.push(applyOne(state, author, place, block.incarnation, sequence, bytes, hash))
     } else {
       outcomes.push({ sequence, outcome: undefined })
     }
@@ -130,40 +121,43 @@ function applyOne(
   state: MarketState,
   author: Author,
   place: Place,
-  start: Start,
+  incarnation: number,
+  sequence: number,
   bytes: Uint8Array,
   hash: Crypto['hash'],
 ): AppliedOutcome {
-  const { sequence } = start
   const decoded = decodeInVersion(bytes, state.bank.rules.version)
   if ('malformed' in decoded) {
     return { sequence, outcome: { accepted: false, rejection: { code: 'malformed', detail: decoded.malformed } } }
   }
   const { request, operation } = decoded.value
-  if (request === undefined) return { sequence, outcome: decide(state, place, start, operation) }
+  if (request === undefined) return { sequence, outcome: decide(state, place, incarnation, sequence, operation) }
   const bodyHash = hashOfBody(bytes.subarray(decoded.bodyAt), hash)
   const recalled = recallRequest(author.requests, request, bodyHash)
   if (recalled !== undefined) {
     const { outcome, isRepeat } = recalled
     return isRepeat ? { sequence, outcome, isRepeat } : { sequence, outcome }
   }
-  const outcome = decide(state, place, start, operation)
+  const outcome = decide(state, place, incarnation, sequence, operation)
   // What is malformed was no request: the same id may come again, and mean something.
   if (outcome.accepted || outcome.rejection.code !== 'malformed') rememberRequest(author.requests, { request, bodyHash, outcome })
   return { sequence, outcome }
 }
 
 /** One operation to bank and auctions, all or nothing: each rule checks everything before it changes anything. */
-function decide(state: MarketState, place: Place, start: Start, operation: Operation): Outcome {
-  const events: MarketEvent[] = []
-  const rejection = route(state, place, start, operation, events)
+function decide(state: MarketState, place: Place, incarnation: number, sequence: number, operation: Operation): Outcome {
+  // Room for one, as most operations have: a list that begins with none makes room for seventeen at once.
+  const events = new Array<MarketEvent>(1)
+  events.pop()
+  const rejection = route(state, place, incarnation, sequence, operation, events)
   return rejection === undefined ? { accepted: true, events } : { accepted: false, rejection }
 }
 
 function route(
   state: MarketState,
   place: Place,
-  start: Start,
+  incarnation: number,
+  sequence: number,
   operation: Operation,
   events: MarketEvent[],
 ): Rejection | undefined {
@@ -182,7 +176,7 @@ function route(
     case 'transfer':
       return transfer(bank, place, operation, events)
     case 'start-auction':
-      return startAuction(bank, auctions, place, start, operation, events)
+      return startAuction(bank, auctions, place, { incarnation, sequence }, operation, events)
     case 'bid':
       return bid(bank, auctions, place, operation, events)
     case 'cancel-auction':

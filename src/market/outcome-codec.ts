@@ -9,10 +9,10 @@ export function writeOutcome(writer: Writer, outcome: Outcome): void {
   writer.flag(outcome.accepted)
   if (outcome.accepted) {
     writer.unsigned(outcome.events.length)
-    for (const event of outcome.events) writeFields(writer, eventKinds, event.kind, eventFields[event.kind], event)
+    for (const event of outcome.events) writeFields(writer, eventVariants[event.kind], event)
   } else {
     const { rejection } = outcome
-    writeFields(writer, rejectionCodes, rejection.code, rejectionFields[rejection.code], rejection)
+    writeFields(writer, rejectionVariants[rejection.code], rejection)
   }
 }
 
@@ -74,38 +74,26 @@ const rejectionFields = {
 
 type FieldOf<Value> = Exclude<keyof Value, 'kind' | 'code'>
 
-const eventKinds = Object.keys(eventFields) as readonly MarketEvent['kind'][]
-const rejectionCodes = Object.keys(rejectionFields) as readonly RejectionCode[]
-
 type Fields = Record<string, unknown>
 
-function writeFields<Name>(writer: Writer, names: readonly Name[], name: Name, fields: readonly string[], value: object): void {
-  writer.byte(names.indexOf(name))
-  for (const field of fields) writeField(writer, field, (value as Fields)[field])
+interface FieldForm {
+  readonly name: string
+  write(writer: Writer, value: unknown): void
+  read(reader: Reader): unknown
 }
 
-function readEvent(reader: Reader): MarketEvent {
-  const kind = readName(reader, eventKinds)
-  return { kind, ...readFields(reader, eventFields[kind]) } as unknown as MarketEvent
+const asText: Omit<FieldForm, 'name'> = {
+  write: (writer, value) => writer.text(value as string),
+  read: (reader) => reader.text(textBytesMax),
 }
-
-function readRejection(reader: Reader): Rejection {
-  const code = readName(reader, rejectionCodes)
-  if (code === 'malformed') throw new Malformed('what is malformed is not remembered')
-  return { code, ...readFields(reader, rejectionFields[code]) } as unknown as Rejection
+const asNumber: Omit<FieldForm, 'name'> = {
+  write: (writer, value) => writer.unsigned(value as number),
+  read: (reader) => reader.unsigned(),
 }
-
-function readName<Name>(reader: Reader, names: readonly Name[]): Name {
-  const name = names[reader.byte()]
-  if (name === undefined) throw new Malformed('unknown code of an outcome')
-  return name
-}
-
-function readFields(reader: Reader, fields: readonly string[]): Fields {
-  const value: Fields = {}
-  for (const field of fields) value[field] = readField(reader, field)
-  return value
-}
+const optional = ({ write, read }: Omit<FieldForm, 'name'>): Omit<FieldForm, 'name'> => ({
+  write: (writer, value) => writer.optional(value, (there) => write(writer, there)),
+  read: (reader) => reader.optional(() => read(reader)),
+})
 
 const numbers: ReadonlySet<string> = new Set([
   ...['amount', 'bids', 'minimum', 'available', 'held'],
@@ -113,27 +101,57 @@ const numbers: ReadonlySet<string> = new Set([
 ])
 
 /** A field of one name has one form, wherever it stands. */
-function writeField(writer: Writer, field: string, value: unknown): void {
-  switch (field) {
-    case 'winner':
-      writer.optional(value as string | undefined, (text) => writer.text(text))
-      return
-    case 'price':
-      writer.optional(value as number | undefined, (price) => writer.unsigned(price))
-      return
-    default:
-      if (numbers.has(field)) writer.unsigned(value as number)
-      else writer.text(value as string)
-  }
+function formOf(name: string): FieldForm {
+  if (name === 'winner') return { name, ...optional(asText) }
+  if (name === 'price') return { name, ...optional(asNumber) }
+  return { name, ...(numbers.has(name) ? asNumber : asText) }
 }
 
-function readField(reader: Reader, field: string): unknown {
-  switch (field) {
-    case 'winner':
-      return reader.optional(() => reader.text(textBytesMax))
-    case 'price':
-      return reader.optional(() => reader.unsigned())
-    default:
-      return numbers.has(field) ? reader.unsigned() : reader.text(textBytesMax)
+interface Variant<Name> {
+  readonly name: Name
+  readonly code: number
+  readonly fields: readonly FieldForm[]
+}
+
+function variantsOf<Name extends string>(
+  fields: Readonly<Record<Name, readonly string[]>>,
+): Readonly<Record<Name, Variant<Name>>> {
+  const variants: Partial<Record<Name, Variant<Name>>> = {}
+  for (const [code, name] of (Object.keys(fields) as Name[]).entries()) {
+    variants[name] = { name, code, fields: fields[name].map(formOf) }
   }
+  return variants as Record<Name, Variant<Name>>
+}
+
+const eventVariants = variantsOf<MarketEvent['kind']>(eventFields)
+const rejectionVariants = variantsOf<RejectionCode>(rejectionFields)
+const eventsByCode = Object.values(eventVariants)
+const rejectionsByCode = Object.values(rejectionVariants)
+
+function writeFields(writer: Writer, { code, fields }: Variant<unknown>, value: object): void {
+  writer.byte(code)
+  for (const field of fields) field.write(writer, (value as Fields)[field.name])
+}
+
+function readEvent(reader: Reader): MarketEvent {
+  const { name, fields } = readVariant(reader, eventsByCode)
+  return { kind: name, ...readFields(reader, fields) } as unknown as MarketEvent
+}
+
+function readRejection(reader: Reader): Rejection {
+  const { name, fields } = readVariant(reader, rejectionsByCode)
+  if (name === 'malformed') throw new Malformed('what is malformed is not remembered')
+  return { code: name, ...readFields(reader, fields) } as unknown as Rejection
+}
+
+function readVariant<Name>(reader: Reader, variants: readonly Variant<Name>[]): Variant<Name> {
+  const variant = variants[reader.byte()]
+  if (variant === undefined) throw new Malformed('unknown code of an outcome')
+  return variant
+}
+
+function readFields(reader: Reader, fields: readonly FieldForm[]): Fields {
+  const value: Fields = {}
+  for (const { name, read } of fields) value[name] = read(reader)
+  return value
 }

@@ -5,9 +5,10 @@ import { experimentsMax, requestsPerAuthorMax, sectionCharsMax } from '../core/l
 import type { Cents } from '../core/money.ts'
 import { type Auction, addAuction, createAuction, minimumAfter, recentBidsMax } from './auctions.ts'
 import { type Author, createAuthor, type Remembered, rememberRequest, requestsInOrder } from './authors.ts'
-import { type Account, createAccount, historyMax, newestHistory } from './bank.ts'
+import { type Account, createAccount } from './bank.ts'
 import { isSection, readLot, writeLot } from './codec.ts'
 import type { Experiments, RunningExperiment } from './experiments.ts'
+import { entriesOf, type HistoryImage, historyMax, type Moment } from './history.ts'
 import { readOutcome, writeOutcome } from './outcome-codec.ts'
 import { faultOfState } from './sound.ts'
 import { createState, type MarketState } from './state.ts'
@@ -67,9 +68,8 @@ interface Image {
   readonly authors: readonly FrozenAuthor[]
 }
 
-/** A list of entries only grows, until another takes its place: its length is all that need be remembered. */
-type FrozenAccount = Pick<Account, 'id' | 'holder' | 'owner' | 'available' | 'held' | 'closed' | 'history'> & {
-  readonly entries: number
+type FrozenAccount = Pick<Account, 'id' | 'holder' | 'owner' | 'available' | 'held' | 'closed'> & {
+  readonly entries: HistoryImage
 }
 
 interface FrozenAuthor extends Pick<Author, 'incarnation' | 'sequence'> {
@@ -77,9 +77,9 @@ interface FrozenAuthor extends Pick<Author, 'incarnation' | 'sequence'> {
   readonly requests: readonly Remembered[]
 }
 
-const frozenAccount = ({ id, holder, owner, available, held, closed, history }: Account): FrozenAccount => ({
-  ...{ id, holder, owner, available, held, closed, history },
-  entries: history.length,
+const frozenAccount = ({ id, holder, owner, available, held, closed, entries }: Account): FrozenAccount => ({
+  ...{ id, holder, owner, available, held, closed },
+  entries: entries.image(),
 })
 
 function* writePieces({
@@ -164,8 +164,9 @@ function readState(reader: Reader, rules: RoomRules, hash: Crypto['hash']): Mark
   state.index = reader.unsigned()
   state.stateHash = toHex(reader.raw(hashBytes))
   bank.issuer.available = reader.signed() as Cents
+  const momentOf = sharedMoments()
   reader.list(countMax, () => {
-    const account = readAccount(reader)
+    const account = readAccount(reader, momentOf)
     bank.accounts.set(unknownTo(bank.accounts, account.id), account)
   })
   reader.list(countMax, () => {
@@ -209,7 +210,7 @@ const endings = ['sold', 'unsold', 'reserve-not-met', 'cancelled'] as const
 function writeAccount(writer: Writer, account: FrozenAccount): void {
   writer.text(account.id).text(account.holder).text(account.owner)
   writer.unsigned(account.available).unsigned(account.held).flag(account.closed)
-  writer.list(newestHistory(account, account.entries), (entry) => {
+  writer.list(entriesOf(account.entries), (entry) => {
     writer.unsigned(entry.index).unsigned(entry.time).byte(entryKinds.indexOf(entry.kind)).signed(entry.change)
     writer.optional(entry.counterparty, (counterparty) => writer.text(counterparty))
     writer.optional(entry.auction, (auction) => writer.text(auction))
@@ -217,22 +218,35 @@ function writeAccount(writer: Writer, account: FrozenAccount): void {
   })
 }
 
-function readAccount(reader: Reader): Account {
+/** One object for all entries of a block, as the market itself has it. */
+function sharedMoments(): (index: number, time: Instant) => Moment {
+  const known = new Map<number, Moment>()
+  return (index, time) => {
+    const last = known.get(index)
+    if (last?.time === time) return last
+    const moment = { index, time }
+    known.set(index, moment)
+    return moment
+  }
+}
+
+function readAccount(reader: Reader, momentOf: ReturnType<typeof sharedMoments>): Account {
   const account = createAccount(reader.text(64) as AccountId, reader.text(1024), reader.text(64) as PeerId)
   account.available = reader.unsigned() as Cents
   account.held = reader.unsigned() as Cents
   account.closed = reader.flag()
-  account.history = reader.list(historyMax, () => ({
-    index: reader.unsigned(),
-    time: reader.unsigned() as Instant,
-    kind: choice(entryKinds, reader.byte()),
-    change: reader.signed(),
-    counterparty: reader.optional(() => reader.text(64) as AccountId),
-    auction: reader.optional(() => reader.text(64) as AuctionId),
-    memo: reader.text(4_096),
-    available: reader.unsigned() as Cents,
-    held: reader.unsigned() as Cents,
-  }))
+  for (let left = reader.count(historyMax); left > 0; left--) {
+    account.entries.add(
+      momentOf(reader.unsigned(), reader.unsigned() as Instant),
+      choice(entryKinds, reader.byte()),
+      reader.signed(),
+      reader.optional(() => reader.text(64) as AccountId),
+      reader.optional(() => reader.text(64) as AuctionId),
+      reader.text(4_096),
+      reader.unsigned(),
+      reader.unsigned(),
+    )
+  }
   return account
 }
 

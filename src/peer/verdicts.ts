@@ -30,19 +30,33 @@ const verdictsMax = 20_000
 const none: Verdicts = new Map()
 
 export function createVerdictBook(): VerdictBook {
-  // By hash: a peer that moves to another room meets the same indexes again. In the order in which they came.
+  // By hash: a peer that moves to another room meets the same indexes again.
   const byHash = new Map<string, Verdicts>()
+  /**
+   * In the order in which they came, from `first` on. The map knows that order too, but to find the first of its keys it walks over all
+   * those deleted before it.
+   */
+  let hashes: string[] = []
+  let first = 0
   let count = 0
+
+  const dropOldest = (): void => {
+    const hash = hashes[first++] as string
+    count -= byHash.get(hash)?.size ?? 0
+    byHash.delete(hash)
+    if (first < blocksMax) return
+    hashes = hashes.slice(first)
+    first = 0
+  }
+
   return {
     add(block, outcomes) {
+      if (byHash.has(block.hash)) return
       const verdicts = verdictsOf(block, outcomes)
       byHash.set(block.hash, verdicts)
+      hashes.push(block.hash)
       count += verdicts.size
-      for (const [hash, oldest] of byHash) {
-        if (byHash.size <= blocksMax && count <= verdictsMax) break
-        byHash.delete(hash)
-        count -= oldest.size
-      }
+      while (byHash.size > blocksMax || (count > verdictsMax && byHash.size > 0)) dropOldest()
     },
     of: (block) => byHash.get(block.hash),
   }

@@ -5,7 +5,7 @@ import { toAccountDetail } from '../../src/api/to-view.ts'
 import { accountDetail } from '../../src/api/views.ts'
 import { currencyOf } from '../../src/core/currency.ts'
 import type { AccountId, Instant, PeerId } from '../../src/core/ids.ts'
-import { historyMax } from '../../src/market/bank.ts'
+import { historyMax } from '../../src/market/history.ts'
 import type { AccountEntry } from '../../src/market/types.ts'
 import { procedures } from './procedures.ts'
 

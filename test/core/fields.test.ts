@@ -43,6 +43,28 @@ describe('a field', () => {
     expect(read(field, Uint8Array.from(given))).toHaveProperty('malformed')
   })
 
+  it('that holds a hash or a peer id is read where it stands, whatever stands around it', () => {
+    const pair = struct<{ readonly before: number; readonly hash: string; readonly id: string }>({
+      before: count,
+      hash,
+      id: peerId as Field<string>,
+    })
+    for (const before of [1, 300]) {
+      for (const one of ['ab'.repeat(32), '']) {
+        const value = { before, hash: one, id: 'x' }
+        const encoded = written(pair, value)
+        expect(read(pair, encoded)).toEqual({ value })
+        for (let end = 0; end < encoded.length; end++) expect(read(pair, encoded.subarray(0, end))).toHaveProperty('malformed')
+        const within = Uint8Array.of(9, ...encoded, 9).subarray(1, 1 + encoded.length)
+        expect(read(pair, within.subarray(0, -1))).toHaveProperty('malformed')
+      }
+    }
+  })
+
+  it('of a hash is not written where the text is none', () => {
+    for (const none of ['abc', 'zz', 'AB', 'é0']) expect(() => written(hash, none)).toThrow(RangeError)
+  })
+
   it('of a number holds 0 to 2^48', () => {
     for (const value of [0, 1, 2 ** 48 - 1, 2 ** 48]) expect(read(count, written(count, value))).toEqual({ value })
     expect(read(count, written(count, 2 ** 48 + 1))).toEqual({ malformed: 'a number is over 2^48' })

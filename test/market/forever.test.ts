@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { AccountId, AuctionId, Instant } from '../../src/core/ids.ts'
 import type { Cents } from '../../src/core/money.ts'
 import { addAuction, createAuction } from '../../src/market/auctions.ts'
-import { createAccount, createBank, historyMax, hold, newestHistory, post, release } from '../../src/market/bank.ts'
+import { createAccount, createBank, hold, post, release } from '../../src/market/bank.ts'
 import { createMarket } from '../../src/market/market.ts'
 import type { Operation } from '../../src/market/operation.ts'
 import { faultOfState } from '../../src/market/sound.ts'
@@ -89,15 +89,6 @@ describe('two operations under one request id', () => {
     expect(submit(1, 'a')?.outcome?.accepted).toBe(true)
     expect(submit(2, 'b')?.outcome).toEqual({ accepted: false, rejection: { code: 'request-reused' } })
     expect(submit(3, 'a')?.isRepeat).toBe(true)
-  })
-})
-
-describe('the history of an account', () => {
-  it('is told by its newest 100 entries, whenever it was cut', () => {
-    const entries = Array.from({ length: 150 }, (_, index) => ({ index }))
-    const newest = newestHistory({ history: entries as never })
-    expect(newest.map(({ index }) => index)).toEqual(Array.from({ length: 100 }, (_, i) => 50 + i))
-    expect(historyMax).toBe(100)
   })
 })
 

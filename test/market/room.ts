@@ -65,6 +65,10 @@ export function restored(bytes: Uint8Array, given: RoomRules = rules): Market {
   return result.value
 }
 
+/** All that can be asked of each account, in order: its history, which stands in no field, with it. */
+export const accountsOf = ({ accounts }: Market): readonly object[] =>
+  Array.from(accounts.values(), (account) => ({ ...account, history: account.history }))
+
 export const encode = (operation: Operation, request?: string): Uint8Array =>
   encodeSubmission({ request: request as RequestId | undefined, operation })
 

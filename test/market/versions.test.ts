@@ -4,6 +4,7 @@ import type { Operation } from '../../src/market/operation.ts'
 import type { RoomRules } from '../../src/market/types.ts'
 import { faultInVersion } from '../../src/market/versions.ts'
 import {
+  accountsOf,
   ana,
   bid,
   bob,
@@ -87,7 +88,7 @@ describe('what a program before pauses wrote', () => {
     // The bids before the leading one were not kept then.
     const auctions = [...roomOf(first).market.auctions.values()].map((auction) => ({ ...auction, recentBids: [] }))
     expect([...restored.value.auctions.values()]).toEqual(auctions)
-    expect([...restored.value.accounts.values()]).toEqual([...roomOf(first).market.accounts.values()])
+    expect(accountsOf(restored.value)).toEqual(accountsOf(roomOf(first).market))
   })
 
   it('has operations whose bytes are still the same', () => {

@@ -39,10 +39,21 @@ test('a block that was never applied here has no verdicts, also where another ha
 
 test('the newest blocks are kept, and no more', () => {
   const book = createVerdictBook()
-  const blocks = Array.from({ length: 1_001 }, (_, index) => ({ ...genesis, index, hash: `${index}` as typeof genesis.hash }))
-  for (const block of blocks) book.add(block, [])
-  expect(book.of(blocks[0] ?? genesis)).toBeUndefined()
-  expect(book.of(blocks[1] ?? genesis)?.size).toBe(0)
+  const blocks = Array.from({ length: 3_500 }, (_, index) => ({ ...genesis, index, hash: `${index}` as typeof genesis.hash }))
+  for (const [at, block] of blocks.entries()) {
+    book.add(block, [])
+    expect(book.of(block)?.size).toBe(0)
+    const [oldest, gone] = [blocks[Math.max(0, at - 999)], blocks[at - 1_000]]
+    expect(book.of(oldest ?? genesis)?.size).toBe(0)
+    if (gone !== undefined) expect(book.of(gone)).toBeUndefined()
+  }
+})
+
+test('a block that comes twice is one', () => {
+  const book = createVerdictBook()
+  const blocks = Array.from({ length: 1_000 }, (_, index) => ({ ...genesis, index, hash: `${index}` as typeof genesis.hash }))
+  for (const block of [...blocks, ...blocks]) book.add(block, [])
+  expect(blocks.filter((block) => book.of(block) === undefined)).toEqual([])
 })
 
 test('a flood of what is refused does not fill the memory', () => {
