@@ -15,7 +15,8 @@ export function createNewest<T extends object>(
   weightOf: (value: T) => number = () => 0,
 ): Newest<T> {
   const values = new Map<string, T>()
-  const names: (string | undefined)[] = Array(countMax)
+  /** A ring, once there are as many as there can be. */
+  const names: (string | undefined)[] = []
   let oldest = 0
   let weight = 0
 

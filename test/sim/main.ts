@@ -97,6 +97,8 @@ async function exploreHere(start: number, runs: number): Promise<Explored> {
   const cpuBefore = process.cpuUsage()
   for (let seed = start; seed < start + runs; seed++) {
     const result = await runSeed(seed, { peers, checked })
+    // See `nodeFlags`: now there is nothing of it to be kept.
+    globalThis.gc?.({ type: 'minor' })
     done++
     steps += result.steps
     blocks += result.blocks

@@ -241,7 +241,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
       edit(
         'market/market.ts',
         '      outcomes.push(applyOne(',
-        '      applyOne(state, author, place, { incarnation: block.incarnation, sequence }, bytes, hash)\n      outcomes.push(applyOne(',
+        '      applyOne(state, author, place, block.incarnation, sequence, bytes, hash)\n      outcomes.push(applyOne(',
       ),
     ],
   },
@@ -316,13 +316,13 @@ export const mutations: Readonly<Record<string, Mutation>> = {
       edit(
         'io/store/store.ts',
         '    await unlessFailed(to, () => to.database.batch(operations, { sync: true }))',
-        '    to.witness.note(head)\n    await unlessFailed(to, () => to.database.batch(operations, { sync: true }))',
+        '    to.witness.note(row)\n    await unlessFailed(to, () => to.database.batch(operations, { sync: true }))',
       ),
     ],
   },
   witnessNever: {
     breaks: 'each batch gets its testimony',
-    edits: [edit('io/store/store.ts', '    to.head = head\n    to.witness.note(head)\n', '    to.head = head\n')],
+    edits: [edit('io/store/store.ts', '    to.head = head\n    to.witness.note(row)\n', '    to.head = head\n')],
   },
   witnessUnsynced: {
     breaks: 'the witness is synced',

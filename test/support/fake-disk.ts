@@ -190,11 +190,14 @@ function openDatabase(medium: Medium, does: Machine['does']): Database {
   }
 }
 
+/** By length: where the letters of a short key are put before they become its text. */
+const letters = Array.from({ length: 16 }, (_, length) => Array<number>(length).fill(0))
+
 /** Keys as text, one letter for each byte: they sort as their bytes do. */
 export function nameOf(key: Uint8Array): string {
-  let name = ''
-  for (let place = 0; place < key.length; place++) name += String.fromCharCode(key[place] as number)
-  return name
+  const codes = letters[key.length] ?? Array<number>(key.length)
+  for (let place = 0; place < key.length; place++) codes[place] = key[place] as number
+  return String.fromCharCode(...codes)
 }
 
 class SortedMap {

@@ -15,10 +15,10 @@ export const valueKey = (name: string): Uint8Array => ofText(`v${name}`)
 export const nameIn = (key: Uint8Array): string => new TextDecoder().decode(key.subarray(1))
 
 /** A letter, and the index of a block, big-endian, so that rows lie in the order of the log. */
-function keyAt(letter: number, index: number, bytes: number): Buffer {
-  const key = Buffer.alloc(bytes)
+function keyAt(letter: number, index: number, bytes: number): Uint8Array {
+  const key = new Uint8Array(bytes)
   key[0] = letter
-  key.writeUIntBE(index, 1, 6)
+  putLong(key, 1, index)
   return key
 }
 
@@ -27,7 +27,7 @@ export const blockKey = (index: number): Uint8Array => keyAt(0x62, index, 7)
 /** Of a snapshot after block `index` the piece with this number. */
 export function pieceKey(index: number, number: number): Uint8Array {
   const key = keyAt(0x70, index, 11)
-  key.writeUInt32BE(number, 7)
+  putNumber(key, 7, number)
   return key
 }
 
@@ -42,7 +42,29 @@ export const valueRange: KeyRange = { gte: ofText('v'), lte: ofText('w') }
 export const wholeRange: KeyRange = { gte: new Uint8Array(), lte: new Uint8Array(8).fill(0xff) }
 
 const checksumOf = (key: Uint8Array, bytes: Uint8Array): number => crc32(bytes, crc32(key))
-const numberAt = (bytes: Uint8Array, at: number): number => new DataView(bytes.buffer, bytes.byteOffset).getUint32(at)
+
+/** Numbers of 32 bits by hand: a key or a checksum is put and read in less time than it takes to make a view for it. */
+function numberAt(bytes: Uint8Array, at: number): number {
+  if (at + 4 > bytes.length) throw new RangeError('a number ends beyond its bytes')
+  let value = 0
+  for (let i = at; i < at + 4; i++) value = (value << 8) | (bytes[i] as number)
+  return value >>> 0
+}
+
+function putNumber(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24
+  bytes[at + 1] = value >>> 16
+  bytes[at + 2] = value >>> 8
+  bytes[at + 3] = value
+}
+
+/** One of 48 bits. */
+function putLong(bytes: Uint8Array, at: number, value: number): void {
+  const high = Math.floor(value / 2 ** 32)
+  bytes[at] = high >>> 8
+  bytes[at + 1] = high
+  putNumber(bytes, at + 2, value >>> 0)
+}
 
 /** The checksum that a value begins with. */
 export const sealOf = (value: Uint8Array): number => numberAt(value, 0)
@@ -63,11 +85,14 @@ export const unseal = (key: Uint8Array, value: Uint8Array | undefined): Uint8Arr
 const hashBytes = 32
 const rowHeadBytes = 8 + hashBytes
 
-/** `previous`: the checksum of the row before it; 0 in the first. */
-export function encodeRow({ index, hash, bytes }: StoredBlock, previous: number): Uint8Array {
-  const chained = Buffer.alloc(4)
-  chained.writeUInt32BE(previous)
-  return seal(blockKey(index), chained, hash, bytes)
+/** The value under `key`, the block's. `previous`: the checksum of the row before it; 0 in the first. */
+export function encodeRow(key: Uint8Array, { hash, bytes }: StoredBlock, previous: number): Uint8Array {
+  const row = Buffer.allocUnsafe(rowHeadBytes + bytes.length)
+  putNumber(row, 4, previous)
+  row.set(hash, 8)
+  row.set(bytes, rowHeadBytes)
+  putNumber(row, 0, checksumOf(key, row.subarray(4)))
+  return row
 }
 
 /** The checksum of the row before this one, which is kept under this very key; `undefined`: it is damaged, or another's. */
@@ -99,21 +124,23 @@ export interface Head {
 /** Format of the store. 1 had no witness, and in the head no `values`. */
 export const storeVersion = 2
 const magic = ofText('gavelrec')
-/** Where the fields are. Of 32 bytes between `count` and `rowChecksum` nothing is read: the last block's hash, which its row has, too. */
-const at = { checksum: 8, length: 12, id: 16, version: 32, batch: 33, count: 39, rowChecksum: 77, tail: 81 } as const
+/** Where the fields are. Of the 32 bytes at `unread` nothing is read: the last block's hash, which its row has, too. */
+const at = { checksum: 8, length: 12, id: 16, version: 32, batch: 33, count: 39, unread: 45, rowChecksum: 77, tail: 81 } as const
+const headKeyChecksum = crc32(headKey)
 
 export function encodeHead(head: Head): Uint8Array {
-  const value = Buffer.alloc(at.tail + 4 + head.meta.length)
+  const value = Buffer.allocUnsafe(at.tail + 4 + head.meta.length)
   value.set(magic)
-  value.writeUInt32BE(4 + head.meta.length, at.length)
+  putNumber(value, at.length, 4 + head.meta.length)
   value.set(head.id, at.id)
-  value.writeUInt8(storeVersion, at.version)
-  value.writeUIntBE(head.batch, at.batch, 6)
-  value.writeUIntBE(head.count, at.count, 6)
-  value.writeUInt32BE(head.rowChecksum, at.rowChecksum)
-  value.writeUInt32BE(head.values ?? 0, at.tail)
+  value[at.version] = storeVersion
+  putLong(value, at.batch, head.batch)
+  putLong(value, at.count, head.count)
+  value.fill(0, at.unread, at.rowChecksum)
+  putNumber(value, at.rowChecksum, head.rowChecksum)
+  putNumber(value, at.tail, head.values ?? 0)
   value.set(head.meta, at.tail + 4)
-  value.writeUInt32BE(checksumOf(headKey, value.subarray(at.length)), at.checksum)
+  putNumber(value, at.checksum, crc32(value.subarray(at.length), headKeyChecksum))
   return value
 }
 

@@ -59,10 +59,10 @@ export function createStoreOn(disk: Disk): Store {
     if (failed !== undefined) throw failed
     const { cutFrom } = change
     const end = cutFrom === undefined || cutFrom >= to.head.count ? to.head : await endAt(to.database, cutFrom, folder)
-    const [operations, head] = plan(to, end, change)
+    const { operations, head, row } = plan(to, end, change)
     await unlessFailed(to, () => to.database.batch(operations, { sync: true }))
     to.head = head
-    to.witness.note(head)
+    to.witness.note(row)
   }
 
   /**
@@ -166,7 +166,12 @@ export function createStoreOn(disk: Disk): Store {
 
     writeValue: async (name, bytes) => write({ values: [{ name, bytes: bytes.slice() }] }),
 
-    readValue: async (name) => unseal(valueKey(name), await get(valueKey(name))),
+    async readValue(name) {
+      // A start asks for many that are not there.
+      if (!requireOpen().values.has(name)) return undefined
+      const key = valueKey(name)
+      return unseal(key, await get(key))
+    },
 
     async close() {
       const closing = opened
@@ -273,8 +278,15 @@ async function endAt(database: Database, cutFrom: number, folder: string): Promi
   return { count: cutFrom, rowChecksum: sealOf(row) }
 }
 
+interface Plan {
+  readonly operations: Operation[]
+  readonly head: Head
+  /** The head as it is kept. */
+  readonly row: Uint8Array
+}
+
 /** What a change to a log that ends there does to the rows, and the head after it. */
-function plan({ head, values }: Opened, end: LogEnd, change: Partial<Change>): readonly [Operation[], Head] {
+function plan({ head, values }: Opened, end: LogEnd, change: Partial<Change>): Plan {
   const operations: Operation[] = []
   const put = (key: Uint8Array, value: Uint8Array): void => {
     operations.push({ type: 'put', key, value })
@@ -283,8 +295,9 @@ function plan({ head, values }: Opened, end: LogEnd, change: Partial<Change>): r
   for (let index = count; index < head.count; index++) operations.push({ type: 'del', key: blockKey(index) })
   for (const block of change.blocks ?? []) {
     assert(block.index === count, 'blocks are written in order, without gaps')
-    const row = encodeRow(block, rowChecksum)
-    put(blockKey(block.index), row)
+    const key = blockKey(block.index)
+    const row = encodeRow(key, block, rowChecksum)
+    put(key, row)
     rowChecksum = sealOf(row)
     count++
   }
@@ -299,6 +312,7 @@ function plan({ head, values }: Opened, end: LogEnd, change: Partial<Change>): r
   if (change.snapshot !== undefined) put(snapshotKey, change.snapshot)
   const meta = change.meta ?? head.meta
   const next = { id: head.id, batch: head.batch + 1, count, rowChecksum, values: xorOf(values), meta }
-  put(headKey, encodeHead(next))
-  return [operations, next]
+  const headRow = encodeHead(next)
+  put(headKey, headRow)
+  return { operations, head: next, row: headRow }
 }

@@ -36,8 +36,8 @@ export function readWitness(bytes: Uint8Array): Testimony {
 }
 
 export interface Witness {
-  /** After LevelDB's batch is synced. Written soon, and what comes meanwhile with it. */
-  note(head: Head): void
+  /** Of the head as it is kept, after LevelDB's batch with it is synced. Written soon, and what comes meanwhile with it. */
+  note(head: Uint8Array): void
   /** Writes what is not written yet, and closes the file. */
   close(): Promise<void>
 }
@@ -46,7 +46,7 @@ export interface Witness {
 export async function openWitness(disk: Disk, first: 0 | 1, onFailed: (error: unknown) => void): Promise<Witness> {
   const file = await disk.openFile(witnessName)
   let slot = first
-  let latest: Head | undefined
+  let latest: Uint8Array | undefined
   let cancel: (() => void) | undefined
   let writing: Promise<void> = Promise.resolve()
 
@@ -55,7 +55,7 @@ export async function openWitness(disk: Disk, first: 0 | 1, onFailed: (error: un
     cancel = undefined
     writing = writing.then(async () => {
       if (latest === undefined) return
-      const bytes = encodeHead(latest)
+      const bytes = latest
       latest = undefined
       await file.write(bytes, slot * slotBytes)
       await file.sync()

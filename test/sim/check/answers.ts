@@ -49,28 +49,29 @@ export class AnswerCheck {
   /** The answer to `asked` came. */
   answered({ peer, bytes }: Asked, { id, outcome, block }: Answer): void {
     const [author, incarnation, sequence] = id.split('/')
-    const where = `${letterOf(peer.index)}/${incarnation}/${sequence}`
+    const where = (): string => `${letterOf(peer.index)}/${incarnation}/${sequence}`
     if (author !== peer.id) throw new Violation('S3', `an operation of ${letterOf(peer.index)} is answered as ${id}`)
     // A copy of a profile gives the same numbers again; the bytes decide.
-    if (this.#answered.has(id) && peer.doubtful === undefined) throw new Violation('S3', `two requests are answered as ${where}`)
+    if (this.#answered.has(id) && peer.doubtful === undefined)
+      throw new Violation('S3', `two requests are answered as ${where()}`)
     this.#answered.add(id)
     const written = this.#committed.at(block.index)
     const place = Number(sequence) - (written?.firstSequence ?? 0)
     const stands = written?.ops[place]
     if (written === undefined || stands === undefined || written.author !== author || written.incarnation !== Number(incarnation))
-      throw new Violation('S3', `${where} is answered as committed in block ${block.index}, and is not there`)
+      throw new Violation('S3', `${where()} is answered as committed in block ${block.index}, and is not there`)
     if (written.turn !== block.turn || written.time !== block.time)
-      throw new Violation('S3', `${where} is answered with another turn or time than its block has`)
+      throw new Violation('S3', `${where()} is answered with another turn or time than its block has`)
     const isVoided = outcome.accepted === false && outcome.voided === true
     if (!sameBytes(stands, isVoided ? voidBytes : bytes))
-      throw new Violation('S3', `${where} is answered, and stands in block ${block.index} with other bytes than were submitted`)
+      throw new Violation('S3', `${where()} is answered, and stands in block ${block.index} with other bytes than were submitted`)
     if (isVoided) {
       this.#voided.add(id)
       return
     }
     const right = this.#answers(block.index)[place]
     const answer = outcome.accepted ? 'ok' : (outcome.rejection?.code ?? '')
-    if (answer !== right) throw new Violation('S4', `${where} is answered ${answer}, and is ${right}`)
+    if (answer !== right) throw new Violation('S4', `${where()} is answered ${answer}, and is ${right}`)
   }
 
   /** It was refused: `neverWritten` if it cannot stand in any log. */

@@ -70,7 +70,9 @@ export class Bytes {
   list<T>(most: number, read: () => T): T[] {
     const count = this.number()
     if (count > most) throw new RangeError('too many')
-    return Array.from({ length: count }, read)
+    const items: T[] = []
+    for (let left = count; left > 0; left--) items.push(read())
+    return items
   }
 }
 

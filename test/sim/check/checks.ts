@@ -54,7 +54,7 @@ export class Checks {
   readonly #musts: MustCheck
   readonly #claims: DiskClaims
   /** The log of each peer, as it is in its memory at the end of a step. */
-  readonly #logs = new Map<number, ReadBlock[]>()
+  readonly #logs: (ReadBlock[] | undefined)[] = []
   readonly #world: Seen
 
   constructor(genesis: Block, world: Seen, factsOf: (peer: SimPeer) => DiskFacts | undefined) {
@@ -91,9 +91,9 @@ export class Checks {
     const { disk, machine } = peer
     const facts = this.#factsOf(peer)
     if (disk === undefined || machine === undefined || facts === undefined) return
-    const before = this.#logs.get(peer.index)
+    const before = this.#logs[peer.index]
     const log = disk.rows.map((row) => standingIn(before, row) ?? this.#library.read(row.bytes, hexOf(row.hash)))
-    this.#logs.set(peer.index, log)
+    this.#logs[peer.index] = log
     this.#musts.started(peer, log)
     if (peer.doubtful === 'liar') return
     this.committed.checkClaim(peer, machine.view.commit)
@@ -107,7 +107,7 @@ export class Checks {
 
   /** All outputs of one step, before any is carried out. */
   stepped(peer: SimPeer, outputs: readonly Output[]): void {
-    const log = this.#logs.get(peer.index) ?? []
+    const log = this.#logs[peer.index] ?? []
     const isHonest = peer.doubtful !== 'liar'
     const { now, healed, isCalm } = this.#world
     const hasLiar = this.#hasLiar()
@@ -173,7 +173,7 @@ export class Checks {
 
   /** A batch is on a disk. */
   written(peer: SimPeer, batch: { readonly blocks: readonly Row[] }): void {
-    const log = this.#logs.get(peer.index)
+    const log = this.#logs[peer.index]
     for (const row of batch.blocks) {
       const block = standingIn(log, row) ?? this.#library.find(hexOf(row.hash))
       if (block === undefined || !sameBytes(block.bytes, row.bytes))
@@ -217,7 +217,7 @@ export class Checks {
 
   /** Its disk is another one now, by a fault that is none of its own: there is nothing to be kept of it. */
   forgot(peer: SimPeer): void {
-    this.#logs.delete(peer.index)
+    this.#logs[peer.index] = undefined
     this.#claims.forget(peer)
   }
 

@@ -38,7 +38,7 @@ export class MustCheck {
   readonly #factsOf: (peer: SimPeer) => DiskFacts | undefined
   /** By initiator: its last proposal, the configs of the log that it chose, and who has installed it. */
   readonly #proposals = new Map<number, Proposal>()
-  readonly #processes = new Map<number, Process>()
+  readonly #processes: (Process | undefined)[] = []
   /** Epochs whose initiator had all the answers. */
   readonly #activated = new Set<string>()
 
@@ -51,17 +51,17 @@ export class MustCheck {
     const view = peer.machine?.view
     const lastView = log.findLast((block) => block.members !== undefined)
     if (view === undefined || lastView === undefined) return
-    this.#processes.set(peer.index, {
+    this.#processes[peer.index] = {
       promised: view.promised,
       startedIn: lastView.epoch,
       loss: view.membership === 'forgotten' ? this.#factsOf(peer)?.loss : undefined,
       commitIndex: view.commit.index,
       named: undefined,
-    })
+    }
   }
 
   before(peer: SimPeer, input: Input): void {
-    const process = this.#processes.get(peer.index)
+    const process = this.#processes[peer.index]
     const view = peer.machine?.view
     if (view === undefined || process === undefined) return
     process.promised = view.promised
@@ -78,7 +78,7 @@ export class MustCheck {
   }
 
   output(peer: SimPeer, output: Output, log: readonly (ReadBlock | undefined)[]): void {
-    const process = this.#processes.get(peer.index)
+    const process = this.#processes[peer.index]
     const view = peer.machine?.view
     if (process === undefined || view === undefined) return
     switch (output.kind) {
@@ -104,7 +104,7 @@ export class MustCheck {
 
   /** What must hold at the end of a step. */
   stepped(peer: SimPeer): void {
-    const process = this.#processes.get(peer.index)
+    const process = this.#processes[peer.index]
     const view = peer.machine?.view
     if (process === undefined || view === undefined) return
     if (process.named !== undefined && view.commit.index > process.commitIndex && orderOfEpochs(view.promised, process.named) < 0)
@@ -129,7 +129,7 @@ export class MustCheck {
 
   ended(peer: SimPeer): void {
     this.#proposals.delete(peer.index)
-    this.#processes.delete(peer.index)
+    this.#processes[peer.index] = undefined
   }
 
   #checkPersist(
