@@ -198,9 +198,9 @@ export function createExperimentRecord(setting: ExperimentSetting): ExperimentRe
       const teller = tellerOf(from)
       const { events, after, through, messages, held } = frame
       const last = teller.newest
-      // What comes twice, or late, says nothing new.
-      if (last !== undefined && frame.number <= last.number) return 0
       const number = Math.floor(through / lifeEvents)
+      // What comes twice, or late, says nothing new. Whoever was started again numbers its tells anew, in a later life.
+      if (last !== undefined && number <= lifeOf(last) && (number < lifeOf(last) || frame.number <= last.number)) return 0
       const life = lifeIn(teller, number)
       const lies = events.filter(isMessage).length + (messages === undefined ? 0 : liesIn(messages, number))
       if (life === undefined || lies > 0) return Math.max(1, lies)
@@ -230,16 +230,14 @@ export function createExperimentRecord(setting: ExperimentSetting): ExperimentRe
       const ends: readonly MemberState['part'][] = ['done', 'failed', 'dead']
       const states = parts.map(stateOf)
       return (
-        hasMembers &&
-        witness.waiting === 0 &&
-        states.length > 0 &&
-        states.every(({ part }) => ends.includes(part)) &&
-        states.some(({ part }) => part === 'done')
+        witness.waiting === 0 && states.every(({ part }) => ends.includes(part)) && states.some(({ part }) => part === 'done')
       )
     },
   }
   return record
 }
+
+const lifeOf = ({ through }: TellFrame): number => Math.floor(through / lifeEvents)
 
 /** How many of them are none that a life of that number can have, in order. */
 function liesIn({ after, events, through }: ToldBatch, life: number): number {

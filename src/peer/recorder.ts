@@ -176,8 +176,6 @@ export function createRecorder({ ports, tell, hear }: RecorderOptions): Recorder
       watch.look(now, recordersAt(now))
     } else if (now >= watchedUntil) {
       recorder.isOn = false
-      batch = []
-      cancelBeat()
       return
     }
     cancelBeat = clock.at(now + recording.batchEvery, beat)

@@ -229,10 +229,8 @@ export function createResidence(context: PeerContext): Residence {
   /** The room on this disk is not the one that was asked for by its id. */
   const enterAnother = async (entry: Entry): Promise<void> => {
     if (session().history && (options.leavesHistory !== true || options.archive === undefined)) throw hasHistory(session())
-    // It gives way to the one that was asked for, and to no other.
-    meeting = true
+    // It gives way to no other meanwhile: the network knows of no room here that could.
     await enterOrFound(entry)
-    meeting = false
   }
 
   /** Somebody who is in the room that is meant, and is not this one. */

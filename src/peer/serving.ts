@@ -152,7 +152,6 @@ export function createServer({ ports }: Pick<PeerContext, 'ports'>, options: Ser
 
   return {
     ask(fetch) {
-      if (isClosed) return
       const { from } = fetch
       const isOfMember = isMember(from)
       const waiting = isOfMember ? members : others

@@ -75,6 +75,13 @@ describe('a channel', () => {
     expect(after).toBe(100)
   })
 
+  it('waits the longer the more answers differ in time: a mean and four times its deviation', () => {
+    const channel = new Channel<string>(true)
+    const times = [100, 200, 200].map((roundTrip, at) => exchange(channel, at + 1, 10_000 * at, roundTrip))
+    // Of 100 and 50; then of 112.5, and of 50 and a quarter of what 100 was off beyond that.
+    expect(times.slice(1)).toEqual([300, 112.5 + 4 * 62.5])
+  })
+
   it('waits longer and longer for whoever does not answer, and learns nothing from what it sent twice', () => {
     const channel = new Channel<string>(true)
     channel.send('x')

@@ -140,6 +140,19 @@ describe('a part in an experiment', () => {
     expect(part.receive(250, bob, beginOf(1)).length).toBeGreaterThan(0)
   })
 
+  it('hears all others over links that are whole, and over one that two others cannot use', () => {
+    const cleo = 'cleo' as PeerId
+    const cut = { kind: 'cut', at: 0, millis: 100 } as const
+    const faults = [
+      { ...cut, peer: bob, to: ana },
+      { ...cut, peer: cleo, to: bob },
+    ]
+    const part = partOf(ana, { faults })
+    const outputs = part.enterView(0, { epoch: 1, members: [ana, bob, cleo] })
+    expect(outputs.flatMap((one) => (one.kind === 'send' ? [one.to] : []))).toEqual([cleo])
+    expect([bob, cleo].map((from) => part.receive(50, from, beginOf(1, 1, { [from]: 1 })).length > 0)).toEqual([false, true])
+  })
+
   const beginOf = (epoch: number, lamport = 1, vector: Record<PeerId, number> = { [bob]: 1 }): MutexFrame => ({
     epoch,
     part: { kind: 'data', number: 1, payload: { message: { kind: 'begin', isInside: false }, lamport, vector } },

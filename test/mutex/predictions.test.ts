@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { PeerId } from '../../src/core/ids.ts'
+import { roomMembersMax } from '../../src/core/limits.ts'
 import { Predictions } from '../../src/mutex/predictions.ts'
 
 const [ana, bob, cleo] = ['ana', 'bob', 'cleo'] as [PeerId, PeerId, PeerId]
@@ -68,6 +69,14 @@ describe('who enters next', () => {
     predictions.entered(ana)
     predictions.entered(bob)
     expect(predictions.sum).toEqual({ rounds: 16, votes: 48, right: 17 })
+  })
+
+  it('counts for no more peers than a room has, whatever a host says', () => {
+    const predictions = new Predictions()
+    const tally = Array.from({ length: roomMembersMax + 5 }, (_, at) => ({ peer: `peer ${at}` as PeerId, votes: 1 }))
+    for (const round of [1, 2]) predictions.close(round, tally)
+    predictions.entered(ana)
+    expect(predictions.sum).toEqual({ rounds: 2, votes: 2 * roomMembersMax, right: 0 })
   })
 
   it('keeps the newest twenty', () => {

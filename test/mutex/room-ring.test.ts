@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { PeerId } from '../../src/core/ids.ts'
 import type { MutexEvent } from '../../src/mutex/participant.ts'
-import { TokenTimes, tokenMessage } from '../../src/mutex/room-ring.ts'
+import { fenceOf, TokenTimes, tokenMessage } from '../../src/mutex/room-ring.ts'
 import { type ToldEvent, Witness } from '../../src/mutex/witness.ts'
 
 const [ana, bob] = ['ana', 'bob'] as [PeerId, PeerId]
@@ -10,6 +10,19 @@ const [ana, bob] = ['ana', 'bob'] as [PeerId, PeerId]
 const eventOf = (peer: PeerId, number: number, what: MutexEvent['what'], turn?: number): MutexEvent => ({
   ...{ what, epoch: 1, peer: undefined, purpose: undefined, lamport: number, vector: { [peer]: number } },
   message: turn === undefined ? undefined : tokenMessage({ epoch: 'e', turn }),
+})
+
+describe('the place of a token, as somebody tells it', () => {
+  it.each<readonly [object | undefined, string | undefined]>([
+    [tokenMessage({ epoch: 'e', turn: 7 }), 'e 7'],
+    [{ kind: 'token', epoch: 'e', turn: '7' }, undefined],
+    [{ kind: 'token', epoch: 1, turn: 7 }, undefined],
+    [{ kind: 'token', epoch: 'e' }, undefined],
+    [{ kind: 'wish', epoch: 'e', turn: 7 }, undefined],
+    [undefined, undefined],
+  ])('%j: %s', (message, fence) => {
+    expect(fenceOf(message as MutexEvent['message'])).toBe(fence)
+  })
 })
 
 describe('times of a run by the room’s token', () => {

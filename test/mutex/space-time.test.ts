@@ -191,6 +191,10 @@ describe('the space-time diagram', () => {
     }
     expect(open).toEqual([])
     expect(svg).toContain('class="faint"')
+    const count = (what: string) => eventsIn(steps).filter((event) => event.what === what).length
+    expect(svg.match(/<circle class="entered" [^>]*r="3.5"/g)).toHaveLength(count('entered'))
+    expect(svg.match(/<rect class="began" [^>]*width="4"/g)).toHaveLength(count('began'))
+    expect(svg.match(/<circle class="left" [^>]*r="3"/g)).toHaveLength(count('released') + count('left'))
     expect(svg).not.toMatch(/NaN|Infinity|undefined/)
   })
 })

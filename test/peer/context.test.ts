@@ -4,6 +4,8 @@ import type { PeerId } from '../../src/core/ids.ts'
 import { type LogEvent, logEvents } from '../../src/core/log-events.ts'
 import { createClock } from '../../src/io/clock.ts'
 import type { News } from '../../src/peer/context.ts'
+import type { Logger } from '../../src/peer/ports.ts'
+import type { Session } from '../../src/peer/session.ts'
 import { peerNamed } from './keyed-crypto.ts'
 import { genesisBy, opsAfter } from './log-of-blocks.ts'
 import { createListeningLogger, createTestContext } from './test-context.ts'
@@ -106,6 +108,22 @@ describe('the log of the program', () => {
     ])
   })
 
+  it('has each step of the ring for whoever looks for a fault, and an error where the log is damaged', () => {
+    const lines: unknown[] = []
+    const logger: Logger = {
+      ...createListeningLogger(),
+      debug: (event, facts) => lines.push([event, typeof facts === 'function' ? facts() : facts]),
+      error: (event, facts) => lines.push([event, facts]),
+    }
+    const { context } = createTestContext(ana, { logger })
+    context.tell({ kind: 'note', note: { event: 'token-passed', facts: { to: bob, turn: 4 } } })
+    context.tell({ kind: 'damaged', damage: new Failure('store-damaged', 'Block 3 is damaged.', { index: 3 }) })
+    expect(lines).toEqual([
+      ['ring-step', { step: 'token-passed', to: bob, turn: 4 }],
+      ['log-damaged', { index: 3 }],
+    ])
+  })
+
   it('names another room of this name, and people are told of it, each time that it is news', () => {
     const { context, logger } = createRig()
     const facts = { founded: genesis.time, hasCode: true, reason: 'another-code', version: 2 } as const
@@ -117,6 +135,48 @@ describe('the log of the program', () => {
   })
 })
 
+describe('what a person should know though the peer goes on', () => {
+  it('is kept once for each text', () => {
+    const { context } = createRig()
+    const damaged = (message: string): News => ({ kind: 'damaged', damage: new Failure('store-damaged', message) })
+    const copied: News = { kind: 'copied', incarnation: 3 }
+    for (const news of [copied, damaged('one'), damaged('one'), copied, damaged('other')]) context.tell(news)
+    expect(context.notices).toEqual([
+      { code: 'peer-copied', text: logEvents['peer-copied'] },
+      { code: 'log-damaged', text: expect.stringContaining('one') },
+      { code: 'log-damaged', text: expect.stringContaining('other') },
+    ])
+  })
+})
+
+describe('a copy of this profile that is heard', () => {
+  const copyRig = (view: object | undefined) => {
+    const { context, news } = createTestContext(ana)
+    context.room = view && ({ view: { time: () => 1, incarnation: 3, ...view } } as unknown as Session)
+    return {
+      meet: (isLater: boolean) => context.tell({ kind: 'trouble', trouble: { kind: 'copy', isLater } }),
+      heard: () => news.filter(({ kind }) => kind !== 'trouble'),
+    }
+  }
+
+  it('and was started later is named; where this one was it stops, once', () => {
+    const { meet, heard } = copyRig({ stopped: undefined })
+    meet(false)
+    expect(heard()).toEqual([{ kind: 'copied', incarnation: 3 }])
+    for (const isLater of [true, true, false]) meet(isLater)
+    expect(heard().slice(1)).toEqual([{ kind: 'stopped', reason: { kind: 'copy-runs' } }])
+  })
+
+  it.each([
+    ['is in no room yet', undefined],
+    ['has stopped', { stopped: { kind: 'left' } }],
+  ])('is nothing to one that %s', (_what, view) => {
+    const { meet, heard } = copyRig(view)
+    for (const isLater of [false, true]) meet(isLater)
+    expect(heard()).toEqual([])
+  })
+})
+
 describe('whom the ring misses', () => {
   const preVote = (suspect: PeerId | undefined): News => ({
     kind: 'note',
@@ -124,16 +184,16 @@ describe('whom the ring misses', () => {
   })
 
   it('is told by name and reason, not again and again, and to those who come later, too', () => {
-    let now = 0
+    let now = 100_000
     const { context } = createTestContext(ana, { clock: { ...createClock(), monotonic: () => now } })
     const suspected = () =>
       context.events
         .recent()
         .flatMap((event) => (event.kind === 'suspected' ? [`${event.suspect ?? 'nobody'} ${event.why}`] : []))
-    for (; now < 4_900; now += 700) for (const suspect of [bob, undefined, eve]) context.tell(preVote(suspect))
+    for (; now < 104_900; now += 700) for (const suspect of [bob, undefined, eve]) context.tell(preVote(suspect))
     const once = [`${bob} silent`, 'nobody token-lost', `${eve} silent`]
     expect(suspected()).toEqual(once)
-    now = 5_000
+    now = 105_000
     context.tell(preVote(bob))
     expect(suspected()).toEqual([...once, `${bob} silent`])
   })

@@ -185,7 +185,8 @@ describe('the log of a peer', () => {
     const peer = await machine.start(founding)
     for (const id of ['ana', 'bob', 'cleo', 'dan', 'eve']) await openWith(peer, id, 10)
     const { monotonic, soon } = machine.clock
-    let now = monotonic()
+    // Whole, so that sums and differences are exact.
+    let now = Math.ceil(monotonic())
     let pauses = 0
     machine.clock.monotonic = () => now
     machine.clock.soon = (task) => {

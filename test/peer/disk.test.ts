@@ -201,4 +201,15 @@ describe('the first blocks of some', () => {
       (await readSome(store, crypto, 2, through, bytesMax)).map(({ index }) => index)
     expect([await indexes(5, 1), await indexes(5, one + two), await indexes(3, 1_000_000)]).toEqual([[2], [2, 3], [2, 3]])
   })
+
+  it('are all of them, be it one, or none', async () => {
+    const blocks = logWithViews(6, [])
+    const store = await storeWith(blocks, metaOf(blocks, 5))
+    const indexes = async (from: number, through: number) => {
+      const read: number[] = []
+      for await (const some of readBlocks(store, crypto, from, through)) read.push(...some.map(({ index }) => index))
+      return read
+    }
+    expect([await indexes(1, 4), await indexes(3, 3), await indexes(4, 3)]).toEqual([[1, 2, 3, 4], [3], []])
+  })
 })

@@ -2,22 +2,14 @@ import { describe, expect, it } from 'vitest'
 import type { PeerId } from '../../src/core/ids.ts'
 import { createRandom } from '../../src/core/random.ts'
 import { algorithms } from '../../src/mutex/algorithms.ts'
-import type { MutexEvent } from '../../src/mutex/participant.ts'
 import { rehearse } from '../../src/mutex/rehearsal.ts'
 import { isMessage, lifeEvents, type ToldEvent } from '../../src/mutex/witness.ts'
 import { createKeptEvents, type ExperimentEvent, type KeptEvents, keptMax } from '../../src/peer/experiment-kept.ts'
 import { settingOf } from '../mutex/rooms.ts'
+import { batchOf, toldOf } from './told.ts'
 
 const [ana, bob] = ['ana', 'bob'] as [PeerId, PeerId]
 
-const toldOf = (peer: PeerId, number: number, what: MutexEvent['what'], knows: Record<string, number> = {}): ToldEvent => ({
-  ...{ number, at: number },
-  event: {
-    ...{ what, epoch: 1, peer: undefined, message: undefined, purpose: undefined },
-    ...{ lamport: number, vector: { ...knows, [peer]: number } },
-  },
-})
-const batchOf = (after: number, events: readonly ToldEvent[], through: number) => ({ after, events, through })
 const ownOf = (events: readonly ExperimentEvent[]) =>
   events.flatMap((one) => (one.kind === 'event' ? [`${one.peer} ${one.own}`] : []))
 
@@ -166,6 +158,90 @@ describe('the events that are kept', () => {
     expect(kept.events.map((one) => (one.kind === 'event' ? one.own : one.kind))).toEqual(['view', 1, 2, 'view', 3])
   })
 
+  it('have a view at once where nothing waits, and else as soon as nothing does, though nothing happened in it', () => {
+    const kept = keptOf()
+    const kinds = () => kept.events.map(({ kind }) => kind)
+    expect(kinds()).toEqual(['view'])
+    // Hers waits for an event that was not told, his for messages.
+    kept.tell(0, ana, { deeds: batchOf(0, [toldOf(ana, 1, 'wished', { bob: 1 })], 1), messages: batchOf(0, [], 1) })
+    kept.tell(0, bob, { deeds: batchOf(0, [toldOf(bob, 1, 'wished')], 1), messages: undefined })
+    kept.enterView(0, { epoch: 2, members: [ana] })
+    kept.look(0, true)
+    expect(kinds()).toEqual(['view'])
+    kept.tell(0, bob, { deeds: batchOf(1, [], 1), messages: batchOf(0, [], 1) })
+    kept.look(0, false)
+    expect(kinds()).toEqual(['view', 'event', 'event', 'view'])
+    kept.tell(0, ana, { deeds: batchOf(1, [toldOf(ana, 2, 'entered')], 2), messages: undefined })
+    kept.enterView(0, { epoch: 3, members: [ana] })
+    kept.look(0, true)
+    expect(kinds()).toHaveLength(4)
+  })
+
+  it('begin with what was lost where that was the first of all, and end with what never came', () => {
+    const kept = keptOf()
+    kept.tell(0, ana, { deeds: batchOf(1, [toldOf(ana, 2, 'wished', { bob: 0 })], 5), messages: batchOf(1, [], 5) })
+    kept.look(0, false)
+    expect(kept.events.map((one) => (one.kind === 'missed' ? one.count : one.kind))).toEqual(['view', 1, 'event'])
+    expect(kept.events.at(-1)).toMatchObject({ event: { vector: { ana: 2, bob: 0 } } })
+    const deeds = [toldOf(ana, 6, 'entered'), toldOf(ana, 7, 'released')]
+    kept.tell(0, ana, { deeds: batchOf(5, deeds, 9), messages: batchOf(5, [], 9) })
+    kept.end()
+    expect([kept.missed, kept.events.at(-1)]).toEqual([6, { number: 7, kind: 'missed', at: 7, peer: ana, count: 2 }])
+  })
+
+  it('are kept once, though they are told twice', () => {
+    const kept = keptOf()
+    const told = { deeds: batchOf(0, [toldOf(ana, 1, 'wished')], 2), messages: batchOf(0, [toldOf(ana, 2, 'sent')], 2) }
+    for (let times = 0; times < 2; times++) kept.tell(0, ana, told)
+    kept.enterView(0, { epoch: 2, members: [ana] })
+    kept.look(0, false)
+    expect(kept.events.map((one) => (one.kind === 'event' ? one.own : one.kind))).toEqual(['view', 1, 2, 'view'])
+  })
+
+  it('of a life that is over are kept without messages that were never told', () => {
+    const kept = keptOf()
+    kept.tell(0, ana, { deeds: batchOf(0, [toldOf(ana, 1, 'wished')], 2), messages: undefined })
+    const began = toldOf(ana, lifeEvents + 1, 'began')
+    const deeds = batchOf(lifeEvents, [began], lifeEvents + 1)
+    kept.tell(0, ana, { deeds, messages: batchOf(lifeEvents, [], lifeEvents + 1) })
+    kept.look(0, false)
+    expect([ownOf(kept.events), kept.missed]).toEqual([['ana 1', 'ana 3'], 1])
+  })
+
+  it('have a violation once, though the same peer has entered before', () => {
+    const kept = keptOf()
+    const entered = (peer: PeerId, lamport: number) => ({ peer, at: 0, epoch: 1, lamport })
+    const tell = (peer: PeerId, number: number) =>
+      kept.tell(0, peer, {
+        deeds: batchOf(number - 1, [toldOf(peer, number, 'entered')], number),
+        messages: batchOf(number - 1, [], number),
+      })
+    const violations = () => kept.events.filter(({ kind }) => kind === 'violation').length
+    tell(ana, 1)
+    tell(bob, 1)
+    kept.look(0, false)
+    kept.violated({ at: 0, first: entered(ana, 2), second: entered(bob, 1) })
+    expect(violations()).toBe(0)
+    tell(ana, 2)
+    kept.look(0, false)
+    expect(violations()).toBe(1)
+    // One of an entry that was lost comes at the end.
+    kept.violated({ at: 0, first: entered(ana, 5), second: entered(bob, 1) })
+    expect(violations()).toBe(1)
+    for (let times = 0; times < 2; times++) kept.end()
+    expect(violations()).toBe(2)
+  })
+
+  it('have no message before the deeds that are told up to it, and each view at the end', () => {
+    const kept = keptOf()
+    kept.tell(0, ana, { deeds: batchOf(0, [toldOf(ana, 1, 'wished')], 2), messages: batchOf(0, [toldOf(ana, 3, 'sent')], 3) })
+    kept.enterView(0, { epoch: 2, members: [ana] })
+    kept.look(0, true)
+    expect(kept.events.map((one) => (one.kind === 'event' ? one.own : one.kind))).toEqual(['view', 1])
+    kept.end()
+    expect(kept.events.at(-1)).toMatchObject({ kind: 'view', epoch: 2 })
+  })
+
   it('are no more than so many, and whoever never tells its messages takes up no more either', () => {
     const kept = keptOf()
     for (let after = 0; after < 3 * keptMax; after += 500) {
@@ -175,7 +251,18 @@ describe('the events that are kept', () => {
     expect(ownOf(kept.events)).toEqual([])
     kept.end()
     expect([kept.events.length, kept.isFull]).toEqual([keptMax, true])
+    const { missed } = kept
+    kept.miss(ana, 0, 5)
+    expect([kept.missed, kept.missedOf(ana)]).toEqual([missed, missed])
     kept.forget()
+    expect(kept.events).toEqual([])
+    kept.violated({
+      at: 0,
+      first: { peer: ana, at: 0, epoch: 1, lamport: 1 },
+      second: { peer: bob, at: 0, epoch: 1, lamport: 1 },
+    })
+    kept.enterView(0, { epoch: 2, members: [ana] })
+    kept.end()
     expect(kept.events).toEqual([])
   })
 

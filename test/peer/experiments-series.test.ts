@@ -1,62 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { encodeSubmission } from '../../src/market/codec.ts'
 import type { Operation } from '../../src/market/operation.ts'
 import type { Outcome } from '../../src/market/outcome.ts'
-import { createExperiments, type Experiments } from '../../src/peer/experiments.ts'
-import type { Receipt } from '../../src/peer/peer.ts'
-import type { Block } from '../../src/ring/block.ts'
-import type { ReplicaView } from '../../src/ring/types.ts'
 import { until } from '../support/wait.ts'
 import { settingOf } from './experiment-room.ts'
-import { peerNamed } from './keyed-crypto.ts'
-import { createListeningLogger, createTestContext } from './test-context.ts'
+import { endRoom, roomOfAna } from './lab-alone.ts'
 
-const ana = peerNamed('A')
-let open: Experiments | undefined
-afterEach(() => open?.close())
-
-type Written = { readonly outcome: Outcome; readonly number: number }
-
-/** Ana alone in her room. `tell`: what is between the log's having an operation and its submitter's being told so. */
-async function roomOfAna(tell: (operation: Operation, written: Written) => Promise<void>) {
-  const logger = createListeningLogger()
-  const { context } = createTestContext(ana, { logger })
-  const market = { experiments: { running: new Map(), nextNumber: 1 }, index: 1 }
-  const view = { members: [ana], active: true, viewIndex: 1, incarnation: 1, time: (now: number) => now }
-  const viewBlock = { index: 1, time: 0, epoch: { number: 1, initiator: ana }, body: { kind: 'view', members: [ana], lost: [] } }
-  let blocks = 1
-  let experiments = 0
-  const submit = async (operation: Operation): Promise<Receipt> => {
-    if (operation.kind !== 'record-experiment') throw new Error('only the lab writes here')
-    const isSetup = operation.what === 'setup'
-    if (isSetup) experiments++
-    const number = isSetup ? experiments : operation.experiment
-    const { section } = operation
-    const event = isSetup
-      ? ({ kind: 'experiment-started', experiment: number, section } as const)
-      : ({ kind: 'experiment-ended', experiment: number, section, what: operation.what === 'stop' ? 'stop' : 'result' } as const)
-    const outcome: Outcome = { accepted: true, events: [event] }
-    const index = ++blocks
-    const bytes = encodeSubmission({ request: undefined, operation })
-    const block = { index, time: 0, body: { kind: 'ops', firstSequence: 1, ops: [bytes] } } as unknown as Block
-    await tell(operation, { outcome, number: -1 })
-    context.tell({ kind: 'applied', block, outcomes: [{ sequence: 1, outcome }] })
-    await tell(operation, { outcome, number })
-    return { outcome } as Receipt
-  }
-  const lab = await createExperiments({
-    context,
-    market: market as never,
-    view: view as unknown as ReplicaView,
-    notes: { hearToken: () => () => {} },
-    viewBlocks: [viewBlock as unknown as Block],
-    founder: ana,
-    readBlock: async () => undefined,
-    submit,
-  })
-  open = lab
-  return { lab, logger }
-}
+afterEach(endRoom)
 
 const isSetup = (operation: Operation): boolean => operation.kind === 'record-experiment' && operation.what === 'setup'
 const settings = ['centralized', 'ricart-agrawala', 'token-ring'].map((name) => settingOf(name, { entries: 1 }))
@@ -89,6 +38,69 @@ describe('a series', () => {
     expect(logger.warnings.map(({ message }) => message)).toEqual(['the next experiment of a series could not begin'])
     await lab.startSeries(settings.slice(0, 1), 10_000)
     await until('another one has run', () => lab.series === undefined)
+  })
+
+  it('says that the room refused the next one', async () => {
+    let setups = 0
+    const refusal = (operation: Operation): Outcome | undefined =>
+      isSetup(operation) && ++setups === 2 ? { accepted: false, rejection: { code: 'not-host' } } : undefined
+    const { lab } = await roomOfAna(undefined, { refusal })
+    await lab.startSeries(settings, 10_000)
+    await until('it got stuck', () => lab.series?.stuck !== undefined)
+    expect(lab.series).toMatchObject({ at: 1, experiments: [1], stuck: 'refused' })
+  })
+
+  it('that cannot go on since its peer stops is nothing to write down', async () => {
+    let setups = 0
+    const failed = Promise.withResolvers<void>()
+    const { lab, logger } = await roomOfAna(async (operation, { number }) => {
+      if (isSetup(operation) && number < 0 && ++setups === 2) await failed.promise
+    })
+    await lab.startSeries(settings, 10_000)
+    await until('the second one is to begin', () => setups === 2)
+    endRoom()
+    failed.reject(new Error('stopping'))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect([logger.warnings, lab.series]).toEqual([[], undefined])
+  })
+
+  it('that has taken the place of another is none of what becomes of that one', async () => {
+    let setups = 0
+    const second = Promise.withResolvers<void>()
+    const { lab, logger } = await roomOfAna(async (operation, { number }) => {
+      if (isSetup(operation) && number < 0 && ++setups === 2) await second.promise
+    })
+    await lab.startSeries(settings, 10_000)
+    await until('the second one is to begin', () => setups === 2)
+    const other = settings.map((setting) => ({ ...setting, entries: 10_000, section: 'other' }))
+    await lab.startSeries(other, 10_000)
+    const { series } = lab
+    second.reject(new Error('no quorum'))
+    await until('that one is over', () => logger.warnings.length > 0)
+    expect([series?.at, lab.series]).toEqual([0, series])
+  })
+
+  it('is none where the room refuses its first one, or where another one has begun before that was said', async () => {
+    const refusal = (operation: Operation): Outcome | undefined =>
+      isSetup(operation) ? { accepted: false, rejection: { code: 'not-host' } } : undefined
+    const { lab } = await roomOfAna(undefined, { refusal })
+    expect((await lab.startSeries(settings, 10_000)).outcome).toMatchObject({ accepted: false })
+    expect(lab.series).toBeUndefined()
+    endRoom()
+    let setups = 0
+    const first = Promise.withResolvers<void>()
+    const room = await roomOfAna(async (operation, { number }) => {
+      if (isSetup(operation) && number < 0 && ++setups === 1) await first.promise
+    })
+    const long = settings.map((setting) => ({ ...setting, entries: 10_000 }))
+    const late = room.lab.startSeries(long.slice(0, 2), 10_000)
+    await room.lab.startSeries(
+      long.map((setting) => ({ ...setting, section: 'other' })),
+      10_000,
+    )
+    first.resolve()
+    await late
+    expect(room.lab.series?.algorithms).toHaveLength(3)
   })
 
   it('that cannot begin at all is none: whoever wanted it is told', async () => {

@@ -125,6 +125,32 @@ describe('answers to fetches', () => {
     expect([taken.length, checks.length]).toEqual([7, 4])
   })
 
+  it('are looked at as often as somebody was asked, also when all before are taken', async () => {
+    const { intake, checks, taken, add } = createRig()
+    for (const times of [1, 2]) {
+      intake.expect(ana)
+      expect([add(ana, 'asked'), add(ana, 'unasked')]).toEqual([true, false])
+      checks.at(-1)?.()
+      await until('both are taken', () => taken.length === 2 * times)
+    }
+  })
+
+  it('are looked at also where they are one block; where they are none they are taken at once', () => {
+    const { intake, checks, taken, add } = createRig()
+    for (let times = 0; times < 2; times++) intake.expect(ana)
+    expect([add(ana, 'empty', []), add(ana, 'one', blocks.slice(0, 1))]).toEqual([false, true])
+    expect([taken, checks.length]).toEqual([['empty'], 1])
+  })
+
+  it('are looked at of the newest 256 peers that were asked', () => {
+    const { intake, add } = createRig()
+    const peers = Array.from({ length: 257 }, (_, at) => `${ana.slice(0, -4)}${1_000 + at}` as typeof ana)
+    for (const peer of peers.slice(0, 256)) intake.expect(peer)
+    intake.expect(peers[0] as typeof ana)
+    intake.expect(peers[256] as typeof ana)
+    expect([0, 1, 2, 256].map((at) => add(peers[at] as typeof ana, 'it'))).toEqual([true, false, true, true])
+  })
+
   it('are taken at once where nothing is beside the loop', () => {
     const taken: string[] = []
     const intake = createIntake({ check: undefined, ready: () => Promise.resolve() })

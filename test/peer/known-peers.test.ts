@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import type { PeerId } from '../../src/core/ids.ts'
 import type { Peer, PeerInfo } from '../../src/peer/peer.ts'
 import { until } from '../support/wait.ts'
 import { accept, agree, createRig, openWith, type Rig } from './rig.ts'
@@ -42,6 +43,18 @@ describe('what a peer knows of the others', () => {
     await until('they hear each other through Cleo', () => infoOf(ana, bob)?.path.kind === 'mesh')
     expect(infoOf(ana, bob)).toMatchObject({ connected: false, role: 'member' })
     expect(infoOf(ana, cleo)).toMatchObject({ connected: true, path: { kind: 'direct' } })
+  })
+
+  it('is nothing of those in another room of the same name and code, though they are connected', async () => {
+    const machines = [rig.machine('Ana'), rig.machine('Dora')] as const
+    const [one, other] = machines.map(({ identity }) => identity.self) as [PeerId, PeerId]
+    rig.hub.cut(one, other)
+    const [ana, dora] = [await machines[0].start(founding), await machines[1].start(founding)]
+    // Neither gives way.
+    for (const peer of [ana, dora]) await openWith(peer, 'own', 1)
+    rig.hub.heal(one, other)
+    await until('they have met', () => [ana, dora].every((peer) => peer.status().otherRooms.length === 1))
+    expect([infoOf(ana, dora), infoOf(dora, ana)]).toEqual([undefined, undefined])
   })
 
   it('says who is gone: unreachable, suspected, and then no member any more', async () => {

@@ -129,6 +129,7 @@ function createNetworkRig(options: RigOptions = {}) {
   const bulk = () => sent.filter(({ isBulk }) => isBulk)
   return {
     context,
+    transport,
     network,
     session,
     announcements,
@@ -243,6 +244,30 @@ it('the peers of the room are told as they come, once, and nobody of another roo
   expect(told()).toEqual(['peer true'])
 })
 
+describe('what a peer makes known', () => {
+  it('is its name and its room; where it is connected no more nothing is known of the other', () => {
+    const { network, announcements, events, view } = createNetworkRig()
+    expect(announcements.at(-1)).toMatchObject({ name: 'Ana', room: { id: here, holdsFast: true, members: 2 } })
+    view.members.push(other)
+    network.refresh()
+    expect(announcements.at(-1)?.room?.members).toBe(3)
+    events.onConnected(peer, hello(here))
+    events.onDisconnected(peer, false)
+    expect([network.connected.has(peer), network.roomOf(peer)]).toEqual([false, undefined])
+  })
+
+  it.each([
+    ['code', true],
+    ['', false],
+  ])('is whether it has a room code: “%s”, %s', (code, hasCode) => {
+    expect(
+      createNetwork(createTestContext(self, { transport: createNetworkRig().transport }, { code }).context).scene(),
+    ).toMatchObject({
+      ...{ hasCode, own: undefined },
+    })
+  })
+})
+
 describe('a hello of ours', () => {
   it('goes to each new connection, and again to all only when it changes what they do', () => {
     const { network, room, events, sent, hellos } = createNetworkRig({ holdsFast: false })
@@ -343,7 +368,7 @@ describe('a peer that looks for a room', () => {
 
 describe('the genesis block', () => {
   it('is asked for, and taken from the one who was asked, if it is that room’s', async () => {
-    const { network, events, bulk } = createNetworkRig({ enters: false })
+    const { network, events, bulk, logger } = createNetworkRig({ enters: false })
     const commit = headOf(genesis)
     const given = encodeFrame(1, { kind: 'fetched', what: 'committed', blocks: [genesis], commit, head: commit })
     events.onConnected(peer, hello(here))
@@ -355,6 +380,9 @@ describe('the genesis block', () => {
     const wrong = network.fetchBeginning(peer, elsewhere)
     events.onFrame(peer, given)
     expect(await wrong).toBeUndefined()
+    const reason = 'its genesis block is of another room'
+    expect(logger.warnings.map(({ facts }) => facts)).toEqual([{ peer, room: elsewhere, reason }])
+    expect([...network.scene().refused]).toEqual([[peer, reason]])
     const gone = network.fetchBeginning(peer, here)
     events.onDisconnected(peer, false)
     // At once: nobody is left to wait for.
@@ -431,12 +459,26 @@ describe('the state behind a genesis block', () => {
     rig.events.onFrame(peer, ask(2))
     await until('it is given', () => rig.bulk().length > 0)
     expect(given(rig)).toEqual([[2, 3]])
+    const answer = decodeFrame(rig.bulk()[0]?.frame as Uint8Array, createKeyedCrypto(peer))
+    const last = headOf(blocks[3] as Block)
+    expect(answer).toMatchObject({ message: { commit: last, head: last } })
     rig.drains[0]?.()
     await until('it may ask for the last', () => {
       rig.events.onFrame(peer, ask(3))
       return rig.bulk().length === 2
     })
     expect(given(rig)[1]).toEqual([3])
+  })
+
+  it('is none in a room that began without any: nothing behind its genesis block is for a peer outside', async () => {
+    const rig = createNetworkRig()
+    await rig.store.open()
+    await rig.store.write({ cutFrom: undefined, blocks: blocks.map(toStored), values: [], meta: Uint8Array.of() })
+    rig.events.onConnected(peer, hello(undefined))
+    rig.events.onFrame(peer, ask(1))
+    await new Promise((resolve) => setImmediate(resolve))
+    rig.events.onFrame(peer, ask(0))
+    expect(given(rig)).toEqual([[0]])
   })
 
   it('that cannot be read leaves the way free for the next question', async () => {
@@ -525,6 +567,22 @@ describe('word of a copy', () => {
     expect(hasParted).toBe(false)
     drains[0]?.()
     await parted
+  })
+  it('that hangs holds up nobody who parts for more than a second', async () => {
+    const { clock, moveTo, timers } = createTestClock()
+    const { events, context, network } = createNetworkRig({ clock })
+    events.onConnected(peer, hello(here))
+    context.tell({ kind: 'stopped', reason: { kind: 'own-later-block', which: 'twin', index: 7, incarnation: 3 } })
+    let hasParted = false
+    const parted = network.parted().then(() => {
+      hasParted = true
+    })
+    moveTo(999)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(hasParted).toBe(false)
+    moveTo(1_000)
+    await parted
+    expect(timers()).toBe(0)
   })
 })
 

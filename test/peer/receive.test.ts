@@ -3,6 +3,7 @@ import type { PeerId } from '../../src/core/ids.ts'
 import { wireVersion } from '../../src/core/limits.ts'
 import { createReceiver } from '../../src/peer/exchange.ts'
 import type { Intake } from '../../src/peer/intake.ts'
+import { encodeLabFrame } from '../../src/peer/lab-frame.ts'
 import type { Topic } from '../../src/peer/ports.ts'
 import { encodeFrame, type Message } from '../../src/ring/message.ts'
 import type { Input } from '../../src/ring/types.ts'
@@ -26,6 +27,7 @@ const atOnce: Pick<Intake, 'add'> = {
 
 function createRig(intake = atOnce) {
   const inputs: Input[] = []
+  const ofLab: { readonly from: PeerId; readonly frame: Uint8Array }[] = []
   const { context, news } = createTestContext(bob)
   const receiver = createReceiver(
     context,
@@ -33,12 +35,17 @@ function createRig(intake = atOnce) {
     () => 1_000,
     intake,
     (input) => inputs.push(input),
-    { heard: () => 'accept' },
+    {
+      heard(from, frame) {
+        ofLab.push({ from, frame })
+        return 'accept'
+      },
+    },
   )
   const bad = () => news.flatMap((one) => (one.kind === 'malformed' ? [one.reason] : []))
   const versions = () => news.flatMap((one) => (one.kind === 'version' ? [one.version] : []))
   const announced = () => news.flatMap((one) => (one.kind === 'announced' ? [one.author] : []))
-  return { receiver, inputs, context, bad, versions, announced }
+  return { receiver, inputs, ofLab, context, bad, versions, announced }
 }
 
 const announce: Message = { kind: 'announce', domain: 'bank', epoch, request: 1, ops: [] }
@@ -102,13 +109,19 @@ describe('a frame over the direct stream', () => {
     const far = { epoch, index: 9, hash: block.hash }
     const fetched = { kind: 'fetched', what: 'committed', blocks: [genesis, block], commit: far, head: far } as const
     const last = { ...fetched, commit: { ...far, index: 1 } }
-    for (const message of [fetched, last, { ...fetched, what: 'tail' as const }, { ...fetched, blocks: [] }]) {
-      receiver.frame(ana, encodeFrame(5, message))
-    }
+    for (const message of [fetched, last, { ...fetched, blocks: [] }]) receiver.frame(ana, encodeFrame(5, message))
+    receiver.frame(bob, encodeFrame(5, { ...fetched, what: 'tail' }))
     expect(inputs).toEqual([{ kind: 'arriving', from: ana, last: 1 }])
     for (const take of later) take()
     expect(inputs[1]).toEqual({ kind: 'receive', from: ana, lamport: 5, message: fetched })
     expect(inputs.length).toBe(5)
+  })
+
+  it('of the lab goes to the experiments, and not to the ring', () => {
+    const { receiver, inputs, ofLab } = createRig()
+    const frame = encodeLabFrame({ kind: 'talk', experiment: 1, parts: [] })
+    receiver.frame(stranger, frame)
+    expect([inputs, ofLab]).toEqual([[], [{ from: stranger, frame }]])
   })
 
   it('is shown as an announcement only of members', () => {

@@ -219,6 +219,10 @@ describe('recording', () => {
     rig.receive(stranger, 3, { ...want, epoch: { ...epoch, initiator: '\u202egnp' as PeerId } })
     rig.pass(recording.batchEvery)
     expect(rig.recordsSaid()).toMatchObject([{ missed: 3, records: [{ lamport: 3, epoch: undefined }] }])
+    rig.receive(stranger, 2 ** 47, want)
+    rig.receive(stranger, 4, want)
+    rig.pass(recording.batchEvery)
+    expect(rig.recordsSaid()[1], 'though as many are missed').toMatchObject({ missed: 1, records: [{ lamport: 4 }] })
   })
 
   it('keeps to its bound under load, counts the rest, and chooses the same frames at both ends', () => {
@@ -324,6 +328,15 @@ describe('frames that came', () => {
     expect(recorded(rig)).toBe(1)
   })
 
+  it('after one that the ring takes wait on', () => {
+    const rig = createRig()
+    rig.asks(ana)
+    const [first, second] = came(rig, 2)
+    rig.step(ana, 5, first as Message)
+    rig.step(ana, 6, second as Message)
+    expect(recorded(rig)).toBe(2)
+  })
+
   it('while nobody looked are nothing to whoever looks next, nor is what this peer says to itself', () => {
     const rig = createRig()
     const [before] = came(rig, 1)
@@ -380,6 +393,19 @@ describe('who looks', () => {
     rig.restart()
     rig.pass(200)
     expect([rig.recordsSaid(), rig.recorder.isOn]).toEqual([[], false])
+    const other = createRig()
+    other.asks(ana)
+    other.send([ana], want)
+    other.restart()
+    other.asks(ana)
+    other.pass(200)
+    expect(other.recordsSaid(), 'nor once it is asked again').toEqual([])
+    const watched = createRig()
+    watched.watch()
+    const id = idOf(bob, watched.send([ana], want), ana)
+    expect(watched.recorder.frame(id)).toBeDefined()
+    watched.restart()
+    expect(watched.recorder.frame(id)).toBeUndefined()
   })
 
   it('elsewhere costs those nothing who look here, and the other way round', () => {
@@ -629,6 +655,7 @@ describe('hostile words on the topic lab', () => {
     for (const bytes of [new Uint8Array(), encodeFrame(5, want), Uint8Array.of(0x4c, 2, 9)]) {
       expect(rig.recorder.heard(ana, bytes)).toBe('reject')
     }
+    expect(rig.news.map(({ kind }) => kind)).toEqual(Array(3).fill('malformed'))
     expect([rig.frames(), rig.view.lamport]).toEqual([[], 100])
   })
 
@@ -671,7 +698,10 @@ describe('hostile words on the topic lab', () => {
   it('nothing goes on after the peer has stopped, whoever asks', () => {
     const rig = createRig()
     rig.watch()
+    const id = idOf(bob, rig.send([ana], want), ana)
+    expect(rig.recorder.frame(id)).toBeDefined()
     rig.recorder.close()
+    expect(rig.recorder.frame(id)).toBeUndefined()
     rig.asks(ana)
     rig.watch()
     rig.pass(10_000)

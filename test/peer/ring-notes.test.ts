@@ -120,6 +120,8 @@ describe('the token, for whoever looks at it', () => {
     hears(eve, token(10, [0, 0, 0], [false, false, false]), 6)
     hears(cleo, token(10, [0, 0, 0], [false, false, false]), 6)
     says(token(11, [0, 0, 0], [false, false, false]), [bob], 7)
+    // Whoever is no member has none to hand on.
+    hears(eve, token(13, [0, 0, 0], [false, false, false]), 7)
     view.holding = 13
     passes(8)
     view.holding = undefined

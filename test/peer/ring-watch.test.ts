@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { PeerId } from '../../src/core/ids.ts'
+import { leapMax } from '../../src/core/limits.ts'
 import type { FrameRecord } from '../../src/peer/lab-frame.ts'
 import type { RingStep } from '../../src/peer/ring-steps.ts'
 import { createRingWatch } from '../../src/peer/ring-watch.ts'
@@ -82,6 +83,18 @@ describe('from one beat to the next', () => {
     watch.look(500, [bob])
     expect(count('token')).toBe(100)
     expect(missed()).toEqual([3, 3])
+    for (const turn of upTo(100)) watch.tellBlock(blockAt(200 + turn), 500)
+    expect(count('block')).toBe(200)
+  })
+
+  it('a record that is as far ahead as anybody may be is told, and a farther one is a lie, which counts as missed', () => {
+    const { watch, listen, says, count, missed } = createRig()
+    listen()
+    expect(says(ana, [want(100_000 + leapMax)])).toBe(0)
+    expect(says(ana, [want(100_000 + leapMax + 1)])).toBe(1)
+    expect(count('frame')).toBe(1)
+    watch.look(0, [bob])
+    expect(missed()).toEqual([1])
   })
 
   it('what others missed counts as well, up to a number that fits a screen, and what was not recorded here', () => {

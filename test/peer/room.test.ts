@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { assert } from '../../src/core/assert.ts'
 import type { RoomId } from '../../src/core/ids.ts'
 import type { HelloRoom } from '../../src/peer/network.ts'
-import { refuseGenesis, roomIdOf } from '../../src/peer/room.ts'
+import { foundRoom, foundRoomOn, refuseGenesis, roomIdOf } from '../../src/peer/room.ts'
 import { meet } from '../../src/peer/search.ts'
 import { type Block, headOf, signBlock } from '../../src/ring/block.ts'
 import { createKeyedCrypto, peerNamed } from './keyed-crypto.ts'
 import { genesisBy, opsAfter } from './log-of-blocks.ts'
+import { verifyLog } from './verify-log.ts'
 
 const ana = peerNamed('A')
 const crypto = createKeyedCrypto(ana)
@@ -65,4 +66,29 @@ describe('a genesis block from another peer', () => {
   for (const [what, block, id, name, reason] of rows) {
     it(`${what}: ${reason ?? 'taken'}`, () => expect(refuseGenesis(block, id, name, crypto)).toBe(reason))
   }
+})
+
+describe('a room that is founded', () => {
+  const plan = { name: 'test', currency: 'EUR', deposits: 'open' } as const
+  const salt = new Uint8Array(16)
+
+  it('begins with a block as a log does', () => {
+    const block = foundRoom(plan, ana, salt, 1_700_000_000_000.7, crypto)
+    expect(block).toMatchObject({
+      ...{ index: 0, epoch: { number: 1, initiator: ana }, turn: 0, author: ana, lamport: 1, time: 1_700_000_000_000 },
+      ...{ prevHash: '', body: { kind: 'genesis', genesis: { ...plan, founder: ana, salt } } },
+    })
+    expect(verifyLog([block.bytes], crypto)).toMatchObject({ ok: true, room: roomIdOf(block), blocks: 1 })
+  })
+
+  it('on the state of another has it in blocks behind the first, each after the one before', () => {
+    const state = Uint8Array.from({ length: 600_000 }, (_, at) => at % 251)
+    const blocks = foundRoomOn(state, plan, ana, salt, 5, crypto)
+    expect(blocks.map(({ index, turn, lamport, prevHash }) => [index, turn, lamport, prevHash])).toEqual(
+      blocks.map((_, at) => [at, at, at + 1, blocks[at - 1]?.hash ?? '']),
+    )
+    expect(blocks.slice(1).map(({ body }) => body.kind === 'state' && body.left)).toEqual([2, 1, 0])
+    const parts = blocks.flatMap(({ body }) => (body.kind === 'state' ? [...body.part] : []))
+    expect(Uint8Array.from(parts)).toEqual(state)
+  })
 })

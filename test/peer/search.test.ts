@@ -177,6 +177,21 @@ describe('why a peer is not in its room', () => {
     expect(text(scene, { kind: 'join', room: otherId })).toEqual(['Ana’s room of this name is another one (aaaaaaaa)'])
   })
 
+  it('names rooms of peers that are connected as discovery does: by the first sixteen digits of their ids', () => {
+    const id = '0123456789abcdef'.repeat(4) as RoomId
+    const scene: Scene = { ...empty, connected: new Map([[ana, helloOf(id)]]) }
+    expect(otherRooms(scene).map((one) => one.id)).toEqual(['0123456789abcdef'])
+    expect(obstaclesOf({ kind: 'join', room: otherId }, scene)).toEqual([
+      { kind: 'another-room', founder: 'Ana', room: '0123456789abcdef' },
+    ])
+  })
+
+  it('names whoever speaks another version as it was sighted, and the size of a room that is not known yet as none', () => {
+    const sighted = seeing({ peer: bob, name: 'Bob', roomName: 'other' }, { roomName: 'other' })
+    expect(obstaclesOf(join, { ...sighted, otherVersions: new Map([[ana, 1]]) })).toMatchObject([{ who: 'Ana', theirs: 1 }])
+    expect(obstaclesOf(join, seeing({ room: undefined, hasCode: false }))).toMatchObject([{ founder: 'Ana', size: 0 }])
+  })
+
   it('names nobody twice, and not more than a few, whoever invents them', () => {
     const crowd = Array.from({ length: 200 }, (_, at) => ({ peer: `${ana}${at}` as PeerId, name: `Eve ${at}` }))
     expect(obstaclesOf(join, seeing({}, {}, ...crowd))).toHaveLength(6)

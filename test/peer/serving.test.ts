@@ -3,20 +3,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { PeerId } from '../../src/core/ids.ts'
+import { frameBytesMax } from '../../src/core/limits.ts'
 import { createStore } from '../../src/io/store/store.ts'
 import { toStored } from '../../src/peer/disk.ts'
-import type { Store, Transport } from '../../src/peer/ports.ts'
+import type { LogFacts, Store, Transport } from '../../src/peer/ports.ts'
 import { createServer, type FetchInput, type Server } from '../../src/peer/serving.ts'
 import { type Block, headOf } from '../../src/ring/block.ts'
 import { decodeFrame, encodeFetched, encodeFrame } from '../../src/ring/message.ts'
 import type { Serve } from '../../src/ring/types.ts'
 import { createMemoryStore } from '../support/memory-store.ts'
-import { silentLogger } from '../support/silent-logger.ts'
 import { until } from '../support/wait.ts'
 import { createKeyedCrypto, peerNamed } from './keyed-crypto.ts'
 import { blockAfter, genesisBy } from './log-of-blocks.ts'
 import { createTestClock } from './test-clock.ts'
-import { createTestContext } from './test-context.ts'
+import { createListeningLogger, createTestContext } from './test-context.ts'
 
 const [ana, bob, cleo] = [peerNamed('A'), peerNamed('B'), peerNamed('C')]
 const crypto = createKeyedCrypto(ana)
@@ -80,7 +80,10 @@ async function createRig(
       return drained.promise
     },
   } as Partial<Transport> as Transport
-  const { context } = createTestContext(ana, { store, transport, clock, logger: silentLogger })
+  const logger = createListeningLogger()
+  const errors: LogFacts[] = []
+  logger.error = (_event, facts = {}) => errors.push(facts)
+  const { context } = createTestContext(ana, { store, transport, clock, logger })
   const put: FetchInput[] = []
   let lamport = 0
   let answers = true
@@ -105,7 +108,7 @@ async function createRig(
     onSent: () => {},
   })
   return {
-    ...{ server, sent, put, clock, timers, store },
+    ...{ server, sent, put, clock, timers, store, logger, errors },
     pass: (millis: number) => moveTo(clock.monotonic() + millis),
     heldMost: () => heldMost,
     beBusy() {
@@ -176,6 +179,25 @@ describe('questions for blocks', () => {
       await broken.turn()
     }
     expect(broken.sent).toEqual([])
+    expect(broken.logger.warnings.map(({ facts }) => facts)).toEqual([1, 2, 3].map(() => ({ from: 0, error: expect.anything() })))
+  })
+
+  it('are answered up to the limit of a frame; a larger one is said in the log, and leaves the way free for the next', async () => {
+    const last = logOf(2, frameBytesMax)[1] as Block
+    const head = headOf(last)
+    const around = encodeFetched(1, { what: 'committed', blocks: [last], commit: head, head }).length - frameBytesMax
+    for (const size of [frameBytesMax, frameBytesMax + 1]) {
+      const rig = await createRig(logOf(2, size - around), { fetchedBytes: 2 * frameBytesMax })
+      const isSent = size === frameBytesMax
+      rig.server.ask(fetchOf(bob, 1))
+      await until('it was looked at', () => rig.sent.length + rig.errors.length > 0)
+      expect(rig.sent.map(({ frame }) => frame.length)).toEqual(isSent ? [size] : [])
+      expect(rig.errors).toEqual(isSent ? [] : [{ kind: 'fetched', bytes: size }])
+      rig.sent[0]?.drain()
+      await rig.turn()
+      rig.server.ask(fetchOf(bob, 0))
+      expect(rig.put).toHaveLength(2)
+    }
   })
 
   it('of members go before those of others, however many wait', async () => {
@@ -266,6 +288,54 @@ describe('questions for blocks', () => {
     await until('a member is answered at once', () => rig.served().includes(bob))
   })
 
+  it('of others in a busy room leave it at least five milliseconds after each answer', async () => {
+    const rig = await createRig(logOf(10, 10))
+    rig.beBusy()
+    for (const one of strangers(2)) rig.server.ask(fetchOf(one))
+    await until('the first is answered', () => rig.sent.length === 1)
+    rig.sent[0]?.drain()
+    await rig.turn()
+    rig.pass(4)
+    expect(rig.put).toHaveLength(1)
+    rig.pass(1)
+    expect(rig.put).toHaveLength(2)
+  })
+
+  it('of a slow reader in a busy room: the next other waits a quarter of a second more, and goes on without it', async () => {
+    const rig = await createRig(logOf(10, 10))
+    rig.beBusy()
+    const [third, ...many] = strangers(3) as [PeerId, PeerId, PeerId]
+    for (const one of many) rig.server.ask(fetchOf(one))
+    await until('the first is answered', () => rig.sent.length === 1)
+    rig.pass(250)
+    rig.pass(249)
+    expect(rig.put).toHaveLength(1)
+    rig.pass(1)
+    await until('the next is answered', () => rig.sent.length === 2)
+    // Nobody waits for it once more when it has taken its answer at last.
+    rig.sent[1]?.drain()
+    await rig.turn()
+    rig.pass(10)
+    rig.sent[0]?.drain()
+    await rig.turn()
+    rig.server.ask(fetchOf(third))
+    expect(rig.put.map(({ from }) => from)).toEqual([...many, third])
+  })
+
+  it('of members, and those that get no answer, make no other wait in a busy room', async () => {
+    const rig = await createRig(logOf(10, 10))
+    rig.beBusy()
+    const [one, other] = strangers(2) as [PeerId, PeerId]
+    rig.server.ask(fetchOf(bob))
+    await until('the member is answered', () => rig.sent.length === 1)
+    rig.pass(100)
+    rig.sent[0]?.drain()
+    await rig.turn()
+    rig.beSilent()
+    for (const from of [one, other]) rig.server.ask(fetchOf(from))
+    expect(rig.put.map(({ from }) => from)).toEqual([bob, one, other])
+  })
+
   it('are answered again, after a pause, by themselves', async () => {
     const rig = await createRig(logOf(30, 50_000))
     rig.beBusy()
@@ -277,6 +347,25 @@ describe('questions for blocks', () => {
       rig.pass(20)
     }
     expect(rig.served()).toHaveLength(many.length)
+  })
+
+  it('that wait are not put to the ring when the peer has stopped, though an answer that left before makes room', async () => {
+    const rig = await createRig(logOf(10, 10))
+    for (const one of strangers(5)) rig.server.ask(fetchOf(one))
+    await until('two are answered', () => rig.sent.length === 2)
+    rig.server.close()
+    for (const one of rig.sent) one.drain()
+    await rig.turn()
+    expect(rig.put).toHaveLength(2)
+    const busy = await createRig(logOf(10, 10))
+    busy.beBusy()
+    for (const one of strangers(2)) busy.server.ask(fetchOf(one))
+    await until('one is answered', () => busy.sent.length === 1)
+    busy.sent[0]?.drain()
+    await busy.turn()
+    expect(busy.timers()).toBe(1)
+    busy.server.close()
+    expect(busy.timers()).toBe(0)
   })
 
   it('are not answered any more when the peer has stopped, and no timer is left', async () => {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../../src/core/failure.ts'
 import { blockBytesMax, numberMax } from '../../src/core/limits.ts'
+import type { Operation } from '../../src/market/operation.ts'
 import { decodeMeta, evidenceName, toStored } from '../../src/peer/disk.ts'
+import type { Clock } from '../../src/peer/ports.ts'
 import { firstBatch, foundRoom, refoundBlocks, refuseRefound, roomIdOf } from '../../src/peer/room.ts'
 import { openSession } from '../../src/peer/session.ts'
 import type { Block } from '../../src/ring/block.ts'
@@ -9,11 +11,12 @@ import { encodeEvidence } from '../../src/ring/faults.ts'
 import { encodeFrame } from '../../src/ring/message.ts'
 import { createReplica } from '../../src/ring/replica.ts'
 import { ringLimits } from '../../src/ring/timing.ts'
+import { plainSetting } from '../support/lab-setting.ts'
 import { createMemoryStore } from '../support/memory-store.ts'
 import { until } from '../support/wait.ts'
 import { createKeyedCrypto, peerNamed } from './keyed-crypto.ts'
 import { genesisBy, opsAfter } from './log-of-blocks.ts'
-import { account } from './rig.ts'
+import { account, lotOf } from './rig.ts'
 import { createTestClock } from './test-clock.ts'
 import { createListeningLogger, createTestContext } from './test-context.ts'
 import { verifyLog } from './verify-log.ts'
@@ -58,6 +61,17 @@ describe('a log that wire version 1 wrote', () => {
     const submit = (deadline: number) => session.proposals.submit({ request: undefined, operation: { kind: 'void' } }, deadline)
     await expect(submit(20)).rejects.toMatchObject({ code: 'unsettled' })
     await expect(submit(1_300)).rejects.toMatchObject({ code: 'no-quorum' })
+    await session.close(stopping)
+  })
+
+  it('is left at once: without a quorum nobody could let its peer go', async () => {
+    const store = await storeWith(record(undefined))
+    const { clock, moveTo } = createTestClock()
+    const session = await openSession(createTestContext(ana, { store, clock }).context, record(undefined))
+    session.start()
+    const leaving = session.leave(60_000).then(() => 'gone')
+    moveTo(0)
+    expect(await Promise.race([leaving, new Promise((resolve) => setImmediate(() => resolve('waits')))])).toBe('gone')
     await session.close(stopping)
   })
 
@@ -272,6 +286,105 @@ describe('a room that is opened', () => {
     session.frame(bob, encodeFrame(numberMax / 2, { kind: 'ping', nonce: 1 }))
     expect([news.length, session.view.lamport, session.view.membership]).toEqual([told, lamport, 'member'])
     await expect(session.proposals.submit(openAccount, 20_000)).rejects.toBe(stopping)
+  })
+
+  it('is closed only when all is on disk', async () => {
+    const { context, batch, store } = await found()
+    const { write } = store
+    const gate = Promise.withResolvers<void>()
+    let isHeld = false
+    let held = 0
+    store.write = async (next) => {
+      if (isHeld) {
+        held++
+        await gate.promise
+      }
+      return write(next)
+    }
+    const session = await openSession(context, batch.meta)
+    session.start()
+    await until('the room has its ring', () => session.view.active)
+    isHeld = true
+    const submitted = session.proposals.submit(openAccount, 20_000).catch((error: unknown) => error)
+    await until('it is to be written', () => held > 0)
+    let isClosed = false
+    const closing = session.close(stopping).then(() => {
+      isClosed = true
+    })
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
+    expect(isClosed).toBe(false)
+    gate.resolve()
+    await closing
+    expect(await submitted).toBe(stopping)
+  })
+
+  it('takes its experiments with it when it is closed', async () => {
+    const { context, batch } = await found()
+    const session = await openSession(context, batch.meta)
+    session.start()
+    await session.proposals.submit({ request: undefined, operation: session.lab.setupOf(plainSetting) }, 20_000)
+    expect(session.lab.runs.map(({ isClosed }) => isClosed)).toEqual([false])
+    await session.close(stopping)
+    expect(session.lab.runs.map(({ isClosed }) => isClosed)).toEqual([true])
+  })
+
+  /** Its clock is the test's, and moves on with each look at a condition. */
+  const foundByClock = async () => {
+    const { clock: still, moveTo } = createTestClock()
+    const clock: Clock = { ...still, soon: (task) => void setImmediate(task), wall: () => still.monotonic() + 1_700_000_000_000 }
+    const { store, batch } = await found()
+    const { context, news } = createTestContext(ana, { store, clock })
+    const session = await openSession(context, batch.meta)
+    session.start()
+    const pass = (what: string, isTrue: () => boolean) =>
+      until(what, () => {
+        moveTo(clock.monotonic() + 50)
+        return isTrue()
+      })
+    const submit = async (operation: Operation) => {
+      let isDone = false
+      const submitted = session.proposals.submit({ request: undefined, operation }, 600_000).then(() => {
+        isDone = true
+      })
+      await pass('it is done', () => isDone)
+      await submitted
+    }
+    const failWrite = async () => {
+      store.failWrites(new Failure('disk-full', 'No space left.'))
+      session.proposals.submit({ request: undefined, operation: { kind: 'void' } }, 600_000).catch(() => {})
+      await pass('the write has failed', () => session.failed !== undefined)
+    }
+    return { session, news, clock, moveTo, pass, submit, failWrite }
+  }
+  const start: Operation = { kind: 'start-auction', ...lotOf('ana') }
+
+  it('closes its auctions once they have ended', async () => {
+    const { session, pass, submit } = await foundByClock()
+    await submit(openAccount.operation)
+    await submit(start)
+    await pass('it is closed', () => session.market.openAuctions.size === 0)
+    await session.close(stopping)
+  })
+
+  it('closes no auction once a write failed: it could not write that', async () => {
+    const { session, clock, moveTo, submit, failWrite } = await foundByClock()
+    await submit(openAccount.operation)
+    await submit(start)
+    await failWrite()
+    const waiting = session.view.pending.length
+    moveTo(clock.monotonic() + 10_000)
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
+    expect([session.market.openAuctions.size, session.view.pending.length]).toEqual([1, waiting])
+    await session.close(stopping)
+  })
+
+  it('waits for nobody to let it go once a write failed', async () => {
+    const { session, clock, moveTo, failWrite } = await foundByClock()
+    await failWrite()
+    const leaving = session.leave(60_000).then(() => 'gone')
+    moveTo(clock.monotonic())
+    expect(await Promise.race([leaving, new Promise((resolve) => setImmediate(() => resolve('waits')))])).toBe('gone')
+    await session.close(stopping)
   })
 
   it('keeps no snapshot where a write failed: what it stands on is not on disk', async () => {

@@ -62,7 +62,7 @@ describe('a snapshot on disk', () => {
     await rig.store.open()
     rig.apply(due() + 3)
     rig.persist(due() - 1)
-    expect(await rig.goOn()).toBeUndefined()
+    for (let times = 0; times < 4; times++) expect(await rig.goOn()).toBeUndefined()
     rig.persist(due())
     await until('the second piece waits', () => rig.soon.length === 1)
     expect(await rig.store.readSnapshot()).toBeUndefined()
@@ -77,6 +77,16 @@ describe('a snapshot on disk', () => {
     expect(new Set(offsets).size).toBeGreaterThan(15)
     expect(snapshotOffset(bob, 1_000)).toBe(snapshotOffset(bob, 1_000))
     for (const offset of offsets) expect(offset).toBeLessThan(1_000)
+  })
+
+  it.each(['A', 'B', 'C', 'D', 'E'])('is the first one at the first place of %s', async (name) => {
+    const self = peerNamed(name)
+    const rig = createRig(self)
+    await rig.store.open()
+    rig.apply(due(self) + every - 1)
+    rig.persist(due(self))
+    for (let times = 0; times < 4; times++) await rig.goOn()
+    expect(await rig.goOn()).toBe(due(self))
   })
 
   it('is not taken again while one is written, and then at the next place', async () => {
@@ -103,7 +113,26 @@ describe('a snapshot on disk', () => {
     rig.apply(18 * every, true)
     rig.persist(18 * every)
     for (let times = 0; times < 4; times++) await rig.goOn()
-    expect(await rig.goOn()).toBeGreaterThanOrEqual(16 * every)
+    const first = await rig.goOn()
+    expect(first).toBeGreaterThanOrEqual(16 * every)
+    rig.apply(30 * every, true)
+    rig.persist(30 * every)
+    for (let times = 0; times < 4; times++) await rig.goOn()
+    expect(await rig.goOn()).toBe(first)
+  })
+
+  it('of the end is written after one that is under way', async () => {
+    const rig = createRig()
+    await rig.store.open()
+    rig.apply(due())
+    rig.persist(due())
+    await until('it is under way', () => rig.soon.length === 1)
+    rig.apply(due() + 3)
+    rig.persist(due() + 3)
+    const finished = rig.keeper.finish()
+    for (let times = 0; times < 8; times++) await rig.goOn()
+    await finished
+    expect(await rig.goOn()).toBe(due() + 3)
   })
 
   it('is kept of the end, where its commit is on disk; and of a market that broke in the middle of a block none', async () => {

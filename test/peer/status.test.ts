@@ -361,9 +361,16 @@ describe('the peers of a room', () => {
         { epoch: '2.AAAAAA', turn: 5, holder: bob },
       ],
     })
-    const written = { ...session, view: { ...view, pending: [{ written: true }] } } as unknown as Session
-    expect(ringOf(context, written).requests).toEqual([cleo])
-    expect(peersOf(context, written, lobby)[0]?.wants).toBe(false)
+    for (const [pending, wants] of [
+      [[], false],
+      [[true], false],
+      [[true, false], true],
+    ] as const) {
+      const waiting = pending.map((written) => ({ written }))
+      const other = { ...session, view: { ...view, pending: waiting } } as unknown as Session
+      expect(ringOf(context, other).requests).toEqual(wants ? [ana, cleo] : [cleo])
+      expect(peersOf(context, other, lobby)[0]?.wants).toBe(wants)
+    }
   })
 
   it('can be shown what proves a fault: whose it is, and the blocks', () => {
