@@ -206,8 +206,13 @@ export interface PersistQueue {
   add(persist: Persist): void
   /** Resolves when everything added is on disk, or has failed; after {@link idlePatience} that counts as failed, too. */
   idle(): Promise<void>
+  /** Resolves when little waits for the disk, or it has failed: whoever takes in a long log waits for that, or it would fill the memory. */
+  hasRoom(): Promise<void>
   readonly failed: Failure | undefined
 }
+
+/** Blocks that wait for the batch under way, in bytes. */
+const waitingBytesMax = 8 * 1024 * 1024
 
 export interface PersistQueueOptions {
   readonly store: Pick<Store, 'write'>
@@ -235,15 +240,19 @@ export function createPersistQueue({
 }: PersistQueueOptions): PersistQueue {
   const slots = [...options.freeSlots]
   let waiting: MergedPersist | undefined
+  let waitingBytes = 0
   let isWriting = false
   let failed: Failure | undefined
   const idlers: (() => void)[] = []
+  const takers: (() => void)[] = []
 
   const writeAll = async (): Promise<void> => {
     isWriting = true
     while (waiting !== undefined && failed === undefined) {
       const batch = waiting
       waiting = undefined
+      waitingBytes = 0
+      resume(takers)
       try {
         await store.write(toBatch(batch))
         // What comes of it is one batch, too. Whoever was told that it failed is not told that it is there.
@@ -253,7 +262,7 @@ export function createPersistQueue({
       }
     }
     isWriting = false
-    rest()
+    resume(idlers)
   }
 
   /** Of the disk, or of what could not even be encoded: either way it is not on disk, and whoever waits for that waits no longer. */
@@ -261,7 +270,8 @@ export function createPersistQueue({
     if (failed !== undefined) return
     failed = error instanceof Failure ? error : new Failure('disk-failed', 'A write failed.', {}, { cause: error })
     onFailed(failed)
-    rest()
+    resume(idlers)
+    resume(takers)
   }
 
   const toBatch = ({ cutFrom, blocks, evidence, meta }: MergedPersist) => ({
@@ -274,13 +284,14 @@ export function createPersistQueue({
     meta: encodeMeta(meta),
   })
 
-  const rest = (): void => {
-    for (const idle of idlers.splice(0)) idle()
+  const resume = (waiters: (() => void)[]): void => {
+    for (const waiter of waiters.splice(0)) waiter()
   }
 
   return {
     add(persist) {
       waiting = mergePersists(waiting, persist)
+      for (const { bytes } of persist.blocks) waitingBytes += bytes.length
       if (!isWriting) void writeAll()
     },
     idle() {
@@ -290,6 +301,9 @@ export function createPersistQueue({
         fail(new Failure('disk-failed', `The disk has not answered for ${seconds} s: what was on its way to it may be lost.`)),
       )
       return new Promise<void>((resolve) => idlers.push(resolve)).finally(cancel)
+    },
+    async hasRoom() {
+      if (waitingBytes >= waitingBytesMax && failed === undefined) await new Promise<void>((resolve) => takers.push(resolve))
     },
     get failed() {
       return failed

@@ -27,8 +27,8 @@ export interface Driver {
   wake(): void
   /** Resolves when the market has all that is committed, and everything that the ring wanted on disk is there, or a write has failed. */
   flushed(): Promise<void>
-  /** Resolves when the market has all that is known to be committed. */
-  applied(): Promise<void>
+  /** Resolves when the market has all that is known to be committed, and little waits for the disk. */
+  ready(): Promise<void>
   /** No input is taken, and nothing is served, any more. */
   close(): void
   /** The first failed write. */
@@ -244,7 +244,10 @@ export function createDriver(context: PeerContext, engine: Engine): Driver {
         run()
       })
     },
-    applied: () => applier.idle(),
+    async ready() {
+      await applier.idle()
+      await disk.hasRoom()
+    },
     async flushed() {
       await applier.idle()
       await disk.idle()

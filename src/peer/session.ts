@@ -93,7 +93,7 @@ export async function openSession(
   const started = { at: clock.wall(), now: clock.monotonic() }
   const notes = createRingNotes(self)
   const signatures = createSignatureBook(identity)
-  const intake = createIntake({ check: signatures.check, ready: () => driver.applied() })
+  const intake = createIntake({ check: signatures.check, ready: () => driver.ready() })
   const bare = makeReplica({
     self,
     room: roomIdOf(genesisBlock),

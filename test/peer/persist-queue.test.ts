@@ -223,6 +223,56 @@ describe('the queue of writes', () => {
   })
 })
 
+describe('whoever takes in a long log', () => {
+  /** A block that says to be so long. */
+  const longBlock = (block: Block, length: number): Block => ({ ...block, bytes: { ...block.bytes, length } as Uint8Array })
+  const isDone = async (promise: Promise<void>): Promise<boolean> => {
+    let done = false
+    void promise.then(() => {
+      done = true
+    })
+    await new Promise((resolve) => setImmediate(resolve))
+    return done
+  }
+  const persists = (lengths: readonly number[]): Persist[] =>
+    persistsOf(lengths.map(() => ({ back: 0, more: 1 }))).map((persist, at) => ({
+      ...persist,
+      evidence: [],
+      blocks: persist.blocks.map((block) => longBlock(block, lengths[at] ?? 0)),
+    }))
+  const mebibytes = 2 ** 20
+
+  it('waits while much waits for the disk, until the batch before it is written', async () => {
+    const disk = createSlowDisk()
+    const queue = queueOver(disk, { onPersisted: () => {} })
+    const [first, second, third] = persists([9 * mebibytes, 8 * mebibytes - 1, 1]) as [Persist, Persist, Persist]
+    expect(await isDone(queue.hasRoom())).toBe(true)
+    // What is under way waits for nothing.
+    queue.add(first)
+    expect(await isDone(queue.hasRoom())).toBe(true)
+    queue.add(second)
+    expect(await isDone(queue.hasRoom())).toBe(true)
+    queue.add(third)
+    const room = queue.hasRoom()
+    expect(await isDone(room)).toBe(false)
+    disk.finish()
+    await room
+    expect(disk.batches.length).toBe(2)
+    expect(await isDone(queue.hasRoom())).toBe(true)
+  })
+
+  it('waits for no disk that has failed', async () => {
+    const disk = createSlowDisk()
+    const queue = queueOver(disk, { onPersisted: () => {}, onFailed: () => {} })
+    for (const persist of persists([1, 9 * mebibytes])) queue.add(persist)
+    const room = queue.hasRoom()
+    expect(await isDone(room)).toBe(false)
+    disk.fail(new Failure('disk-full', 'The disk is full.'))
+    await room
+    expect(await isDone(queue.hasRoom())).toBe(true)
+  })
+})
+
 function queueOver(disk: ReturnType<typeof createSlowDisk>, changes: Partial<PersistQueueOptions>) {
   const { store } = disk
   const clock = { monotonic: () => 0, at: () => () => {} }
