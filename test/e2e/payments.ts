@@ -1,3 +1,4 @@
+import { ConnectionLost } from '../../src/api/asking.ts'
 import type { Api } from '../../src/api/client.ts'
 import { accounts } from './accounts.ts'
 import { type PeerProcess, until } from './room.ts'
@@ -77,7 +78,5 @@ export async function askAgain(peer: PeerProcess, payers: readonly Payer[]): Pro
   return Promise.all(open.map((payment) => pay(peer.api, payment)))
 }
 
-/** What the rules or the peer refused has a code of the contract; a connection that broke has none. */
-function isConnectionLost(error: unknown): boolean {
-  return !(typeof error === 'object' && error !== null && 'code' in error)
-}
+/** What the rules or the peer refused has another code. */
+const isConnectionLost = (error: unknown): boolean => error instanceof ConnectionLost
