@@ -37,10 +37,10 @@ done
 printf '[Unit]\nDefaultDependencies=no\nWants=gavelring@a.service gavelring@b.service gavelring@c.service\n' >"$work/units/test.target"
 
 mount -t tmpfs tmpfs /run
-mkdir /run/work
-mount --bind "$work" /run/work
+mkdir /run/own
+mount --bind "$work" /run/own
 for folder in /tmp /var/tmp /var/lib /var/cache /var/log; do mount -t tmpfs tmpfs "$folder"; done
-mount --bind /run/work/etc /etc
+mount --bind /run/own/etc /etc
 
 umount -R /sys/fs/cgroup
 mount -t sysfs -o ro sysfs /sys
@@ -53,5 +53,5 @@ else
   mount -t cgroup2 cgroup2 /sys/fs/cgroup
 fi
 
-export container=test SYSTEMD_UNIT_PATH=/run/work/units
+export container=test SYSTEMD_UNIT_PATH=/run/own/units
 exec "${SYSTEMD:-/lib/systemd/systemd}" --system --unit=test.target --log-target=console --show-status=no --default-standard-output=inherit
