@@ -112,6 +112,21 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     breaks: 'no `Installed` leaves after a later promise',
     edits: [edit('ring/epochs.ts', 'if (isOnDisk && sameEpoch(epochs.promised, epoch)) out.send', 'if (isOnDisk) out.send')],
   },
+  installLate: {
+    breaks: 'an `Install` of an epoch below the promise is not taken in',
+    edits: [
+      edit(
+        'ring/senders.ts',
+        'return message.epoch.initiator === from && sameEpoch(message.epoch, ring.epochs.promised)',
+        'return message.epoch.initiator === from',
+      ),
+      edit(
+        'ring/epochs.ts',
+        '    if (membership.hasForgotten || disk.failed || !sameEpoch(epochs.promised, epoch)) return\n    const fault',
+        '    if (membership.hasForgotten || disk.failed || epochs.isBelow(epoch)) return\n    const fault',
+      ),
+    ],
+  },
   installRecheck: {
     breaks: 'the promise is looked at again after fetching, in the step that replaces the log',
     edits: [

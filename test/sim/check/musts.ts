@@ -27,6 +27,8 @@ interface Process {
   commitIndex: number
   /** The commit that the frame in hand names, where that is of a later epoch than was promised. */
   named: ReadEpoch | undefined
+  /** The view that this step took in by an `Install`, and what was promised at that place of the step. */
+  taken: { readonly index: number; readonly promised: ReadEpoch } | undefined
 }
 
 /**
@@ -57,6 +59,7 @@ export class MustCheck {
       loss: view.membership === 'forgotten' ? this.#factsOf(peer)?.loss : undefined,
       commitIndex: view.commit.index,
       named: undefined,
+      taken: undefined,
     }
   }
 
@@ -67,6 +70,7 @@ export class MustCheck {
     process.promised = view.promised
     process.commitIndex = view.commit.index
     process.named = undefined
+    process.taken = undefined
     if (input.kind !== 'receive') return
     const { message } = input
     if (message.kind === 'installed') {
@@ -85,6 +89,8 @@ export class MustCheck {
       case 'note':
         // What is said before it in the same step was said under the promise before.
         if (output.note.event === 'promised') process.promised = view.promised
+        if (output.note.event === 'view-installed')
+          process.taken = { index: Number(output.note.facts.index), promised: process.promised }
         return
       case 'persist':
         return this.#checkPersist(peer, process, output, log)
@@ -134,11 +140,14 @@ export class MustCheck {
 
   #checkPersist(
     peer: SimPeer,
-    { loss }: Process,
+    { loss, taken }: Process,
     { meta, blocks }: Extract<Output, { kind: 'persist' }>,
     log: readonly (ReadBlock | undefined)[],
   ): void {
-    this.#checkViews(peer, meta.promised, log[blocks.findLast(({ body }) => body.kind === 'view')?.index ?? -1])
+    const view = log[blocks.findLast(({ body }) => body.kind === 'view')?.index ?? -1]
+    // Whoever promises again later in the step has both in one record: the view came under the promise before.
+    if (view !== undefined && view.index === taken?.index) this.#checkView(peer, taken.promised, view)
+    else this.#checkView(peer, meta.promised, view)
     if (loss === undefined || meta.loss !== undefined) return
     const commit = peer.machine?.view.commit.index ?? 0
     const isWrittenDown = log.some(
@@ -149,7 +158,7 @@ export class MustCheck {
   }
 
   /** A log ends in the view that was promised; a later promise is right only where the last view is committed. */
-  #checkViews(peer: SimPeer, promised: ReadEpoch, view: ReadBlock | undefined): void {
+  #checkView(peer: SimPeer, promised: ReadEpoch, view: ReadBlock | undefined): void {
     if (view?.members === undefined) return
     const order = orderOfEpochs(promised, view.epoch)
     const name = epochName(view.epoch as never)
