@@ -171,3 +171,39 @@ describe('addresses for the next start', () => {
     expect(await read()).toEqual([near])
   })
 })
+
+const atAna = { peer: peerNamed('A'), addresses: ['/ip4/10.0.0.1/tcp/4001', '/ip4/10.0.0.1/tcp/4002'] }
+const atBob = { peer: peerNamed('B'), addresses: ['/ip4/10.0.0.2/tcp/4001'] }
+
+describe('addresses of peers', () => {
+  it('are there at the next start, and stay while nobody is connected', async () => {
+    const store = createMemoryStore()
+    await store.open()
+    expect(await readRememberedAddresses(store)).toEqual([])
+    let peers: Transport['peers'] = [atBob, atAna]
+    const remember = createRememberer(store, {
+      get peers() {
+        return peers
+      },
+    } as Transport)
+    await remember()
+    peers = []
+    await remember()
+    expect(await readRememberedAddresses(store)).toEqual([...atAna.addresses, ...atBob.addresses])
+  })
+
+  it('that cannot be read are none', async () => {
+    const store = createMemoryStore()
+    await store.open()
+    await store.writeValue('peers', Uint8Array.of(200, 1, 1))
+    expect(await readRememberedAddresses(store)).toEqual([])
+  })
+
+  it('that mean nothing here, as another version may have written, are left out', async () => {
+    const store = createMemoryStore()
+    await store.open()
+    const addresses = ['/unix/tmp', 'nonsense', '/ip4/10.0.0.1/tcp/0', '/ip4/10.0.0.1/tcp/4001']
+    await createRememberer(store, { peers: [{ ...atAna, addresses }] } as unknown as Transport)()
+    expect(await readRememberedAddresses(store)).toEqual(['/ip4/10.0.0.1/tcp/4001'])
+  })
+})
