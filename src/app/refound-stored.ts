@@ -4,11 +4,11 @@ import { Failure } from '../core/failure.ts'
 import type { RoomId } from '../core/ids.ts'
 import { createEntropy } from '../io/entropy.ts'
 import { openIdentity } from '../io/identity.ts'
-import { takeLock } from '../io/lock.ts'
 import { openProfile } from '../io/profile.ts'
 import { createStore } from '../io/store/store.ts'
 import { decodeMeta, type StoredMeta } from '../peer/disk.ts'
 import { firstBatch, refoundOn, roomIdOf } from '../peer/room.ts'
+import { lockProfile } from './lock-profile.ts'
 import { finishPutBack, forgetAside, putAside, restore } from './put-aside.ts'
 import { archiveLog, roomFolder } from './room-folder.ts'
 import {
@@ -66,7 +66,7 @@ export async function openSalvage(
   isLocked = false,
 ): Promise<OpenSalvage | undefined> {
   if (!existsSync(folder)) throw new Failure('room-not-found', `There is no log of any room in ${folder}.`)
-  const lock = isLocked ? undefined : await takeLock(folder)
+  const lock = isLocked ? undefined : await lockProfile(folder)
   let copy: OpenCopy | undefined
   const close = async (): Promise<void> => {
     await copy?.close()

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { open } from 'node:fs/promises'
-import { join } from 'node:path'
+import { open, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { toBlock } from '../api/to-view.ts'
-import { Failure } from '../core/failure.ts'
 import type { RoomId } from '../core/ids.ts'
+import { diskFailure, syncFolder } from '../io/files.ts'
 
 type Block = Parameters<typeof toBlock>[0]
 
@@ -24,21 +24,31 @@ export function roomFolder(profile: string, room: string): string {
 
 /**
  * Writes the log of a room that is left for another one beside the rooms, in the form that `log export` has, so that
- * `log verify` checks it anywhere. Resolves with the file. Nothing that was there before is written over.
+ * `log verify` checks it anywhere. Resolves with the file, once all of it is on disk: what it is of is deleted then. Nothing that was
+ * there before is written over, and nothing is left of one that could not be written. Throws a `Failure`, by the file system's names.
  */
 export async function archiveLog(folder: string, room: RoomId, blocks: AsyncIterable<readonly Block[]>): Promise<string> {
   const name = `${folder}.${room.slice(0, 8)}`
   const path = firstFree((number) => `${name}${number > 1 ? `-${number}` : ''}.jsonl`)
-  const file = await open(path, 'wx', 0o600)
+  const draft = `${path}.new`
   try {
-    for await (const chunk of blocks) await file.write(chunk.map((block) => `${JSON.stringify(toBlock(block))}\n`).join(''))
-    await file.sync()
+    await rm(draft, { force: true })
+    const file = await open(draft, 'wx', 0o600)
+    try {
+      // Not `write`, which may write a part and say no more than how much that was.
+      for await (const chunk of blocks)
+        await file.appendFile(chunk.map((block) => `${JSON.stringify(toBlock(block))}\n`).join(''))
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(draft, path)
+    await syncFolder(dirname(path))
+    return path
   } catch (error) {
-    throw new Failure('disk-failed', `The log could not be kept in ${path}.`, { path }, { cause: error })
-  } finally {
-    await file.close()
+    await rm(draft, { force: true }).catch(() => {})
+    throw diskFailure(error, path)
   }
-  return path
 }
 
 /** The first of these names that nothing has; `number` goes from 1. */

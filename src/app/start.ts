@@ -6,7 +6,6 @@ import type { LogEvent, LogLevel } from '../core/log-events.ts'
 import type { Gateway } from '../gateway/server.ts'
 import { diskFailure, pathIn } from '../io/files.ts'
 import { openIdentity } from '../io/identity.ts'
-import { takeLock } from '../io/lock.ts'
 import { type Log, openLog } from '../io/logger.ts'
 import { type KnownRoom, openProfile } from '../io/profile.ts'
 import type { Peer } from '../peer/peer.ts'
@@ -16,6 +15,7 @@ import { leftText } from '../peer/status.ts'
 import { removePage } from './browser.ts'
 import { openCatalogue } from './catalogue.ts'
 import { type PeerConfig, usualName } from './config.ts'
+import { lockProfile } from './lock-profile.ts'
 import type { Plan } from './open-peer.ts'
 import { rendererFolder } from './renderer-folder.ts'
 import { createSeat } from './seat.ts'
@@ -81,7 +81,7 @@ export async function startSeat(config: PeerConfig, hooks: StartHooks): Promise<
   const profile = await openProfile(config.profile)
   if (profile.wasOpenToOthers) logger.warn('profile-closed', { folder: profile.folder })
   // One peer a profile, whatever its room: two of one identity would be taken for a liar.
-  const lock = await takeLock(profile.folder)
+  const lock = await lockProfile(profile.folder)
   if (lock.takenFrom !== undefined) logger.warn('profile-moved', { host: lock.takenFrom })
   try {
     const settings = await profile.readSettings()

@@ -14,6 +14,7 @@ import type { Proof } from '../peer/peer.ts'
 import type { Store } from '../peer/ports.ts'
 import { toProof } from '../peer/status.ts'
 import { type LogRow, type LogVerifier, type Verified, type VerifiedBlock, type VerifyStep, verifyRows } from '../peer/verify.ts'
+import { lockProfile } from './lock-profile.ts'
 import { copyLog, placeOfLog } from './put-aside.ts'
 import { roomFolder } from './room-folder.ts'
 
@@ -110,7 +111,7 @@ export async function openCopy(profile: string, room: string | undefined, isLock
   const from = name && (await placeOfLog(roomFolder(profile, name)))
   if (!from)
     throw new Failure('room-not-found', `There is no log of ${name === undefined ? 'any room' : `room ${name}`} in ${profile}.`)
-  const lock = isLocked ? undefined : await takeReadingLock(profile)
+  const lock = isLocked ? undefined : await lockProfile(profile, takeReadingLock)
   let copy: string
   try {
     copy = await copyStore(from)

@@ -145,7 +145,7 @@ const systemWords: readonly (readonly [RegExp, string])[] = [
 ]
 
 /** A rename is on disk only once its folder is. Windows cannot open folders, and does not need it. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return
   const handle = await open(folder, 'r')
   try {

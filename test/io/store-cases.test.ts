@@ -6,6 +6,7 @@ import { Level } from 'level'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Failure } from '../../src/core/failure.ts'
 import { folderDisk } from '../../src/io/store/disk.ts'
+import { markOf } from '../../src/io/store/inspect.ts'
 import { type CaseName, cases, isOpened } from '../../src/io/store/open.ts'
 import { createStore, createStoreOn } from '../../src/io/store/store.ts'
 import { batchOf, block, text } from './store-conformance.ts'
@@ -217,6 +218,21 @@ const specimens: Readonly<Record<CaseName, Readonly<Record<string, () => Promise
         const folder = await writtenByFormat1()
         await writeFile(join(folder, 'DAMAGED'), '2\n')
         return [folder, 2]
+      },
+      'a mark that was emptied: all that is whole is': async () => {
+        const folder = await written()
+        await writeFile(join(folder, 'DAMAGED'), '')
+        return [folder, 6]
+      },
+      'a mark in which a digit has changed': async () => {
+        const folder = await written()
+        await writeFile(join(folder, 'DAMAGED'), new TextDecoder().decode(markOf(4)).replace('4', '2'))
+        return [folder, 6]
+      },
+      'a mark': async () => {
+        const folder = await written()
+        await writeFile(join(folder, 'DAMAGED'), markOf(4))
+        return [folder, 4]
       },
       'a log of format 1 with a row less': async () => {
         const folder = await writtenByFormat1()

@@ -1,3 +1,7 @@
+import { existsSync } from 'node:fs'
+import { link, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Level } from 'level'
 import { Failure } from '../../core/failure.ts'
 import { codeOf, diskFailureInWords } from '../files.ts'
@@ -86,6 +90,32 @@ export function lockFailure(words: string, folder: string, cause: unknown): Fail
   const message = `This file system knows no locks, as on some network disks, so the log cannot be kept there: ${folder}`
   return new Failure('locks-unsupported', message, { folder }, { cause })
 }
+
+/**
+ * Whether any process has the LevelDB of this folder open, also one that cannot be seen from here, as in another container. LevelDB locks
+ * the file `LOCK` in it: a database elsewhere whose `LOCK` leads to that very file opens only where nobody has it, and the folder itself is
+ * left alone. Not to be asked of one that this process has open: closing any handle of a file ends all locks that a process has on it
+ * (fcntl(2)). `false` also where that cannot be told.
+ */
+export async function isHeld(folder: string): Promise<boolean> {
+  const lock = join(folder, 'LOCK')
+  if (!existsSync(lock)) return false
+  let elsewhere: string | undefined
+  try {
+    elsewhere = await mkdtemp(join(tmpdir(), 'gavelring-lock-'))
+    await (process.platform === 'win32' ? link : symlink)(lock, join(elsewhere, 'LOCK'))
+    const level = new Level(elsewhere)
+    await level.open()
+    await level.close()
+    return false
+  } catch (error) {
+    return isLocked(error) && lockFailure(wordsOf(error), folder, error).code === 'profile-in-use' && !isDenied(error)
+  } finally {
+    if (elsewhere !== undefined) await rm(elsewhere, { recursive: true, force: true }).catch(() => {})
+  }
+}
+
+const isDenied = (error: unknown): boolean => diskFailureInWords(wordsOf(error), '', error) !== undefined
 
 const isLocked = (error: unknown): boolean =>
   error instanceof Error && (codeOf(error) === 'LEVEL_LOCKED' || isLocked(error.cause))

@@ -45,7 +45,9 @@ export function folderDisk(folder: string): Disk {
       const file = await open(join(folder, name), 'r+')
       return {
         async write(bytes, at) {
-          await file.write(bytes, 0, bytes.length, at)
+          // It may write a part, and say no more than how much that was.
+          for (let done = 0; done < bytes.length; )
+            done += (await file.write(bytes, done, bytes.length - done, at + done)).bytesWritten
         },
         sync: () => file.datasync(),
         close: () => file.close(),

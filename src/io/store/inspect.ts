@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import type { StoredBlock } from '../../peer/ports.ts'
 import { type Database, failureOf } from './database.ts'
 import type { Disk } from './disk.ts'
@@ -31,6 +32,18 @@ type Progress = (done: number, total: number) => void
 
 /** There once damage was met beside a start: the number of blocks before it. */
 export const damagedName = 'DAMAGED'
+/** The mark for so many blocks. */
+export const markOf = (count: number): Uint8Array => new TextEncoder().encode(`${count} ${checksumOf(String(count))}\n`)
+
+/** Of a mark that was emptied or changed it is known that damage was met, and not where: `Infinity`. Format 1 wrote no checksum. */
+function readMark(mark: Uint8Array): number {
+  const [, count, checksum] = /^(\d{1,15})(?: ([0-9a-f]{1,8}))?\n$/.exec(new TextDecoder().decode(mark.subarray(0, 64))) ?? []
+  const isWhole = count !== undefined && (checksum === undefined || checksum === checksumOf(count))
+  return isWhole ? Number(count) : Number.POSITIVE_INFINITY
+}
+
+const checksumOf = (text: string): string => crc32(text).toString(16)
+
 /** There while a start reads; its length is how many starts in a row have come to no end of that. */
 export const openingName = 'opening'
 
@@ -61,7 +74,7 @@ export async function inspect(disk: Disk, onProgress: Progress): Promise<Inspect
     witness: testimony?.head ?? 'none',
     database: contents,
     hasFiles: names.some((name) => !/^(?:LOCK|LOG|LOG\.old|opening|.*\.new)$/.test(name)),
-    marked: mark && (Number.parseInt(new TextDecoder().decode(mark), 10) || 0),
+    marked: mark && readMark(mark),
   } as const
   return { evidence, testimony, database: typeof database === 'string' ? undefined : database, values }
 }

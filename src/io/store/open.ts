@@ -41,7 +41,7 @@ export interface Evidence {
   readonly database: 'gone' | 'unreadable' | Contents
   /** Files that neither an empty store nor an attempt to open one leaves behind. */
   readonly hasFiles: boolean
-  /** The block from which on format 1 had found the log damaged. */
+  /** The block before which damage was met; `Infinity`: nobody knows where. */
   readonly marked: number | undefined
 }
 

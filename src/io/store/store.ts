@@ -5,7 +5,7 @@ import type { Store, StoreBatch, StoredBlock, StoreOpened } from '../../peer/por
 import { diskFailure } from '../files.ts'
 import { type Database, failureOf, type Operation } from './database.ts'
 import { type Disk, folderDisk } from './disk.ts'
-import { damagedName, inspect, xorOf } from './inspect.ts'
+import { damagedName, inspect, markOf, xorOf } from './inspect.ts'
 import { type CaseName, cases, type Evidence, isOpened, judge, wholeBlocks } from './open.ts'
 import {
   blockIn,
@@ -77,7 +77,7 @@ export function createStoreOn(disk: Disk): Store {
       const failure = failureOf(error, folder, 'write')
       const isMarked = failed === undefined && failure === undefined
       failed ??= failure ?? damage(folder, 'row-damaged', to.head.count, error)
-      if (isMarked) await disk.replaceFile(damagedName, new TextEncoder().encode(`${to.head.count}\n`)).catch(() => {})
+      if (isMarked) await disk.replaceFile(damagedName, markOf(to.head.count)).catch(() => {})
       throw failed
     }
   }
