@@ -26,20 +26,36 @@ export interface Signs {
 }
 
 /** Linux counts from its own start; others have `ps`. Windows tells a program nothing of when it began, but keeps a name for it. */
-export const signsOf = (platform: NodeJS.Platform): Signs =>
-  platform === 'win32'
-    ? nameSigns((name) => `\\\\.\\pipe\\${name}`)
-    : { own: async () => ({ began: await beganOf(process.pid), end() {} }), of: ({ pid }) => beganOf(pid) }
-
-async function beganOf(pid: number): Promise<string> {
-  if (process.platform !== 'linux') {
-    const ps = promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)], { env: { ...process.env, LC_ALL: 'C' } })
-    return ps.then(({ stdout }) => stdout.trim()).catch(() => '')
-  }
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  // The name, in brackets, may hold anything; field 22 is the 20th after it (proc_pid_stat(5)).
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+export function signsOf(platform: NodeJS.Platform): Signs {
+  if (platform === 'win32') return nameSigns((name) => `\\\\.\\pipe\\${name}`)
+  const beganOf = platform === 'linux' ? beganByProc : beganByPs
+  return { own: async () => ({ began: await beganOf(process.pid), end() {} }), of: ({ pid }) => beganOf(pid) }
 }
+
+/** No text that a system tells of a beginning. */
+const gone = 'gone'
+
+/**
+ * A process that was killed keeps its number, and when it began, until its parent asks what became of it, which may be never: a
+ * zombie, or dead (Z, X). One whose other threads still end, and write, is none yet.
+ */
+async function beganByProc(pid: number): Promise<string> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  // The name, in brackets, may hold anything; what follows it is field 3 and on (proc_pid_stat(5)): state, threads, beginning.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  if (isEnded(fields[0]) && Number(fields[17]) <= 1) return gone
+  return fields[19] ?? ''
+}
+
+/** Tried with the `ps` of Linux. That of macOS has the same two by its manual; what it tells of a zombie was not tried. */
+async function beganByPs(pid: number): Promise<string> {
+  const args = ['-o', 'stat=', '-o', 'lstart=', '-p', String(pid)]
+  const { stdout } = await promisify(execFile)('ps', args, { env: { ...process.env, LC_ALL: 'C' } }).catch(() => ({ stdout: '' }))
+  const [, state, began = ''] = /^(\S+)\s+(.*)$/.exec(stdout.trim()) ?? []
+  return isEnded(state) ? gone : began
+}
+
+const isEnded = (state = ''): boolean => /^[ZX]/.test(state)
 
 /**
  * A name that the system keeps for as long as the process lives that took it, whatever ends that: one at which it listens, a named
@@ -60,12 +76,12 @@ export function nameSigns(pathOf: (name: string) => string): Signs {
           resolve(sign)
         }
         socket.once('connect', () => found(began))
-        socket.once('error', (error) => found(gone.has(codeOf(error) ?? '') ? 'gone' : ''))
+        socket.once('error', (error) => found(unheld.has(codeOf(error) ?? '') ? gone : ''))
       }),
   }
 }
 
-const gone: ReadonlySet<string> = new Set(['ENOENT', 'ECONNREFUSED'])
+const unheld: ReadonlySet<string> = new Set(['ENOENT', 'ECONNREFUSED'])
 
 const isListening = (server: Server, path: string): Promise<boolean> =>
   new Promise((resolve) => {
@@ -119,5 +135,8 @@ export function parseOwner(text: string): Owner | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const { pid, began, host, boot, space } = value as Record<string, unknown>
   const texts = [began, host, boot, space].every((one) => typeof one === 'string')
-  return Number.isSafeInteger(pid) && texts ? (value as Owner) : undefined
+  return isProcessNumber(pid) && texts ? (value as Owner) : undefined
 }
+
+/** 0 and below mean whole groups of processes to the system, which always live; what is larger it does not take at all. */
+const isProcessNumber = (pid: unknown): boolean => Number.isInteger(pid) && Number(pid) > 0 && Number(pid) < 2 ** 31

@@ -1,10 +1,10 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { takeLock } from '../../src/io/lock.ts'
 import { describeSelf, isSame, nameSigns, signsOf } from '../../src/io/owner.ts'
 
@@ -40,6 +40,23 @@ async function tries(folder: string, names?: string) {
       await ended
     },
   }
+}
+
+/** A zombie that had the lock: it was killed, and its parent, which runs on, does not ask what became of it. */
+async function leftAfter(folder: string): Promise<{ readonly pid: number }> {
+  const script = '"$@" <&3 & echo $!; exec sleep 600'
+  const taker = [process.execPath, join(import.meta.dirname, 'lock-taker.ts'), folder]
+  const parent = spawn('sh', ['-c', script, 'sh', ...taker], { stdio: ['ignore', 'pipe', 'inherit', 'pipe'] })
+  onTestFinished(() => void parent.kill('SIGKILL'))
+  let said = ''
+  parent.stdout?.on('data', (chunk) => {
+    said += String(chunk)
+  })
+  await vi.waitUntil(() => said.includes('taken'), 30_000)
+  const pid = Number(said.split('\n').find((line) => /^\d+$/.test(line)))
+  process.kill(pid, 'SIGKILL')
+  await vi.waitUntil(() => execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).startsWith('Z'), 10_000)
+  return { pid }
 }
 
 /** Puts this into the place of who has the lock now. */
@@ -106,6 +123,23 @@ describe('a lock', () => {
     const lock = await takeLock(folder)
     expect(lock.takenFrom).toBe(takenFrom)
     await lock.release()
+  })
+
+  it.skipIf(process.platform === 'win32')(
+    'of a process that was killed, and whose parent never asks for it, is taken over',
+    async () => {
+      const folder = await newFolder()
+      const zombie = await leftAfter(folder)
+      const ways = process.platform === 'linux' ? (['linux', 'darwin'] as const) : ([process.platform] as const)
+      for (const way of ways) expect(await signsOf(way).of({ ...zombie, began: '' })).toBe('gone')
+      await (await takeLock(folder)).release()
+    },
+  )
+
+  it.each([0, -1, -7, 1.5, 2 ** 31, Number.MAX_SAFE_INTEGER, '1'])('of process %j is nobody’s', async (pid) => {
+    const folder = await newFolder()
+    await forge(folder, { pid, began: '' })
+    await (await takeLock(folder)).release()
   })
 
   it.each(['', '{', 'null', '{"pid":"1"}', 'x'.repeat(10_000)])('whose file holds %j is nobody’s', async (text) => {
