@@ -1,8 +1,8 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure, type FailureCode } from '../core/failure.ts'
-import { codeOf, diskFailure } from './files.ts'
+import { codeOf, diskFailure, readFileIfThere } from './files.ts'
 import { describeSelf, isEarlier, isHere, lives, type Owner, parseOwner, type Signs, signsOf } from './owner.ts'
 
 /** A folder that one process at a time uses. */
@@ -16,7 +16,7 @@ export interface Lock {
  * The lock is a file `lock-N` that says who has it. Whoever finds no living owner makes the next one, which only one can, and has
  * the lock if its number is then the highest and still no other owner lives. Of two that both do so, the one that came to look
  * last sees the other. To delete a dead owner's file and make one's own would not do: it may be a third's by then, who was quicker.
- * Throws a `Failure`: `profile-in-use`, or by the file system's own names.
+ * Throws a `Failure`: `profile-in-use`, `path-taken` by a number after which there is none, or by the file system's own names.
  */
 export async function takeLock(folder: string, signs: Signs = signsOf(process.platform)): Promise<Lock> {
   const { self, end } = await describeSelf(signs)
@@ -27,6 +27,7 @@ export async function takeLock(folder: string, signs: Signs = signsOf(process.pl
       if (living !== undefined) throw inUse(folder, living)
       const number = Math.max(0, ...before.keys()) + 1
       const path = pathOf(folder, number)
+      if (number > numberMax) throw usedUp(pathOf(folder, numberMax))
       if (await isMade(path, JSON.stringify(self))) {
         const others = await readOwners(folder)
         others.delete(number)
@@ -76,20 +77,28 @@ async function findLiving(owners: ReadonlyMap<number, Owner | undefined>, self: 
 
 const pathOf = (folder: string, number: number): string => join(folder, `lock-${number}`)
 
+/**
+ * The last that {@link numberIn} reads: nobody would see who had a higher one. Numbers grow by one with each start, so that a file
+ * of this one is somebody's doing: who has it keeps the others out as ever, and after that nobody starts until it is taken away.
+ */
+const numberMax = 999_999_999_999_999
+
+/** As {@link pathOf} writes it, and in no other way. What is no such name is no lock. */
+function numberIn(name: string): number | undefined {
+  const [, digits] = /^lock-([1-9]\d{0,14})$/.exec(name) ?? []
+  return digits === undefined ? undefined : Number(digits)
+}
+
 /** By number. `undefined`: it was released, or its owner died, or is still busy, as it wrote it. */
 async function readOwners(folder: string): Promise<Map<number, Owner | undefined>> {
   const owners = new Map<number, Owner | undefined>()
   for (const name of await readdir(folder)) {
-    const number = Number(/^lock-(\d{1,15})$/.exec(name)?.[1] ?? Number.NaN)
-    if (Number.isNaN(number)) continue
-    owners.set(number, parseOwner(await readFile(pathOf(folder, number), 'utf8').catch(ifGone)))
+    const number = numberIn(name)
+    if (number === undefined) continue
+    const contents = await readFileIfThere(pathOf(folder, number))
+    owners.set(number, contents && parseOwner(new TextDecoder().decode(contents)))
   }
   return owners
-}
-
-function ifGone(error: unknown): string {
-  if (codeOf(error) === 'ENOENT') return ''
-  throw error
 }
 
 async function isMade(path: string, text: string): Promise<boolean> {
@@ -102,6 +111,12 @@ async function isMade(path: string, text: string): Promise<boolean> {
     await rm(path, { force: true }).catch(() => {})
     throw error
   }
+}
+
+function usedUp(path: string): Failure {
+  return new Failure('path-taken', `No lock can have a higher number than this one, which gavelring did not make: ${path}`, {
+    path,
+  })
 }
 
 function inUse(folder: string, { pid }: Owner): Failure {

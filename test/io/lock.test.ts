@@ -149,6 +149,34 @@ describe('a lock', () => {
     expect(await readdir(folder)).toEqual(['lock-5'])
   })
 
+  it.each(['lock-999999999999999', 'lock-9999999999999999', 'lock-007', 'lock-0', 'lock-999999999999998'])(
+    'beside a file %s is never had by two',
+    async (name) => {
+      const folder = await newFolder()
+      await writeFile(join(folder, name), '')
+      const [first, second] = [await tries(folder), await tries(folder)]
+      const [said, other] = name === 'lock-999999999999999' ? ['path-taken', 'path-taken'] : ['taken', 'profile-in-use']
+      expect([first.said, second.said]).toEqual([said, other])
+      await Promise.all([first.release(), second.release()])
+      const both = await Promise.all([tries(folder), tries(folder)])
+      expect(both.filter((one) => one.said === 'taken').length).toBeLessThanOrEqual(1)
+      await Promise.all(both.map((one) => one.release()))
+    },
+  )
+
+  it('of the last number there is keeps the next one out, whether its owner lives or not, and is named', async () => {
+    const folder = await newFolder()
+    await writeFile(join(folder, 'lock-999999999999998'), '')
+    const last = await takeLock(folder)
+    expect(await readdir(folder)).toEqual(['lock-999999999999999'])
+    await expect(takeLock(folder)).rejects.toMatchObject({ code: 'profile-in-use' })
+    await last.release()
+    const path = join(folder, 'lock-999999999999999')
+    await expect(takeLock(folder)).rejects.toMatchObject({ code: 'path-taken', facts: { path } })
+    await rm(path)
+    await (await takeLock(folder)).release()
+  })
+
   it('in a folder that is not there fails by that name', async () => {
     await expect(takeLock(join(root, 'nowhere'))).rejects.toMatchObject({ code: 'path-missing' })
   })
