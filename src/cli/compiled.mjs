@@ -9,17 +9,33 @@ import { isAbsolute, join } from 'node:path'
  */
 export function keepCompiled() {
   try {
-    const folder = join(cacheFolder(), 'gavelring')
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    const base = cacheFolder()
+    if (base === undefined) return
+    const folder = join(base, 'gavelring')
+    makeFolder(base)
+    makeFolder(folder)
     enableCompileCache(folder)
   } catch {
     // Slower, and nothing else.
   }
 }
 
+/** Not `recursive`, as in io/files: below /proc that never comes back. A home that is not there is not made for a cache, either. */
+function makeFolder(path) {
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error
+  }
+}
+
+const usual = { win32: ['AppData', 'Local'], darwin: ['Library', 'Caches'] }
+
+/** `undefined`: there is none that is the same wherever the program is started. */
 function cacheFolder() {
   const { env, platform } = process
-  if (platform === 'win32') return env.LOCALAPPDATA || join(homedir(), 'AppData', 'Local')
-  if (platform === 'darwin') return join(homedir(), 'Library', 'Caches')
-  return isAbsolute(env.XDG_CACHE_HOME ?? '') ? env.XDG_CACHE_HOME : join(homedir(), '.cache')
+  const known = platform === 'win32' ? env.LOCALAPPDATA : platform === 'darwin' ? undefined : env.XDG_CACHE_HOME
+  if (isAbsolute(known ?? '')) return known
+  const home = homedir()
+  return isAbsolute(home) ? join(home, ...(usual[platform] ?? ['.cache'])) : undefined
 }

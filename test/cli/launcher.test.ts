@@ -2,7 +2,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { launcher, temporaryFolder } from './processes.ts'
 
 test('the launcher starts the command line on this Node', () => {
@@ -45,4 +45,36 @@ test('what is kept compiled is in a folder of the person’s own; without one it
   expect(readdirSync(folder)).not.toEqual([])
   if (process.platform !== 'win32') expect(statSync(folder).mode & 0o077).toBe(0)
   expect(versionWith('/dev/null/none')).toMatch(/^\d+\.\d+\.\d+\n$/)
+})
+
+describe.skipIf(process.platform === 'win32')('a home that is none', () => {
+  const withHome = (home: string) => {
+    const { XDG_CACHE_HOME: _, ...env } = process.env
+    const folder = temporaryFolder()
+    const args = [launcher, 'status', '--profile', join(folder, 'none')]
+    // It ends by itself; where it does not, the time is up for this very process.
+    const { status, signal, stderr } = spawnSync(process.execPath, args, {
+      cwd: folder,
+      env: { ...env, HOME: home },
+      encoding: 'utf8',
+      timeout: 30_000,
+      killSignal: 'SIGKILL',
+    })
+    return { status, signal, stderr, left: readdirSync(folder) }
+  }
+
+  test.each([
+    ['below a folder that lets nobody make one', '/proc/nope'],
+    ['deeper below one', '/proc/nope/deeper'],
+    ['that is not there', '/nonexistent/gavelring'],
+    ['that is a file', '/dev/null'],
+    ['that depends on where one is', 'relative'],
+    ['of no name', ''],
+  ])(
+    '%s: nothing is kept, and the command comes to its end',
+    (_title, home) => {
+      expect(withHome(home)).toMatchObject({ status: 3, signal: null, stderr: expect.stringMatching(/^No peer/), left: [] })
+    },
+    60_000,
+  )
 })
