@@ -17,7 +17,7 @@ export async function replaceFile(path: string, contents: string | Uint8Array, m
     await rename(draft, path)
     await syncFolder(dirname(path))
   } catch (error) {
-    throw diskFailure(error, path)
+    throw diskFailure(error, codeOf(error) === 'ERR_FS_EISDIR' ? draft : path)
   }
 }
 
@@ -43,15 +43,27 @@ async function makeOne(path: string): Promise<void> {
   }
 }
 
-/** `undefined` where there is no such file. */
-export async function readFileIfThere(path: string): Promise<Uint8Array | undefined> {
+/**
+ * `undefined` where there is no such file. One larger than `bytesMax`, and what is no file, a pipe, say, fails before anything of it
+ * is read: it would fill the memory, or never come to its end.
+ */
+export async function readFileIfThere(path: string, bytesMax = smallFileBytesMax): Promise<Uint8Array | undefined> {
   try {
+    const found = await stat(path)
+    if (!found.isFile()) throw failureOf('EISDIR', path, undefined)
+    if (found.size > bytesMax) throw failureOf(tooLarge, path, undefined)
     return await readFile(path)
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
     throw diskFailure(error, path)
   }
 }
+
+/** Far above all that is read by {@link readFileIfThere}: a full catalogue of 500 lots has a few MB, its pictures 100 KB each. */
+const smallFileBytesMax = 64 * 2 ** 20
+
+/** As Node calls what it reads at no price. */
+const tooLarge = 'ERR_FS_FILE_TOO_LARGE'
 
 /**
  * An error of the file system by its own name, as a {@link Failure}. One that is a Failure already stays as it is, and so does a
@@ -109,7 +121,11 @@ function describe(cause: string): { readonly code: FailureCode; readonly text: s
       return { code: 'path-taken', text: 'A file stands where a folder belongs, here or on the way' }
     case 'ELOOP':
       return { code: 'path-taken', text: 'The links on the way lead round in a circle' }
+    case tooLarge:
+      return { code: 'path-taken', text: 'A file stands here that is far larger than what belongs here' }
     case 'EISDIR':
+    // `rm` of Node, where a folder stands.
+    case 'ERR_FS_EISDIR':
     case 'EEXIST':
     case 'ENOTEMPTY':
       return { code: 'path-taken', text: 'Something else stands in the place of this file or folder' }

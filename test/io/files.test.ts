@@ -1,9 +1,23 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, copyFile, mkdir, mkdtemp, open, readFile, rm, rmdir, stat, symlink, unlink, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  open,
+  readFile,
+  rm,
+  rmdir,
+  stat,
+  symlink,
+  truncate,
+  unlink,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { Failure } from '../../src/core/failure.ts'
 import { diskFailure, diskFailureInWords, readFileIfThere, replaceFile } from '../../src/io/files.ts'
 
@@ -42,6 +56,42 @@ describe('what the file system says is told by its own name', () => {
       const path = join(folder, name)
       expect(await toldAs(path, () => replaceFile(path, '', 0o600))).toEqual(['path-taken', `${text}: ${path}`])
     }
+  })
+
+  it('a folder in the place of the draft', async () => {
+    const path = join(await newFolder(), 'file')
+    await mkdir(`${path}.new`)
+    const told = ['path-taken', `Something else stands in the place of this file or folder: ${path}.new`]
+    expect(await toldAs(path, () => replaceFile(path, '', 0o600))).toEqual(told)
+  })
+
+  it.each([5 * 2 ** 30, 2 ** 31, 64 * 2 ** 20 + 1])('a file of %i bytes, of which nothing is read', async (size) => {
+    const path = join(await newFolder(), 'file')
+    await writeFile(path, '')
+    await truncate(path, size)
+    const before = process.memoryUsage().rss
+    const told = ['path-taken', `A file stands here that is far larger than what belongs here: ${path}`]
+    expect(await toldAs(path, () => readFileIfThere(path))).toEqual(told)
+    expect(process.memoryUsage().rss - before).toBeLessThan(32 * 2 ** 20)
+    await truncate(path, 3)
+    expect(await readFileIfThere(path)).toHaveLength(3)
+    expect(await toldAs(path, () => readFileIfThere(path, 2))).toEqual(told)
+  })
+
+  it('what Node itself reads at no price', async () => {
+    const path = join(await newFolder(), 'file')
+    await writeFile(path, '')
+    await truncate(path, 5 * 2 ** 30)
+    expect(await toldAs(path, () => readFile(path))).toMatchObject(['path-taken', expect.stringMatching(/^A file stands here/)])
+  })
+
+  it.skipIf(process.platform === 'win32')('a pipe in the place of a file, which nobody fills', async () => {
+    const path = join(await newFolder(), 'pipe')
+    execFileSync('mkfifo', [path])
+    // Whoever reads it all the same comes to an end.
+    onTestFinished(async () => (await open(path, 'r+')).close())
+    const told = ['path-taken', `Something else stands in the place of this file or folder: ${path}`]
+    expect(await toldAs(path, () => readFileIfThere(path))).toEqual(told)
   })
 
   it('a folder that is not there', async () => {

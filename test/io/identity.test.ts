@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generateKeyPair } from '@libp2p/crypto/keys'
@@ -69,6 +69,14 @@ describe('the key file', () => {
     const file = newFile()
     await writeFile(file, contents)
     await expect(openIdentity(file)).rejects.toMatchObject({ code: 'key-damaged' })
+  })
+
+  it('is not read where it has 5 GB, and stays as it is', async () => {
+    const file = newFile()
+    await writeFile(file, '')
+    await truncate(file, 5 * 2 ** 30)
+    await expect(openIdentity(file)).rejects.toMatchObject({ code: 'path-taken', facts: { path: file } })
+    expect((await stat(file)).size).toBe(5 * 2 ** 30)
   })
 
   it('cannot be made where its folder is a file', async () => {

@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
@@ -175,6 +175,14 @@ describe('a lock', () => {
     await expect(takeLock(folder)).rejects.toMatchObject({ code: 'path-taken', facts: { path } })
     await rm(path)
     await (await takeLock(folder)).release()
+  })
+
+  it('whose file has 5 GB is refused by that name, and nothing of it is read', async () => {
+    const folder = await newFolder()
+    const path = join(folder, 'lock-7')
+    await writeFile(path, '')
+    await truncate(path, 5 * 2 ** 30)
+    await expect(takeLock(folder)).rejects.toMatchObject({ code: 'path-taken', facts: { path } })
   })
 
   it('in a folder that is not there fails by that name', async () => {

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -149,6 +149,15 @@ describe('the LevelDB store', () => {
   it('says that the profile cannot be written where its folder would be inside a file', async () => {
     const folder = join(import.meta.filename, 'rooms')
     await expect(createStore(folder).open()).rejects.toMatchObject({ code: 'path-taken' })
+  })
+
+  it.each(['witness', 'opening', 'DAMAGED'])('comes to its end where a file of 5 GB stands in the place of %s', async (name) => {
+    const folder = newFolder()
+    const path = join(folder, name)
+    await mkdir(folder)
+    await writeFile(path, '')
+    await truncate(path, 5 * 2 ** 30)
+    await expect(createStore(folder).open()).rejects.toMatchObject({ code: 'path-taken', facts: { path } })
   })
 })
 
