@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { constants, linkSync, lstatSync, renameSync, rmSync, type Stats } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { diskFailure } from '../app/disk-failure.ts'
+import { diskFailure, syncFolder } from '../app/disk-failure.ts'
 import { Failure, type FailureCode } from '../core/failure.ts'
 import { CliError, toCliError } from './errors.ts'
 
@@ -51,6 +51,8 @@ export async function createNewFile(path: string, replace: boolean): Promise<New
         if (replace) renameSync(draft, path)
         else putWhereNothingIs(draft, path)
         forget(draft)
+        // Some disks sync no folders: there it is in its place all the same.
+        await syncFolder(dirname(path)).catch(() => {})
       } catch (error) {
         throw unwritable(path, error)
       }

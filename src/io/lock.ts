@@ -60,12 +60,17 @@ export async function takeReadingLock(folder: string): Promise<Lock> {
     return await takeLock(folder)
   } catch (error) {
     if (!(error instanceof Failure) || !unwritable.has(error.code)) throw error
-    const signs = signsOf(process.platform)
-    const { self, end } = await describeSelf(signs)
-    const living = await findLiving(await readOwners(folder), self, signs).finally(end)
-    if (living !== undefined) throw inUse(folder, living)
+    await refuseInUse(folder)
     return { takenFrom: undefined, release: async () => {} }
   }
+}
+
+/** Throws `profile-in-use` where an owner of the lock lives, as far as that is seen from here. Takes nothing. */
+export async function refuseInUse(folder: string): Promise<void> {
+  const signs = signsOf(process.platform)
+  const { self, end } = await describeSelf(signs)
+  const living = await findLiving(await readOwners(folder), self, signs).finally(end)
+  if (living !== undefined) throw inUse(folder, living)
 }
 
 const unwritable: ReadonlySet<FailureCode> = new Set(['disk-read-only', 'disk-full', 'permission-denied'])
