@@ -115,6 +115,11 @@ export const failureWords: Readonly<Record<FailureCode, Words & { readonly statu
     'The log on disk is damaged.',
     'Start the peer again when another member is in reach. Where they are gone for good, `gavelring log export` keeps what is whole, and `gavelring refound` goes on from there.',
   ),
+  'log-gone': no(
+    500,
+    'The log of this room is gone from the folder of the peer.',
+    'Start it where another member is in reach, and it fetches the log from there; or bring a backup into an empty folder with `gavelring restore`. A new room of this name is founded with --create.',
+  ),
   'store-version': no(
     500,
     'Another version of gavelring wrote the log on disk.',

@@ -1,14 +1,16 @@
 import { randomInt } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { Failure, type FailureCode } from '../core/failure.ts'
 import { createClock } from '../io/clock.ts'
 import { createEntropy } from '../io/entropy.ts'
 import type { KeyedIdentity } from '../io/identity.ts'
 import { createStore } from '../io/store/store.ts'
 import { createTransport } from '../io/transport/transport.ts'
+import type { PeerOptions } from '../peer/context.ts'
 import { createPeer } from '../peer/create-peer.ts'
 import type { Peer } from '../peer/peer.ts'
-import type { Logger, Store, Transport } from '../peer/ports.ts'
+import type { Logger, Store, StoreOpened, Transport } from '../peer/ports.ts'
 import type { Entry, Waiting } from '../peer/search.ts'
 import type { PeerConfig } from './config.ts'
 import { readOwnAlgorithms } from './own-algorithms.ts'
@@ -36,6 +38,8 @@ export interface OpenOptions {
   readonly name: string
   readonly identity: KeyedIdentity
   readonly signal: AbortSignal
+  /** The profile has been in a room of this name, so that its log is on the disk, or is gone. */
+  readonly wasHere: boolean
   onWaiting(waiting: Waiting): void
   /** The log of a room that was left is here now. */
   onArchived(path: string): void
@@ -52,6 +56,8 @@ export interface OpeningPeer {
 const lookMillis = 3_000
 /** The same where addresses are named: it founds a room only if its own disk is new, or was lost, and the others may be slow to answer. */
 const lookMillisNamed = 10_000
+/** How long a peer whose log is gone looks for the others, in milliseconds: alone it has to refuse, and say so. */
+const comeBackMillis = 10_000
 /** How long a token rests where nobody wants it (PROTOCOL, section 2.6). */
 const idleHop = 250
 
@@ -74,57 +80,88 @@ async function open(plan: Plan, ground: Ground, options: OpenOptions, transport:
   await finishPutBack(folder)
   await restore(folder)
   if (plan.refetch) await putAside(folder)
-  const store = guarded(createStore(folder), folder)
+  const peerOptions: PeerOptions = {
+    name: options.name,
+    room: { name, currency, deposits },
+    code,
+    entry,
+    lookMillis: entry.kind === 'look' && plan.bootstrap.length > 0 ? lookMillisNamed : lookMillis,
+    ...(waitMillis !== undefined && { waitMillis }),
+    signal: options.signal,
+    onWaiting(waiting) {
+      // People get a sentence, programs a line with a stable name.
+      if (config.logFormat === 'json') logger.info('room-awaited', waitingFacts(waiting))
+      options.onWaiting(waiting)
+    },
+    leavesHistory,
+    async archive(id, blocks) {
+      const path = await archiveLog(folder, id, blocks)
+      options.onArchived(path)
+      return path
+    },
+    pace: { idleHop },
+    ownAlgorithms: () => readOwnAlgorithms(config.profile, logger),
+    seed: randomInt(2 ** 32),
+    version: programVersion(),
+    // The one place where the way through a long log can be called off: it is read in pieces, and this is between two.
+    onProgress(what, done, total) {
+      refuseAborted(options.signal)
+      onProgress(what, done, total)
+    },
+  }
+  let isGone = false
+  const store = noting(guarded(createStore(folder), folder), ({ meta, damage }) => {
+    isGone = meta === undefined && damage === undefined && options.wasHere && entry.kind !== 'create' && !plan.refetch
+    if (!isGone) return
+    logger.warn('log-gone', { folder })
+    // The others have the log, and to them it is one that has forgotten (PROTOCOL, section 5). Whoever only waits for them does so anyway.
+    if (entry.kind === 'look') Object.assign(peerOptions, comeBack(waitMillis))
+  })
   try {
-    const peer = await createPeer(
-      {
-        name: options.name,
-        room: { name, currency, deposits },
-        code,
-        entry,
-        lookMillis: entry.kind === 'look' && plan.bootstrap.length > 0 ? lookMillisNamed : lookMillis,
-        ...(waitMillis !== undefined && { waitMillis }),
-        signal: options.signal,
-        onWaiting(waiting) {
-          // People get a sentence, programs a line with a stable name.
-          if (config.logFormat === 'json') logger.info('room-awaited', waitingFacts(waiting))
-          options.onWaiting(waiting)
-        },
-        leavesHistory,
-        async archive(id, blocks) {
-          const path = await archiveLog(folder, id, blocks)
-          options.onArchived(path)
-          return path
-        },
-        pace: { idleHop },
-        ownAlgorithms: () => readOwnAlgorithms(config.profile, logger),
-        seed: randomInt(2 ** 32),
-        version: programVersion(),
-        // The one place where the way through a long log can be called off: it is read in pieces, and this is between two.
-        onProgress(what, done, total) {
-          refuseAborted(options.signal)
-          onProgress(what, done, total)
-        },
-      },
-      {
-        identity: options.identity,
-        store,
-        transport,
-        clock: createClock(),
-        entropy: createEntropy(),
-        logger,
-      },
-    )
+    const peer = await createPeer(peerOptions, {
+      identity: options.identity,
+      store,
+      transport,
+      clock: createClock(),
+      entropy: createEntropy(),
+      logger,
+    })
     await forgetAside(folder)
     return peer
   } catch (error) {
     if (error instanceof Failure && backAfter.has(error.code)) await finishPutBack(folder)
-    throw error
+    if (!isGone || !(error instanceof Failure) || error.code !== 'room-not-found') throw error
+    // Nothing was written there: an empty store would keep a backup from being restored.
+    await rm(folder, { recursive: true, force: true }).catch(() => {})
+    throw entry.kind === 'look' ? logGone(name, folder, error) : error
   }
 }
 
 /** Nobody was there to fetch the log from, or nobody wants to wait for that any more. */
 const backAfter: ReadonlySet<FailureCode> = new Set(['room-not-found', 'store-damaged', 'stopping', 'called-off'])
+
+/** No room is founded in the place of one whose log is gone. */
+const comeBack = (waitMillis = comeBackMillis): Pick<PeerOptions, 'entry' | 'waitMillis'> => ({
+  entry: { kind: 'join', room: undefined },
+  waitMillis,
+})
+
+function logGone(name: string, folder: string, cause: Failure): Failure {
+  const message = `The log of the room “${name}” is gone from ${folder}, and nobody else who is in the room was found.`
+  return new Failure('log-gone', message, { ...cause.facts, folder }, { cause })
+}
+
+/** `note` hears what was found, before anybody goes on from it. */
+function noting(store: Store, note: (opened: StoreOpened) => void): Store {
+  return {
+    ...store,
+    async open(onProgress) {
+      const opened = await store.open(onProgress)
+      note(opened)
+      return opened
+    },
+  }
+}
 
 /** A damaged log is nothing to go on from: the others have it. Where nobody is there, it is put back as it was. */
 function guarded(store: Store, folder: string): Store {

@@ -4,7 +4,7 @@ import type { RoomsView } from '../api/rooms.ts'
 import { toFacts } from '../api/said.ts'
 import type { CreatedRoom, NewRoom, Seat } from '../api/seat.ts'
 import type { Tokens } from '../api/tokens.ts'
-import { Failure } from '../core/failure.ts'
+import { Failure, type FailureCode } from '../core/failure.ts'
 import type { KeyedIdentity } from '../io/identity.ts'
 import type { Log } from '../io/logger.ts'
 import { newRoomCode } from '../io/new-room-code.ts'
@@ -153,6 +153,7 @@ export function createSeat(options: SeatOptions): OwnSeat {
         name,
         identity,
         signal,
+        wasHere: known.some((room) => room.name === plan.room),
         onWaiting(waiting) {
           own.waiting = waiting
           options.onWaiting(waiting)
@@ -178,7 +179,7 @@ export function createSeat(options: SeatOptions): OwnSeat {
       await remember({ isOut: false })
       return peer
     } catch (error) {
-      const isSafe = error instanceof Failure && (error.code === 'room-not-found' || error.code === 'stopping')
+      const isSafe = error instanceof Failure && safe.has(error.code)
       if (!isSafe) identity = { ...identity, isNew: false }
       damaged = isDamage(error) ? plan : kept
       if (where === own) goTo({ kind: 'none' })
@@ -454,6 +455,9 @@ const roomOf = (where: Exclude<Where, { kind: 'none' }>): RoomsView['room'] =>
         name: where.plan.room,
         ...(where.plan.entry.kind === 'join' && where.plan.entry.room !== undefined && { id: where.plan.entry.room }),
       }
+
+/** Where nothing came of it before anything was written. */
+const safe: ReadonlySet<FailureCode> = new Set(['room-not-found', 'log-gone', 'stopping'])
 
 const isDamage = (error: unknown): boolean => error instanceof Failure && error.code === 'store-damaged'
 

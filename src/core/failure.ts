@@ -33,6 +33,8 @@ export type FailureCode =
   | 'key-damaged'
   /** `facts.index`: the block. Recover with `--refetch`. */
   | 'store-damaged'
+  /** This profile was in the room, and its log is not on the disk any more. */
+  | 'log-gone'
   | 'store-version'
   /** No damaged log is what keeps the peer out of a room. */
   | 'not-damaged'

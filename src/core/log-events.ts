@@ -56,6 +56,7 @@ export const logEvents = {
   // Disk and memory.
   'write-failed': 'a write failed: this peer is read-only now',
   'log-damaged': 'the log is damaged: it is put aside, and fetched anew from the other members',
+  'log-gone': 'the log of this room is gone from the folder: the room is looked for, and not founded anew',
   'log-ahead': 'this peer had ended without notice: its log is whole',
   'log-taken-over': 'the log was written by an earlier version, and is taken over',
   'value-lost': 'the log is whole, but something that was kept beside it is lost',

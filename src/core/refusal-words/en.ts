@@ -30,6 +30,8 @@ export const en = {
   'key-damaged': 'The key of this peer cannot be read. Restore its file from a copy, or start with a new folder.',
   'store-damaged':
     'The log on this disk is damaged. Start the peer again when another member is in reach: it fetches the log from there.',
+  'log-gone':
+    'The log of this room is gone from this disk. Start the peer again when another member is in reach: it fetches the log from there.',
   'store-version': 'Another version of Gavelring wrote the log on this disk. Use that version, or a newer one.',
   'not-damaged': 'No damaged log keeps this peer out of a room any more. A whole one is exported on the Log screen.',
   'disk-full': 'The disk is full. Make room on it, then start the peer again.',

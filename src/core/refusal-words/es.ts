@@ -30,6 +30,8 @@ export const es: Sentences = {
   'key-damaged': 'La clave de este par no se puede leer. Restaura su archivo de una copia, o empieza con una carpeta nueva.',
   'store-damaged':
     'El registro de este disco está dañado. Inicia el par de nuevo cuando otro miembro esté al alcance: trae de él el registro.',
+  'log-gone':
+    'El registro de esta sala ya no está en este disco. Inicia el par de nuevo cuando otro miembro esté al alcance: trae de él el registro.',
   'store-version': 'Otra versión de Gavelring escribió el registro de este disco. Usa esa versión, o una más nueva.',
   'not-damaged':
     'Ningún registro dañado mantiene a este par fuera de una sala. Un registro entero se exporta en la pantalla Registro.',

@@ -31,6 +31,8 @@ export const pt: Sentences = {
   'key-damaged': 'A chave deste par não pode ser lida. Restaure o arquivo de uma cópia, ou comece com uma pasta nova.',
   'store-damaged':
     'O registro neste disco está danificado. Inicie o par de novo quando outro membro estiver ao alcance: ele busca ali o registro.',
+  'log-gone':
+    'O registro desta sala não está mais neste disco. Inicie o par de novo quando outro membro estiver ao alcance: ele busca ali o registro.',
   'store-version': 'Outra versão do Gavelring escreveu o registro neste disco. Use essa versão, ou uma mais nova.',
   'not-damaged': 'Nenhum registro danificado mantém este par fora de uma sala. Um registro inteiro se exporta na tela Registro.',
   'disk-full': 'O disco está cheio. Libere espaço e inicie o par de novo.',
