@@ -120,7 +120,8 @@ export function createSeat(options: SeatOptions): OwnSeat {
     if (where.kind !== 'in') return
     const { room } = where.peer.status()
     try {
-      await profile.rememberRoom({ id: room.id, name: room.name, code: where.peer.code() })
+      const unread = await profile.rememberRoom({ id: room.id, name: room.name, code: where.peer.code() })
+      if (unread !== undefined) logger.warn('rooms-unread', { file: unread })
       known = await profile.readRooms()
       await profile.changeSettings(settings)
     } catch (error) {

@@ -85,6 +85,8 @@ export async function startSeat(config: PeerConfig, hooks: StartHooks): Promise<
   if (lock.takenFrom !== undefined) logger.warn('profile-moved', { host: lock.takenFrom })
   try {
     const settings = await profile.readSettings()
+    const unread = await profile.mendRooms()
+    if (unread !== undefined) logger.warn('rooms-unread', { file: unread })
     const known = await profile.readRooms()
     const plan = config.isLast ? lastPlan(config, settings.isOut === true ? [] : known) : firstPlan(config)
     const stopped = Promise.withResolvers<{ reason: string; hasLeft: boolean }>()

@@ -69,6 +69,7 @@ export const logEvents = {
   'bidders-unread': 'bidders could not be read',
   'catalogue-unread': 'the catalogue could not be read: it is put aside',
   'tokens-unread': 'the tokens could not be read: they are put aside, and open nothing',
+  'rooms-unread': 'the list of rooms could not be read: it is put aside, and what can be read of it is kept',
   'evidence-unread': 'proof of a fault could not be read: it is kept as it is',
   'blocks-unread': 'blocks for another peer could not be read',
   'profile-moved': 'the profile folder was in use on another machine: it must not run there too',

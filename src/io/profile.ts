@@ -1,4 +1,6 @@
-import { access, chmod, constants, readdir, stat } from 'node:fs/promises'
+import { isUtf8 } from 'node:buffer'
+import { existsSync } from 'node:fs'
+import { access, chmod, constants, readdir, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exposureOf } from '../core/exposure.ts'
 import { Failure } from '../core/failure.ts'
@@ -15,8 +17,13 @@ export interface Profile {
   readonly wasOpenToOthers: boolean
   /** Rooms that this peer has been in, the latest first. */
   readRooms(): Promise<readonly KnownRoom[]>
-  /** Puts the room first; so many are kept, {@link knownRoomsMax}. */
-  rememberRoom(room: KnownRoom): Promise<void>
+  /** Puts the room first; so many are kept, {@link knownRoomsMax}. Nothing that cannot be read is written over: see {@link mendRooms}. */
+  rememberRoom(room: KnownRoom): Promise<string | undefined>
+  /**
+   * Where something in the list of rooms cannot be read, it is put aside as it is, and a list of the rest takes its place. Resolves with
+   * where it is now; `undefined`: all of it can be read.
+   */
+  mendRooms(): Promise<string | undefined>
   readSettings(): Promise<Settings>
   /** These change, the others stay. */
   changeSettings(changes: Settings): Promise<void>
@@ -72,10 +79,12 @@ export async function openProfile(folder: string): Promise<Profile> {
     wasOpenToOthers,
     readRooms,
     async rememberRoom(room) {
+      const unread = await mendRooms(roomsFile)
       const others = (await readRooms()).filter(({ id }) => id !== room.id)
-      const rooms = [room, ...others].slice(0, knownRoomsMax)
-      await replaceFile(roomsFile, `${JSON.stringify(rooms, undefined, 1)}\n`, 0o600)
+      await replaceFile(roomsFile, roomsText([room, ...others].slice(0, knownRoomsMax)), 0o600)
+      return unread
     },
+    mendRooms: () => mendRooms(roomsFile),
     readSettings,
     async changeSettings(changes) {
       const settings = { ...(await readSettings()), ...changes }
@@ -86,9 +95,35 @@ export async function openProfile(folder: string): Promise<Profile> {
 
 /** {@link Profile.readRooms} of a folder that need not be writable, or a profile at all. */
 export async function readKnownRooms(folder: string): Promise<readonly KnownRoom[]> {
-  const contents = await readFileIfThere(join(folder, roomsName))
-  return contents === undefined ? [] : parseRooms(new TextDecoder().decode(contents))
+  return (await readRoomList(join(folder, roomsName))).rooms
 }
+
+/** A list of rooms as far as it can be read. */
+interface RoomList {
+  readonly rooms: readonly KnownRoom[]
+  readonly isWhole: boolean
+}
+
+async function readRoomList(file: string): Promise<RoomList> {
+  const contents = await readFileIfThere(file)
+  return contents === undefined ? { rooms: [], isWhole: true } : parseRooms(contents)
+}
+
+/** See {@link Profile.mendRooms}. */
+async function mendRooms(file: string): Promise<string | undefined> {
+  const { rooms, isWhole } = await readRoomList(file)
+  if (isWhole) return undefined
+  let aside = `${file}.unread`
+  for (let number = 2; existsSync(aside); number++) aside = `${file}.unread-${number}`
+  await rename(file, aside).catch((error: unknown) => {
+    throw diskFailure(error, file)
+  })
+  if (rooms.length > 0) await replaceFile(file, roomsText(rooms), 0o600)
+  return aside
+}
+
+/** An entry begins and ends on lines of its own, which {@link entriesIn} relies on. */
+const roomsText = (rooms: readonly KnownRoom[]): string => `${JSON.stringify(rooms, undefined, 1)}\n`
 
 const keyName = 'key'
 const roomsName = 'rooms.json'
@@ -112,11 +147,22 @@ async function closeToOthers(folder: string): Promise<boolean> {
   throw new Failure('profile-exposed', message, exposure.facts)
 }
 
-/** What cannot be read is left out: the list only saves a person from typing a name. */
-function parseRooms(text: string): readonly KnownRoom[] {
+/** What cannot be read is left out, and costs none of the rest. */
+function parseRooms(contents: Uint8Array): RoomList {
+  const text = new TextDecoder().decode(contents)
   const list = parseJson(text)
-  return Array.isArray(list) ? list.flatMap(parseRoom).slice(0, knownRoomsMax) : []
+  const entries = Array.isArray(list) ? list : entriesIn(text)
+  const isText = isUtf8(contents)
+  const read = entries.map((entry) => parseRoom(entry, isText))
+  return {
+    rooms: read.flatMap(({ room }) => room ?? []).slice(0, knownRoomsMax),
+    isWhole: Array.isArray(list) && read.every(({ isWhole }) => isWhole),
+  }
 }
+
+/** Of a list that is none any more: what {@link roomsText} wrote between two lines, each for itself. */
+const entriesIn = (text: string): readonly unknown[] =>
+  text.split(/^ \{$/m).map((piece) => parseJson(`{${piece.split(/^ \}/m, 1)[0]}}`))
 
 function parseJson(text: string): unknown {
   try {
@@ -133,10 +179,12 @@ function parseSettings(value: unknown): Settings {
   return { ...(name?.ok === true && { name: name.value }), ...('isOut' in value && value.isOut === true && { isOut: true }) }
 }
 
-function parseRoom(entry: unknown): readonly KnownRoom[] {
-  if (typeof entry !== 'object' || entry === null || !('id' in entry) || !('name' in entry)) return []
-  if (typeof entry.id !== 'string' || typeof entry.name !== 'string') return []
-  const [id, name] = [parseRoomId(entry.id), parseName(entry.name)]
-  const code = 'code' in entry && typeof entry.code === 'string' && entry.code.length <= codeCharsMax ? entry.code : ''
-  return id.ok && name.ok ? [{ id: id.value, name: name.value, code }] : []
+/** `isText`: no byte of the file was lost as it was read. A list of an earlier version has no codes. */
+function parseRoom(entry: unknown, isText: boolean): { readonly room?: KnownRoom; readonly isWhole: boolean } {
+  const { id: idText, name: nameText, code = '' } = (entry ?? {}) as Readonly<Record<string, unknown>>
+  const [id, name] = [parseRoomId(String(idText)), parseName(typeof nameText === 'string' ? nameText : '')]
+  const isRead = (text: string): boolean => isText || !text.includes('\ufffd')
+  if (!id.ok || !name.ok || !isRead(name.value)) return { isWhole: false }
+  const isCode = typeof code === 'string' && code.length <= codeCharsMax && isRead(code)
+  return { room: { id: id.value, name: name.value, code: isCode ? code : '' }, isWhole: isCode }
 }

@@ -292,6 +292,31 @@ describe('a seat', () => {
     expect(await readAll()).toMatchObject({ checked: whole })
   })
 
+  test('puts a list of rooms that cannot be read aside at its start, with a word, and keeps what can be read', async () => {
+    const profile = makeProfile()
+    const { rememberRoom, readRooms } = await openProfile(profile)
+    const [noon, evening] = ['noon', 'evening'].map((name, at) => ({ id: `${at}`.repeat(64) as RoomId, name, code: 'old lamp' }))
+    for (const room of [noon, evening]) if (room !== undefined) await rememberRoom(room)
+    const list = join(profile, 'rooms.json')
+    const damaged = readFileSync(list, 'utf8').replace('"evening"', 'evening')
+    writeFileSync(list, damaged)
+    const lines: string[] = []
+    const config = readPeerConfig(
+      { profile, 'no-mdns': true, listen: ['127.0.0.1:0'], http: 'off', room: 'dawn', create: true },
+      {},
+    )
+    if (!config.ok) throw new Error(config.error.message)
+    const running = await startSeat(config.value, { onProgress: () => {}, write: (line) => lines.push(line) })
+    onTestFinished(() => running.stop(5_000))
+    await running.entered
+    expect(lines.join('')).toContain(`${list}.unread`)
+    expect(readFileSync(`${list}.unread`, 'utf8')).toBe(damaged)
+    expect((await readRooms()).map(({ name, code }) => [name, code])).toEqual([
+      ['dawn', ''],
+      ['noon', 'old lamp'],
+    ])
+  })
+
   test('stops when it is left over a door, after the answer, in no room too', async () => {
     const bob = await start(makeProfile(), { last: true, http: '127.0.0.1:0' })
     const client = await connectApi(readApiAddress(profileOf(bob)) ?? { url: '', token: '' })

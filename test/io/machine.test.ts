@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -76,6 +76,53 @@ describe('the profile folder', () => {
       expect(await profile.readRooms()).toEqual([])
     },
   )
+
+  describe('whose list of rooms is damaged', () => {
+    const rooms = ['1', '2', '3'].map((digit) => ({
+      id: digit.repeat(64) as RoomId,
+      name: `room {${digit}}`,
+      code: `"c${digit}`,
+    }))
+    const [first, second, third] = rooms
+    const sound = Buffer.from(`${JSON.stringify(rooms, undefined, 1)}\n`)
+    const changed = (from: string, to: string | Buffer): Buffer => {
+      const at = sound.indexOf(from)
+      return Buffer.concat([sound.subarray(0, at), Buffer.from(to), sound.subarray(at + from.length)])
+    }
+    it.each([
+      ['emptied', Buffer.alloc(0), []],
+      ['zeroes', Buffer.alloc(200), []],
+      ['of another form', Buffer.from('{}'), []],
+      ['with a quote lost', changed('"name": "room {2}"', '"name": room {2}"'), [first, third]],
+      ['with a brace lost', changed(' },\n {', ' },\n  '), [first, third]],
+      ['cut off', sound.subarray(0, -80), [first, second]],
+      ['with an id that is none', changed('2222', '22x2'), [first, third]],
+      ['with a byte that is no text in a name', changed('room {2}', Buffer.from([0x72, 0xff, 0x6d])), [first, third]],
+      ['with a byte that is no text in a code', changed('c2', Buffer.from([0xff])), [first, { ...second, code: '' }, third]],
+      ['with a code that is none', changed('"\\"c2"', '7'), [first, { ...second, code: '' }, third]],
+    ])(
+      '%s: it is kept beside, with what can be read of it in its place, and never written over',
+      async (_what, bytes, readable) => {
+        for (const isMended of [true, false]) {
+          const folder = await mkdtemp(join(root, 'list-'))
+          const [list, aside] = [join(folder, 'rooms.json'), join(folder, 'rooms.json.unread')]
+          await writeFile(list, bytes)
+          const profile = await openProfile(folder)
+          expect(await profile.readRooms()).toEqual(readable)
+          const room = { id: 'a'.repeat(64) as RoomId, name: 'evening', code: '' }
+          if (isMended) expect(await profile.mendRooms()).toBe(aside)
+          expect(await profile.rememberRoom(room)).toBe(isMended ? undefined : aside)
+          expect(await readFile(aside)).toEqual(bytes)
+          expect(await profile.readRooms()).toEqual([room, ...readable])
+          expect(await profile.mendRooms()).toBeUndefined()
+          // A second one takes nothing's place.
+          await writeFile(list, '')
+          expect(await profile.mendRooms()).toBe(`${aside}-2`)
+          expect((await readdir(folder)).sort()).toEqual(['rooms', 'rooms.json.unread', 'rooms.json.unread-2'])
+        }
+      },
+    )
+  })
 
   describe.skipIf(process.platform === 'win32')('that others can enter', () => {
     it.each([[], ['key', 'rooms.json']])('is closed where nothing but a profile is in it: %j', async (...names) => {
