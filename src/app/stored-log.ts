@@ -164,7 +164,7 @@ export async function openCopy(profile: string, room: string | undefined, isLock
  * Whoever only wants to look at a store opens a copy: LevelDB changes its files as it opens them. Nobody may have the store open
  * meanwhile. Resolves with the folder, which is to be removed.
  */
-async function copyStore(folder: string): Promise<string> {
+export async function copyStore(folder: string): Promise<string> {
   try {
     // Beside it, since names do not reach from one disk to another; elsewhere, where that one is full, or can only be read.
     return await copyTo(folder, `${folder}.copy-`).catch(() => copyTo(folder, join(tmpdir(), 'gavelring-log-')))
