@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
-import { readdir, rename, rm } from 'node:fs/promises'
+import { readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '../core/failure.ts'
 import type { RoomId } from '../core/ids.ts'
 import { createEntropy } from '../io/entropy.ts'
+import { codeOf, diskFailure, pathIn } from '../io/files.ts'
 import { createIdentity, openIdentity } from '../io/identity.ts'
 import { takeLock } from '../io/lock.ts'
 import { openProfile } from '../io/profile.ts'
@@ -12,6 +13,7 @@ import { drawLoss, encodeMeta, toStored } from '../peer/disk.ts'
 import { createLogVerifier } from '../peer/verify.ts'
 import { type CheckedBackup, checkBackup, NoBackup, readBackup } from './backup.ts'
 import { roomFolder } from './room-folder.ts'
+import { removeLeftBehind } from './stored-log.ts'
 
 export interface Restored {
   readonly room: RoomId
@@ -19,6 +21,8 @@ export interface Restored {
   readonly blocks: number
   /** When the backup was made. */
   readonly made: number
+  /** A list of rooms that could not be read was put here; absent: there was none. */
+  readonly unread?: string
 }
 
 /** Written at once. */
@@ -35,10 +39,7 @@ export async function restoreBackup(
   file: string,
   onBlocks: (what: 'checking' | 'restoring', count: number, total: number | undefined) => void,
 ): Promise<Restored | { readonly reason: string }> {
-  if (existsSync(join(folder, 'rooms')) && (await readdir(join(folder, 'rooms'))).length > 0) {
-    const message = `Rooms are kept in ${folder} already: a backup is restored into a folder without any.`
-    throw new Failure('room-known', message, { folder })
-  }
+  await refuseRooms(folder)
   const checked = await checkBackup(file, (count) => onBlocks('checking', count, undefined))
   if (!checked.ok) return { reason: checked.reason }
   const profile = await openProfile(folder)
@@ -46,21 +47,65 @@ export async function restoreBackup(
   const path = roomFolder(folder, checked.head.name)
   const draft = `${path}.new`
   try {
+    // Meanwhile somebody may have come into a room here.
+    await refuseRooms(folder)
+    await removeLeftovers(folder)
+    const unread = await profile.mendRooms()
     const incarnation = await incarnationOf(profile.keyFile, checked)
     const { blocks } = checked.facts
     await writeLog(draft, file, checked, incarnation, (count) => onBlocks('restoring', count, blocks))
-    await rename(draft, path)
     const { room, name, made } = checked.head
-    await profile.rememberRoom({ id: room, name, code: '' })
-    return { room, name, blocks, made }
+    const known = (await profile.readRooms()).find(({ id }) => id === room)
+    // A list that names a room without its log stands in no later restore's way; a log would.
+    await profile.rememberRoom({ id: room, name, code: known?.code ?? '' })
+    await rename(draft, path)
+    return { room, name, blocks, made, ...(unread !== undefined && { unread }) }
   } catch (error) {
     if (error instanceof NoBackup) return { reason: error.message }
-    throw error
+    throw diskFailure(error, pathIn(error) ?? folder)
   } finally {
     await rm(draft, { recursive: true, force: true })
     await lock.release()
   }
 }
+
+/** Throws `room-known` where the log of a room is kept, or anything else that is not known to be nothing. */
+async function refuseRooms(folder: string): Promise<void> {
+  for (const name of await namesIn(join(folder, 'rooms'))) {
+    if (isLeftover(name) || (await isEmptyFolder(join(folder, 'rooms', name)))) continue
+    const message = `Rooms are kept in ${folder} already: a backup is restored into a folder without any.`
+    throw new Failure('room-known', message, { folder })
+  }
+}
+
+/** Of a restore, a `refound` or a look at a log that was interrupted. */
+const isLeftover = (name: string): boolean => /\.(?:new|copy-\d{1,10}-[^.]*)$/.test(name)
+
+/** For whoever has the lock. The copy that somebody looks at just now stays. */
+async function removeLeftovers(folder: string): Promise<void> {
+  for (const name of await namesIn(join(folder, 'rooms'))) {
+    const path = join(folder, 'rooms', name)
+    const [copies] = /^.*\.copy-(?=\d)/.exec(path) ?? []
+    if (!isLeftover(name)) await rmdir(path)
+    else if (copies !== undefined) await removeLeftBehind(copies)
+    else await rm(path, { recursive: true, force: true })
+  }
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return []
+    throw diskFailure(error, folder)
+  }
+}
+
+const isEmptyFolder = (path: string): Promise<boolean> =>
+  readdir(path).then(
+    (names) => names.length === 0,
+    () => false,
+  )
 
 const changed = 'It has changed while it was read.'
 

@@ -174,7 +174,7 @@ export async function copyStore(folder: string): Promise<string> {
 }
 
 /** A copy carries the number of its process: whoever was killed could not remove it, so the next one does. */
-async function removeLeftBehind(prefix: string): Promise<void> {
+export async function removeLeftBehind(prefix: string): Promise<void> {
   const folder = dirname(prefix)
   for (const name of await readdir(folder)) {
     const [, pid] = /^(\d{1,10})-/.exec(name.startsWith(basename(prefix)) ? name.slice(basename(prefix).length) : '') ?? []

@@ -41,7 +41,9 @@ export const restore: Command = {
         'Nothing was written. Take another backup.',
       )
     }
-    const { room, name, blocks } = restored
+    const { room, name, blocks, unread } = restored
+    if (unread !== undefined)
+      call.terminal.note(`The list of rooms that was here could not be read: it is kept as it was, in ${unread}.`)
     tell(call, { ...restored, profile }, [
       `${blocks} ${blocks === 1 ? 'block' : 'blocks'} of the room “${name}” (${room.slice(0, 8)}) are in ${profile}.`,
       `Start it with: gavelring peer --room ${quoted(name)} --profile ${quoted(profile)}`,

@@ -1,4 +1,15 @@
-import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { gavelring, joinPeer, type Running, startPeer, temporaryFolder } from './processes.ts'
@@ -121,6 +132,50 @@ describe('what is no good is refused by name, and nothing is written', () => {
     expect(await call(target, 'restore', file, '--json')).toMatchObject({ exitCode: 0 })
     const twice = await call(target, 'restore', file)
     expect([twice.exitCode, twice.notes.join('\n')]).toEqual([1, expect.stringMatching(/Rooms are kept in/)])
+  }, 60_000)
+
+  test('what stands in the way in the folder is said by its own name before anything is written, and what an interrupted restore left is none of it', async () => {
+    const { file, profile } = await stoppedWithBackup()
+    const target = temporaryFolder()
+    const rooms = join(target, 'rooms')
+    writeFileSync(rooms, '')
+    const inFile = await call(target, 'restore', file)
+    expect([inFile.exitCode, inFile.notes[0]]).toEqual([3, expect.stringMatching(/^(?:A file|Something else) stands .*rooms$/)])
+    rmSync(rooms)
+
+    mkdirSync(join(target, 'rooms.json'))
+    const inList = await call(target, 'restore', file)
+    expect([inList.exitCode, inList.notes[0]]).toEqual([3, expect.stringMatching(/^Something else stands .*rooms\.json$/)])
+    expect(readdirSync(rooms)).toEqual([])
+    rmdirSync(join(target, 'rooms.json'))
+
+    writeFileSync(join(target, 'key'), 'none')
+    expect((await call(target, 'restore', file)).notes.join('\n')).toMatch(/key/)
+    expect(readdirSync(rooms)).toEqual([])
+    copyFileSync(join(profile, 'key'), join(target, 'key'))
+
+    // Of processes that were killed: one that restored, and one that looked. And of a folder whose log is gone the room's code is known.
+    const name = readdirSync(join(profile, 'rooms'))[0] ?? ''
+    for (const left of [`${name}.new`, `${name}.copy-99999999-abCD12`]) {
+      mkdirSync(join(rooms, left))
+      writeFileSync(join(rooms, left, '000005.ldb'), 'half')
+    }
+    mkdirSync(join(rooms, name))
+    const list = readFileSync(join(profile, 'rooms.json'), 'utf8').replace('"code": ""', '"code": "old lamp"')
+    writeFileSync(join(target, 'rooms.json'), list)
+    expect(await call(target, 'restore', file)).toMatchObject({ exitCode: 0 })
+    expect(readdirSync(rooms)).toEqual([name])
+    expect(readFileSync(join(target, 'rooms.json'), 'utf8')).toBe(list)
+    expect(await call(target, 'log', 'verify')).toMatchObject({ exitCode: 0 })
+  }, 60_000)
+
+  test('a list of rooms that cannot be read is kept beside, and that is said', async () => {
+    const { file } = await stoppedWithBackup()
+    const target = temporaryFolder()
+    writeFileSync(join(target, 'rooms.json'), 'x')
+    const { exitCode, notes } = await call(target, 'restore', file)
+    expect([exitCode, notes.join('\n')]).toEqual([0, expect.stringContaining('rooms.json.unread')])
+    expect(readFileSync(join(target, 'rooms.json.unread'), 'utf8')).toBe('x')
   }, 60_000)
 
   test('a backup goes through no link, and over no file unless it is told to', async () => {
