@@ -6,12 +6,12 @@ import type { RoomId } from '../core/ids.ts'
 import { createEntropy } from '../io/entropy.ts'
 import { codeOf, diskFailure, pathIn } from '../io/files.ts'
 import { createIdentity, openIdentity } from '../io/identity.ts'
-import { takeLock } from '../io/lock.ts'
 import { openProfile } from '../io/profile.ts'
 import { createStore } from '../io/store/store.ts'
 import { drawLoss, encodeMeta, toStored } from '../peer/disk.ts'
 import { createLogVerifier } from '../peer/verify.ts'
 import { type CheckedBackup, checkBackup, NoBackup, readBackup } from './backup.ts'
+import { lockProfile } from './lock-profile.ts'
 import { roomFolder } from './room-folder.ts'
 import { removeLeftBehind } from './stored-log.ts'
 
@@ -43,7 +43,7 @@ export async function restoreBackup(
   const checked = await checkBackup(file, (count) => onBlocks('checking', count, undefined))
   if (!checked.ok) return { reason: checked.reason }
   const profile = await openProfile(folder)
-  const lock = await takeLock(folder)
+  const lock = await lockProfile(folder)
   const path = roomFolder(folder, checked.head.name)
   const draft = `${path}.new`
   try {
