@@ -302,7 +302,7 @@ export class Attempts {
     counts: (peer: PeerId) => boolean,
   ): void {
     const { log, blocks, counting, epochs, disk, out, self, crypto, roomClock, checkpoints, faults } = this.#ring
-    if (past.keep < log.head.index) blocks.dropTail(past.keep + 1)
+    if (past.keep < log.head.index) blocks.dropTail(past.keep + 1, past.blocks)
     for (const block of past.blocks) blocks.append(block)
     if (commitIndex > log.commit.index) counting.move(commitIndex)
     if (out.stopped !== undefined) return

@@ -43,15 +43,15 @@ export class CatchUp {
    * epoch than this peer has promised, it promises that one in this very step, also where the frame ends long before:
    * from then on it is not active in any other.
    */
-  adopt(from: PeerId, { blocks, commit }: FetchedMessage): void {
-    const { log, epochs, disk, counting, fetching, peers, out, faults } = this.#ring
+  adopt(from: PeerId, { blocks: fetched, commit }: FetchedMessage): void {
+    const { log, epochs, disk, counting, fetching, peers, out, faults, blocks } = this.#ring
     if (disk.failed || commit.index <= log.commit.index) return
     // Rule 5-catch-active [L]
     if (epochs.isActive && compareEpochs(commit.epoch, log.installedView.epoch) <= 0) return
     const kept = this.#keptOf(from)
     // Asked for before a part of what is kept; the sender's commit has moved on since, which is nobody's fault.
     const isOfEarlier = commit.index <= log.commit.index + kept.length
-    const chain = this.#validChain(from, kept, blocks, commit.index)
+    const chain = this.#validChain(from, kept, fetched, commit.index)
     const last = chain[chain.length - 1]
     if (last !== undefined && compareEpochs(last.epoch, commit.epoch) > 0) {
       return faults.refuse(from, 'fetched', 'it holds blocks of a later epoch than the commit that it names')
@@ -63,7 +63,7 @@ export class CatchUp {
     }
     if (last?.index === commit.index && !hasCommit) return peers.foundUseless(from)
     if (last === undefined && !hasCommit) {
-      const isHere = blocks.length > 0 && blocks.every(({ index, hash }) => index <= log.commit.index || log.has(index, hash))
+      const isHere = fetched.length > 0 && fetched.every(({ index, hash }) => index <= log.commit.index || log.has(index, hash))
       return isHere ? this.#askPast(from, log.commit.index) : peers.foundUseless(from)
     }
     const word = this.#wordOf(from, chain, commit, hasCommit)
@@ -80,7 +80,8 @@ export class CatchUp {
     peers.update(from, { useless: undefined })
     // Rule 5-catch-raise [S1] [S3]
     if (epochs.isBelow(commit.epoch)) epochs.becomeFollowing(commit.epoch)
-    this.#take(chain)
+    // Rule 5-catch-tail [L]
+    blocks.follow(chain)
     const reached = log.has(commit.index, commit.hash) ? commit.index : (last?.index ?? log.commit.index)
     if (reached > log.commit.index) counting.move(reached)
     if (out.stopped !== undefined) return
@@ -101,15 +102,6 @@ export class CatchUp {
     peers.update(from, { overtaken: { index, count } })
     if (count <= overtakenMax) return fetching.askForCommitted(from, index + 1, false)
     peers.foundUseless(from)
-  }
-
-  #take(chain: readonly Block[]): void {
-    const { log, blocks } = this.#ring
-    const fork = chain.find((block) => !log.has(block.index, block.hash))
-    if (fork === undefined) return
-    // Rule 5-catch-tail [L]
-    if (fork.index <= log.head.index) blocks.dropTail(fork.index)
-    for (const block of chain) if (block.index >= fork.index) blocks.append(block)
   }
 
   /**

@@ -308,10 +308,7 @@ export class Promises {
     if (previous === undefined || previous.hash !== viewBlock.prevHash || viewBlock.index <= log.commit.index) return
     const fault = faultOf(viewBlock, previous, log.lastView, crypto)
     if (fault !== undefined) return faults.refuse(from, 'install', fault)
-    const wanted = [...past, viewBlock]
-    const fork = wanted.find((block) => !log.has(block.index, block.hash)) as Block
-    if (fork.index <= log.head.index) blocks.dropTail(fork.index)
-    for (const block of wanted) if (block.index >= fork.index) blocks.append(block)
+    blocks.follow([...past, viewBlock])
     out.note('view-installed', { number: epoch.number, index: viewBlock.index })
     this.#answer(from, epoch, viewBlock)
   }

@@ -1,3 +1,4 @@
+import type { Hash } from '../core/crypto.ts'
 import type { PeerId } from '../core/ids.ts'
 import { type Block, type Commit, faultOf, headOf, viewOf } from './block.ts'
 import type { FetchedMessage, FetchMessage } from './message.ts'
@@ -20,6 +21,15 @@ export type Stage = {
 
 export type WantedStage = Stage extends infer One ? (One extends Stage ? Omit<One, 'blocks' | 'gotOnAt'> : never) : never
 
+/** What a member said of its log that does not fit ours, in the epoch that this peer is active in. */
+export interface Claim {
+  readonly what: string
+  readonly reason: string
+  /** At this place its log has this block. */
+  readonly index: number
+  readonly hash: Hash
+}
+
 /** An answer that takes longer than this was not asked for. */
 const answerMillis = 10_000
 /** Fetches under way to different peers: what each is asked for is remembered. */
@@ -34,6 +44,8 @@ export class Fetching {
   /** Whom this peer has asked for something, and when last: answers come from nobody else. */
   readonly #asked = new Map<PeerId, { tail: number; committed: number }>()
   #tailAskedAt = Number.NEGATIVE_INFINITY
+  /** Of members whose log in the present epoch is to be compared with ours: what they said, when they were asked, and for what. */
+  readonly #claims = new Map<PeerId, { claim: Claim; readonly askedAt: number; first: number }>()
   /** Committed blocks are asked for not before; the last one asked, where no answer came yet. */
   #syncAt: number
   #unanswered: { readonly to: PeerId; readonly at: number } | undefined
@@ -95,10 +107,43 @@ export class Fetching {
   /** The rest of the log of our own epoch, a frame at a time: the next at once, where this one was of use. */
   #takeTail(from: PeerId, { blocks, commit, head }: FetchedMessage): void {
     const { log, epochs } = this.#ring
+    this.#checkClaim(from, blocks)
     const before = log.head.index
     this.#ring.blocks.accept(from, epochs.promised, blocks, commit)
     if (!epochs.isActive || log.head.index === before || !sameEpoch(head.epoch, epochs.promised)) return
     if (head.index > log.head.index) this.#ask(from, 'tail', log.head.index + 1)
+  }
+
+  /**
+   * What a member says does not fit our log, in one epoch, in which no log changes. Either it lies, or somebody wrote two blocks
+   * for one place, and told each of us one: so it is named only once what it has there is seen. Blocks of the two logs are
+   * compared as they come in.
+   */
+  compareWith(from: PeerId, claim: Claim): void {
+    const { out, log } = this.#ring
+    const before = this.#claims.get(from)
+    if (before !== undefined && out.now - before.askedAt < timing.repeat) {
+      before.claim = claim
+      return
+    }
+    // From the first that can differ on: what is committed does not.
+    const first = log.commit.index + 1
+    this.#claims.set(from, { claim, askedAt: out.now, first })
+    this.#ask(from, 'tail', first)
+  }
+
+  /** Whether it has another block there than it said; asks on where the answer ends before. */
+  #checkClaim(from: PeerId, blocks: readonly Block[]): void {
+    const { epochs, faults } = this.#ring
+    const compared = this.#claims.get(from)
+    const last = blocks[blocks.length - 1]?.index
+    if (compared === undefined || last === undefined) return
+    const { index, hash, what, reason } = compared.claim
+    const shown = blocks.find((block) => block.index === index && sameEpoch(block.epoch, epochs.promised))
+    if (shown !== undefined && shown.hash !== hash) return faults.refuse(from, what, reason)
+    if (last < compared.first || last >= index) return
+    compared.first = last + 1
+    this.#ask(from, 'tail', compared.first)
   }
 
   /** Asks for the rest of the log of our own epoch, at most once in a while. */
@@ -164,8 +209,9 @@ export class Fetching {
     this.#ring.due.disarm('stage')
   }
 
-  /** A fetch ends with the epoch that it was for. */
+  /** A fetch ends with the epoch that it was for, and so does what was to be compared in the one before. */
   endStageOf(promised: Epoch): void {
+    this.#claims.clear()
     if (this.#stage !== undefined && !sameEpoch(this.#stage.epoch, promised)) this.endStage()
   }
 

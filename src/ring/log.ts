@@ -1,7 +1,7 @@
 import { assert } from '../core/assert.ts'
 import type { Hash } from '../core/crypto.ts'
 import type { PeerId } from '../core/ids.ts'
-import { type Block, type Commit, faultOf, type Head, headOf, viewOf } from './block.ts'
+import { type Block, type Commit, faultOf, type Head, headOf, isSignedByAuthor, viewOf } from './block.ts'
 import type { Ring } from './ring.ts'
 import { compareEpochs, type Epoch, noEpoch, sameEpoch, type View } from './view.ts'
 
@@ -201,8 +201,8 @@ export interface OwnBatch {
 /** How blocks get into the log and out of it: those of the epoch that this peer is active in (PROTOCOL, section 3). */
 export class Blocks {
   readonly #ring: Ring
-  /** By index: blocks that came ahead of what they follow. */
-  readonly #ahead = new Map<number, Block>()
+  /** By index: blocks that came ahead of what they follow, and who sent them. */
+  readonly #ahead = new Map<number, { readonly from: PeerId; readonly block: Block }>()
 
   constructor(ring: Ring) {
     this.#ring = ring
@@ -232,9 +232,22 @@ export class Blocks {
     roomClock.blockCame(block)
   }
 
-  /** Drops the log's tail from `from` on; own operations in it go back to the queue, under the same ids. */
-  dropTail(from: number): void {
+  /** The log becomes `chain` from the first block of it on that is not here: what contradicts it goes, in the same batch. */
+  follow(chain: readonly Block[]): void {
+    const { log } = this.#ring
+    const fork = chain.find((block) => !log.has(block.index, block.hash))
+    if (fork === undefined) return
+    if (fork.index <= log.head.index) this.dropTail(fork.index, chain)
+    for (const block of chain) if (block.index >= fork.index) this.append(block)
+  }
+
+  /**
+   * Drops the log's tail from `from` on, for `chain` to take its place; own operations in it go back to the queue, under the
+   * same ids.
+   */
+  dropTail(from: number, chain: readonly Block[]): void {
     const { log, own, disk, out } = this.#ring
+    this.#compare(chain)
     for (const block of log.cut(from)) {
       const batch = this.ownBatch(block)
       if (batch !== undefined) own.dropped(batch.firstSequence)
@@ -259,35 +272,75 @@ export class Blocks {
     this.#ahead.clear()
   }
 
+  /**
+   * The last moment that both are in hand: where the two logs differ within one epoch, somebody wrote twice. Of one author
+   * it is proof against that one; of two either may have been misled by what stands before.
+   */
+  #compare(chain: readonly Block[]): void {
+    const { log, faults } = this.#ring
+    let clash: readonly [Block, Block] | undefined
+    for (const block of chain) {
+      const ours = log.find(block.index)
+      if (ours === undefined || !isClash(ours, block)) continue
+      if (ours.author === block.author) return faults.blocksClash(ours, block)
+      clash ??= [ours, block]
+    }
+    if (clash !== undefined) faults.blocksClash(...clash)
+  }
+
   #acceptOne(from: PeerId, block: Block): void {
-    const { log, epochs, faults, token, crypto, limits } = this.#ring
+    const { log, epochs, faults, token, crypto } = this.#ring
     if (!epochs.isActive || !sameEpoch(block.epoch, epochs.promised) || block.body.kind !== 'ops') return
     if (block.index <= log.head.index) {
       const ours = log.find(block.index)
-      if (ours !== undefined && ours.hash !== block.hash && sameEpoch(ours.epoch, block.epoch)) faults.blocksClash(ours, block)
+      if (ours !== undefined && isClash(ours, block)) faults.blocksClash(ours, block)
     } else if (block.index > log.head.index + 1) {
-      if (block.index - log.head.index <= limits.aheadBlocks) this.#ahead.set(block.index, block)
+      this.#keepAhead(from, block)
     } else {
       const fault = faultOf(block, log.head, log.lastView, crypto)
-      if (fault !== undefined) return faults.refuse(from, 'a block', fault)
+      if (fault !== undefined) return this.#refuse(from, block, fault)
       this.append(block)
       token.sawBlock(block.epoch, block.turn)
     }
+  }
+
+  #keepAhead(from: PeerId, block: Block): void {
+    const { log, faults, limits } = this.#ring
+    if (block.index - log.head.index > limits.aheadBlocks) return
+    const other = this.#ahead.get(block.index)?.block
+    if (other !== undefined && isClash(other, block)) faults.blocksClash(other, block)
+    this.#ahead.set(block.index, { from, block })
+  }
+
+  /**
+   * One that a member wrote after another block than ours, in this very epoch: somebody told the two of us different things,
+   * and its sender may be the other one.
+   */
+  #refuse(from: PeerId, block: Block, fault: string): void {
+    const { log, faults, fetching, crypto } = this.#ring
+    const isOfOtherLog = block.prevHash !== log.head.hash && log.lastView.members.includes(block.author)
+    if (!isOfOtherLog || !isSignedByAuthor(block, crypto)) return faults.refuse(from, 'a block', fault)
+    fetching.compareWith(from, { what: 'a block', reason: fault, index: block.index - 1, hash: block.prevHash })
   }
 
   #fillFromAhead(from: PeerId): void {
     const { log, fetching } = this.#ring
     while (this.#ahead.size > 0) {
       const next = log.head.index + 1
-      const block = this.#ahead.get(next)
+      const waiting = this.#ahead.get(next)
       for (const index of this.#ahead.keys()) if (index <= next) this.#ahead.delete(index)
-      if (block === undefined) break
-      this.#acceptOne(from, block)
+      if (waiting === undefined) break
+      // Whoever sent that one answers for it, and not whoever filled the gap.
+      this.#acceptOne(waiting.from, waiting.block)
       if (log.head.index < next) break
     }
     if (this.#ahead.size > 0) fetching.askForTail(from)
   }
 }
+
+/** Two blocks for one place of one epoch: at most one of them is honest (PROTOCOL, section 3). */
+const isClash = (one: Block, other: Block): boolean =>
+  one.hash !== other.hash && one.index === other.index && sameEpoch(one.epoch, other.epoch)
 
 /** Whether `a` is the higher log (PROTOCOL, section 1, head). */
 export function isHigher(a: { epoch: Epoch; index: number }, b: { epoch: Epoch; index: number }): boolean {

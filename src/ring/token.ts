@@ -147,9 +147,11 @@ export class Token {
       fetching.askForTail(from)
       // Rule 2.4-head [S1]
     } else if (log.head.hash !== message.head.hash) {
-      // In one epoch a true head always extends the log (PROTOCOL, section 2.4).
+      // In one epoch a true head always extends the log (PROTOCOL, section 2.4), where nobody told the two of us different things.
       this.#state = absent
-      faults.refuse(from, 'a token', `its head ${message.head.index} does not extend the log at ${log.head.index}`)
+      const reason = `its head ${message.head.index} does not extend the log at ${log.head.index}`
+      if (message.head.index < log.lastView.index) return faults.refuse(from, 'a token', reason)
+      fetching.compareWith(from, { what: 'a token', reason, index: message.head.index, hash: message.head.hash })
     } else {
       this.sendOwedAck()
       counting.learn(message.commit)

@@ -133,16 +133,25 @@ describe('a token that arrives', () => {
     expect(peer.view.holding).toBe(3)
   })
 
-  it('whose head does not extend the log is given up, and its sender named', () => {
+  it('whose head does not extend the log is given up, and its sender named once it shows that it has another', () => {
     const other = opsAfter(view3, ['y'])
     const peer = follower().push('A', [one]).receive('A', token(3, other))
     expect(peer.view.holding).toBeUndefined()
+    expect(peer.view.refused.size).toBe(0)
+    expect(peer.sent('fetch')).toMatchObject([{ to: 'A', what: 'tail', from: 3 }])
+    peer.receive('A', { kind: 'fetched', what: 'tail', blocks: [one], commit: headOf(view3), head: headOf(one) })
     expect(peer.view.refused.get(id('A'))?.reason).toContain('does not extend the log')
     expect(peer.after(10).view.refused.get(id('A'))?.count).toBe(1)
     // Nor one that ends before what is here.
     peer.receive('A', token(3, view3))
     expect(peer.view.holding).toBeUndefined()
     expect(peer.receive('A', token(3, one)).view.holding).toBe(3)
+  })
+
+  it('whose head stands before the view names its sender at once: no honest one is there', () => {
+    const peer = follower().receive('A', token(3, view2))
+    expect(peer.view.refused.get(id('A'))?.reason).toContain('does not extend the log')
+    expect(peer.sent('fetch')).toEqual([])
   })
 
   it('that waits is given up with its epoch', () => {
