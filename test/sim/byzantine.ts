@@ -1,5 +1,6 @@
 import type { Crypto } from '../../src/core/crypto.ts'
 import type { PeerId } from '../../src/core/ids.ts'
+import { type Block, signBlock } from '../../src/ring/block.ts'
 import { encodeFrame, type Message } from '../../src/ring/message.ts'
 import { createSimCrypto } from './crypto.ts'
 import { drawForgery, drawSecondBlock } from './forge.ts'
@@ -54,6 +55,47 @@ export function demandNames(world: World): void {
   const { checks, swarm } = world
   if (checks === undefined || swarm.byzantine !== 'outsider' || checks.named.has(outsiderId(world))) return
   fail(world, new Violation('L1', 'nobody names the outsider that has sent all kinds of nonsense'))
+}
+
+/**
+ * What a liar's own machine says, as one of the others is told it: of some of its blocks one peer gets another one for the same
+ * place, in frames and tokens alike, and does not hold the first. The machine itself, and so every quorum it counts in, is honest.
+ */
+export function asLiarsTell(world: World, from: SimPeer, to: SimPeer, parcel: Parcel): Parcel {
+  if (from.doubtful !== 'liar') return parcel
+  const message = parcel.decoded?.kind === 'frame' ? parcel.decoded.message : undefined
+  if (message?.kind !== 'blocks' && message?.kind !== 'token') return parcel
+  const { random, peers } = world
+  const lies = liesOf(world)
+  const fresh = message.blocks.find((block) => block.author === from.id && !lies.has(block.hash))
+  if (fresh !== undefined) {
+    const other = signBlock({ ...fresh, lamport: fresh.lamport + 1 }, from.crypto)
+    lies.set(fresh.hash, random.chance(lieShare) ? { to: random.below(peers.length), other } : undefined)
+  }
+  const told = (hash: string): Block | undefined => {
+    const lie = lies.get(hash)
+    return lie?.to === to.index ? lie.other : undefined
+  }
+  const blocks = message.blocks.map((block) => told(block.hash) ?? block)
+  const head = message.kind === 'token' ? told(message.head.hash) : undefined
+  if (head === undefined && blocks.every((block, at) => block === message.blocks[at])) return parcel
+  const twisted =
+    message.kind === 'token' && head !== undefined ? { ...message, head: { ...message.head, hash: head.hash } } : message
+  const { lamport } = parcel.decoded as Extract<NonNullable<Parcel['decoded']>, { kind: 'frame' }>
+  return { frame: encodeFrame(lamport, { ...twisted, blocks }), decoded: undefined }
+}
+
+const lieShare = 0.03
+
+/** By the hash of a liar's own block: who is told another one. */
+type Lies = Map<string, { readonly to: number; readonly other: Block } | undefined>
+
+const liesByWorld = new WeakMap<World, Lies>()
+
+function liesOf(world: World): Lies {
+  const lies: Lies = liesByWorld.get(world) ?? new Map()
+  liesByWorld.set(world, lies)
+  return lies
 }
 
 function attack(world: World, attacker: Attacker): void {

@@ -1,6 +1,7 @@
 import type { PeerId } from '../../src/core/ids.ts'
 import type { Topic, Transport } from '../../src/peer/ports.ts'
 import type { DecodedFrame } from '../../src/ring/message.ts'
+import { asLiarsTell } from './byzantine.ts'
 import type { SimPeer } from './peer.ts'
 import { after, type World } from './world.ts'
 
@@ -78,8 +79,9 @@ function addressed(world: World, to: PeerId): SimPeer | undefined {
 /** Whoever runs at `to` when it arrives gets it, whichever life that is. */
 export function transmit(world: World, from: SimPeer, to: SimPeer, topic: Topic | undefined, parcel: Parcel): void {
   if (to === from || (to.machine === undefined && !to.opening && to.disk === undefined)) return
-  for (const delay of world.network.delays(from.index, to.index, world.now)) deliver(world, to, from.id, topic, parcel, delay)
-  if (world.swarm.weights.replay > 0) remember(world, { from: from.id, to: to.index, topic, parcel })
+  const told = asLiarsTell(world, from, to, parcel)
+  for (const delay of world.network.delays(from.index, to.index, world.now)) deliver(world, to, from.id, topic, told, delay)
+  if (world.swarm.weights.replay > 0) remember(world, { from: from.id, to: to.index, topic, parcel: told })
 }
 
 export function deliver(world: World, to: SimPeer, from: PeerId, topic: Topic | undefined, parcel: Parcel, delay: number): void {

@@ -10,7 +10,7 @@ import { CommittedLog } from './agreement.ts'
 import { AnswerCheck } from './answers.ts'
 import { Library, type ReadBlock } from './blocks.ts'
 import { hexOf, isHash, sameBytes } from './bytes.ts'
-import { AllBlocks } from './chain.ts'
+import { AllBlocks, isSameEpoch } from './chain.ts'
 import { DiskClaims, type DiskFacts } from './disk-claims.ts'
 import { IdleCheck } from './idle.ts'
 import { MoneyCheck } from './money.ts'
@@ -156,12 +156,15 @@ export class Checks {
   }
 
   #persisted(peer: SimPeer, { cutFrom, blocks }: Extract<Output, { kind: 'persist' }>, log: ReadBlock[]): void {
+    const replaced = cutFrom === undefined ? undefined : log.slice(cutFrom)
     if (cutFrom !== undefined) {
       if (peer.doubtful !== 'liar') this.committed.checkCut(peer, log, cutFrom)
       log.length = Math.min(log.length, cutFrom)
     }
     for (const { bytes, hash, index } of blocks) {
       const block = this.#library.read(bytes, hash)
+      const before = replaced?.[index - (cutFrom ?? 0)]
+      if (before !== undefined && isSecond(before, block)) this.#demandEvidence(peer, block)
       if (index !== block.index || index !== log.length)
         throw new Violation('S2', `${letterOf(peer.index)} writes block ${block.index} at place ${log.length} of its log`)
       if (block.prevHash !== log[index - 1]?.hash)
@@ -169,6 +172,19 @@ export class Checks {
       this.#all.add(block)
       log[index] = block
     }
+  }
+
+  /** Whoever has had two blocks of one author for one place of one epoch keeps proof against that author. */
+  #demandEvidence(peer: SimPeer, { author, index }: ReadBlock): void {
+    if (peer.doubtful !== undefined) return
+    const isProven = peer.machine?.view.evidence.some(
+      (evidence) => evidence.kind === 'two-blocks' && evidence.first.author === author && evidence.second.author === author,
+    )
+    if (isProven !== true)
+      throw new Violation(
+        'S1',
+        `${letterOf(peer.index)} replaces block ${index} of ${nameOf(author as never)} by another, and names nobody`,
+      )
   }
 
   /** A batch is on a disk. */
@@ -239,15 +255,19 @@ export class Checks {
     if (peer.doubtful !== undefined) return
     this.named.set(culprit, reason)
     const accused = this.#world.peers.filter(({ id }) => id === culprit)
-    if (accused.length > 0 && accused.every(({ doubtful }) => doubtful === undefined) && this.#isBlameless)
+    const isBlameless = this.#isBlameless || (ofLogs.test(reason) && this.#hasOnlyLiars)
+    if (accused.length > 0 && accused.every(({ doubtful }) => doubtful === undefined) && isBlameless)
       throw new Violation('bug', `${letterOf(peer.index)} names ${nameOf(culprit as never)}, which did nothing: ${reason}`)
   }
 
-  /** Everybody is honest, and nothing arrives twice, late, or in another order than it was sent in. */
+  /** Everybody is honest but for a liar, and nothing arrives twice, late, or in another order than it was sent in. */
   get #isBlameless(): boolean {
-    const { peers, swarm } = this.#world
-    const { weights, repeat, reorder, delayedShare } = swarm
-    return peers.every(({ doubtful }) => doubtful === undefined) && weights.replay + repeat + delayedShare === 0 && !reorder
+    const { weights, repeat, reorder, delayedShare } = this.#world.swarm
+    return this.#hasOnlyLiars && weights.replay + repeat + delayedShare === 0 && !reorder
+  }
+
+  get #hasOnlyLiars(): boolean {
+    return this.#world.peers.every(({ doubtful }) => doubtful === undefined || doubtful === 'liar')
   }
 
   /** Of all that are as far as the room: logs equal byte for byte, balances and winners recomputed. */
@@ -265,6 +285,12 @@ export class Checks {
     this.money.compareAuctions(peer)
   }
 }
+
+const isSecond = (before: ReadBlock, block: ReadBlock): boolean =>
+  before.hash !== block.hash && before.author === block.author && isSameEpoch(before.epoch, block.epoch)
+
+/** That two logs of one epoch do not fit is never the fault of the one who goes on from what it was told. */
+const ofLogs = /^(?:a block|a token): its (?:previous hash|head)/
 
 const inVain = 'its epochs come to nothing'
 /** An attempt that faults have spoilt comes to nothing so soon after the last of them. */
