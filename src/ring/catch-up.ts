@@ -14,11 +14,35 @@ const doubtfulBytesMax = 1024 * 1024
 /** Answers of one peer on their way at the same time: one is sent, and one more may be asked for. Twice that, to be sure. */
 const overtakenMax = 4
 
+/** A chain from right after our commit, of a sender whose word does not count yet. */
+interface Chain {
+  readonly from: PeerId
+  readonly blocks: readonly Block[]
+  readonly begunAt: number
+  /** When it last got on; one that may be made up never does. */
+  readonly gotOnAt: number
+}
+
+/**
+ * A stranger that trickles real blocks gets on as an honest one does: after so long another one is asked as well. Less costs a newcomer
+ * on a slow line the same log twice; more is how long one stranger holds it up.
+ */
+const patienceFirst = 3_000
+const patienceMost = 60_000
+const hadPlaceMax = 64
+
 /** Committed blocks of another peer's log (PROTOCOL, section 5, Catching up). */
 export class CatchUp {
   readonly #ring: Ring
-  /** A chain from right after our commit, whose sender is not known yet, and when it last got on; one that may be made up never does. */
-  #unknown: { readonly from: PeerId; readonly blocks: Block[]; readonly gotOnAt: number } | undefined
+  /**
+   * Of senders that are not known yet: at most two, the one that has long been followed and one beside it. The longest is
+   * given up only where it gets on no more, so that whatever others do some chain comes to its end.
+   */
+  #unknown: readonly Chain[] = []
+  /** How long a chain is the only one, and how long the next one beside it has a place: longer each time. */
+  #patience = patienceFirst
+  /** Those that had that place, and lost it: whoever has not had it comes before them. */
+  readonly #hadPlace = new Set<PeerId>()
 
   constructor(ring: Ring) {
     this.#ring = ring
@@ -33,8 +57,10 @@ export class CatchUp {
     const { useless } = peers.of(from)
     if (useless !== undefined && out.now < useless.until) return
     if (!log.isVoter(from) && (this.#hearsVoterAhead() || this.#isFollowingOther(from))) return
+    const tip = this.#keptOf(from).at(-1)
+    if (tip === undefined) return fetching.askForCommitted(from, log.commit.index + 1, false)
     // Of one whose chain is kept goes on where that ends: from its beginning on nothing new could come.
-    fetching.askForCommitted(from, (this.#keptOf(from).at(-1)?.index ?? log.commit.index) + 1, false)
+    if (!fetching.isAsked(from)) fetching.askForCommitted(from, tip.index + 1, true)
   }
 
   /**
@@ -71,12 +97,13 @@ export class CatchUp {
     if (word === 'unknown' || word === 'doubtful') {
       if (this.#isFollowingOther(from)) return
       const hasGotOn = chain.length > kept.length
-      const gotOnAt = word === 'doubtful' ? Number.NEGATIVE_INFINITY : hasGotOn ? out.now : (this.#unknown?.gotOnAt ?? out.now)
-      this.#unknown = { from, blocks: [...chain], gotOnAt }
+      this.#keep(from, chain, hasGotOn, word)
       const tip = (last as Block).index
       return hasGotOn ? fetching.askForCommitted(from, tip + 1, true) : this.#askPast(from, tip)
     }
-    this.#unknown = undefined
+    this.#unknown = []
+    this.#patience = patienceFirst
+    this.#hadPlace.clear()
     peers.update(from, { useless: undefined })
     // Rule 5-catch-raise [S1] [S3]
     if (epochs.isBelow(commit.epoch)) epochs.becomeFollowing(commit.epoch)
@@ -105,19 +132,53 @@ export class CatchUp {
   }
 
   /**
-   * Another one's chain is kept, and gets on: were it given up for each status of somebody else, no long one would come to its end.
+   * Others' chains are kept, and get on: were they given up for each status of somebody else, no long one would come to its end.
+   * But after a while there is a place beside the longest one, for one after the other.
    * Rule 5-catch-one [L]
    */
   #isFollowingOther(from: PeerId): boolean {
-    const unknown = this.#unknown
-    if (unknown === undefined || unknown.from === from || this.#keptOf(unknown.from).length === 0) return false
-    return this.#ring.out.now - unknown.gotOnAt <= timing.unanswered
+    if (this.#keptOf(from).length > 0) return false
+    const newest = this.#othersThatGetOn(from)[0]
+    // Everybody else has offered something by then.
+    const wait = this.#hadPlace.has(from) ? 2 * timing.statusEvery : 0
+    return newest !== undefined && this.#ring.out.now - newest.begunAt <= this.#patience + wait
+  }
+
+  /** Newest first. */
+  #othersThatGetOn(from: PeerId): readonly Chain[] {
+    const { now } = this.#ring.out
+    return this.#othersThan(from).filter((chain) => now - chain.gotOnAt <= timing.unanswered)
+  }
+
+  #othersThan(from: PeerId): readonly Chain[] {
+    const others = this.#unknown.filter((chain) => chain.from !== from && this.#keptOf(chain.from).length > 0)
+    return others.sort((a, b) => b.begunAt - a.begunAt)
+  }
+
+  /** A chain has grown, or begins: beside the longest of those that get on, or of the others where none does. */
+  #keep(from: PeerId, blocks: readonly Block[], hasGotOn: boolean, word: 'unknown' | 'doubtful'): void {
+    const { now } = this.#ring.out
+    const before = this.#unknown.find((chain) => chain.from === from)
+    const live = this.#othersThatGetOn(from)
+    const others = live.length > 0 ? live : this.#othersThan(from)
+    const [longest, shorter] = [...others].sort((a, b) => b.blocks.length - a.blocks.length)
+    if (live.length > 1 && shorter !== undefined) this.#givePlace(shorter.from)
+    const gotOnAt = word === 'doubtful' ? Number.NEGATIVE_INFINITY : hasGotOn ? now : (before?.gotOnAt ?? now)
+    const grown = { from, blocks, begunAt: before?.begunAt ?? now, gotOnAt }
+    this.#unknown = longest === undefined ? [grown] : [longest, grown]
+  }
+
+  #givePlace(from: PeerId): void {
+    this.#patience = Math.min(2 * this.#patience, patienceMost)
+    // One that comes under a new name each time crowds the others out of this, and no more.
+    if (this.#hadPlace.size >= hadPlaceMax) this.#hadPlace.clear()
+    this.#hadPlace.add(from)
   }
 
   /** What this sender gave before, without a gap from right after our commit on. */
   #keptOf(from: PeerId): readonly Block[] {
     const { commit } = this.#ring.log
-    const kept = this.#unknown?.from === from ? this.#unknown.blocks : []
+    const kept = this.#unknown.find((chain) => chain.from === from)?.blocks ?? []
     return kept[0]?.index === commit.index + 1 && kept[0].prevHash === commit.hash ? kept : []
   }
 

@@ -156,9 +156,10 @@ export class Fetching {
 
   /** Asks for committed blocks: once in a while; at once where an answer was of use. */
   askForCommitted(from: PeerId, first: number, isFollowUp: boolean): void {
-    const { out, peers } = this.#ring
+    const { out, peers, log } = this.#ring
     if (!isFollowUp && out.now < this.#syncAt) return
-    this.#syncAt = out.now + timing.syncEvery
+    // What goes on with somebody unknown keeps nobody else from being asked.
+    if (!isFollowUp || log.isVoter(from)) this.#syncAt = out.now + timing.syncEvery
     const before = this.#unanswered
     if (before !== undefined && out.now - before.at > timing.unanswered) peers.foundUseless(before.to)
     if (before?.to !== from) this.#unanswered = { to: from, at: out.now }
@@ -169,6 +170,12 @@ export class Fetching {
     this.#deferred = undefined
     if (!isAsked) this.#ask(from, 'committed', first)
     else if (deferred !== undefined) this.askAhead(deferred.from, deferred.first)
+  }
+
+  /** Committed blocks were asked of it just now. */
+  isAsked(from: PeerId): boolean {
+    const asked = this.#asked.get(from)
+    return asked !== undefined && this.#ring.out.now - asked.committed < timing.syncEvery
   }
 
   /** The next parts of a long log are made ready while this peer looks at those before them. */
