@@ -1,6 +1,7 @@
 import type { PeerId } from '../core/ids.ts'
 import { epochLeapMax } from '../core/limits.ts'
 import { type Block, faultOf, type Head, viewOf } from './block.ts'
+import { liarOf } from './faults.ts'
 import type { FetchedMessage, StatusMessage } from './message.ts'
 import type { Ring } from './ring.ts'
 import { timing } from './timing.ts'
@@ -31,6 +32,9 @@ const patienceFirst = 3_000
 const patienceMost = 60_000
 const hadPlaceMax = 64
 
+/** Proof holds two blocks, which may be large: one this often to each member that needs it. */
+const proofEvery = 2_000
+
 /** Committed blocks of another peer's log (PROTOCOL, section 5, Catching up). */
 export class CatchUp {
   readonly #ring: Ring
@@ -43,14 +47,18 @@ export class CatchUp {
   #patience = patienceFirst
   /** Those that had that place, and lost it: whoever has not had it comes before them. */
   readonly #hadPlace = new Set<PeerId>()
+  /** Members that were told of proof out of turn: how often, and when last. */
+  readonly #toldProof = new Map<PeerId, { readonly at: number; readonly count: number }>()
 
   constructor(ring: Ring) {
     this.#ring = ring
   }
 
   /** A status is an offer: asks where it names a later epoch or commit than our own. */
-  consider(from: PeerId, { commit, epoch }: StatusMessage): void {
+  consider(from: PeerId, status: StatusMessage): void {
     const { log, epochs, peers, out, fetching } = this.#ring
+    const { commit, epoch } = status
+    this.#tellProof(from, status)
     if (commit.index <= log.commit.index || log.has(commit.index, commit.hash)) return
     // An active peer gets the blocks of its own epoch by the ring itself.
     if (epochs.isActive && compareEpochs(epoch, log.installedView.epoch) <= 0) return
@@ -61,6 +69,26 @@ export class CatchUp {
     if (tip === undefined) return fetching.askForCommitted(from, log.commit.index + 1, false)
     // Of one whose chain is kept goes on where that ends: from its beginning on nothing new could come.
     if (!fetching.isAsked(from)) fetching.askForCommitted(from, tip.index + 1, true)
+  }
+
+  /**
+   * Whoever was cut off when it was passed on hears who lied, as long as it stands in that very epoch: later it has no view at
+   * hand that says whose word the proof is about. Again after a while, since it may be lost on the way.
+   */
+  #tellProof(from: PeerId, { epoch, active }: StatusMessage): void {
+    const { log, faults, out } = this.#ring
+    const mayKnow = !active && sameEpoch(epoch, log.installedView.epoch)
+    if (faults.evidence.length === 0 || mayKnow || !log.wasMember(from)) return
+    const told = this.#toldProof.get(from)
+    if (told !== undefined && out.now - told.at < proofEvery) return
+    const proofs = faults.evidence.filter(
+      (proof) => proof.kind === 'two-blocks' && sameEpoch(proof.first.epoch, epoch) && liarOf(proof) !== from,
+    )
+    const count = told?.count ?? 0
+    const evidence = proofs[count % proofs.length]
+    if (evidence === undefined) return
+    this.#toldProof.set(from, { at: out.now, count: count + 1 })
+    out.send([from], { kind: 'evidence', evidence })
   }
 
   /**

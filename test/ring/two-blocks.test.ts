@@ -150,6 +150,34 @@ describe('one of two peers that were told different blocks for one place', () =>
   })
 })
 
+describe('proof that a member lied', () => {
+  const evidence = { kind: 'two-blocks', first: toA, second: toB } as const
+  const inView3 = (active: boolean) => activeStatus({ active })
+
+  it('is told once more to whoever still takes part in that epoch, one piece now and then', () => {
+    const peer = misled().receive('A', { kind: 'evidence', evidence })
+    expect(peer.receive('A', inView3(true)).sent('evidence')).toEqual([{ kind: 'evidence', evidence, to: 'A' }])
+    expect(peer.after(1_999).receive('A', inView3(true)).sent('evidence')).toEqual([])
+    expect(peer.after(1).receive('A', inView3(true)).sent('evidence').length).toBe(1)
+  })
+
+  it('is told to whoever stands in that epoch where the room has gone on, and no longer where it has come after', () => {
+    const peer = misled().receive('A', { kind: 'evidence', evidence }).follow(view4, [view3])
+    peer.receive('A', tailOf([toA, byA])).persisted()
+    expect(peer.view.installed).toEqual(view4.epoch)
+    expect(peer.receive('A', inView3(false)).sent('evidence').length).toBe(1)
+    const come = activeStatus({ epoch: view4.epoch, promised: view4.epoch })
+    expect(peer.after(2_000).receive('A', come).sent('evidence')).toEqual([])
+  })
+
+  it('is told neither to the liar, nor to who may know it, nor to whoever else knows the code', () => {
+    const peer = misled().receive('A', { kind: 'evidence', evidence })
+    expect(peer.receive('C', inView3(true)).sent('evidence')).toEqual([])
+    expect(peer.receive('A', inView3(false)).sent('evidence')).toEqual([])
+    expect(peer.receive('X', inView3(true)).sent('evidence')).toEqual([])
+  })
+})
+
 describe('blocks that wait for a gap to be filled', () => {
   it('are answered for by who sent them, and not by who fills it', () => {
     const wrong = { ...opsAfter(toA, ['x'], { author: 'C', turn: 3 }), signature: new Uint8Array(64) }
