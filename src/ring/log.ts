@@ -245,7 +245,7 @@ export class Blocks {
    * Drops the log's tail from `from` on, for `chain` to take its place; own operations in it go back to the queue, under the
    * same ids.
    */
-  dropTail(from: number, chain: readonly Block[]): void {
+  dropTail(from: number, chain: readonly Block[] = []): void {
     const { log, own, disk, out } = this.#ring
     this.#compare(chain)
     for (const block of log.cut(from)) {

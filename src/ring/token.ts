@@ -130,15 +130,15 @@ export class Token {
     }
     blocks.accept(from, message.epoch, message.blocks, message.commit)
     if (message.turn <= this.#taken) return this.#acknowledge(from, message.epoch, message.turn)
-    // While this peer holds it nobody else can hand it a newer one.
-    if (this.#state.kind === 'held') return faults.refuse(from, 'a token', 'this peer holds the token')
+    // While this peer holds it nobody else can hand it a newer one, unless somebody handed it to two.
+    if (this.#state.kind === 'held') return this.#doubt(from, message, 'this peer holds the token')
     this.#state = { kind: 'arriving', from, message }
     this.advanceArrival()
   }
 
   /** Takes a token that has arrived, once the log reaches its head; asks for what is missing until then. */
   advanceArrival(): void {
-    const { log, epochs, fetching, faults, counting, due, out } = this.#ring
+    const { log, epochs, fetching, counting, due, out } = this.#ring
     if (this.#state.kind !== 'arriving') return
     const { from, message } = this.#state
     if (!epochs.isActive || !sameEpoch(message.epoch, epochs.promised) || message.turn <= this.#taken) {
@@ -149,9 +149,7 @@ export class Token {
     } else if (log.head.hash !== message.head.hash) {
       // In one epoch a true head always extends the log (PROTOCOL, section 2.4), where nobody told the two of us different things.
       this.#state = absent
-      const reason = `its head ${message.head.index} does not extend the log at ${log.head.index}`
-      if (message.head.index < log.lastView.index) return faults.refuse(from, 'a token', reason)
-      fetching.compareWith(from, { what: 'a token', reason, index: message.head.index, hash: message.head.hash })
+      this.#doubt(from, message, `its head ${message.head.index} does not extend the log at ${log.head.index}`)
     } else {
       this.sendOwedAck()
       counting.learn(message.commit)
@@ -159,6 +157,13 @@ export class Token {
       this.#ackOwed = { to: from, epoch: message.epoch, turn: message.turn }
       due.arm('ack', out.now + timing.ackWait)
     }
+  }
+
+  /** One that cannot be: its sender lies, or was misled by another one. */
+  #doubt(from: PeerId, { head }: TokenMessage, reason: string): void {
+    const { log, fetching, faults } = this.#ring
+    if (head.index < log.lastView.index) return faults.refuse(from, 'a token', reason)
+    fetching.compareWith(from, { what: 'a token', reason, index: head.index, hash: head.hash })
   }
 
   /** The successor has the token: it is repeated no more. */

@@ -78,9 +78,18 @@ describe('a token that arrives', () => {
   })
 
   it('is none to a peer that holds it already', () => {
-    const peer = follower().receive('A', token(2)).receive('C', token(5))
+    const peer = follower().push('A', [one]).receive('A', token(2, one)).receive('C', token(5, one))
     expect(peer.view.holding).toBe(2)
-    expect(peer.view.refused.get(id('C'))?.reason).toContain('holds the token')
+  })
+
+  it('to a peer that holds it is held against its sender only where its head is made up: another one may have handed it to two', () => {
+    const shown = { kind: 'fetched', what: 'tail', blocks: [one], commit: headOf(view3), head: headOf(one) } as const
+    const holder = () => follower().push('A', [one]).receive('A', token(2, one))
+    const honest = holder().receive('C', token(5, one))
+    expect(honest.sent('fetch')).toMatchObject([{ to: 'C', what: 'tail', from: 3 }])
+    expect(honest.receive('C', shown).view.refused.size).toBe(0)
+    const lying = holder().receive('C', token(5, opsAfter(view3, ['y'])))
+    expect(lying.receive('C', shown).view.refused.get(id('C'))?.reason).toContain('holds the token')
   })
 
   it('of another epoch, or from a stranger, or to a peer that has promised another epoch, changes nothing', () => {
