@@ -1,7 +1,7 @@
 import type { PeerId } from '../core/ids.ts'
 import { epochLeapMax, leapMax } from '../core/limits.ts'
 import { isAskedBy } from './attempts.ts'
-import { isSignedByAuthor } from './block.ts'
+import { type Block, isSignedByAuthor } from './block.ts'
 import type { Message, MessageOf } from './message.ts'
 import type { Ring } from './ring.ts'
 import { compareEpochs, sameEpoch } from './view.ts'
@@ -40,7 +40,11 @@ export function hear(ring: Ring, from: PeerId, lamport: number, message: Message
     const fault = epochs.isActive && message.kind === 'status' ? leap : undefined
     return { kind: 'obeyed', movesClock: false, isOfferOnly: true, fault }
   }
-  if (isEntitled(ring, from, message, isVoter)) {
+  const standing = message.kind === 'prepare' ? standingOf(ring, from, message) : undefined
+  if (standing === 'forger') {
+    return { kind: 'refused', reason: 'a view that it shows is not signed by its author', isStranger: false }
+  }
+  if (standing === 'known' || isEntitled(ring, from, message, isVoter)) {
     return {
       kind: 'obeyed',
       isOfferOnly: !isVoter,
@@ -49,7 +53,7 @@ export function hear(ring: Ring, from: PeerId, lamport: number, message: Message
     }
   }
   // A peer that is behind may not know its members yet; who was one may not know yet that it is none any more.
-  if (!epochs.isActive || log.wasMember(from) || isLate(ring, message)) return ignored
+  if (!epochs.isActive || log.wasMember(from) || standing === 'former' || isLate(ring, message)) return ignored
   return { kind: 'refused', reason: 'its sender is not a member', isStranger: true }
 }
 
@@ -112,8 +116,9 @@ function isEntitled(ring: Ring, from: PeerId, message: Message, isVoter: boolean
     case 'pre-vote':
     case 'agree':
       return isVoter && !faults.isLiar(from)
+    // Whom its sender shows to be known: {@link standingOf}.
     case 'prepare':
-      return message.epoch.initiator === from && !faults.isLiar(from) && isKnownInitiator(ring, from, message)
+      return false
     case 'promise':
     case 'refuse':
     case 'installed':
@@ -125,19 +130,52 @@ function isEntitled(ring: Ring, from: PeerId, message: Message, isVoter: boolean
 }
 
 /**
- * The initiator is in a config of our log; or in one of its own, each proposed by somebody who stands in ours or in one
- * before. Whoever is too far behind to know that catches up first.
+ * What a `Prepare` shows of its sender. `known`: it is obeyed. `former`: it may not know yet that it is no member any more. `forger`: a
+ * view that it needs is not signed by its author, whatever else there is. Signatures cost most, and whoever knows the code can send 128
+ * views in a frame: only those are looked at that would make it known, and the first false one ends it.
  */
-function isKnownInitiator({ log, crypto }: Ring, initiator: PeerId, { views }: MessageOf<'prepare'>): boolean {
-  if (log.isVoter(initiator)) return true
+type Standing = 'known' | 'former' | 'forger' | 'none'
+
+function standingOf(ring: Ring, from: PeerId, message: MessageOf<'prepare'>): Standing {
+  const { log, crypto, faults } = ring
+  if (message.epoch.initiator !== from || faults.isLiar(from)) return 'none'
+  if (log.isVoter(from)) return 'known'
+  const links = linksTo(ring, from, message)
+  if (links !== undefined) return links.every((block) => isSignedByAuthor(block, crypto)) ? 'known' : 'forger'
+  const shown = formerViewOf(ring, from, message)
+  if (shown === undefined) return 'none'
+  return isSignedByAuthor(shown, crypto) ? 'former' : 'forger'
+}
+
+/**
+ * The initiator is in a config of our log; or in one of its own, each proposed by somebody who stands in ours or in one before. These
+ * are the views that lead from ours to it, none of them without need, first things first; `undefined`: none do. Whoever is too far
+ * behind to know that catches up first.
+ */
+function linksTo({ log }: Ring, initiator: PeerId, { views }: MessageOf<'prepare'>): readonly Block[] | undefined {
   const known = new Set(log.configs.flatMap(({ members }) => members))
+  const namedIn = new Map<PeerId, Block>()
   for (const block of views) {
     // A view that is not above our committed one can no longer win: who was a member once is none for ever.
     if (compareEpochs(block.epoch, log.committedView.epoch) <= 0) continue
-    if (block.body.kind !== 'view' || !known.has(block.author) || !isSignedByAuthor(block, crypto)) continue
-    for (const member of block.body.members) known.add(member)
+    if (block.body.kind !== 'view' || !known.has(block.author)) continue
+    for (const member of block.body.members) {
+      if (known.has(member)) continue
+      known.add(member)
+      namedIn.set(member, block)
+    }
   }
-  return known.has(initiator)
+  const links: Block[] = []
+  for (let link = namedIn.get(initiator); link !== undefined; link = namedIn.get(link.author)) links.unshift(link)
+  return links.length > 0 ? links : undefined
+}
+
+/** A view in which it stood, made by a member that is still known; the first of them, as an honest peer shows no other than true ones. */
+function formerViewOf({ log }: Ring, initiator: PeerId, { views }: MessageOf<'prepare'>): Block | undefined {
+  return views.find(
+    ({ author, body }) =>
+      body.kind === 'view' && author !== initiator && log.wasMember(author) && body.members.includes(initiator),
+  )
 }
 
 /** An answer to an attempt of ours that is over, or what members say in an epoch that this peer does not know, can be honest. */
@@ -149,7 +187,6 @@ function isLate(ring: Ring, message: Message): boolean {
     case 'installed':
       return message.epoch.initiator === self
     case 'prepare':
-      return isFormerMember(ring, message)
     case 'install':
     case 'activated':
       return false
@@ -162,17 +199,4 @@ function isLate(ring: Ring, message: Message): boolean {
     default:
       return 'epoch' in message && !sameEpoch(message.epoch, log.installedView.epoch)
   }
-}
-
-/** It shows a view in which it stood, made by a member that is still known: it may not know yet that it is none any more. */
-function isFormerMember({ log, crypto }: Ring, { epoch, views }: MessageOf<'prepare'>): boolean {
-  const { initiator } = epoch
-  return views.some(
-    (block) =>
-      block.body.kind === 'view' &&
-      block.author !== initiator &&
-      log.wasMember(block.author) &&
-      block.body.members.includes(initiator) &&
-      isSignedByAuthor(block, crypto),
-  )
 }

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
-import { headOf } from '../../src/ring/block.ts'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { type Block, headOf } from '../../src/ring/block.ts'
 import type { Message } from '../../src/ring/message.ts'
 import { DrivenReplica, epochOf, follower, genesis, id, opsAfter, placeOf, statusOf, view2, view3, viewAfter } from './harness.ts'
 
@@ -197,5 +197,56 @@ describe('who is obeyed', () => {
     const peer = follower().receive('B', { kind: 'prepare', epoch: epochOf(9, 'B'), views: [] })
     expect(peer.view.promised).toEqual(epoch)
     expect(peer.outputs).toEqual([])
+  })
+})
+
+describe('the views that a stranger shows with its epoch', () => {
+  const forgery = 'prepare: a view that it shows is not signed by its author'
+  const prepare = (views: readonly Block[]): Message => ({ kind: 'prepare', epoch: epochOf(9, 'X'), views })
+  let looks: Block[] = []
+  /** Tells when its signature is looked at. */
+  const watched = (block: Block, signature = block.signature): Block => {
+    const seen = { ...block }
+    const get = (): Uint8Array => {
+      looks.push(seen)
+      return signature
+    }
+    return Object.defineProperty(seen, 'signature', { get })
+  }
+  const forged = (block: Block): Block => watched(block, new Uint8Array(64))
+  const viewBy = (author: string, members: string, number = 4): Block => viewAfter(view3, epochOf(number, author), members)
+  beforeEach(() => {
+    looks = []
+  })
+
+  it('cost one signature where the first is false, however many there are, and it is named', () => {
+    const many = Array.from({ length: 128 }, (_, at) => forged(viewBy('ABC'[at % 3] as string, 'X', 4 + at)))
+    const peer = follower().receive('X', prepare(many))
+    expect([looks.length, refusalOf(peer, 'X')]).toEqual([1, forgery])
+    expect(peer.view.promised).toEqual(epoch)
+  })
+
+  it('cost one signature where they are of views that are long gone', () => {
+    const old = Array.from({ length: 128 }, (_, at) => forged(viewAfter(genesis, epochOf(2, 'ABC'[at % 3] as string), 'ABX')))
+    const peer = follower().receive('X', prepare(old))
+    expect([looks.length, refusalOf(peer, 'X')]).toEqual([1, forgery])
+  })
+
+  it('cost nothing where they lead nowhere, signed or not', () => {
+    const own = Array.from({ length: 128 }, (_, at) => watched(viewBy('X', 'XY', 4 + at)))
+    const peer = follower().receive('X', prepare([...own, forged(viewBy('A', 'ABY'))]))
+    expect([looks.length, refusalOf(peer, 'X')]).toEqual([0, 'prepare: its sender is not a member'])
+  })
+
+  it('begin with the one that somebody known has made: what follows a false one is not looked at', () => {
+    const peer = follower().receive('X', prepare([forged(viewBy('A', 'AY')), watched(viewBy('Y', 'XY', 5))]))
+    expect([looks.length, refusalOf(peer, 'X')]).toEqual([1, forgery])
+  })
+
+  it('are each looked at once, and only those that lead to it', () => {
+    const [toY, toX] = [watched(viewBy('A', 'AY')), watched(viewBy('Y', 'XY', 5))]
+    const peer = follower().receive('X', prepare([toY, toY, forged(viewBy('C', 'ACZ', 6)), toX, forged(viewBy('X', 'XY', 7))]))
+    expect(looks).toEqual([toY, toX])
+    expect(peer.view.promised).toEqual(epochOf(9, 'X'))
   })
 })
