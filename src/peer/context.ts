@@ -80,6 +80,14 @@ export type News =
   | { readonly kind: 'malformed'; readonly from: PeerId; readonly reason: string }
   /** The ring refuses what this peer says. */
   | { readonly kind: 'refused'; readonly peer: PeerId; readonly reason: string }
+  /** The room that a peer is in could not be joined, as its first blocks did not come, or are none. `isFault`: no honest peer gives those. */
+  | {
+      readonly kind: 'unjoined'
+      readonly peer: PeerId
+      readonly room: RoomId
+      readonly reason: string
+      readonly isFault: boolean
+    }
   /** Proof of somebody's fault, on disk from an earlier start or new. */
   | { readonly kind: 'faulty'; readonly evidence: Evidence }
   | { readonly kind: 'version'; readonly peer: PeerId; readonly version: number }
@@ -149,10 +157,14 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
   }
 
   /** Each event is said once for each key: the world repeats itself. */
-  const warnOnce = (event: LogEvent, key: string, facts: Readonly<Record<string, string | number>>): void => {
+  const isFirst = (event: LogEvent, key: string): boolean => {
     const keys = said.get(event) ?? new Set()
-    if (keys.has(key) || keys.size >= saidMax) return
+    if (keys.has(key) || keys.size >= saidMax) return false
     said.set(event, keys.add(key))
+    return true
+  }
+  const warnOnce = (event: LogEvent, key: string, facts: Readonly<Record<string, string | number>>): void => {
+    if (!isFirst(event, key)) return
     logger.warn(event, facts)
     events.add({ kind: 'note', at: time(), event, facts })
   }
@@ -195,6 +207,8 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
         return count(news.from, news.reason)
       case 'refused':
         return warnRefused(news.peer, news.reason)
+      case 'unjoined':
+        return writeUnjoined(news)
       case 'faulty':
         return warnFaulty(news.evidence)
       case 'version':
@@ -235,6 +249,13 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
       index,
       epoch: epochText(epoch),
     })
+  }
+
+  /** Whoever offers a room that it does not give is met again and again. */
+  const writeUnjoined = ({ peer, room, reason, isFault }: Extract<News, { kind: 'unjoined' }>): void => {
+    const key = `${peer} ${reason.replace(/\d+/g, '')}`
+    if (isFirst('room-unjoined', key)) logger.warn('room-unjoined', { peer, room, reason })
+    if (isFault) count(peer, `first blocks of a room: ${reason}`)
   }
 
   const writeOtherRoom = (room: OtherRoom): void => {

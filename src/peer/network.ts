@@ -35,12 +35,18 @@ export interface Network extends Lobby {
   parted(): Promise<void>
   /** Keeps what new connections are told up to date, and looks again at rooms that were met. Call it now and then. */
   refresh(): void
-  /** A connected peer's room that `isMeant`, one that holds fast first; waits for one until this monotonic time. */
-  look(until: number, isMeant: (found: FoundRoom) => boolean): Promise<FoundRoom | undefined>
+  /**
+   * A connected peer's room that `isMeant`: of those with the lowest `rank`, one that holds fast first; waits for one until this
+   * monotonic time.
+   */
+  look(until: number, isMeant: (found: FoundRoom) => boolean, rank?: (peer: PeerId) => number): Promise<FoundRoom | undefined>
   /** All that was heard of others, just now. */
   scene(): Scene
-  /** The first blocks of the room that a connected peer is in; `undefined` where it gives none, or wrong ones. */
-  fetchBeginning(peer: PeerId, room: RoomId): Promise<readonly Block[] | undefined>
+  /**
+   * The first blocks of the room that a connected peer is in; `undefined` where it gives none, or wrong ones. `isChosen`: a person
+   * asked for that room by its id.
+   */
+  fetchBeginning(peer: PeerId, room: RoomId, isChosen: boolean): Promise<readonly Block[] | undefined>
 }
 
 /** How long a peer may take to give its genesis block, or the next parts of the state behind it, in milliseconds. */
@@ -57,7 +63,7 @@ export function createNetwork(context: PeerContext): Network {
   const connected = new Map<PeerId, Hello | undefined>()
   /** Peers that the ring takes for connected. */
   const linked = new Set<PeerId>()
-  const beginningAsked = new Map<PeerId, (blocks: readonly Block[]) => void>()
+  const beginningAsked = new Map<PeerId, BeginningAsked>()
   let session: Session | undefined
   const heard = createHearsay(transport)
   const presence = createPresence(clock, (peer, here) => context.tell({ kind: 'presence', peer, here }))
@@ -106,8 +112,14 @@ export function createNetwork(context: PeerContext): Network {
     if (decoded.kind === 'malformed') context.tell({ kind: 'malformed', from, reason: decoded.reason })
     if (decoded.kind !== 'frame') return
     const { message } = decoded
-    if (message.kind === 'fetched') beginningAsked.get(from)?.(message.blocks)
+    if (message.kind === 'fetched') takeBeginning(from, message.blocks)
     else if (message.kind === 'fetch' && session !== undefined) giveBeginning(from, message.from, session)
+  }
+
+  /** An answer that comes late is to an earlier question, and nobody's fault. */
+  const takeBeginning = (from: PeerId, blocks: readonly Block[]): void => {
+    const asked = beginningAsked.get(from)
+    if (asked !== undefined && (blocks[0]?.index ?? asked.first) === asked.first) asked.done(blocks)
   }
 
   /** What copies of other peers have left here for them. */
@@ -159,17 +171,17 @@ export function createNetwork(context: PeerContext): Network {
       })
   }
 
-  /** None where it gives nothing in time. */
-  const askForBeginning = (peer: PeerId, from: number): Promise<readonly Block[]> =>
+  /** `undefined` where it says nothing in time. */
+  const askForBeginning = (peer: PeerId, from: number): Promise<readonly Block[] | undefined> =>
     new Promise((resolve) => {
-      const done = (blocks: readonly Block[]): void => {
+      const done = (blocks: readonly Block[] | undefined): void => {
         cancel()
         beginningAsked.delete(peer)
         resolve(blocks)
       }
-      beginningAsked.get(peer)?.([])
-      const cancel = clock.at(clock.monotonic() + beginningWait, () => done([]))
-      beginningAsked.set(peer, done)
+      beginningAsked.get(peer)?.done(undefined)
+      const cancel = clock.at(clock.monotonic() + beginningWait, () => done(undefined))
+      beginningAsked.set(peer, { first: from, done })
       void transport.sendBulk(peer, encodeFrame(0, { kind: 'fetch', what: 'committed', from }))
     })
 
@@ -211,7 +223,7 @@ export function createNetwork(context: PeerContext): Network {
       },
       onDisconnected(peer, refused) {
         connected.delete(peer)
-        beginningAsked.get(peer)?.([])
+        beginningAsked.get(peer)?.done(undefined)
         if (!linked.delete(peer)) return
         presence.went(peer)
         session?.input({ kind: 'link', peer, state: refused ? 'refused' : 'down' })
@@ -249,7 +261,7 @@ export function createNetwork(context: PeerContext): Network {
       sayHello()
       for (const peer of connected.keys()) compareRooms(peer)
     },
-    look(until, isMeant) {
+    look(until, isMeant, rank = () => 0) {
       return new Promise((resolve) => {
         const done = (found: FoundRoom | undefined): void => {
           cancel()
@@ -257,7 +269,7 @@ export function createNetwork(context: PeerContext): Network {
           resolve(found)
         }
         const look = (): void => {
-          const found = bestRoom(connected, isMeant)
+          const found = bestRoom(connected, isMeant, rank)
           if (found !== undefined) done(found)
         }
         const cancel = clock.at(until, () => done(undefined))
@@ -273,25 +285,35 @@ export function createNetwork(context: PeerContext): Network {
       connected,
       ...heard.facts(),
     }),
-    async fetchBeginning(peer, room) {
-      const ask = (from: number): Promise<readonly Block[]> => askForBeginning(peer, from)
-      const fetched = await fetchBeginning(ask, { id: room, name: options.room.name }, identity.crypto)
+    async fetchBeginning(peer, room, isChosen) {
+      const wanted = { id: room, name: options.room.name, isChosen }
+      const fetched = await fetchBeginning((from) => askForBeginning(peer, from), wanted, identity.crypto, clock)
       if ('blocks' in fetched) return fetched.blocks
-      const { reason } = fetched
-      heard.refuse(peer, reason)
-      logger.warn('room-unjoined', { peer, room, reason })
+      heard.refuse(peer, fetched.reason)
+      context.tell({ kind: 'unjoined', peer, room, ...fetched })
       return undefined
     },
   }
 }
 
-/** Of several rooms one that holds fast, then the one to which all others would give way. */
-function bestRoom(connected: Lobby['connected'], isMeant: (found: FoundRoom) => boolean): FoundRoom | undefined {
+/** Who is asked for the first blocks of its room, from `first` on. */
+interface BeginningAsked {
+  readonly first: number
+  readonly done: (blocks: readonly Block[] | undefined) => void
+}
+
+/** Of several rooms with the lowest rank one that holds fast, then the one to which all others would give way. */
+function bestRoom(
+  connected: Lobby['connected'],
+  isMeant: (found: FoundRoom) => boolean,
+  rank: (peer: PeerId) => number,
+): FoundRoom | undefined {
   let best: FoundRoom | undefined
   for (const [peer, hello] of connected) {
     const room = hello?.room
     if (room === undefined || !isMeant({ peer, room })) continue
-    if (best === undefined || meet(best.room, room) === 'join') best = { peer, room }
+    const order = best === undefined ? -1 : rank(peer) - rank(best.peer)
+    if (best === undefined || order < 0 || (order === 0 && meet(best.room, room) === 'join')) best = { peer, room }
   }
   return best
 }

@@ -1,9 +1,10 @@
 import { assert } from '../core/assert.ts'
 import { Failure } from '../core/failure.ts'
-import type { PeerId, RoomId } from '../core/ids.ts'
+import type { RoomId } from '../core/ids.ts'
 import type { Block } from '../ring/block.ts'
 import type { FoundRoom, PeerContext } from './context.ts'
 import { drawLoss, readBlocks } from './disk.ts'
+import { createAskAgain } from './fetch-beginning.ts'
 import { createRememberer, readRememberedAddresses } from './hearsay.ts'
 import { createNetwork, type Lobby, type Network } from './network.ts'
 import type { Joined, JoinTarget, OtherRoom, Peer, PeerStatus, Refounded } from './peer.ts'
@@ -62,12 +63,6 @@ export interface Residence {
 const refreshEvery = 1_000
 /** How often a peer that looks for its room looks at what it has heard, in milliseconds. */
 const lookEvery = 250
-/**
- * Who did not give its genesis block, or a wrong one, is asked again after so long, in milliseconds, and then after twice as long
- * each time: most often it was only cut off for a moment, or was slow.
- */
-const askAgainFirst = 250
-const askAgainMost = 10_000
 /** How long a peer whose log is damaged looks for the others, in milliseconds: alone it has to refuse, and say so. */
 const comeBackPatience = 10_000
 /** How long the members of a room that is left may take to let this peer go, in milliseconds. */
@@ -81,6 +76,7 @@ export function createResidence(context: PeerContext): Residence {
   /** Rooms that this peer has been in since it started. */
   const visited = new Set<RoomId>()
   const roomWatch = createRoomWatch()
+  const askAgain = createAskAgain(clock)
   let entered: PeerStatus['entered'] = 'kept'
   let meeting = false
   let moving: Promise<void> | undefined
@@ -93,7 +89,7 @@ export function createResidence(context: PeerContext): Residence {
   }
 
   context.hear((news) => {
-    if (news.kind !== 'met' || meeting || settled) return
+    if (news.kind !== 'met' || meeting || settled || !askAgain.isDue(news.found.peer)) return
     meeting = true
     void giveWay(news.found).finally(() => {
       meeting = false
@@ -102,8 +98,16 @@ export function createResidence(context: PeerContext): Residence {
 
   const otherRoomsNow = (): readonly OtherRoom[] => otherRooms(network.scene())
 
+  /** `undefined`: it is asked again, but later each time. */
+  const beginningOf = async ({ peer, room }: FoundRoom, isChosen: boolean): Promise<Beginning | undefined> => {
+    const began = clock.monotonic()
+    const beginning = await network.fetchBeginning(peer, room.id, isChosen)
+    if (beginning === undefined) askAgain.failed(peer, clock.monotonic() - began)
+    return beginning
+  }
+
   const giveWay = async ({ peer, room }: FoundRoom): Promise<void> => {
-    const beginning = await network.fetchBeginning(peer, room.id)
+    const beginning = await beginningOf({ peer, room }, false)
     const own = session()
     // Meanwhile somebody may have done something here.
     if (
@@ -172,22 +176,15 @@ export function createResidence(context: PeerContext): Residence {
   const enterOrFound = async (entry: Entry, waitMillis = options.waitMillis): Promise<void> => {
     const { lookMillis, signal } = options
     const began = clock.monotonic()
-    /** When those that were asked for their genesis block may be asked again. */
-    const asked = new Map<PeerId, { readonly until: number; readonly pause: number }>()
     let said: { readonly key: string; readonly at: number } | undefined
-    const isMeant = ({ peer, room }: FoundRoom): boolean =>
-      isWanted(room, wantedOf(entry)) && clock.monotonic() >= (asked.get(peer)?.until ?? 0)
+    const isMeant = ({ peer, room }: FoundRoom): boolean => isWanted(room, wantedOf(entry)) && askAgain.isDue(peer)
 
     while (entry.kind !== 'create') {
       if (signal?.aborted === true) throw new Failure('stopping', 'The search for the room was called off.')
-      const found = await network.look(clock.monotonic() + lookEvery, isMeant)
+      const found = await network.look(clock.monotonic() + lookEvery, isMeant, askAgain.failuresOf)
       if (found !== undefined) {
-        const beginning = await network.fetchBeginning(found.peer, found.room.id)
-        if (beginning === undefined) {
-          const pause = asked.get(found.peer)?.pause ?? askAgainFirst
-          asked.set(found.peer, { until: clock.monotonic() + pause, pause: Math.min(2 * pause, askAgainMost) })
-          continue
-        }
+        const beginning = await beginningOf(found, wantedOf(entry) !== undefined)
+        if (beginning === undefined) continue
         entered = 'joined'
         await keepHistory()
         return moveTo(beginning, lossIn(beginning), found.room.holdsFast || wantedOf(entry) !== undefined)
@@ -381,7 +378,7 @@ export function createResidence(context: PeerContext): Residence {
       for (const address of target.addresses) transport.addAddress(address)
       const { peer, room } = await findOther(target, deadlineMillis, signal)
       if (session().history && (!force || options.archive === undefined)) throw hasHistory(session())
-      const beginning = await network.fetchBeginning(peer, room.id)
+      const beginning = await network.fetchBeginning(peer, room.id, target.room !== undefined)
       if (beginning === undefined) {
         const obstacles = obstaclesOf(options.entry, network.scene())
         throw notFound(

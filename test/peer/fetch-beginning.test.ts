@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { toHex } from '../../src/core/crypto.ts'
 import type { AccountId, Instant, PeerId } from '../../src/core/ids.ts'
 import { encodeSubmission } from '../../src/market/codec.ts'
 import { createMarket } from '../../src/market/market.ts'
-import { fetchBeginning } from '../../src/peer/fetch-beginning.ts'
+import { createAskAgain, fetchBeginning as fetchFrom } from '../../src/peer/fetch-beginning.ts'
 import { foundRoom, foundRoomOn, incarnationIn, roomIdOf } from '../../src/peer/room.ts'
 import { type Block, decodeBlock, faultOf, signBlock, type Unsigned, viewOf } from '../../src/ring/block.ts'
 import type { View } from '../../src/ring/view.ts'
@@ -32,7 +33,9 @@ function stateOf(accounts: number): Uint8Array {
 
 const beginning = foundRoomOn(stateOf(12_000), ...founding)
 const [genesis, ...parts] = beginning as readonly [Block, ...Block[]]
-const wanted = { id: roomIdOf(genesis), name: 'test' }
+const wanted = { id: roomIdOf(genesis), name: 'test', isChosen: false }
+const fetchBeginning = (ask: Parameters<typeof fetchFrom>[0], room = wanted, clock = { monotonic: () => 0 }) =>
+  fetchFrom(ask, room, crypto, clock)
 const inPieces =
   (blocks: readonly Block[], size = 2) =>
   async (from: number): Promise<readonly Block[]> =>
@@ -72,8 +75,8 @@ describe('the first blocks of a room that goes on from another', () => {
     expect(foundRoomOn(stateOf(12_000), ...founding).map(({ hash }) => hash)).toEqual(beginning.map(({ hash }) => hash))
     for (const block of beginning)
       expect(decodeBlock(block.bytes, crypto)).toMatchObject({ value: { hash: block.hash, body: block.body } })
-    expect(await fetchBeginning(inPieces(beginning), wanted, crypto)).toEqual({ blocks: beginning })
-    expect(await fetchBeginning(inPieces(beginning, 1), wanted, crypto)).toEqual({ blocks: beginning })
+    expect(await fetchBeginning(inPieces(beginning))).toEqual({ blocks: beginning })
+    expect(await fetchBeginning(inPieces(beginning, 1))).toEqual({ blocks: beginning })
     expect(
       verifyLog(
         beginning.map(({ bytes }) => bytes),
@@ -85,12 +88,14 @@ describe('the first blocks of a room that goes on from another', () => {
 
   it('are taken without what comes after them', async () => {
     const more = [...beginning, opsAfter(parts.at(-1) as Block, ana, 1)]
-    expect(await fetchBeginning(inPieces(more, 100), wanted, crypto)).toEqual({ blocks: beginning })
+    expect(await fetchBeginning(inPieces(more, 100))).toEqual({ blocks: beginning })
   })
 
   it('of a room that goes on from nothing are one', async () => {
     const plain = foundRoom(...founding)
-    expect(await fetchBeginning(inPieces([plain]), { id: roomIdOf(plain), name: 'test' }, crypto)).toEqual({ blocks: [plain] })
+    expect(await fetchBeginning(inPieces([plain]), { id: roomIdOf(plain), name: 'test', isChosen: false })).toEqual({
+      blocks: [plain],
+    })
   })
 
   it('of a room that an earlier version founded hold the state in the genesis block, and are read as they were', async () => {
@@ -100,8 +105,8 @@ describe('the first blocks of a room that goes on from another', () => {
     const { hash, bytes: _, signature: __, ...unsigned } = decoded.value
     expect(hash).toBe('02bce90806f3c5cc004716d5481867068da7f8d9d1307a7d66f355fe08b76a04')
     expect(signBlock(unsigned, crypto).bytes).toEqual(bytes)
-    const old = { id: roomIdOf(decoded.value), name: 'test' }
-    expect(await fetchBeginning(inPieces([decoded.value]), old, crypto)).toEqual({ blocks: [decoded.value] })
+    const old = { id: roomIdOf(decoded.value), name: 'test', isChosen: false }
+    expect(await fetchBeginning(inPieces([decoded.value]), old)).toEqual({ blocks: [decoded.value] })
     expect(verifyLog([bytes], crypto)).toMatchObject({ ok: true, room: hash })
     // One that goes on from nothing is as it was, too, but for the version of its rules.
     const { hash: ___, bytes: ____, signature: _____, body, ...rest } = foundRoom(...founding)
@@ -135,7 +140,7 @@ describe('the first blocks of a room that goes on from another', () => {
     ),
   }
   it.each(Object.entries(lies))('are refused: %s', async (_what, blocks) => {
-    const fetched = await fetchBeginning(inPieces(blocks), wanted, crypto)
+    const fetched = await fetchBeginning(inPieces(blocks))
     expect(fetched).toMatchObject({ reason: expect.stringMatching(/\w+/) })
     const given = blocks.map(({ bytes, signature }) => new Uint8Array(Buffer.concat([bytes.subarray(0, -64), signature])))
     const verified = verifyLog(given, crypto)
@@ -156,5 +161,122 @@ describe('the first blocks of a room that goes on from another', () => {
     const { signature: _, hash: __, bytes: ___, ...unsigned } = last
     const late = signBlock({ ...unsigned, index: 1, turn: 1, lamport: 2, prevHash: plain.hash }, crypto)
     expect(faultOf(late, plain, view, crypto)).toBe('the state that its room goes on from is all there')
+  })
+})
+
+describe('whoever makes up a room that goes on from another', () => {
+  const statePart = 248 * 1024
+  /** It promises so many parts, and has all of them: what is in them can be read by nobody. */
+  const madeUp = (count: number) => foundRoomOn(new Uint8Array(count * statePart), ...founding)
+  const roomOf = ([first]: readonly Block[], isChosen: boolean) => ({ ...wanted, id: roomIdOf(first as Block), isChosen })
+  /** So many milliseconds pass with each answer. */
+  const slowly = (blocks: readonly Block[], millis: number) => {
+    let [now, asked] = [1_000, 0]
+    const ask = async (from: number): Promise<readonly Block[]> => {
+      now += millis
+      asked++
+      return blocks.slice(from, from + 1)
+    }
+    return { ask, clock: { monotonic: () => now }, asked: () => asked, took: () => now - 1_000 }
+  }
+
+  it('is given up where that comes too slowly, be it asked for by its id', async () => {
+    const blocks = madeUp(60)
+    for (const isChosen of [false, true]) {
+      const peer = slowly(blocks, 2_500)
+      expect(await fetchBeginning(peer.ask, roomOf(blocks, isChosen), peer.clock)).toEqual({
+        reason: 'the state that its room goes on from comes too slowly',
+        isFault: false,
+      })
+      expect(peer.took()).toBeLessThan(20_000)
+    }
+  })
+
+  it('has a minute, unless a person asked for that room by its id', async () => {
+    const blocks = madeUp(60)
+    const unchosen = slowly(blocks, 1_500)
+    expect(await fetchBeginning(unchosen.ask, roomOf(blocks, false), unchosen.clock)).toMatchObject({ isFault: false })
+    expect(unchosen.took()).toBe(61_500)
+    const chosen = slowly(blocks, 1_500)
+    expect(await fetchBeginning(chosen.ask, roomOf(blocks, true), chosen.clock)).toEqual({
+      reason: 'the state that its room goes on from cannot be read',
+      isFault: true,
+    })
+    expect(chosen.asked()).toBe(61)
+  })
+
+  it('fills no memory: of a state over 128 MiB no part is asked for, unless a person asked for that room by its id', async () => {
+    const promise = (count: number) => [foundRoom(...founding, { count, hash: toHex(crypto.hash(new Uint8Array())) })]
+    const askedOf = async (blocks: readonly Block[], isChosen: boolean) => {
+      const peer = slowly(blocks, 1)
+      return [peer.asked, await fetchBeginning(peer.ask, roomOf(blocks, isChosen), peer.clock)].map((one) =>
+        typeof one === 'function' ? one() : one,
+      )
+    }
+    const large = expect.stringContaining('too large')
+    expect(await askedOf(promise(513), false)).toEqual([1, { reason: large, isFault: false }])
+    expect(await askedOf(promise(513), true)).toMatchObject([2, { isFault: true }])
+    expect(await askedOf(promise(512), false)).toMatchObject([2, { isFault: true }])
+  })
+
+  it('cuts it into whole parts, or is refused with the first', async () => {
+    const small = bent(0, (part) => ({ ...part, body: { kind: 'state', left: parts.length - 1, part: new Uint8Array(10) } }))
+    expect(await fetchBeginning(inPieces(small))).toEqual({
+      reason: 'in the state that its room goes on from, block 1: it is too small a part',
+      isFault: true,
+    })
+  })
+
+  it('is at fault, and nobody who is silent, has moved, or is of a later version', async () => {
+    const faultIn = async (ask: (from: number) => Promise<readonly Block[] | undefined>, room = wanted) => {
+      const fetched = await fetchBeginning(ask, room)
+      return 'isFault' in fetched ? fetched.isFault : undefined
+    }
+    const { hash: _, bytes: __, signature: ___, body, ...rest } = foundRoom(...founding)
+    if (body.kind !== 'genesis') throw new Error('a room begins with a genesis block')
+    const later = signBlock({ ...rest, body: { ...body, genesis: { ...body.genesis, rulesVersion: 99 } } }, crypto)
+    expect(await faultIn(async () => undefined)).toBe(false)
+    expect(await faultIn(async (from) => (from === 0 ? [genesis] : undefined))).toBe(false)
+    expect(await faultIn(inPieces([foundRoom(...founding)]))).toBe(false)
+    expect(await faultIn(inPieces([later]), roomOf([later], false))).toBe(false)
+    expect(await faultIn(async () => [])).toBe(true)
+    expect(await faultIn(async (from) => (from === 0 ? [genesis] : []))).toBe(true)
+    expect(await faultIn(inPieces([{ ...genesis, signature: new Uint8Array(64) }]))).toBe(true)
+    expect(await faultIn(inPieces(withOtherState()))).toBe(true)
+  })
+})
+
+describe('whoever gave nothing of use', () => {
+  const [bob, eve] = ['bob', 'eve'] as [PeerId, PeerId]
+  const rig = () => {
+    let now = 0
+    const askAgain = createAskAgain({ monotonic: () => now })
+    return {
+      ...askAgain,
+      pauseOf(peer: PeerId): number {
+        const from = now
+        while (!askAgain.isDue(peer)) now += 50
+        return now - from
+      },
+    }
+  }
+
+  it('is asked later and later, up to ten seconds, and the longer it took, the later', () => {
+    const { failed, pauseOf } = rig()
+    const pauses = (took: number, times: number): number[] =>
+      Array.from({ length: times }, () => {
+        failed(bob, took)
+        return pauseOf(bob)
+      })
+    expect(pauses(10, 8)).toEqual([250, 500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000])
+    expect(pauses(60_000, 7)).toEqual([10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000])
+  })
+
+  it('is told from those that were asked less, and forgotten beyond 512', () => {
+    const { failed, failuresOf, isDue } = rig()
+    for (let times = 0; times < 3; times++) failed(bob, 10)
+    expect([failuresOf(bob), failuresOf(eve), isDue(bob), isDue(eve)]).toEqual([3, 0, false, true])
+    for (let at = 0; at < 512; at++) failed(`x${at}` as PeerId, 10)
+    expect([failuresOf(bob), isDue(bob), failuresOf('x0' as PeerId)]).toEqual([0, true, 1])
   })
 })

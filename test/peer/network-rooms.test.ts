@@ -77,18 +77,18 @@ describe('the genesis block', () => {
     const commit = headOf(genesis)
     const given = encodeFrame(1, { kind: 'fetched', what: 'committed', blocks: [genesis], commit, head: commit })
     events.onConnected(peer, hello(here))
-    const asked = network.fetchBeginning(peer, here)
+    const asked = network.fetchBeginning(peer, here, false)
     expect(bulk().map(({ to }) => to)).toEqual([peer])
     events.onFrame(other, given)
     events.onFrame(peer, given)
     expect((await asked)?.map(({ hash }) => hash)).toEqual([genesis.hash])
-    const wrong = network.fetchBeginning(peer, elsewhere)
+    const wrong = network.fetchBeginning(peer, elsewhere, false)
     events.onFrame(peer, given)
     expect(await wrong).toBeUndefined()
     const reason = 'its genesis block is of another room'
     expect(logger.warnings.map(({ facts }) => facts)).toEqual([{ peer, room: elsewhere, reason }])
     expect([...network.scene().refused]).toEqual([[peer, reason]])
-    const gone = network.fetchBeginning(peer, here)
+    const gone = network.fetchBeginning(peer, here, false)
     events.onDisconnected(peer, false)
     // At once: nobody is left to wait for.
     const later = new Promise((resolve) => setImmediate(() => resolve('still waits')))
@@ -100,12 +100,12 @@ describe('the genesis block', () => {
     const { network, events } = createNetworkRig({ enters: false, clock })
     const head = headOf(genesis)
     events.onConnected(peer, hello(here))
-    const late = network.fetchBeginning(peer, here)
+    const late = network.fetchBeginning(peer, here, false)
     moveTo(2_999)
     expect(timers()).toBe(1)
     moveTo(3_000)
     expect([await late, timers()]).toEqual([undefined, 0])
-    const asked = network.fetchBeginning(peer, here)
+    const asked = network.fetchBeginning(peer, here, false)
     events.onFrame(peer, encodeFrame(1, { kind: 'fetched', what: 'committed', blocks: [genesis], commit: head, head }))
     expect([(await asked)?.length, timers()]).toEqual([1, 0])
   })
@@ -116,7 +116,7 @@ describe('the genesis block', () => {
     events.onConnected(peer, hello(here))
     const answers: unknown[] = []
     const asks = [0, 1].map((ask) =>
-      network.fetchBeginning(peer, here).then((blocks) => {
+      network.fetchBeginning(peer, here, false).then((blocks) => {
         answers.push([ask, blocks?.[0]?.hash])
       }),
     )

@@ -49,6 +49,25 @@ it('a peer that was given a wrong first block asks again when it meets that room
   await rig.residence.close()
 })
 
+it('a peer that is given wrong first blocks as often as it asks is asked later and later, and named once', async () => {
+  const rig = createRig({ entry: { kind: 'create' } })
+  await rig.residence.open()
+  await rig.pass(100)
+  const forged = { ...genesisBy(bob), signature: new Uint8Array(64) }
+  const bytes = new Uint8Array(Buffer.concat([forged.bytes.subarray(0, -64), forged.signature]))
+  rig.events().onConnected(bob, hello())
+  for (let times = 0; times < 100; times++) {
+    await rig.pass(100)
+    rig.answer({ ...forged, bytes })
+    rig.events().onFrame(bob, hello())
+  }
+  expect(rig.asked.length).toBeLessThan(10)
+  expect(rig.logged.filter((event) => event === 'room-unjoined')).toHaveLength(1)
+  const reason = 'first blocks of a room: its genesis block is not its founder’s'
+  expect([...rig.context.refused]).toEqual([[bob, { reason, count: rig.asked.length }]])
+  await rig.residence.close()
+})
+
 describe('a peer that is about to give way', () => {
   /** It has asked for the first block of a room that holds fast, and does not have it yet. */
   async function asking(changes: Partial<Store> = {}, store = createMemoryStore()) {

@@ -107,6 +107,22 @@ describe('a peer that has a room on its disk', () => {
 })
 
 describe('a peer that looks for its room', () => {
+  it('asks those first that it has not asked yet: many that give nothing keep nobody out', async () => {
+    const rig = createRig({ entry: { kind: 'join', room: undefined } })
+    const state = watched(rig.residence.open())
+    await rig.pass(300)
+    const silent = ['C', 'D', 'E', 'F', 'G', 'H'].map(peerNamed)
+    // To the room with the least id all others give way.
+    for (const peer of silent) rig.events().onConnected(peer, hello({ id: '00'.repeat(32) as RoomId }))
+    rig.events().onConnected(bob, hello())
+    await rig.pass(3_000 * silent.length + 500)
+    expect(rig.askedOf).toEqual([...silent, bob])
+    rig.answer()
+    await rig.pass(300)
+    expect([state(), rig.residence.session.room]).toEqual(['done', bobs.id])
+    await rig.residence.close()
+  })
+
   it('founds it once it has looked for so long, and says so in the log', async () => {
     const waits: Waiting[] = []
     const onWaiting = (waiting: Waiting) => void waits.push(waiting)

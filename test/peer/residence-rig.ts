@@ -1,5 +1,5 @@
 import { Failure } from '../../src/core/failure.ts'
-import type { RoomId } from '../../src/core/ids.ts'
+import type { PeerId, RoomId } from '../../src/core/ids.ts'
 import type { LogEvent } from '../../src/core/log-events.ts'
 import type { PeerOptions } from '../../src/peer/context.ts'
 import { decodeHello, encodeHello } from '../../src/peer/network.ts'
@@ -47,6 +47,7 @@ export function createRig(
   const hellos: (RoomId | undefined)[] = []
   const calls: string[] = []
   const asked: number[] = []
+  const askedOf: PeerId[] = []
   let isHanging = false
   const transport: Transport = {
     self: ana,
@@ -63,8 +64,9 @@ export function createRig(
       if (decoded.kind === 'hello') hellos.push(decoded.hello.room?.id)
     },
     send: () => {},
-    sendBulk() {
+    sendBulk(peer) {
       asked.push(now)
+      askedOf.push(peer)
       return isHanging ? new Promise(() => {}) : Promise.resolve()
     },
     gossip: () => {},
@@ -93,6 +95,7 @@ export function createRig(
     hellos,
     calls,
     asked,
+    askedOf,
     logged,
     store,
     settle,
