@@ -3,7 +3,7 @@ import { type Crypto, fromHex } from '../core/crypto.ts'
 import { Failure } from '../core/failure.ts'
 import { count, type Field, optional, struct } from '../core/fields.ts'
 import { type Block, commitField, decodeBlock, headField, viewOf } from '../ring/block.ts'
-import { decodeEvidence, type Evidence, encodeEvidence } from '../ring/faults.ts'
+import { decodeEvidence, type Evidence, encodeEvidence, evidenceKey } from '../ring/faults.ts'
 import type { RingLimits } from '../ring/timing.ts'
 import type { Disk, DiskMeta, Persist } from '../ring/types.ts'
 import { epochField, sameEpoch } from '../ring/view.ts'
@@ -131,19 +131,26 @@ export const evidenceName = (slot: number): string => `evidence/${slot}`
 
 const slots: readonly number[] = Array.from({ length: evidenceMax }, (_, slot) => slot)
 
-/** By the slot that it takes, and the slots of what cannot be read. */
+/**
+ * By the slot that it takes, and the slots of what cannot be read. One for each author and kind: an earlier version gave all slots to one
+ * liar, and the rest of those are free for others.
+ */
 export async function readEvidence(
   store: Store,
   crypto: Crypto,
 ): Promise<{ readonly kept: ReadonlyMap<number, Evidence>; readonly unreadSlots: readonly number[] }> {
   const kept = new Map<number, Evidence>()
   const unreadSlots: number[] = []
+  const keys = new Set<string>()
   for (const slot of slots) {
     const bytes = await store.readValue(evidenceName(slot))
     const decoded = bytes && decodeEvidence(bytes, crypto)
     if (decoded === undefined) continue
-    if ('value' in decoded) kept.set(slot, decoded.value)
-    else unreadSlots.push(slot)
+    if (!('value' in decoded)) unreadSlots.push(slot)
+    else if (!keys.has(evidenceKey(decoded.value))) {
+      keys.add(evidenceKey(decoded.value))
+      kept.set(slot, decoded.value)
+    }
   }
   return { kept, unreadSlots }
 }

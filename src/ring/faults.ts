@@ -29,21 +29,28 @@ export function isTwoBlocks(first: Block, second: Block, crypto: Crypto): boolea
     first.hash !== second.hash &&
     first.index === second.index &&
     sameEpoch(first.epoch, second.epoch) &&
-    isSignedByAuthor(first, crypto) &&
-    isSignedByAuthor(second, crypto)
+    // The first one may be our own log's: a false one costs one signature.
+    isSignedByAuthor(second, crypto) &&
+    isSignedByAuthor(first, crypto)
   )
 }
 
-/** The same for two blocks in either order. */
-export const evidenceKey = (evidence: Evidence): string =>
-  evidence.kind === 'checkpoint' ? evidence.block.hash : [evidence.first.hash, evidence.second.hash].sort().join(' ')
+/** One for each kind of fault of each author, or of two of them: whoever is proven to lie needs no more proof, and can sign any number. */
+export const evidenceKey = (evidence: Evidence): string => [evidence.kind, ...authorsOf(evidence).toSorted()].join(' ')
 
-/** Different senders whose refused messages are counted; of more, only those that come first. */
+/** So many senders are named, or counted. A member always has its place; the oldest stranger gives its own up to a new one. */
 const refusedMax = 256
+/** But no more than one in so long, in milliseconds: names can be made up without end. How many were not named is noted, too. */
+const refusedPause = 1_000
+const unnamedPause = 60_000
 /** So much that is of no use may come from somebody who is no member: an honest one finds out sooner that it is none. */
 const disregardedMax = 100
-/** Each author can be proven wrong once; beyond a full room there is nothing to learn. */
+/**
+ * So much is kept, one for each author and kind, so that no liar takes the place of another. What two authors wrote into one place
+ * accuses neither, and there are more pairs of liars than liars: they have a part of it.
+ */
 const evidenceMax = 64
+const pairsMax = 16
 
 /**
  * Who did what the rules forbid: messages that were refused, and signed proof (PROTOCOL, section 3). Neither is ever a
@@ -52,6 +59,10 @@ const evidenceMax = 64
 export class Faults {
   readonly #ring: Ring
   readonly #refused = new Map<PeerId, { readonly reason: string; readonly isStranger: boolean; count: number }>()
+  /** Refused, and not named since this was noted last. */
+  #unnamed = 0
+  #namesAt = Number.NEGATIVE_INFINITY
+  #unnamedAt = Number.NEGATIVE_INFINITY
   readonly #disregarded = new Map<PeerId, number>()
   /** Who proved nothing, until when no more proof of it is looked at. */
   readonly #proofsWait = new Map<PeerId, number>()
@@ -62,7 +73,10 @@ export class Faults {
 
   constructor(ring: Ring, kept: readonly Evidence[]) {
     this.#ring = ring
-    for (const evidence of kept) this.#note(evidence)
+    for (const evidence of kept) {
+      this.#evidence.set(evidenceKey(evidence), evidence)
+      this.#accuse(evidence)
+    }
   }
 
   get refused(): ReadonlyMap<PeerId, Refusal> {
@@ -95,16 +109,36 @@ export class Faults {
       known.count++
       return
     }
-    if (this.#refused.size >= refusedMax) return
+    if (this.#refused.size >= refusedMax && !this.#makePlaceFor(from)) return this.#countUnnamed()
     this.#refused.set(from, { reason: `${what}: ${reason}`, isStranger, count: 1 })
     this.#ring.out.note('refused', { from, what, reason })
+  }
+
+  /** The oldest stranger is forgotten. A member needs no such: there are only so many of them. */
+  #makePlaceFor(peer: PeerId): boolean {
+    const { log, out } = this.#ring
+    const isMember = log.isVoter(peer)
+    if (!isMember && out.now < this.#namesAt) return false
+    const hasPlace = forgetOldest(this.#refused, (known) => !log.isVoter(known))
+    if (!isMember && hasPlace) this.#namesAt = out.now + refusedPause
+    return isMember || hasPlace
+  }
+
+  #countUnnamed(): void {
+    const { out } = this.#ring
+    this.#unnamed++
+    if (out.now < this.#unnamedAt) return
+    out.note('unnamed', { count: this.#unnamed })
+    this.#unnamedAt = out.now + unnamedPause
+    this.#unnamed = 0
   }
 
   /** A message changed nothing, and may be honest; but not if there is no end of them. */
   disregard(from: PeerId, what: string): void {
     const count = (this.#disregarded.get(from) ?? 0) + 1
     if (count > disregardedMax) return this.refuse(from, what, 'its sender is not a member', true)
-    if (count > 1 || this.#disregarded.size < refusedMax) this.#disregarded.set(from, count)
+    if (count === 1 && this.#disregarded.size >= refusedMax) forgetOldest(this.#disregarded, () => true)
+    this.#disregarded.set(from, count)
   }
 
   /** It was taken for a stranger, and is a member after all. */
@@ -115,31 +149,39 @@ export class Faults {
 
   /** Two blocks with one `(epoch, index)`: proof only if both are signed, by members of that view. */
   blocksClash(first: Block, second: Block): void {
+    if (!this.#isNews({ kind: 'two-blocks', first, second })) return
     if (isTwoBlocks(first, second, this.#ring.crypto)) this.add({ kind: 'two-blocks', first, second })
   }
 
   /** Somebody passes proof on. */
   onEvidence(from: PeerId, evidence: Evidence): void {
-    if (this.#evidence.has(evidenceKey(evidence))) return
     // A state is compared by everyone for himself.
     if (evidence.kind === 'checkpoint') return
+    if (!this.#isNews(evidence)) return
     const { first, second } = evidence
     const { now } = this.#ring.out
     // Signatures cost most: only for a place and authors that fit, and once a second of whoever proved nothing before.
     if (!this.#isOfAView(evidence) || now < (this.#proofsWait.get(from) ?? 0)) return this.disregard(from, 'evidence')
     if (isTwoBlocks(first, second, this.#ring.crypto)) return this.add(evidence)
-    if (this.#proofsWait.size < refusedMax || this.#proofsWait.has(from)) this.#proofsWait.set(from, now + timing.proofPause)
+    this.#proofsWait.delete(from)
+    if (this.#proofsWait.size >= refusedMax) forgetOldest(this.#proofsWait, () => true)
+    this.#proofsWait.set(from, now + timing.proofPause)
     this.refuse(from, 'evidence', 'it proves nothing')
   }
 
   // Rule 3-evidence [S1]
   add(evidence: Evidence): void {
-    const { epochs, disk, out } = this.#ring
-    if (this.#evidence.has(evidenceKey(evidence)) || this.#evidence.size >= evidenceMax || !this.#isOfAView(evidence)) return
+    const { disk, out } = this.#ring
+    if (!this.#isNews(evidence) || !this.#isOfAView(evidence)) return
+    const spoils = this.#spoils(evidence)
+    const isKept = !this.#evidence.has(evidenceKey(evidence)) && this.#hasPlaceFor(evidence)
+    this.#accuse(evidence)
+    if (isKept) {
+      this.#evidence.set(evidenceKey(evidence), evidence)
+      disk.keep(evidence)
+    }
     const place = placeOf(evidence)
     const authors = authorsOf(evidence)
-    this.#note(evidence)
-    disk.keep(evidence)
     out.note(evidence.kind, {
       author: liarOf(evidence),
       first: authors[0],
@@ -147,9 +189,29 @@ export class Faults {
       index: place.index,
       epoch: epochText(place.epoch),
     })
-    if (evidence.kind === 'checkpoint') return
-    if (sameEpoch(place.epoch, epochs.promised)) this.spoil(place.epoch)
-    out.gossip({ kind: 'evidence', evidence })
+    if (spoils) this.spoil(place.epoch)
+    // What is no more kept is passed on where it ends an epoch, which it does once.
+    if (evidence.kind === 'two-blocks' && (isKept || spoils)) out.gossip({ kind: 'evidence', evidence })
+  }
+
+  /** More of what is known of an author changes nothing, but for two blocks of the present epoch: there is no going on in that. */
+  #isNews(evidence: Evidence): boolean {
+    if (this.#spoils(evidence)) return true
+    if (this.#evidence.has(evidenceKey(evidence))) return false
+    return this.#hasPlaceFor(evidence) || !this.#isAccused(evidence)
+  }
+
+  /** Two blocks of members of the epoch that this peer takes part in. */
+  #spoils(evidence: Evidence): boolean {
+    const { epoch } = placeOf(evidence)
+    if (evidence.kind !== 'two-blocks' || !sameEpoch(epoch, this.#ring.epochs.promised) || this.isSpoiled(epoch)) return false
+    return this.#isOfAView(evidence)
+  }
+
+  #hasPlaceFor(evidence: Evidence): boolean {
+    const kept = [...this.#evidence.values()]
+    if (kept.length >= evidenceMax) return false
+    return liarOf(evidence) !== undefined || kept.filter((one) => liarOf(one) === undefined).length < pairsMax
   }
 
   /** Who was a member of a view that is not at hand cannot be told; it harms nothing here. */
@@ -159,11 +221,22 @@ export class Faults {
     return view !== undefined && authorsOf(evidence).every((author) => view.members.includes(author))
   }
 
-  #note(evidence: Evidence): void {
-    this.#evidence.set(evidenceKey(evidence), evidence)
+  #accuse(evidence: Evidence): void {
     const liar = liarOf(evidence)
     if (liar !== undefined && liar !== this.#ring.self) this.#liars.add(liar)
   }
+
+  /** It says nothing new of anybody: its author is known to lie, or it accuses none. */
+  #isAccused(evidence: Evidence): boolean {
+    const liar = liarOf(evidence)
+    return liar === undefined || liar === this.#ring.self || this.#liars.has(liar)
+  }
+}
+
+/** Whether there was one that may be forgotten. */
+function forgetOldest(peers: Map<PeerId, unknown>, mayForget: (peer: PeerId) => boolean): boolean {
+  for (const peer of peers.keys()) if (mayForget(peer)) return peers.delete(peer)
+  return false
 }
 
 const placeOf = (evidence: Evidence): Block => (evidence.kind === 'checkpoint' ? evidence.block : evidence.first)

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../../src/core/failure.ts'
+import type { PeerId } from '../../src/core/ids.ts'
 import { numberMax } from '../../src/core/limits.ts'
 import {
   decodeMeta,
@@ -139,6 +140,21 @@ describe('what the ring reads of the disk', () => {
     const { disk, freeSlots, unreadSlots } = await readDisk(store, crypto, metaOf(blocks, 2), ringLimits)
     expect([disk.evidence, unreadSlots]).toEqual([[evidence], [2]])
     expect([freeSlots.length, freeSlots.slice(0, 3)]).toEqual([62, [0, 3, 4]])
+  })
+
+  it('has one proof of each author and kind, and the places of all others are free', async () => {
+    const blocks = logWithViews(3, [])
+    const store = await storeWith(blocks, metaOf(blocks, 2))
+    const genesis = blocks[0] as Block
+    const evidenceOf = (author: PeerId, lamport: number) =>
+      ({ kind: 'two-blocks', first: opsAfter(genesis, author, 1), second: opsAfter(genesis, author, lamport) }) as const
+    for (let slot = 0; slot < 63; slot++) {
+      await store.writeValue(evidenceName(slot), encodeEvidence(evidenceOf(bob, 2 + slot), crypto))
+    }
+    await store.writeValue(evidenceName(63), encodeEvidence(evidenceOf(ana, 2), crypto))
+    const { disk, freeSlots, unreadSlots } = await readDisk(store, crypto, metaOf(blocks, 2), ringLimits)
+    expect([disk.evidence, unreadSlots]).toEqual([[evidenceOf(bob, 2), evidenceOf(ana, 2)], []])
+    expect([freeSlots.length, freeSlots[0], freeSlots.at(-1)]).toEqual([62, 1, 62])
   })
 
   it('says where an epoch begins without its view: no peer wrote that', async () => {

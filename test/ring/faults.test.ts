@@ -32,10 +32,13 @@ describe('two blocks prove something', () => {
     expect(liarOf({ kind: 'checkpoint', block: byC })).toBe('C')
   })
 
-  it('once, in whichever order they come', () => {
+  it('once for each author and kind, in whichever order they come', () => {
     expect(evidenceKey(twoBlocks(first, second))).toBe(evidenceKey(twoBlocks(second, first)))
     expect(evidenceKey(twoBlocks(first, second))).not.toBe(evidenceKey(twoBlocks(first, byC)))
-    expect(evidenceKey({ kind: 'checkpoint', block: first })).not.toBe(evidenceKey({ kind: 'checkpoint', block: second }))
+    expect(evidenceKey(twoBlocks(first, byC))).toBe(evidenceKey(twoBlocks(byC, second)))
+    expect(evidenceKey({ kind: 'checkpoint', block: first })).toBe(evidenceKey({ kind: 'checkpoint', block: second }))
+    expect(evidenceKey({ kind: 'checkpoint', block: first })).not.toBe(evidenceKey({ kind: 'checkpoint', block: byC }))
+    expect(evidenceKey({ kind: 'checkpoint', block: first })).not.toBe(evidenceKey(twoBlocks(first, second)))
   })
 })
 
@@ -242,6 +245,67 @@ describe('evidence that others pass on', () => {
   })
 })
 
+describe('whoever signs two blocks again and again', () => {
+  const evidenceOf = (author: string, op: string, epoch = view3.epoch): Evidence => {
+    const [one, other] = ['x', op].map((text) => opsAfter(view3, [text], { author, turn: 2, epoch })) as [Block, Block]
+    return twoBlocks(one, other)
+  }
+
+  it('is kept, noted and passed on once, and leaves its place to everybody else', () => {
+    const peer = follower()
+    const seen = { notes: 0, kept: 0, gossiped: 0 }
+    const hear = (evidence: Evidence): void => {
+      peer.receive('X', { kind: 'evidence', evidence })
+      seen.notes += peer.notes('two-blocks').length
+      seen.kept += peer.batches.flatMap((batch) => batch.evidence).length
+      seen.gossiped += peer.gossiped('evidence').length
+      peer.persisted()
+    }
+    for (let at = 0; at < 100; at++) hear(evidenceOf('C', `y${at}`))
+    expect(seen).toEqual({ notes: 1, kept: 1, gossiped: 1 })
+    hear(evidenceOf('A', 'y'))
+    expect(peer.view.evidence.map(liarOf)).toEqual(['C', 'A'])
+    expect(peer.view.refused.size).toBe(0)
+  })
+
+  it('spoils the present epoch, too, though it is known to lie', () => {
+    const of2 = twoBlocks(opsAfter(view2, ['x'], { author: 'C' }), opsAfter(view2, ['y'], { author: 'C' }))
+    const peer = follower({ evidence: [of2] })
+    expect(peer.view.active).toBe(true)
+    peer.receive('X', { kind: 'evidence', evidence: evidenceOf('C', 'y') })
+    expect([peer.view.active, peer.view.evidence, peer.batches, peer.gossiped('evidence').length]).toEqual([false, [of2], [], 1])
+    peer.receive('X', { kind: 'evidence', evidence: evidenceOf('C', 'z') })
+    expect([peer.gossiped('evidence'), peer.notes('two-blocks')]).toEqual([[], []])
+  })
+
+  it('is believed to lie, and ends the epoch, where nothing more can be kept', () => {
+    const kept = Array.from({ length: 64 }, (_, at) => evidenceOf(`Y${at}`, 'y', view2.epoch))
+    const peer = follower({ evidence: kept }).push('C', [opsAfter(view3, ['x'], { author: 'C' })])
+    peer.push('C', [opsAfter(view3, ['y'], { author: 'C' })])
+    expect([peer.view.active, peer.view.evidence.length, peer.gossiped('evidence').length]).toEqual([false, 64, 1])
+    peer.persisted().receive('C', { kind: 'prepare', epoch: epochOf(9, 'C'), views: [view3] })
+    expect(peer.view.promised).toEqual(view3.epoch)
+  })
+
+  it('fills only a part of what is kept with those whose place it wrote into', () => {
+    const pairs = Array.from({ length: 16 }, (_, at) =>
+      twoBlocks(opsAfter(view2, ['x'], { author: `Y${at}` }), opsAfter(view2, ['y'], { author: `Z${at}` })),
+    )
+    const peer = follower({ evidence: pairs }).receive('X', { kind: 'evidence', evidence: twoBlocks(first, byC) })
+    expect([peer.view.active, peer.view.evidence.length]).toEqual([false, 16])
+    peer.receive('X', { kind: 'evidence', evidence: evidenceOf('C', 'y') })
+    expect(peer.view.evidence.length).toBe(17)
+  })
+
+  it('costs one signature where it is none: our own block is looked at last', () => {
+    const own = { ...first, signature: new Uint8Array(64) }
+    let looks = 0
+    Object.defineProperty(own, 'signature', { get: () => looks++ })
+    expect(isTwoBlocks(own, unsigned(second), crypto)).toBe(false)
+    expect(looks).toBe(0)
+  })
+})
+
 describe('somebody whose messages are of no use', () => {
   it('is not named for a few of them, as an honest one may be late, but for more', () => {
     const peer = follower()
@@ -294,6 +358,51 @@ describe('somebody whose messages are of no use', () => {
     for (let i = 0; i < 300; i++) peer.receive(`X${i}`, { kind: 'committed', epoch: view3.epoch, commit: placeOf(view3) })
     expect(peer.view.refused.size).toBe(256)
     expect(peer.view.stopped).toBeUndefined()
+  })
+
+  it('is named though names were made up before: the oldest stranger gives its place up, once a second', () => {
+    const peer = follower()
+    const install = (from: string) => peer.receive(from, { kind: 'install', epoch: view3.epoch, viewBlock: view3 })
+    for (let at = 0; at < 256; at++) install(`X${at}`)
+    install('M')
+    expect([peer.notes('refused').length, peer.view.refused.has(id('M')), peer.view.refused.has(id('X0'))]).toEqual([
+      1,
+      true,
+      false,
+    ])
+    const counts = Array.from({ length: 100 }, (_, at) => install(`Y${at}`).notes('unnamed')).flat()
+    expect([counts, peer.view.refused.size, peer.view.refused.has(id('Y99'))]).toEqual([[{ count: 1 }], 256, false])
+    peer.now += 999
+    expect([install('N').notes('refused').length, install('N').notes('unnamed')]).toEqual([0, []])
+    peer.now += 1
+    expect(install('N').notes('refused')).toMatchObject([{ from: 'N' }])
+    peer.now += 59_000
+    install('O')
+    expect(install('P').notes('unnamed')).toEqual([{ count: 102 }])
+  })
+
+  it('never takes the place of a member, which is named at once', () => {
+    const peer = follower()
+    const flood = (name: string) => {
+      for (let at = 0; at < 300; at++, peer.now += 1_000) {
+        peer.receive(`${name}${at}`, { kind: 'install', epoch: view3.epoch, viewBlock: view3 })
+      }
+    }
+    peer.receive('A', { kind: 'ping', nonce: 1 }, 2 ** 40)
+    flood('X')
+    peer.receive('C', { kind: 'ping', nonce: 1 }, 2 ** 40)
+    expect(peer.notes('refused')).toMatchObject([{ from: 'C' }])
+    flood('Y')
+    expect(['A', 'C'].map((name) => peer.view.refused.has(id(name)))).toEqual([true, true])
+    expect(peer.view.refused.size).toBe(256)
+  })
+
+  it('is named for what is late, too, though others were before', () => {
+    const late = { kind: 'want', epoch: epochOf(2, 'A'), request: 1 } as const
+    const peer = follower()
+    for (let at = 0; at < 256; at++) peer.receive(`X${at}`, late)
+    for (let times = 0; times < 101; times++) peer.receive('M', late)
+    expect(peer.view.refused.has(id('M'))).toBe(true)
   })
 
   it('cannot move the clock, and a number that leaps is refused whoever says it', () => {
