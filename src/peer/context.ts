@@ -135,12 +135,37 @@ export interface PeerContext {
   hear(listener: (news: News) => void): () => void
 }
 
-/** What is worth saying once of so many, for each kind; senders counted; names kept: what strangers can make a peer remember. */
+/**
+ * What is worth saying once of so many, for each kind; senders counted; names kept: what strangers can make a peer remember. Members, and
+ * whoever is connected, keep their places: the oldest of all others gives its own up.
+ */
 const saidMax = 256
 const refusedMax = 256
+/**
+ * Names can be made up without end: where all places are taken, one more is said in so long, in milliseconds: of those that are
+ * connected, and of others. How many were left out is one line.
+ */
+const sayConnectedEvery = 1_000
+const sayOtherEvery = 60_000
 const namesMax = 1_024
 /** The ring asks around again and again while somebody is missed: people are told once in so long, in milliseconds. */
 const suspicionEvery = 5_000
+
+/** What was said of one kind, and of whom. */
+interface Said {
+  readonly keys: Map<string, PeerId | undefined>
+  /** When the place of another was taken last. */
+  tookAt: number
+  /** So many were left out since they were summed up. */
+  unsaid: number
+  summedAt: number
+}
+
+/** Whether there was one that may be forgotten. */
+function forgetOldest<Key, Value>(places: Map<Key, Value>, mayForget: (value: Value, key: Key) => boolean): boolean {
+  for (const [key, value] of places) if (mayForget(value, key)) return places.delete(key)
+  return false
+}
 
 export function createContext(options: PeerOptions, ports: Ports): PeerContext {
   const { logger, clock, identity } = ports
@@ -148,7 +173,7 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
   const listeners = new Set<(news: News) => void>()
   const refused = new Map<PeerId, { readonly reason: string; count: number }>()
   const names = new Map<PeerId, string>()
-  const said = new Map<string, Set<string>>()
+  const said = new Map<LogEvent, Said>()
   const suspected = new Map<PeerId | undefined, number>()
 
   const time = (): Instant => {
@@ -156,15 +181,43 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
     return Math.floor(now) as Instant
   }
 
-  /** Each event is said once for each key: the world repeats itself. */
-  const isFirst = (event: LogEvent, key: string): boolean => {
-    const keys = said.get(event) ?? new Set()
-    if (keys.has(key) || keys.size >= saidMax) return false
-    said.set(event, keys.add(key))
-    return true
+  const isMember = (peer: PeerId | undefined): boolean => peer !== undefined && context.room?.view.members.includes(peer) === true
+  const isOther = (peer: PeerId | undefined): boolean =>
+    !isMember(peer) && !ports.transport.peers.some((connected) => connected.peer === peer)
+
+  /** Each event is said once for each key: the world repeats itself. `peer`: of whom. */
+  const isFirst = (event: LogEvent, key: string, peer: PeerId | undefined): boolean => {
+    const kind = said.get(event) ?? {
+      keys: new Map(),
+      tookAt: Number.NEGATIVE_INFINITY,
+      unsaid: 0,
+      summedAt: Number.NEGATIVE_INFINITY,
+    }
+    said.set(event, kind)
+    if (kind.keys.has(key)) return false
+    const isPlaced = kind.keys.size < saidMax || takesPlace(kind, peer)
+    if (isPlaced) kind.keys.set(key, peer)
+    else sumUp(event, kind)
+    return isPlaced
   }
-  const warnOnce = (event: LogEvent, key: string, facts: Readonly<Record<string, string | number>>): void => {
-    if (!isFirst(event, key)) return
+  const takesPlace = (kind: Said, peer: PeerId | undefined): boolean => {
+    const ago = clock.monotonic() - kind.tookAt
+    if (!isMember(peer) && ago < (isOther(peer) ? sayOtherEvery : sayConnectedEvery)) return false
+    const hasPlace = forgetOldest(kind.keys, isOther)
+    if (isMember(peer)) return true
+    if (hasPlace) kind.tookAt = clock.monotonic()
+    return hasPlace
+  }
+  const sumUp = (event: LogEvent, kind: Said): void => {
+    kind.unsaid++
+    if (clock.monotonic() - kind.summedAt < sayOtherEvery) return
+    logger.warn(event, { unnamed: kind.unsaid })
+    kind.summedAt = clock.monotonic()
+    kind.unsaid = 0
+  }
+
+  const warnOnce = (event: LogEvent, key: string, facts: Readonly<Record<string, string | number>>, peer?: PeerId): void => {
+    if (!isFirst(event, key, peer)) return
     logger.warn(event, facts)
     events.add({ kind: 'note', at: time(), event, facts })
   }
@@ -172,11 +225,13 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
   const count = (from: PeerId, reason: string): void => {
     const known = refused.get(from)
     if (known !== undefined) known.count++
-    else if (refused.size < refusedMax) refused.set(from, { reason, count: 1 })
+    else if (refused.size < refusedMax || forgetOldest(refused, (_, peer) => isOther(peer)) || isMember(from)) {
+      refused.set(from, { reason, count: 1 })
+    }
     warnRefused(from, reason)
   }
-  const warnRefused = (peer: PeerId, reason: string): void => warnOnce('peer-refused', peer, { peer, reason })
-  const warnVersion = (peer: PeerId, version: number): void => warnOnce('peer-version', peer, { peer, version })
+  const warnRefused = (peer: PeerId, reason: string): void => warnOnce('peer-refused', peer, { peer, reason }, peer)
+  const warnVersion = (peer: PeerId, version: number): void => warnOnce('peer-version', peer, { peer, version }, peer)
 
   const notices: Notice[] = []
   const notice = (next: Notice): void => {
@@ -192,6 +247,7 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
       case 'note':
         logger.debug('ring-step', () => ({ step: news.note.event, ...news.note.facts }))
         if (news.note.event === 'pre-vote') writeSuspicion(news.note)
+        if (news.note.event === 'unnamed') logger.warn('peer-refused', { unnamed: Number(news.note.facts.count) })
         return events.addForEyes(() => [{ kind: 'note', at: time(), ...news.note }])
       case 'members':
       case 'quorum':
@@ -243,18 +299,15 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
   const warnFaulty = (evidence: Evidence): void => {
     const { index, epoch } = evidence.kind === 'checkpoint' ? evidence.block : evidence.first
     const peer = liarOf(evidence)
-    warnOnce('peer-faulty', evidenceKey(evidence), {
-      ...(peer !== undefined && { peer }),
-      what: evidenceText(evidence),
-      index,
-      epoch: epochText(epoch),
-    })
+    const facts = { ...(peer !== undefined && { peer }), what: evidenceText(evidence), index, epoch: epochText(epoch) }
+    // Once of each author, whatever else it did; of two that wrote into one place either may be honest.
+    warnOnce('peer-faulty', peer ?? evidenceKey(evidence), facts, peer)
   }
 
   /** Whoever offers a room that it does not give is met again and again. */
   const writeUnjoined = ({ peer, room, reason, isFault }: Extract<News, { kind: 'unjoined' }>): void => {
     const key = `${peer} ${reason.replace(/\d+/g, '')}`
-    if (isFirst('room-unjoined', key)) logger.warn('room-unjoined', { peer, room, reason })
+    if (isFirst('room-unjoined', key, peer)) logger.warn('room-unjoined', { peer, room, reason })
     if (isFault) count(peer, `first blocks of a room: ${reason}`)
   }
 

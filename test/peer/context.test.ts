@@ -4,7 +4,7 @@ import type { PeerId } from '../../src/core/ids.ts'
 import { type LogEvent, logEvents } from '../../src/core/log-events.ts'
 import { createClock } from '../../src/io/clock.ts'
 import type { News } from '../../src/peer/context.ts'
-import type { Logger } from '../../src/peer/ports.ts'
+import type { Logger, Transport } from '../../src/peer/ports.ts'
 import type { Session } from '../../src/peer/session.ts'
 import { peerNamed } from './keyed-crypto.ts'
 import { genesisBy, opsAfter } from './log-of-blocks.ts'
@@ -19,6 +19,8 @@ function createRig() {
   return { context, news, logger, notes }
 }
 
+/** One of the names that somebody made up. */
+const made = (at: number): PeerId => `${bob.slice(0, -4)}${1_000 + at}` as PeerId
 const genesis = genesisBy(ana)
 const room = { id: genesis.hash as never, holdsFast: true }
 const once: readonly (readonly [string, News, LogEvent])[] = [
@@ -54,11 +56,56 @@ describe('what happens again and again', () => {
 
   it('is said of each peer, but not of more than so many, and leaves room for everything else', () => {
     const { context, logger } = createRig()
-    for (let at = 0; at < 1_000; at++) {
-      context.tell({ kind: 'refused', peer: `${bob.slice(0, -4)}${1_000 + at}` as PeerId, reason: 'no member' })
-    }
+    for (let at = 0; at < 1_000; at++) context.tell({ kind: 'refused', peer: made(at), reason: 'no member' })
     context.tell({ kind: 'version', peer: bob, version: 9 })
-    expect([logger.warnings.length, logger.warnings.at(-1)?.facts.peer]).toEqual([257, bob])
+    expect(logger.warnings.slice(257).map(({ facts }) => facts)).toEqual([{ unnamed: 1 }, { peer: bob, version: 9 }])
+  })
+
+  it('is said of members at once, of whoever is connected once a second, and of others once a minute, though names are made up', () => {
+    let now = 0
+    const logger = createListeningLogger()
+    const peers = [{ peer: made(2_000), addresses: [] }]
+    const transport = { peers } as unknown as Transport
+    const { context } = createTestContext(ana, { logger, transport, clock: { ...createClock(), monotonic: () => now } })
+    context.room = { view: { time: () => 1, members: [ana, bob] } } as unknown as Session
+    const tell = (peer: PeerId): unknown[] => {
+      const before = logger.warnings.length
+      context.tell({ kind: 'malformed', from: peer, reason: 'x' })
+      return logger.warnings.slice(before).map(({ facts }) => facts.peer ?? facts.unnamed)
+    }
+    for (let at = 0; at < 256; at++) tell(made(at))
+    expect([tell(made(256)), tell(made(257)), tell(made(258))]).toEqual([[made(256)], [1], []])
+    expect(tell(bob)).toEqual([bob])
+    now += 999
+    expect(tell(made(2_000))).toEqual([])
+    now += 1
+    expect(tell(made(2_000))).toEqual([made(2_000)])
+    for (let at = 300; at < 600; at++) {
+      now += 60_000
+      expect(tell(made(at))).toEqual([made(at)])
+    }
+    expect([tell(bob), tell(made(2_000))]).toEqual([[], []])
+    expect([bob, made(2_000), made(599)].map((peer) => context.refused.has(peer))).toEqual([true, true, true])
+    now += 1
+    expect(tell(made(700))).toEqual([3])
+  })
+
+  it('is said once of each author whom proof is of, whatever it did; and of each two', () => {
+    const { context, logger } = createRig()
+    const block = (author: PeerId, at: number) => opsAfter(genesis, author, at)
+    const two = (first: PeerId, second: PeerId, at: number): News => ({
+      kind: 'faulty',
+      evidence: { kind: 'two-blocks', first: block(first, 1), second: block(second, at) },
+    })
+    for (let at = 2; at < 5; at++)
+      for (const [one, other] of [
+        [eve, eve],
+        [bob, eve],
+        [eve, bob],
+      ] as const)
+        context.tell(two(one, other, at))
+    context.tell({ kind: 'faulty', evidence: { kind: 'checkpoint', block: block(eve, 1) } })
+    expect(logger.warnings.map(({ facts }) => facts.peer)).toEqual([eve, undefined])
   })
 
   it('is no reason to say anything: what concerns nobody here', () => {
@@ -82,14 +129,16 @@ describe('frames that cannot be read', () => {
   })
 })
 
-it('of senders whose frames cannot be read 256 are counted', () => {
+it('of senders whose frames cannot be read 256 are counted, and the oldest gives its place to a new one', () => {
   const { context } = createRig()
-  const tell = (at: number) =>
-    context.tell({ kind: 'malformed', from: `${bob.slice(0, -4)}${1_000 + at}` as PeerId, reason: 'x' })
+  const tell = (at: number) => context.tell({ kind: 'malformed', from: made(at), reason: 'x' })
   for (let at = 0; at < 300; at++) tell(at)
-  tell(0)
-  const counts = [...context.refused.values()].map(({ count }) => count)
-  expect(counts).toEqual([2, ...Array(255).fill(1)])
+  tell(44)
+  expect([...context.refused].slice(0, 2)).toEqual([
+    [made(44), { reason: 'x', count: 2 }],
+    [made(45), { reason: 'x', count: 1 }],
+  ])
+  expect([context.refused.size, context.refused.has(made(299))]).toEqual([256, true])
 })
 
 describe('the log of the program', () => {
