@@ -33,12 +33,16 @@ const unchosenBytes = 128 * 1024 * 1024
 /** A state is cut into whole blocks (`foundRoomOn`): many small parts would only cost signatures. The last one is what is left. */
 const partBytesLeast = blockBytesMax / 2
 
-/** `ask`: blocks from this index on, as one peer gives them; `undefined` where it says nothing. */
+/**
+ * `ask`: blocks from this index on, as one peer gives them; `undefined` where it says nothing. `isEnough`: whether others are to be
+ * looked at after so many milliseconds.
+ */
 export async function fetchBeginning(
   ask: (from: number) => Promise<readonly Block[] | undefined>,
   wanted: WantedRoom,
   crypto: Crypto,
   clock: Pick<Clock, 'monotonic'>,
+  isEnough: (millis: number) => boolean = () => false,
 ): Promise<FetchedBeginning> {
   const began = clock.monotonic()
   const given = await ask(0)
@@ -48,7 +52,7 @@ export async function fetchBeginning(
   const blocks = [first as Block]
   for (let bytes = 0; partsAfter(blocks.at(-1) as Block) > 0; ) {
     const millis = clock.monotonic() - began
-    if (isTooSlow(millis, bytes, wanted))
+    if (isTooSlow(millis, bytes, wanted) || isEnough(millis))
       return { reason: 'the state that its room goes on from comes too slowly', isFault: false }
     const parts = await ask(blocks.length)
     if (parts === undefined || parts.length === 0)
@@ -102,9 +106,14 @@ const faultOfSize = ({ body }: Block): string | undefined =>
 /** Whom to ask for the first blocks of its room, and when: for a peer that looks for its room, and one that would give way to another. */
 export interface AskAgain {
   isDue(peer: PeerId): boolean
-  /** So often it gave nothing, or what was no use: those that were asked less come first, or a few could keep all others out. */
-  failuresOf(peer: PeerId): number
-  /** `took`: so many milliseconds were spent on it. */
+  /**
+   * Since when it could be asked, or was seen first, in quarters of a second: those that wait longest come first, or a few that give
+   * nothing could keep all others out, and new ones the few that gave nothing once.
+   */
+  dueSince(peer: PeerId): number
+  /** How long it may take while other rooms wait, in milliseconds: more each time, or no large one would ever be here. */
+  patienceWith(peer: PeerId): number
+  /** `took`: so many milliseconds were spent on it, and it gave nothing, or what was of no use. */
   failed(peer: PeerId, took: number): void
 }
 
@@ -116,19 +125,32 @@ const askAgainFirst = 250
 const askAgainMost = 10_000
 const tookTimes = 5
 /** Whoever knows the code can come under a new name each time: so many are remembered. */
-const failedMax = 512
+const askedMax = 512
+
+interface Waiting {
+  readonly dueAt: number
+  readonly pause: number
+  readonly patience: number
+}
 
 export function createAskAgain(clock: Pick<Clock, 'monotonic'>): AskAgain {
-  const failures = new Map<PeerId, { readonly until: number; readonly pause: number; readonly count: number }>()
+  const asked = new Map<PeerId, Waiting>()
+  const put = (peer: PeerId, waiting: Waiting): Waiting => {
+    asked.delete(peer)
+    asked.set(peer, waiting)
+    if (asked.size > askedMax) for (const oldest of asked.keys()) if (asked.delete(oldest)) break
+    return waiting
+  }
+  const of = (peer: PeerId): Waiting =>
+    asked.get(peer) ?? put(peer, { dueAt: clock.monotonic(), pause: askAgainFirst, patience: graceMillis })
   return {
-    isDue: (peer) => clock.monotonic() >= (failures.get(peer)?.until ?? 0),
-    failuresOf: (peer) => failures.get(peer)?.count ?? 0,
+    isDue: (peer) => clock.monotonic() >= of(peer).dueAt,
+    dueSince: (peer) => Math.floor(of(peer).dueAt / askAgainFirst),
+    patienceWith: (peer) => of(peer).patience,
     failed(peer, took) {
-      const { pause, count } = failures.get(peer) ?? { pause: askAgainFirst, count: 0 }
+      const { pause, patience } = of(peer)
       const most = Math.max(askAgainMost, tookTimes * took)
-      failures.delete(peer)
-      failures.set(peer, { until: clock.monotonic() + pause, pause: Math.min(2 * pause, most), count: count + 1 })
-      if (failures.size > failedMax) for (const oldest of failures.keys()) return void failures.delete(oldest)
+      put(peer, { dueAt: clock.monotonic() + pause, pause: Math.min(2 * pause, most), patience: 2 * patience })
     },
   }
 }

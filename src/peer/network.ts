@@ -44,9 +44,14 @@ export interface Network extends Lobby {
   scene(): Scene
   /**
    * The first blocks of the room that a connected peer is in; `undefined` where it gives none, or wrong ones. `isChosen`: a person
-   * asked for that room by its id.
+   * asked for that room by its id. `isEnough`: see {@link fetchBeginning}.
    */
-  fetchBeginning(peer: PeerId, room: RoomId, isChosen: boolean): Promise<readonly Block[] | undefined>
+  fetchBeginning(
+    peer: PeerId,
+    room: RoomId,
+    isChosen: boolean,
+    isEnough?: (millis: number) => boolean,
+  ): Promise<readonly Block[] | undefined>
 }
 
 /** How long a peer may take to give its genesis block, or the next parts of the state behind it, in milliseconds. */
@@ -285,9 +290,10 @@ export function createNetwork(context: PeerContext): Network {
       connected,
       ...heard.facts(),
     }),
-    async fetchBeginning(peer, room, isChosen) {
+    async fetchBeginning(peer, room, isChosen, isEnough) {
       const wanted = { id: room, name: options.room.name, isChosen }
-      const fetched = await fetchBeginning((from) => askForBeginning(peer, from), wanted, identity.crypto, clock)
+      const ask = (from: number): Promise<readonly Block[] | undefined> => askForBeginning(peer, from)
+      const fetched = await fetchBeginning(ask, wanted, identity.crypto, clock, isEnough)
       if ('blocks' in fetched) return fetched.blocks
       heard.refuse(peer, fetched.reason)
       context.tell({ kind: 'unjoined', peer, room, ...fetched })

@@ -99,9 +99,14 @@ export function createResidence(context: PeerContext): Residence {
   const otherRoomsNow = (): readonly OtherRoom[] => otherRooms(network.scene())
 
   /** `undefined`: it is asked again, but later each time. */
-  const beginningOf = async ({ peer, room }: FoundRoom, isChosen: boolean): Promise<Beginning | undefined> => {
+  const beginningOf = async (
+    { peer, room }: FoundRoom,
+    isChosen: boolean,
+    othersWait = (): boolean => false,
+  ): Promise<Beginning | undefined> => {
     const began = clock.monotonic()
-    const beginning = await network.fetchBeginning(peer, room.id, isChosen)
+    const isEnough = (millis: number): boolean => millis > askAgain.patienceWith(peer) && othersWait()
+    const beginning = await network.fetchBeginning(peer, room.id, isChosen, isEnough)
     if (beginning === undefined) askAgain.failed(peer, clock.monotonic() - began)
     return beginning
   }
@@ -181,9 +186,14 @@ export function createResidence(context: PeerContext): Residence {
 
     while (entry.kind !== 'create') {
       if (signal?.aborted === true) throw new Failure('stopping', 'The search for the room was called off.')
-      const found = await network.look(clock.monotonic() + lookEvery, isMeant, askAgain.failuresOf)
+      const found = await network.look(clock.monotonic() + lookEvery, isMeant, askAgain.dueSince)
       if (found !== undefined) {
-        const beginning = await beginningOf(found, wantedOf(entry) !== undefined)
+        const othersWait = (): boolean =>
+          [...network.connected].some(
+            ([peer, hello]) =>
+              hello?.room !== undefined && hello.room.id !== found.room.id && isMeant({ peer, room: hello.room }),
+          )
+        const beginning = await beginningOf(found, wantedOf(entry) !== undefined, othersWait)
         if (beginning === undefined) continue
         entered = 'joined'
         await keepHistory()

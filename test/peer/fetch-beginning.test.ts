@@ -205,6 +205,14 @@ describe('whoever makes up a room that goes on from another', () => {
     expect(chosen.asked()).toBe(61)
   })
 
+  it('is left where others are to be looked at', async () => {
+    const blocks = madeUp(60)
+    const peer = slowly(blocks, 1_000)
+    const isEnough = (millis: number): boolean => millis > 5_000
+    expect(await fetchFrom(peer.ask, roomOf(blocks, false), crypto, peer.clock, isEnough)).toMatchObject({ isFault: false })
+    expect(peer.took()).toBe(6_000)
+  })
+
   it('fills no memory: of a state over 128 MiB no part is asked for, unless a person asked for that room by its id', async () => {
     const promise = (count: number) => [foundRoom(...founding, { count, hash: toHex(crypto.hash(new Uint8Array())) })]
     const askedOf = async (blocks: readonly Block[], isChosen: boolean) => {
@@ -272,11 +280,22 @@ describe('whoever gave nothing of use', () => {
     expect(pauses(60_000, 7)).toEqual([10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000])
   })
 
-  it('is told from those that were asked less, and forgotten beyond 512', () => {
-    const { failed, failuresOf, isDue } = rig()
-    for (let times = 0; times < 3; times++) failed(bob, 10)
-    expect([failuresOf(bob), failuresOf(eve), isDue(bob), isDue(eve)]).toEqual([3, 0, false, true])
+  it('waits its turn: who can be asked for longest comes first, and beyond 512 the oldest is forgotten', () => {
+    const { failed, dueSince, isDue, pauseOf } = rig()
+    for (let times = 0; times < 4; times++) failed(bob, 10)
+    expect([isDue(bob), isDue(eve), dueSince(bob), dueSince(eve)]).toEqual([false, true, 8, 0])
+    pauseOf(bob)
+    expect([dueSince(eve), dueSince(bob), dueSince('new' as PeerId)]).toEqual([0, 8, 8])
     for (let at = 0; at < 512; at++) failed(`x${at}` as PeerId, 10)
-    expect([failuresOf(bob), isDue(bob), failuresOf('x0' as PeerId)]).toEqual([0, true, 1])
+    expect([isDue(bob), isDue('x511' as PeerId)]).toEqual([true, false])
+  })
+
+  it('has more time with each try while others wait', () => {
+    const { failed, patienceWith } = rig()
+    const patiences = Array.from({ length: 4 }, () => {
+      failed(bob, 10)
+      return patienceWith(bob)
+    })
+    expect([patienceWith(eve), ...patiences]).toEqual([5_000, 10_000, 20_000, 40_000, 80_000])
   })
 })

@@ -4,10 +4,12 @@ import type { RoomId } from '../../src/core/ids.ts'
 import type { LogEvent } from '../../src/core/log-events.ts'
 import type { PeerOptions } from '../../src/peer/context.ts'
 import { encodeHello } from '../../src/peer/network.ts'
-import { roomIdOf } from '../../src/peer/room.ts'
+import { foundRoomOn, roomIdOf } from '../../src/peer/room.ts'
 import type { Waiting } from '../../src/peer/search.ts'
+import { type Block, headOf } from '../../src/ring/block.ts'
+import { encodeFrame } from '../../src/ring/message.ts'
 import { createMemoryStore } from '../support/memory-store.ts'
-import { peerNamed } from './keyed-crypto.ts'
+import { createKeyedCrypto, peerNamed } from './keyed-crypto.ts'
 import { genesisBy } from './log-of-blocks.ts'
 
 import { bob, bobs, createRig, diskOfAna, hello, watched } from './residence-rig.ts'
@@ -107,6 +109,33 @@ describe('a peer that has a room on its disk', () => {
 })
 
 describe('a peer that looks for its room', () => {
+  it('leaves a large room for another one that waits, after five seconds', async () => {
+    const mallory = peerNamed('C')
+    const plan = { name: 'test', currency: 'EUR', deposits: 'open' } as const
+    const state = new Uint8Array(20 * 248 * 1024)
+    const blocks = foundRoomOn(state, plan, mallory, new Uint8Array(16), 1_700_000_000_000, createKeyedCrypto(mallory))
+    const [first] = blocks as [Block, ...Block[]]
+    const rig = createRig({ entry: { kind: 'join', room: undefined } })
+    const opened = watched(rig.residence.open())
+    await rig.pass(300)
+    rig.events().onConnected(mallory, hello({ id: roomIdOf(first) }))
+    await rig.pass(300)
+    rig.events().onConnected(bob, hello())
+    const began = rig.time()
+    for (let at = 0; !rig.askedOf.includes(bob); at++) {
+      const block = blocks[at] as Block
+      const place = headOf(block)
+      const answer = { kind: 'fetched', what: 'committed', blocks: [block], commit: place, head: place } as const
+      rig.events().onFrame(mallory, encodeFrame(1, answer))
+      await rig.pass(500)
+    }
+    expect(rig.time() - began).toBeLessThan(6_000)
+    rig.answer()
+    await rig.pass(300)
+    expect([opened(), rig.residence.session.room]).toEqual(['done', bobs.id])
+    await rig.residence.close()
+  })
+
   it('asks those first that it has not asked yet: many that give nothing keep nobody out', async () => {
     const rig = createRig({ entry: { kind: 'join', room: undefined } })
     const state = watched(rig.residence.open())
