@@ -1,8 +1,9 @@
 import type { PeerId } from '../core/ids.ts'
+import { roomMembersMax } from '../core/limits.ts'
 import { type Block, type Commit, faultOfPlace, type Head, headOf, signBlock, viewOf } from './block.ts'
 import type { Installing, Preparing, Wishes } from './epochs.ts'
 import { isHigher } from './log.ts'
-import type { MessageOf } from './message.ts'
+import { type MessageOf, viewsToShow } from './message.ts'
 import type { Ring } from './ring.ts'
 import { timing } from './timing.ts'
 import {
@@ -127,7 +128,7 @@ export class Attempts {
     const { self, log, out } = this.#ring
     const fresh = [...peers].filter((peer) => peer !== self && !attempt.asked.has(peer))
     for (const peer of fresh) attempt.asked.add(peer)
-    out.send(fresh, { kind: 'prepare', epoch: attempt.epoch, views: log.configBlocks })
+    out.send(fresh, { kind: 'prepare', epoch: attempt.epoch, views: viewsToShow(log.configBlocks) })
     if (fresh.length > 0 || attempt.repeatAt === Number.POSITIVE_INFINITY) attempt.repeatAt = out.now + timing.repeat
   }
 
@@ -136,7 +137,7 @@ export class Attempts {
     state.repeatAt = out.now + timing.repeat
     if (state.kind === 'preparing') {
       const silent = [...state.asked].filter((peer) => !state.promises.has(peer))
-      return out.send(silent, { kind: 'prepare', epoch: state.epoch, views: log.configBlocks })
+      return out.send(silent, { kind: 'prepare', epoch: state.epoch, views: viewsToShow(log.configBlocks) })
     }
     const missing = state.promised.filter((peer) => !state.installed.has(peer))
     out.send(missing, { kind: 'install', epoch: state.epoch, viewBlock: state.viewBlock })
@@ -345,12 +346,16 @@ export class Attempts {
     })
   }
 
-  /** Losses of peers outside the view that are not written down yet. Rule 5.4-lost [S2] [S3] */
+  /**
+   * Losses of peers outside the view that are not written down yet, as many as a block holds: those of members first, since
+   * losses of others can be invented, and whoever waits asks again. Rule 5.4-lost [S2] [S3]
+   */
   #lostOutside(attempt: Preparing, members: readonly PeerId[]): readonly Lost[] {
     const { log } = this.#ring
-    const lost: Lost[] = []
-    for (const [peer, loss] of attempt.lost) if (!members.includes(peer) && !log.hasLoss(peer, loss)) lost.push({ peer, loss })
-    return lost
+    const lost = [...attempt.lost].map(([peer, loss]): Lost => ({ peer, loss }))
+    const unwritten = lost.filter(({ peer, loss }) => !members.includes(peer) && !log.hasLoss(peer, loss))
+    const place = ({ peer }: Lost): number => (log.wasMember(peer) ? 0 : 1)
+    return unwritten.sort((a, b) => place(a) - place(b)).slice(0, roomMembersMax)
   }
 
   /** A joiner is in the view only once it has nearly all of this very log: before that it would only be waited for. */

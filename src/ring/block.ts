@@ -173,6 +173,7 @@ export function faultOfPlace(block: Block, previous: Block, view: View): string 
   if (block.lamport - previous.lamport > leapMax) return 'its Lamport time leaps'
   if (block.time < previous.time) return 'its time goes back'
   if (isBeyondLimits(block)) return 'a number in it is over 2^48'
+  if (isTooLong(block)) return 'it holds more than a block can'
   if (block.checkpoint !== undefined && block.checkpoint.index >= block.index) return 'its checkpoint is of a later block'
   const partsDue = partsAfter(previous)
   if (partsDue > 0 || block.body.kind === 'state') return faultOfPart(block, previous, partsDue)
@@ -227,6 +228,24 @@ function isBeyondLimits({ index, epoch, turn, lamport, time, checkpoint, body }:
   if (checkpoint !== undefined && isOver(checkpoint.index)) return true
   if (body.kind === 'view') return body.lost.some(({ loss }) => isOver(loss))
   return body.kind === 'ops' && (isOver(body.incarnation) || isOver(body.firstSequence + body.ops.length))
+}
+
+/**
+ * What {@link decodeBlock} would not read again, or no frame would carry: writing knows no bounds of its own, and a block
+ * that is on the disks of a room and that nobody can read is the end of it.
+ */
+function isTooLong({ body, bytes: encoded }: Block): boolean {
+  if (encoded.length > encodedBlockBytesMax && body.kind !== 'genesis') return true
+  switch (body.kind) {
+    case 'view':
+      return body.members.length > roomMembersMax || body.lost.length > roomMembersMax
+    case 'ops':
+      return body.ops.length > blockOpsMax || body.ops.some((op) => op.length > auctionStartBytesMax)
+    case 'state':
+      return body.part.length > blockBytesMax
+    case 'genesis':
+      return false
+  }
 }
 
 /**

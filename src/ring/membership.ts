@@ -129,7 +129,9 @@ export class Membership {
     const { log, out, faults } = this.#ring
     const patience = this.#patience.get(from)
     if (faults.isLiar(from) || (patience !== undefined && out.now < patience.servedAt + patience.pause)) return
-    if (this.#joiners.size + this.#leavers.size + this.#lost.size >= askingMax) return
+    // A crowd of strangers keeps no member waiting.
+    const asking = this.#joiners.size + this.#leavers.size + this.#lost.size
+    if (asking >= askingMax && !log.wasMember(from)) return
     const view = log.installedView
     // What a member of this epoch wants says so: older words are of a life before, and come late.
     // Rule 5-stale-leave [L]

@@ -312,6 +312,21 @@ function fieldsToRead(crypto: Crypto): Fields {
   return fields
 }
 
+/**
+ * The newest of an initiator's view blocks that go into one `Prepare`, in log order: more than a frame takes would be read
+ * by nobody, and no epoch could ever begin. Whoever does not know the initiator by these catches up first.
+ */
+export function viewsToShow(views: readonly Block[]): readonly Block[] {
+  let bytesLeft = frameBytesMax - bytesOf([])
+  let first = views.length
+  while (first > 0 && views.length - first < roomMembersMax) {
+    bytesLeft -= bytesOf([views[first - 1] as Block]) - bytesOf([])
+    if (bytesLeft < 0) break
+    first--
+  }
+  return views.slice(first)
+}
+
 /** So that a frame full of blocks is written without growing on the way. */
 function bytesExpected(message: Message): number {
   const expected = bytesOf('blocks' in message ? message.blocks : [])
