@@ -218,8 +218,8 @@ export class TestRoom {
 
   #deliver(from: string, to: string, lamport: number, message: Message): void {
     this.#at(networkMillis, () => {
-      if (this.peers.has(to) && !this.#cut.has(`${from}${to}`))
-        this.feed(to, { kind: 'receive', from: from as PeerId, lamport, message })
+      if (!this.peers.has(to)) return this.onStranger(to, from, message)
+      if (!this.#cut.has(`${from}${to}`)) this.feed(to, { kind: 'receive', from: from as PeerId, lamport, message })
     })
   }
 
