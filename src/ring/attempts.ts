@@ -39,9 +39,11 @@ export class Attempts {
 
   /** Starts an epoch above everything seen. Only a member of a config of its log may, one attempt at a time. */
   start(wishes: Wishes, above: number, why: string): void {
-    const { epochs, disk, membership, log, self, out } = this.#ring
+    const { epochs, disk, membership, log, self, out, token } = this.#ring
     // Rule 5-members-start [L]
     if (!log.isVoter(self) || disk.failed || membership.hasForgotten) return
+    const owing = token.unacknowledged
+    if (owing !== undefined && out.now - owing.since > timing.suspectAfter) membership.tookNoToken(owing.to)
     const attempt = epochs.becomePreparing(wishes, above)
     if (attempt === undefined) return
     out.note('attempt-started', { epoch: epochText(attempt.epoch), why })
@@ -104,7 +106,7 @@ export class Attempts {
     if (out.now >= giveUpAt) {
       epochs.giveUp()
       suspicion.waitAWhile(0)
-      membership.wasInVain(silentIn(state))
+      membership.wasInVain(silentIn(state), state.kind === 'installing')
       out.note('attempt-given-up', { epoch: epochText(state.epoch), phase: state.kind })
       return due.disarm('attempt')
     }
@@ -302,7 +304,7 @@ export class Attempts {
     configs: readonly View[],
     counts: (peer: PeerId) => boolean,
   ): void {
-    const { log, blocks, counting, epochs, disk, out, self, crypto, roomClock, checkpoints, faults } = this.#ring
+    const { log, blocks, counting, epochs, disk, out, self, crypto, roomClock, checkpoints, faults, membership } = this.#ring
     if (past.keep < log.head.index) blocks.dropTail(past.keep + 1, past.blocks)
     for (const block of past.blocks) blocks.append(block)
     if (commitIndex > log.commit.index) counting.move(commitIndex)
@@ -313,7 +315,8 @@ export class Attempts {
       answered: counts,
       leavers: attempt.leavers,
       joiners: [...attempt.joiners].filter((peer) => this.#isCaughtUp(attempt, peer)),
-      barred: (peer) => faults.isLiar(peer),
+      barred: (peer) => faults.isLiar(peer) || membership.isLeftOut(peer),
+      isUntried: (peer) => membership.isUntried(peer),
     })
     out.clock.observe(log.head.lamport)
     const viewBlock = signBlock(

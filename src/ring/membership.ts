@@ -4,7 +4,7 @@ import type { Wishes } from './epochs.ts'
 import type { RequestMessage, RequestPurpose } from './message.ts'
 import type { Ring } from './ring.ts'
 import { timing } from './timing.ts'
-import { compareEpochs, type Epoch, isCommitQuorum, sameEpoch } from './view.ts'
+import { compareEpochs, type Epoch, isCommitQuorum, membersAtMost, sameEpoch } from './view.ts'
 
 type MembershipState =
   | { readonly kind: 'staying' }
@@ -40,6 +40,10 @@ export class Membership {
   /** Those who had asked when the epoch was begun that is being made, so that it can serve them. */
   #inTurn: ReadonlySet<PeerId> = new Set()
   readonly #patience = new Map<PeerId, Patience>()
+  /** Whoever promised, was put into a view, and had no part in it: until when it has no place in a view of ours. */
+  readonly #leftOut = new Map<PeerId, { readonly until: number; readonly pause: number }>()
+  /** Members that were not in the view before, since when; `isHere`: they have said that they have it, or a later one. */
+  readonly #newcomers = new Map<PeerId, { readonly since: number; readonly isHere: boolean }>()
   /** It wants in, and lacked too much of the log, or what it promised on its disk, when it looked last whether it may ask. */
   #isHeldBack = false
   /** Of the view that the requests speak of. */
@@ -128,7 +132,8 @@ export class Membership {
   onRequest(from: PeerId, { purpose, above, loss }: RequestMessage): void {
     const { log, out, faults } = this.#ring
     const patience = this.#patience.get(from)
-    if (faults.isLiar(from) || (patience !== undefined && out.now < patience.servedAt + patience.pause)) return
+    const mustWait = patience !== undefined && out.now < patience.servedAt + patience.pause
+    if (faults.isLiar(from) || mustWait || this.isLeftOut(from)) return
     // A crowd of strangers keeps no member waiting.
     const asking = this.#joiners.size + this.#leavers.size + this.#lost.size
     if (asking >= askingMax && !log.wasMember(from)) return
@@ -160,8 +165,8 @@ export class Membership {
     const { members } = log.installedView
     const { state } = epochs
     const stayed = members.filter((member) => this.#members.includes(member)).length
-    // A view takes in as many newcomers as it had members: who found no place in it is not to blame.
-    const isFull = members.length >= 2 * stayed
+    // Who found no place in a view that is full is not to blame.
+    const isFull = stayed === 0 || members.length >= membersAtMost(stayed)
     for (const peer of this.#inTurn) {
       const loss = this.#lost.get(peer)
       // Only whoever made the epoch knows: one that has answered, and had no place in it, is behind by no fault of its own.
@@ -171,6 +176,7 @@ export class Membership {
       else if (loss !== undefined && !log.hasLoss(peer, loss)) this.#pauseAfter(peer, false)
     }
     this.#inTurn = new Set()
+    this.#meetNewcomers(members)
     this.#members = members
     this.#joiners.clear()
     this.#leavers.clear()
@@ -179,9 +185,37 @@ export class Membership {
     for (const member of members) faults.pardon(member)
   }
 
-  /** An epoch that this peer made for others came to nothing, and these have not done their part in it. */
-  wasInVain(peers: Iterable<PeerId>): void {
-    for (const peer of peers) if (this.#joiners.delete(peer)) this.#pauseAfter(peer, true)
+  /**
+   * An epoch that this peer made for others came to nothing, and these have not done their part in it. `isProposed`: they had
+   * promised, and did not answer the view.
+   */
+  wasInVain(peers: Iterable<PeerId>, isProposed: boolean): void {
+    const { members } = this.#ring.log.committedView
+    for (const peer of peers) {
+      if (this.#joiners.delete(peer)) this.#pauseAfter(peer, true)
+      // A member is only late: without it the room would lose a copy of its log for a frame that the network lost.
+      if (isProposed && !members.includes(peer)) this.#leaveOut(peer)
+    }
+  }
+
+  /** It was sent our token, and says nothing to it. Who has just come in, and goes on talking, is known by its word only. */
+  tookNoToken(peer: PeerId): void {
+    const { out, peers } = this.#ring
+    const since = this.#newcomers.get(peer)?.since ?? Number.NEGATIVE_INFINITY
+    if (out.now - since < timing.trial && !peers.isSilent(peer, timing.chooseWait)) this.#leaveOut(peer)
+  }
+
+  /** It has no place in a view of ours, whatever it promises; nor has one that came in, and never took part since. */
+  isLeftOut(peer: PeerId): boolean {
+    const { now } = this.#ring.out
+    const newcomer = this.#newcomers.get(peer)
+    const isSilent = newcomer !== undefined && !newcomer.isHere && now - newcomer.since > timing.suspectAfter
+    return isSilent || now < (this.#leftOut.get(peer)?.until ?? 0)
+  }
+
+  /** It was put into the view, and has not said yet that it has it. */
+  isUntried(peer: PeerId): boolean {
+    return this.#newcomers.get(peer)?.isHere === false
   }
 
   /** An epoch that was made for it has come, or was given up, and it had no place in it. */
@@ -197,10 +231,12 @@ export class Membership {
   /** It answered that it has the view of an epoch which this peer made: it did its part, whatever was before. */
   answered(peer: PeerId): void {
     this.#forgive(peer)
+    this.#welcome(peer)
   }
 
   /** It says that it has the view of this epoch on its disk: so it did its part, unless this peer knows better. */
   sawInstalled(peer: PeerId): void {
+    this.#welcome(peer)
     if (this.#patience.get(peer)?.inVain === 'seeming') this.#forgive(peer)
   }
 
@@ -330,7 +366,38 @@ export class Membership {
     if (isSilent && pause > timing.requestPauseNamed && isHere) faults.refuse(peer, 'request', 'its epochs come to nothing', true)
     this.#patience.delete(peer)
     this.#patience.set(peer, { servedAt: out.now, pause, inVain: isSilent || inVain === 'proven' ? 'proven' : 'seeming' })
-    if (this.#patience.size > askingMax) for (const oldest of this.#patience.keys()) return void this.#patience.delete(oldest)
+    forgetOldest(this.#patience)
+  }
+
+  /**
+   * It promised, and a view of ours came to nothing for want of its part: it has no place in the next ones, longer each time.
+   * That is always safe: the quorums that the chosen log asks for stay as they are.
+   */
+  #leaveOut(peer: PeerId): void {
+    const { now } = this.#ring.out
+    const before = this.#leftOut.get(peer)
+    const isAgain = before !== undefined && now < before.until + before.pause
+    const pause = isAgain ? Math.min(2 * before.pause, timing.leftOutMost) : timing.leftOut
+    this.#leftOut.delete(peer)
+    this.#leftOut.set(peer, { until: now + pause, pause })
+    forgetOldest(this.#leftOut)
+  }
+
+  /** A view is here: who was not in the one before has still to show that it takes part. */
+  #meetNewcomers(members: readonly PeerId[]): void {
+    const { out, self, log } = this.#ring
+    for (const peer of this.#newcomers.keys()) if (!members.includes(peer)) this.#newcomers.delete(peer)
+    const { committedView } = log
+    const known = sameEpoch(committedView.epoch, log.installedView.epoch) ? [] : committedView.members
+    for (const peer of members) {
+      const isNew = peer !== self && !this.#members.includes(peer) && !known.includes(peer)
+      if (isNew && !this.#newcomers.has(peer)) this.#newcomers.set(peer, { since: out.now, isHere: false })
+    }
+  }
+
+  #welcome(peer: PeerId): void {
+    const newcomer = this.#newcomers.get(peer)
+    if (newcomer !== undefined && !newcomer.isHere) this.#newcomers.set(peer, { ...newcomer, isHere: true })
   }
 
   /** Its last epoch was not in vain: the next one comes as soon as after the first. */
@@ -347,4 +414,8 @@ export class Membership {
     out.send([...voters], message)
     out.gossip(message)
   }
+}
+
+function forgetOldest(asking: Map<PeerId, unknown>): void {
+  if (asking.size > askingMax) for (const oldest of asking.keys()) return void asking.delete(oldest)
 }

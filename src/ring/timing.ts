@@ -46,6 +46,11 @@ export const timing = {
   requestPauseMost: 300_000,
   /** Whoever answers no epoch that is made for it, and has to wait longer than this, is named by who made it. */
   requestPauseNamed: 10_000,
+  /** Whoever promised, and then had no part in the view that it was put into, is in none for so long, doubled each time. */
+  leftOut: 5_000,
+  leftOutMost: 300_000,
+  /** So long after it came in a member is new: its word alone is not enough. */
+  trial: 60_000,
   /** Proof of whoever proved nothing is looked at again only after this. */
   proofPause: 1_000,
   /** A promised log that does not come for so long is left out, and so are further ones of its owner, doubled each time. */

@@ -77,24 +77,38 @@ export interface NextView {
   readonly leavers: ReadonlySet<PeerId>
   /** Those that have caught up. */
   readonly joiners: Iterable<PeerId>
-  /** Proven liars: never in a view. */
+  /** Proven liars, and those that did not do their part lately: not in this view, whatever they answered. */
   readonly barred: (peer: PeerId) => boolean
+  /** Stands in the view, which others committed, and has not shown yet that it has it: it counts as a newcomer. */
+  readonly isUntried: (peer: PeerId) => boolean
+}
+
+/**
+ * So many members a view has at most, where so many were in every config before it: these alone are its majority, so that
+ * newcomers that vanish, or never meant to come, can keep no epoch from being made. One that is alone takes in one other all
+ * the same: it can go on without, since a tie is its own.
+ * Rule 5.4-members [L]
+ */
+export function membersAtMost(staying: number): number {
+  return Math.min(Math.max(2 * staying - 1, 2), roomMembersMax)
 }
 
 /**
  * The members of the next view, in ring order (PROTOCOL, section 5.4): first those that answered and are in every
- * config, without leavers; then the initiator, the rest of the last view, joiners: at most as many again, so that a
- * handful of newcomers that vanish at once cannot take the room along.
+ * config, without leavers, so that a tie is theirs; then the initiator, the rest of the last view, joiners: as many as
+ * {@link membersAtMost} leaves room for.
  */
-export function nextMembers({ self, configs, answered, leavers, joiners, barred }: NextView): readonly PeerId[] {
+export function nextMembers({ self, configs, answered, leavers, joiners, barred, isUntried }: NextView): readonly PeerId[] {
   const last = (configs[configs.length - 1] as View).members
-  const inEvery = last.filter((member) => answered(member) && configs.every((view) => view.members.includes(member)))
+  const isSettled = (member: PeerId): boolean => !isUntried(member) && configs.every(({ members }) => members.includes(member))
+  const inEvery = last.filter((member) => answered(member) && isSettled(member))
   const base = inEvery.length > 0 ? inEvery : last.filter(answered)
   const stays = (peer: PeerId): boolean => peer === self || (!leavers.has(peer) && !barred(peer))
   const staying = base.filter(stays)
   const members = staying.length > 0 ? staying : base.filter((peer) => !barred(peer))
-  // Rule 5.4-members [L]
-  const most = Math.min(Math.max(2 * members.length, 1), roomMembersMax)
+  // The initiator has a place in any case.
+  if (!members.includes(self)) members.splice(roomMembersMax - 1)
+  const most = membersAtMost(members.length)
   const put = (peer: PeerId): void => {
     if (members.length < most && answered(peer) && stays(peer) && !members.includes(peer)) members.push(peer)
   }
