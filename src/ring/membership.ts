@@ -23,6 +23,12 @@ interface Patience {
   readonly inVain: 'no' | 'seeming' | 'proven'
 }
 
+/** Put off until then, and longer the next time. */
+interface Delay {
+  readonly until: number
+  readonly pause: number
+}
+
 const unasked: Patience = { servedAt: Number.NEGATIVE_INFINITY, pause: timing.requestPause, inVain: 'no' }
 
 /** Whoever knows the code can ask under a new name each time: so many are remembered. */
@@ -41,7 +47,15 @@ export class Membership {
   #inTurn: ReadonlySet<PeerId> = new Set()
   readonly #patience = new Map<PeerId, Patience>()
   /** Whoever promised, was put into a view, and had no part in it: until when it has no place in a view of ours. */
-  readonly #leftOut = new Map<PeerId, { readonly until: number; readonly pause: number }>()
+  readonly #leftOut = new Map<PeerId, Delay>()
+  /** Whose loss was written down: a new one of its own has to wait. */
+  readonly #lossWritten = new Map<PeerId, Delay>()
+  /** Strangers, all together: names cost nothing. */
+  #strangers: Delay & { readonly before: number } = { until: Number.NEGATIVE_INFINITY, pause: 0, before: 0 }
+  /** Strangers had asked when the epoch was begun that is being made; `served`: and it was their turn. */
+  #strangersIn: 'none' | 'waiting' | 'served' = 'none'
+  /** When a voter last said that it takes part. */
+  readonly #activeAt = new Map<PeerId, number>()
   /** Members that were not in the view before, since when; `isHere`: they have said that they have it, or a later one. */
   readonly #newcomers = new Map<PeerId, { readonly since: number; readonly isHere: boolean }>()
   /** It wants in, and lacked too much of the log, or what it promised on its disk, when it looked last whether it may ask. */
@@ -83,10 +97,11 @@ export class Membership {
   get wishes(): Wishes {
     const { log } = this.#ring
     const { members } = log.installedView
+    const isDue = (peer: PeerId): boolean => this.#isDue(peer)
     return {
-      joiners: new Set([...this.#joiners.keys()].filter((peer) => !members.includes(peer))),
-      leavers: new Set(this.#leavers.keys()),
-      lost: new Map(this.#lost),
+      joiners: new Set([...this.#joiners.keys()].filter((peer) => !members.includes(peer) && isDue(peer))),
+      leavers: new Set([...this.#leavers.keys()].filter(isDue)),
+      lost: new Map([...this.#lost].filter(([peer]) => isDue(peer))),
     }
   }
 
@@ -143,7 +158,8 @@ export class Membership {
     if (purpose === 'leave') {
       if (!view.members.includes(from) || compareEpochs(above, view.epoch) >= 0) this.#leavers.set(from, above)
     } else if (loss !== undefined) {
-      if (purpose === 'rejoin' && !log.hasLoss(from, loss)) this.#lost.set(from, loss)
+      const mustWaitMore = out.now < (this.#lossWritten.get(from)?.until ?? 0)
+      if (purpose === 'rejoin' && !mustWaitMore && !log.hasLoss(from, loss)) this.#lost.set(from, loss)
     }
     // A present member's counts only if it cannot follow this epoch any more.
     // Rule 5-present-joins [L]
@@ -152,7 +168,10 @@ export class Membership {
 
   /** An epoch was promised: what is asked from here on is for one after it. */
   epochBegins(): void {
-    this.#inTurn = new Set([...this.#joiners.keys(), ...this.#lost.keys()])
+    const asking = [...this.#joiners.keys(), ...this.#lost.keys(), ...this.#leavers.keys()]
+    this.#inTurn = new Set(asking.filter((peer) => this.#isDue(peer)))
+    const strangers = asking.filter((peer) => this.#isStranger(peer))
+    this.#strangersIn = strangers.length === 0 ? 'none' : strangers.some((peer) => this.#inTurn.has(peer)) ? 'served' : 'waiting'
   }
 
   /**
@@ -161,7 +180,7 @@ export class Membership {
    * came in the midst of it has not, and in a class that joins at once would wait longer each time.
    */
   enterEpoch(): void {
-    const { log, faults, epochs } = this.#ring
+    const { log, faults, epochs, self } = this.#ring
     const { members } = log.installedView
     const { state } = epochs
     const stayed = members.filter((member) => this.#members.includes(member)).length
@@ -174,8 +193,14 @@ export class Membership {
       if (this.#joiners.has(peer) && (members.includes(peer) || !isFull)) this.#pauseAfter(peer, isSilent)
       // One that has forgotten answers nothing. (It may have asked in an earlier life, too: that is one turn all the same.)
       else if (loss !== undefined && !log.hasLoss(peer, loss)) this.#pauseAfter(peer, false)
+      else if (loss !== undefined) this.#putOff(this.#lossWritten, peer, timing.lossPause)
+      // A member that leaves is out with that; whoever was out already goes on asking for nothing.
+      else if (this.#leavers.has(peer) && !this.#members.includes(peer)) this.#pauseAfter(peer, false)
     }
     this.#inTurn = new Set()
+    // Whoever has just come in itself is what that epoch was good for.
+    if (this.#strangersIn !== 'none' && this.#members.includes(self)) this.#pauseStrangers(this.#strangersIn === 'served')
+    this.#strangersIn = 'none'
     this.#meetNewcomers(members)
     this.#members = members
     this.#joiners.clear()
@@ -189,12 +214,13 @@ export class Membership {
    * An epoch that this peer made for others came to nothing, and these have not done their part in it. `isProposed`: they had
    * promised, and did not answer the view.
    */
-  wasInVain(peers: Iterable<PeerId>, isProposed: boolean): void {
+  wasInVain(peers: readonly PeerId[], isProposed: boolean): void {
     const { members } = this.#ring.log.committedView
+    if (this.#strangersIn === 'served' && peers.some((peer) => this.#isStranger(peer))) this.#pauseStrangers(true)
     for (const peer of peers) {
       if (this.#joiners.delete(peer)) this.#pauseAfter(peer, true)
       // A member is only late: without it the room would lose a copy of its log for a frame that the network lost.
-      if (isProposed && !members.includes(peer)) this.#leaveOut(peer)
+      if (isProposed && !members.includes(peer)) this.#putOff(this.#leftOut, peer, timing.leftOut)
     }
   }
 
@@ -202,7 +228,8 @@ export class Membership {
   tookNoToken(peer: PeerId): void {
     const { out, peers } = this.#ring
     const since = this.#newcomers.get(peer)?.since ?? Number.NEGATIVE_INFINITY
-    if (out.now - since < timing.trial && !peers.isSilent(peer, timing.chooseWait)) this.#leaveOut(peer)
+    if (out.now - since < timing.trial && !peers.isSilent(peer, timing.chooseWait))
+      this.#putOff(this.#leftOut, peer, timing.leftOut)
   }
 
   /** It has no place in a view of ours, whatever it promises; nor has one that came in, and never took part since. */
@@ -226,6 +253,8 @@ export class Membership {
   /** It takes part in the installed epoch: its requests have come to their end. */
   sawActive(peer: PeerId): void {
     this.#patience.delete(peer)
+    this.#activeAt.set(peer, this.#ring.out.now)
+    forgetOldest(this.#activeAt)
   }
 
   /** It answered that it has the view of an epoch which this peer made: it did its part, whatever was before. */
@@ -320,10 +349,11 @@ export class Membership {
   #hasServable(members: readonly PeerId[]): boolean {
     const { log, self } = this.#ring
     const { epoch } = log.installedView
-    for (const peer of this.#joiners.keys()) if (peer !== self) return true
-    for (const [peer, loss] of this.#lost) if (peer !== self && !log.hasLoss(peer, loss)) return true
+    const isOthers = (peer: PeerId): boolean => peer !== self && this.#isDue(peer)
+    for (const peer of this.#joiners.keys()) if (isOthers(peer)) return true
+    for (const [peer, loss] of this.#lost) if (isOthers(peer) && !log.hasLoss(peer, loss)) return true
     for (const [peer, promised] of this.#leavers) {
-      if (peer !== self && (members.includes(peer) || compareEpochs(promised, epoch) > 0)) return true
+      if (isOthers(peer) && (members.includes(peer) || compareEpochs(promised, epoch) > 0)) return true
     }
     return false
   }
@@ -369,24 +399,59 @@ export class Membership {
     forgetOldest(this.#patience)
   }
 
-  /**
-   * It promised, and a view of ours came to nothing for want of its part: it has no place in the next ones, longer each time.
-   * That is always safe: the quorums that the chosen log asks for stay as they are.
-   */
-  #leaveOut(peer: PeerId): void {
+  /** For longer each time, unless it was good for as long as it had to wait. */
+  #putOff(delays: Map<PeerId, Delay>, peer: PeerId, first: number): void {
     const { now } = this.#ring.out
-    const before = this.#leftOut.get(peer)
+    const before = delays.get(peer)
     const isAgain = before !== undefined && now < before.until + before.pause
-    const pause = isAgain ? Math.min(2 * before.pause, timing.leftOutMost) : timing.leftOut
-    this.#leftOut.delete(peer)
-    this.#leftOut.set(peer, { until: now + pause, pause })
-    forgetOldest(this.#leftOut)
+    const pause = isAgain ? Math.min(2 * before.pause, timing.requestPauseMost) : first
+    delays.delete(peer)
+    delays.set(peer, { until: now + pause, pause })
+    forgetOldest(delays)
+  }
+
+  /** Nobody vouches for it: no member, or one that has not been here for long, and none that took part of late. */
+  #isStranger(peer: PeerId): boolean {
+    const { log, out } = this.#ring
+    const isMember = log.isVoter(peer) && !this.#newcomers.has(peer)
+    return !isMember && out.now - (this.#activeAt.get(peer) ?? Number.NEGATIVE_INFINITY) > timing.trial
+  }
+
+  /** What members need is never paced; strangers wait for those that have just come in, and after each epoch that brought nobody in. */
+  #isDue(peer: PeerId): boolean {
+    const { now } = this.#ring.out
+    if (!this.#isStranger(peer)) return true
+    for (const { isHere, since } of this.#newcomers.values()) if (!isHere && now - since <= timing.suspectAfter) return false
+    return now >= this.#strangers.until
+  }
+
+  /**
+   * An epoch was made for strangers: until one of them is here it was in vain, whatever their names, and the next is later. Each
+   * minute of rest makes up for one of them. `isLonger`: not where it was another member that took it to be their turn.
+   * Rule 5-pace [L]
+   */
+  #pauseStrangers(isLonger: boolean): void {
+    const { now } = this.#ring.out
+    const { until, pause: before } = this.#strangers
+    const rests = Math.max(0, Math.floor((now - until) / timing.trial))
+    const longer = Math.min(Math.max(2 * before * 0.5 ** rests, timing.strangersPause), timing.strangersPauseMost)
+    const pause = isLonger ? longer : before
+    this.#strangers = { until: now + pause, pause, before }
   }
 
   /** A view is here: who was not in the one before has still to show that it takes part. */
   #meetNewcomers(members: readonly PeerId[]): void {
     const { out, self, log } = this.#ring
-    for (const peer of this.#newcomers.keys()) if (!members.includes(peer)) this.#newcomers.delete(peer)
+    for (const [peer, { since }] of this.#newcomers) {
+      if (members.includes(peer)) continue
+      this.#newcomers.delete(peer)
+      // It came in, and is out again.
+      if (out.now - since >= timing.trial) continue
+      this.#activeAt.delete(peer)
+      this.#pauseStrangers(true)
+    }
+    // Whoever has just come in itself cannot tell who was there before.
+    if (!this.#members.includes(self)) return
     const { committedView } = log
     const known = sameEpoch(committedView.epoch, log.installedView.epoch) ? [] : committedView.members
     for (const peer of members) {
@@ -397,7 +462,12 @@ export class Membership {
 
   #welcome(peer: PeerId): void {
     const newcomer = this.#newcomers.get(peer)
-    if (newcomer !== undefined && !newcomer.isHere) this.#newcomers.set(peer, { ...newcomer, isHere: true })
+    if (newcomer === undefined || newcomer.isHere) return
+    this.#newcomers.set(peer, { ...newcomer, isHere: true })
+    // The epoch that brought it was not in vain: whoever waits is next.
+    const { until, before } = this.#strangers
+    const { now } = this.#ring.out
+    if (now < until) this.#strangers = { until: now, pause: before, before }
   }
 
   /** Its last epoch was not in vain: the next one comes as soon as after the first. */

@@ -48,9 +48,13 @@ export const timing = {
   requestPauseNamed: 10_000,
   /** Whoever promised, and then had no part in the view that it was put into, is in none for so long, doubled each time. */
   leftOut: 5_000,
-  leftOutMost: 300_000,
   /** So long after it came in a member is new: its word alone is not enough. */
   trial: 60_000,
+  /** Epochs for strangers that bring nobody in, whatever their names: so long after one there is no other, doubled each time. */
+  strangersPause: 250,
+  strangersPauseMost: 60_000,
+  /** Between two losses of one peer, doubled each time: a disk is not lost that often. */
+  lossPause: 10_000,
   /** Proof of whoever proved nothing is looked at again only after this. */
   proofPause: 1_000,
   /** A promised log that does not come for so long is left out, and so are further ones of its owner, doubled each time. */

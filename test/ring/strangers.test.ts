@@ -84,3 +84,78 @@ describe('strangers that promise, and install nothing', () => {
     for (const name of names) expect(room.view(name).stopped).toBeUndefined()
   })
 })
+
+describe('strangers that ask all the time', () => {
+  let losses = 0
+  const rows: [string, number, (time: number) => readonly (readonly [string, Message])[], boolean?][] = [
+    ['to leave, though they are in no view', 1, (time) => [['X', requestOf('leave', 100 + time)]]],
+    ['to leave, under a fresh name each time', 1, (time) => [[`X${time}`, requestOf('leave', 100 + time)]]],
+    ['to join, under a fresh name each time', 1, (time) => [[`X${time}`, requestOf('join', 0)]]],
+    [
+      'to join, under three fresh names each time',
+      3,
+      (time) => [0, 1, 2].map((at) => [`X${3 * time + at}`, requestOf('join', 0)]),
+    ],
+    ['to rejoin, with another loss each time', 3, () => [['X', requestOf('rejoin', 0, ++losses)]]],
+    ['to rejoin, by three names with another loss each time', 1, (time) => [[`X${time % 3}`, requestOf('rejoin', 0, ++losses)]]],
+    ['to rejoin with a loss, under a fresh name each time', 1, (time) => [[`X${time}`, requestOf('rejoin', 0, 1)]]],
+  ]
+  it.each(rows)('%s, lead to ever fewer epochs', (_story, every, says) => {
+    const room = openRoom(['A', 'B', 'C'])
+    let asked = 0
+    room.onStranger = (_to, _from, { kind }) => {
+      if (kind === 'prepare') asked++
+    }
+    const { applied, longest, epochs } = workBeside(room, every, says)
+    expect(epochs).toBeLessThanOrEqual(10)
+    expect(epochs).toBeGreaterThan(0)
+    expect(applied).toBeGreaterThanOrEqual(59)
+    expect(longest).toBeLessThan(2_000)
+    expect(asked > 0).toBe(_story.includes('to join'))
+  })
+
+  it('that come in under a fresh name each time, and are silent then, lead to ever fewer epochs', () => {
+    const room = openRoom(['A', 'B', 'C'])
+    answerAsStrangers(room, true)
+    const { applied, longest, epochs } = workBeside(room, 10, (time) => [[`X${time}`, requestOf('join', 0)]])
+    expect(epochs).toBeLessThan(20)
+    expect(applied).toBeGreaterThanOrEqual(57)
+    expect(longest).toBeLessThan(10_000)
+  })
+
+  it('keep no member from coming back', () => {
+    const room = openRoom(['A', 'B', 'C'])
+    const says = (time: number) => [[`X${time}`, requestOf('join', 0)] as const]
+    for (let time = 0; time < 700; time++) {
+      for (const [from, message] of says(time))
+        for (const to of ['A', 'B', 'C']) room.feed(to, { kind: 'receive', from: from as PeerId, lamport: 5, message })
+      room.run(100)
+    }
+    room.kill('C')
+    room.run(3_000)
+    expect(room.view('A').members).toEqual(['A', 'B'])
+    room.restart('C')
+    room.run(4_000)
+    expect([...room.view('A').members].sort()).toEqual(['A', 'B', 'C'])
+  })
+
+  it('keep an honest newcomer waiting for a minute at most, and nobody does where all are honest', () => {
+    const waits = [0, 200].map((rounds) => {
+      const room = openRoom(['A', 'B', 'C', 'D'])
+      room.feed('D', { kind: 'leave' })
+      for (let waited = 0; waited < 50 && room.view('D').stopped === undefined; waited++) room.run(100)
+      room.run(61_000)
+      for (let time = 0; time < rounds; time++) {
+        for (const to of ['A', 'B', 'C'])
+          room.feed(to, { kind: 'receive', from: `X${time}` as PeerId, lamport: 5, message: requestOf('join', 0) })
+        room.run(100)
+      }
+      room.restart('D')
+      const since = room.now
+      for (let waited = 0; waited < 700 && !room.view('A').members.includes('D' as PeerId); waited++) room.run(100)
+      return room.now - since
+    })
+    expect(waits[0]).toBeLessThan(4_000)
+    expect(waits[1]).toBeLessThan(62_000)
+  })
+})
