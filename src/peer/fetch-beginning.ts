@@ -144,7 +144,8 @@ export function createAskAgain(clock: Pick<Clock, 'monotonic'>): AskAgain {
   const of = (peer: PeerId): Waiting =>
     asked.get(peer) ?? put(peer, { dueAt: clock.monotonic(), pause: askAgainFirst, patience: graceMillis })
   return {
-    isDue: (peer) => clock.monotonic() >= of(peer).dueAt,
+    // Seen first now, it is due now: the clock is read after that.
+    isDue: (peer) => of(peer).dueAt <= clock.monotonic(),
     dueSince: (peer) => Math.floor(of(peer).dueAt / askAgainFirst),
     patienceWith: (peer) => of(peer).patience,
     failed(peer, took) {

@@ -290,6 +290,11 @@ describe('whoever gave nothing of use', () => {
     expect([isDue(bob), isDue('x511' as PeerId)]).toEqual([true, false])
   })
 
+  it('can be asked at once when it is seen first, however fast the clock runs', () => {
+    let now = 0
+    expect(createAskAgain({ monotonic: () => now++ }).isDue(bob)).toBe(true)
+  })
+
   it('has more time with each try while others wait', () => {
     const { failed, patienceWith } = rig()
     const patiences = Array.from({ length: 4 }, () => {
