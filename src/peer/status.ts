@@ -307,7 +307,7 @@ export function createWatch(context: PeerContext, view: ReplicaView): Watch {
     context.tell({ kind: 'quorum', held: !isLost, text: quorumText(condition) })
   }
   const lookAtRefused = (now: number): void => {
-    if (view.refused.size === 0 && suspects.size === 0) return
+    if (view.refused.size === 0 && suspects.size === 0 && told.size === 0) return
     for (const [peer, { reason }] of view.refused) {
       if (told.has(peer)) continue
       const since = suspects.get(peer) ?? now
@@ -318,6 +318,8 @@ export function createWatch(context: PeerContext, view: ReplicaView): Watch {
       context.tell({ kind: 'refused', peer, reason })
     }
     for (const peer of suspects.keys()) if (!view.refused.has(peer)) suspects.delete(peer)
+    // Names can be made up without end, and the ring forgets the oldest.
+    for (const peer of told) if (!view.refused.has(peer)) told.delete(peer)
   }
   const lookAtView = (): void => {
     // While the end of the log is replaced, an older view is the last on disk for a moment.
