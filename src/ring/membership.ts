@@ -199,9 +199,11 @@ export class Membership {
     }
     this.#inTurn = new Set()
     // Whoever has just come in itself is what that epoch was good for.
-    if (this.#strangersIn !== 'none' && this.#members.includes(self)) this.#pauseStrangers(this.#strangersIn === 'served')
+    const wasMade = this.#strangersIn !== 'none' && this.#members.includes(self)
+    const isLonger = wasMade && this.#strangersIn === 'served'
     this.#strangersIn = 'none'
-    this.#meetNewcomers(members)
+    const haveGone = this.#meetNewcomers(members)
+    if (wasMade || haveGone) this.#pauseStrangers(isLonger || haveGone)
     this.#members = members
     this.#joiners.clear()
     this.#leavers.clear()
@@ -404,7 +406,7 @@ export class Membership {
     const { now } = this.#ring.out
     const before = delays.get(peer)
     const isAgain = before !== undefined && now < before.until + before.pause
-    const pause = isAgain ? Math.min(2 * before.pause, timing.requestPauseMost) : first
+    const pause = isAgain ? Math.min(2 * before.pause, timing.putOffMost) : first
     delays.delete(peer)
     delays.set(peer, { until: now + pause, pause })
     forgetOldest(delays)
@@ -439,25 +441,29 @@ export class Membership {
     this.#strangers = { until: now + pause, pause, before }
   }
 
-  /** A view is here: who was not in the one before has still to show that it takes part. */
-  #meetNewcomers(members: readonly PeerId[]): void {
+  /**
+   * A view is here: who was not in the one before has still to show that it takes part. Answers whether some that had just come in are
+   * out again: a whole class that was cut off is one such epoch, and not one for each of them.
+   */
+  #meetNewcomers(members: readonly PeerId[]): boolean {
     const { out, self, log } = this.#ring
+    let haveGone = false
     for (const [peer, { since }] of this.#newcomers) {
       if (members.includes(peer)) continue
       this.#newcomers.delete(peer)
-      // It came in, and is out again.
       if (out.now - since >= timing.trial) continue
       this.#activeAt.delete(peer)
-      this.#pauseStrangers(true)
+      haveGone = true
     }
     // Whoever has just come in itself cannot tell who was there before.
-    if (!this.#members.includes(self)) return
+    if (!this.#members.includes(self)) return haveGone
     const { committedView } = log
     const known = sameEpoch(committedView.epoch, log.installedView.epoch) ? [] : committedView.members
     for (const peer of members) {
       const isNew = peer !== self && !this.#members.includes(peer) && !known.includes(peer)
       if (isNew && !this.#newcomers.has(peer)) this.#newcomers.set(peer, { since: out.now, isHere: false })
     }
+    return haveGone
   }
 
   #welcome(peer: PeerId): void {

@@ -52,9 +52,11 @@ export const timing = {
   trial: 60_000,
   /** Epochs for strangers that bring nobody in, whatever their names: so long after one there is no other, doubled each time. */
   strangersPause: 250,
-  strangersPauseMost: 60_000,
+  strangersPauseMost: 15_000,
   /** Between two losses of one peer, doubled each time: a disk is not lost that often. */
   lossPause: 10_000,
+  /** The most that one peer has no place, or no loss written: one that was cut off waits so long, and one that lies costs no more. */
+  putOffMost: 30_000,
   /** Proof of whoever proved nothing is looked at again only after this. */
   proofPause: 1_000,
   /** A promised log that does not come for so long is left out, and so are further ones of its owner, doubled each time. */

@@ -254,6 +254,8 @@ export class Checks {
   #name(peer: SimPeer, culprit: string, reason: string): void {
     if (peer.doubtful !== undefined) return
     this.named.set(culprit, reason)
+    // A liar that is a member makes numbers leap, and the honest pass them on to whoever was away meanwhile.
+    if (reason.endsWith('leaps') && this.#hasLiar()) return
     const accused = this.#world.peers.filter(({ id }) => id === culprit)
     const isBlameless = this.#isBlameless || (ofLogs.test(reason) && this.#hasOnlyLiars)
     if (accused.length > 0 && accused.every(({ doubtful }) => doubtful === undefined) && isBlameless)
