@@ -262,18 +262,22 @@ export class Token {
     const { members } = log.installedView
     const place = members.indexOf(self)
     const isOpen = this.#isWindowOpen()
-    // With the window full nobody could use the token: it rests, rather than run round in vain.
-    for (let step = 1; step < members.length && isOpen; step++) {
+    const stays = membership.staysInstead()
+    let heir: PeerId | undefined
+    for (let step = 1; step < members.length; step++) {
       const i = (place + step) % members.length
       const member = members[i] as PeerId
-      if (held.wants[i] === true || asking.requestOf(member) > (held.served[i] ?? 0)) return member
+      const isWaiting = held.wants[i] === true || asking.requestOf(member) > (held.served[i] ?? 0)
+      // With the window full nobody could use the token: it rests, rather than run round in vain.
+      if (isWaiting && isOpen) return member
+      if (member === stays) heir = stays
+      if (isWaiting) break
     }
     if (own.unwritten > 0 && held.hasAppended && isOpen && !disk.failed) return self
     if (members.length === 1) return undefined
     if (disk.failed) return nextInRing(members, self)
-    // A leaver leaves the work to a member that stays.
-    const stays = membership.staysInstead()
-    if (stays !== undefined) return stays
+    // A leaver leaves the work to a member that stays, though never past one that waits.
+    if (heir !== undefined) return heir
     const restsUntil = held.restsSince + pace.idleHop
     if (out.now >= restsUntil) return nextInRing(members, self)
     due.armBy('token', restsUntil)

@@ -56,6 +56,26 @@ describe('a peer that leaves', () => {
     expect(peer.sent('token')).toMatchObject([{ to: 'A' }])
     expect(peer.after(400).notes('attempt-started')).toEqual([])
   })
+
+  it('hands it past nobody that waits for the window to open, and two that leave do not send it to and fro', () => {
+    const one = opsAfter(view3, ['x'])
+    const leaver = () =>
+      follower({ limits: { windowBlocks: 1 } })
+        .push('A', [one])
+        .step({ kind: 'leave' })
+    const both = () => leaver().receive('C', request('leave'))
+    const full = (waiting: 'A' | 'C') => ({
+      ...token(3, one),
+      commit: placeOf(view3),
+      wants: [waiting === 'A', false, waiting === 'C'],
+    })
+    const resting = both().receive('A', full('C'))
+    expect(resting.sent('token')).toEqual([])
+    expect(resting.after(250).sent('token')).toMatchObject([{ to: 'C', turn: 4 }])
+    expect(both().receive('A', full('A')).sent('token')).toMatchObject([{ to: 'A', turn: 4 }])
+    expect(leaver().receive('A', full('C')).sent('token')).toMatchObject([{ to: 'C', turn: 4 }])
+    expect(both().persisted().receive('A', full('C')).reports('C', one).sent('token')).toMatchObject([{ to: 'C', turn: 4 }])
+  })
 })
 
 describe('a peer outside', () => {

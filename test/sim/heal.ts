@@ -50,6 +50,8 @@ export async function healAndDemandProgress(world: World): Promise<void> {
   if (left !== undefined) demand(world, `${Math.round(longest / 1_000)} s after everything healed ${left}`)
   else {
     world.trace?.fault(`all is well ${Math.round(world.now - healedAt)} ms later`)
+    // What the dead had asked for may still come, and costs an epoch each time (PROTOCOL, section 5).
+    await runUntil(world, healedAt + world.swarm.delayLong)
     await rest(world)
     for (const peer of world.peers) if (isPresent(peer) && !peer.leaving) world.checks?.end(peer)
     demandNames(world)

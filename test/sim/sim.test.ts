@@ -8,21 +8,29 @@ const freshStart = Date.now() % 1_000_000_000
 const freshCount = 150
 const fixedCount = 250
 
-const kept = readFileSync(new URL('./seeds.txt', import.meta.url), 'utf8')
-  .split('\n')
-  .filter((line) => /^\d/.test(line))
-  .map((line) => Number.parseInt(line, 10))
+interface Room {
+  readonly seed: number
+  /** `undefined`: the seed draws it. */
+  readonly peers: number | undefined
+}
 
-async function explore(seeds: readonly number[]): Promise<readonly RunResult[]> {
+const kept: readonly Room[] = readFileSync(new URL('./seeds.txt', import.meta.url), 'utf8')
+  .split('\n')
+  .map((line) => /^(\d+)(?: --peers (\d+))?/.exec(line))
+  .filter((found) => found !== null)
+  .map(([, seed, peers]) => ({ seed: Number(seed), peers: peers === undefined ? undefined : Number(peers) }))
+
+async function explore(rooms: readonly Room[]): Promise<readonly RunResult[]> {
   const failed: RunResult[] = []
-  for (const seed of seeds) {
-    const result = await runSeed(seed, { peers: undefined, checked: true })
+  for (const { seed, peers } of rooms) {
+    const result = await runSeed(seed, { peers, checked: true })
     if (result.violation !== undefined) failed.push(result)
   }
   return failed
 }
 
-const range = (start: number, count: number): number[] => Array.from({ length: count }, (_, i) => start + i)
+const range = (start: number, count: number): Room[] =>
+  Array.from({ length: count }, (_, i) => ({ seed: start + i, peers: undefined }))
 
 describe('simulated rooms keep S1 to S5, and get going again', () => {
   it('the kept seeds', async () => {
