@@ -145,7 +145,7 @@ export type TransportTrouble =
   | { readonly kind: 'wrong-code'; readonly address: string; readonly peer: PeerId | undefined }
   | { readonly kind: 'version'; readonly peer: PeerId; readonly version: number }
   | { readonly kind: 'unreachable'; readonly address: string; readonly reason: string }
-  /** A copy of this peer's own profile is in the same room on this network, as the key that both have proves. `isLater`: it began first. */
+  /** A copy of this peer's own profile is in reach of the same peers, as the key that both have proves. `isLater`: it began first. */
   | { readonly kind: 'copy'; readonly isLater: boolean }
 
 /** The network of one room. Peers without the room code cannot connect at all (Noise prologue). */

@@ -22,6 +22,7 @@ import { createPairing, type Pairing } from './pairing.ts'
 import { keepPeerStoreSmall } from './peer-store.ts'
 import { createPlausible } from './plausible.ts'
 import { roomPrologue } from './prologue.ts'
+import { createTestimonies, testimonyProtocol } from './testimonies.ts'
 
 export interface TransportOptions extends NodeOptions {
   /** Whether to look for peers by multicast on the local network, and be found. */
@@ -123,6 +124,21 @@ export function createTransport(options: TransportOptions): Transport {
       onHeardOf: (peer, addresses, teller) => dialer.hearOf(peer, addresses, teller, remoteOf(teller)),
     })
 
+    const looks = createBucket(copyLooks.perSecond, copyLooks.most, () => performance.now())
+    const copies = createCopies({
+      self,
+      crypto: options.identity.crypto,
+      began: Math.floor(performance.timeOrigin),
+      mayLook: () => looks.take(0) >= 1 && looks.take(1) >= 0,
+      onCopy(isLater) {
+        const tell = (): void => events.onTrouble({ kind: 'copy', isLater })
+        // The other one is to hear of this one, too, before it is gone.
+        if (isLater) setTimeout(tell, copyMillis).unref()
+        else tell()
+      },
+    })
+    const testimonies = createTestimonies(copies)
+
     const linkEvents = (peer: PeerId, connection: Connection): LinkEvents => ({
       onHello(greeting) {
         pairing.greeted(peer)
@@ -148,7 +164,14 @@ export function createTransport(options: TransportOptions): Transport {
 
     await node.handle(ringProtocol, (stream, connection) => pairing.onStream(stream, connection, 'ring'))
     await node.handle(bulkProtocol, (stream, connection) => pairing.onStream(stream, connection, 'bulk'))
-    node.addEventListener('connection:open', ({ detail }) => pairing.onConnection(detail))
+    await node.handle(testimonyProtocol, (stream, connection) => {
+      const peer = parsePeerId(connection.remotePeer.toString())
+      if (peer.ok) testimonies.hear(peer.value, stream, connection)
+    })
+    node.addEventListener('connection:open', ({ detail }) => {
+      pairing.onConnection(detail)
+      testimonies.greet(detail)
+    })
     node.addEventListener('connection:close', ({ detail }) => pairing.onConnectionLost(detail))
     node.addEventListener('peer:identify', ({ detail }) => {
       const peer = parsePeerId(detail.peerId.toString())
@@ -173,7 +196,6 @@ export function createTransport(options: TransportOptions): Transport {
     if (room !== undefined) gossip.enterRoom(room)
     const ownRoom = cleaned(options.room.name)
     const listening = (): readonly string[] => listeningAt(wanted, ownAddresses())
-    const looks = createBucket(copyLooks.perSecond, copyLooks.most, () => performance.now())
     const discovery = options.mdns
       ? createDiscovery({
           self,
@@ -184,18 +206,7 @@ export function createTransport(options: TransportOptions): Transport {
             if (sighting.roomName === ownRoom) dialer.hearOf(sighting.peer, sighting.addresses, 'network', undefined)
             events.onSighted(sighting)
           },
-          copies: createCopies({
-            self,
-            crypto: options.identity.crypto,
-            began: Math.floor(performance.timeOrigin),
-            mayLook: () => looks.take(0) >= 1 && looks.take(1) >= 0,
-            onCopy(isLater) {
-              const tell = (): void => events.onTrouble({ kind: 'copy', isLater })
-              // The other one is to hear of this one, too, before it is gone.
-              if (isLater) setTimeout(tell, copyMillis).unref()
-              else tell()
-            },
-          }),
+          copies,
           // Where multicast does not work peers are found by address; `gavelring doctor` says why.
           onTrouble: () => {},
         })
