@@ -1,3 +1,5 @@
+import { numberMax } from './limits.ts'
+
 /** A Lamport clock (Lamport 1978): counts what happened, so that a cause always has a smaller number than its effect. */
 export interface LamportClock {
   readonly time: number
@@ -18,11 +20,14 @@ class Counter implements LamportClock {
     this.time = start
   }
 
+  /** Not beyond what can be read: a clock that has come to its end stands still, and whoever has it can still be heard. */
   advance(): number {
-    return ++this.time
+    if (this.time < numberMax) this.time++
+    return this.time
   }
 
   observe(received: number): void {
-    this.time = Math.max(this.time, received) + 1
+    this.time = Math.max(this.time, received)
+    this.advance()
   }
 }

@@ -1,4 +1,5 @@
 import type { PeerId } from '../core/ids.ts'
+import { numberMax } from '../core/limits.ts'
 import type { Block } from './block.ts'
 import type { Wishes } from './epochs.ts'
 import type { RequestMessage, RequestPurpose } from './message.ts'
@@ -364,7 +365,9 @@ export class Membership {
   get #above(): Epoch {
     const { epochs, faults } = this.#ring
     const { promised } = epochs
-    return epochs.hasRestartedIn || faults.isSpoiled(promised) ? { ...promised, number: promised.number + 1 } : promised
+    const isOver = epochs.hasRestartedIn || faults.isSpoiled(promised)
+    // After the last number there is none: no epoch can be made, and what is asked can still be read.
+    return isOver ? { ...promised, number: Math.min(promised.number + 1, numberMax) } : promised
   }
 
   #mayJoin(): boolean {

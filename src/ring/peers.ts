@@ -205,7 +205,8 @@ export class RoomClock {
 
   /** Milliseconds since 1970 on this peer's own clock: the wall clock at its start, carried on by the monotonic one. */
   ownTime(now = this.#ring.out.now): number {
-    return Math.max(0, Math.floor(this.#base + now))
+    // A clock that is set to another age is told as far as a frame can say it.
+    return Math.min(numberMax, Math.max(0, Math.floor(this.#base + now)))
   }
 
   /**

@@ -1,5 +1,6 @@
 import { assert } from '../core/assert.ts'
 import type { PeerId } from '../core/ids.ts'
+import { numberMax } from '../core/limits.ts'
 import { type Block, faultOfPlace, headOf, signBlock } from './block.ts'
 import type { MessageOf, TokenMessage } from './message.ts'
 import type { Ring } from './ring.ts'
@@ -190,10 +191,12 @@ export class Token {
 
   /** What the holder does next: append, keep, or pass; and what a peer without the token does to get it. */
   advance(): void {
-    const { epochs, disk, due, asking } = this.#ring
+    const { epochs, disk, due, asking, faults } = this.#ring
     due.disarm('token')
     this.#settleHanding()
     if (this.#state.kind !== 'held') return asking.ask()
+    // Nobody could read the turn after it: turns begin anew in another epoch.
+    if (this.#state.turn >= numberMax) return faults.spoil(epochs.promised)
     if (!epochs.isActive && !disk.failed) return
     const fresh: Block[] = []
     const to = this.#use(this.#state, fresh)

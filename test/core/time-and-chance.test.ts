@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { assert, assertNever, Bug } from '../../src/core/assert.ts'
 import { createLamportClock } from '../../src/core/lamport.ts'
+import { numberMax } from '../../src/core/limits.ts'
 import { createRandom } from '../../src/core/random.ts'
 
 describe('a Lamport clock', () => {
@@ -21,6 +22,13 @@ describe('a Lamport clock', () => {
     const clock = createLamportClock(10)
     clock.observe(heard)
     expect(clock.time).toBe(after)
+  })
+
+  it('stands still at the last number that a frame can carry', () => {
+    const clock = createLamportClock(numberMax - 1)
+    expect([clock.advance(), clock.advance()]).toEqual([numberMax, numberMax])
+    clock.observe(numberMax)
+    expect(clock.time).toBe(numberMax)
   })
 })
 

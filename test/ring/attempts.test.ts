@@ -256,7 +256,7 @@ describe('a peer alone', () => {
   it('proposes no view that nobody could accept', () => {
     const last = viewAfter(genesis, epochOf(2, 'A'), 'A', [], { lamport: 2 ** 48 })
     const peer = new DrivenReplica({ self: 'A', blocks: [genesis, last] }).step({ kind: 'tick' }).persisted()
-    expect(peer.notes('own-block-refused')).toEqual([{ index: 2, turn: 0, fault: 'a number in it is over 2^48' }])
+    expect(peer.notes('own-block-refused')).toEqual([{ index: 2, turn: 0, fault: 'its Lamport time does not grow' }])
     expect(peer.view.head).toEqual(headOf(last))
     expect(peer.during(3_000).notes('attempt-given-up')).toEqual([])
   })

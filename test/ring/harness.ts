@@ -37,11 +37,11 @@ interface OpsPlace {
 export function viewAfter(
   previous: Block,
   epoch: Epoch,
-  members: string,
+  members: string | readonly PeerId[],
   lost: readonly Lost[] = [],
   changes: BlockChanges = {},
 ): Block {
-  const body = { kind: 'view', members: [...members].map(id), lost } as const
+  const body = { kind: 'view', members: [...members].map((member) => id(member)), lost } as const
   return blockAfter(previous, body, { epoch, turn: 0, author: epoch.initiator, ...changes })
 }
 

@@ -1,7 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { type Block, headOf } from '../../src/ring/block.ts'
 import type { MessageOf, TokenMessage } from '../../src/ring/message.ts'
-import { DrivenReplica, epochOf, follower, id, opsAfter, placeOf, statusOf, view2, view3, viewAfter } from './harness.ts'
+import {
+  activeStatus,
+  DrivenReplica,
+  epochOf,
+  follower,
+  id,
+  opsAfter,
+  placeOf,
+  statusOf,
+  view2,
+  view3,
+  viewAfter,
+} from './harness.ts'
 
 const one = opsAfter(view3, ['x'])
 
@@ -283,6 +295,16 @@ describe('who holds the token', () => {
     expect(peer.view.head.index).toBe(2)
     expect(peer.view.holding).toBeUndefined()
     expect(peer.view.active).toBe(false)
+    expect(peer.during(4_000).notes('pre-vote')[0]).toEqual({ why: 'spoiled', suspect: undefined })
+  })
+
+  it('with the last turn that can be told gives it up, and wants another epoch', () => {
+    const last = 2 ** 48
+    const peer = follower()
+    for (let turn = 0; turn < last; turn += 2 ** 32) peer.receive('A', activeStatus({ turn: turn + 2 ** 32 - 1 }))
+    peer.receive('C', activeStatus({ turn: last - 1 })).receive('A', token(last, view3, { wants: [true, false, false] }))
+    expect(peer.sent('token')).toEqual([])
+    expect(peer.view.holding).toBeUndefined()
     expect(peer.during(4_000).notes('pre-vote')[0]).toEqual({ why: 'spoiled', suspect: undefined })
   })
 
