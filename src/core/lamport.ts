@@ -7,6 +7,8 @@ export interface LamportClock {
   advance(): number
   /** A frame came that carries its sender's clock. */
   observe(received: number): void
+  /** What it was told beyond that turned out to lead nowhere. */
+  goBackTo(most: number): void
 }
 
 export function createLamportClock(start: number): LamportClock {
@@ -29,5 +31,9 @@ class Counter implements LamportClock {
   observe(received: number): void {
     this.time = Math.max(this.time, received)
     this.advance()
+  }
+
+  goBackTo(most: number): void {
+    this.time = Math.min(this.time, most)
   }
 }

@@ -1,6 +1,7 @@
 import { assert } from '../core/assert.ts'
 import type { Hash } from '../core/crypto.ts'
 import type { PeerId } from '../core/ids.ts'
+import { leapMax } from '../core/limits.ts'
 import { type Block, type Commit, faultOf, type Head, headOf, isSignedByAuthor, viewOf } from './block.ts'
 import type { Ring } from './ring.ts'
 import { compareEpochs, type Epoch, noEpoch, sameEpoch, type View } from './view.ts'
@@ -253,6 +254,8 @@ export class Blocks {
       if (batch !== undefined) own.dropped(batch.firstSequence)
     }
     disk.cutLog(from)
+    // As far as frames could have moved it. Who wrote these blocks may have leapt with each: from there nobody would take our next one.
+    out.clock.goBackTo(log.head.lamport + leapMax / 2)
     out.note('tail-dropped', { from })
   }
 

@@ -30,6 +30,14 @@ describe('a Lamport clock', () => {
     clock.observe(numberMax)
     expect(clock.time).toBe(numberMax)
   })
+
+  it('goes back where it is ahead, and only there', () => {
+    const clock = createLamportClock(10)
+    clock.goBackTo(12)
+    expect(clock.time).toBe(10)
+    clock.goBackTo(7)
+    expect(clock.time).toBe(7)
+  })
 })
 
 describe('chance with a seed', () => {

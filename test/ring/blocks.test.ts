@@ -2,8 +2,29 @@ import { describe, expect, it } from 'vitest'
 import { type Block, headOf } from '../../src/ring/block.ts'
 import type { MessageOf } from '../../src/ring/message.ts'
 import { DrivenReplica, epochOf, follower, id, opsAfter, placeOf, view2, view3, viewAfter } from './harness.ts'
+import { token } from './requests.ts'
 
 const one = opsAfter(view3, ['x'])
+
+describe('a tail that is dropped', () => {
+  it('takes its Lamport times along, or the next block of one’s own would be a leap that nobody takes', () => {
+    const leaping = opsAfter(view3, ['x'], { lamport: 2 ** 32 })
+    const peer = follower().push('A', [leaping, opsAfter(leaping, ['y'], { lamport: 2 ** 33 })])
+    const view4 = viewAfter(view3, epochOf(4, 'C'), 'ABC')
+    peer.follow(view4, [view3]).submit('z').receive('A', token(2, view4))
+    expect(peer.notes('own-block-refused')).toEqual([])
+    expect(peer.view.head.index).toBe(4)
+  })
+
+  it('takes nothing along of what members said', () => {
+    const peer = follower().push('A', [one])
+    const { lamport } = peer.receive('A', { kind: 'ping', nonce: 1 }, 1_000).view
+    peer.receive('C', { kind: 'prepare', epoch: epochOf(4, 'C'), views: [view3] }).persisted()
+    peer.receive('C', { kind: 'install', epoch: epochOf(4, 'C'), viewBlock: viewAfter(view3, epochOf(4, 'C'), 'ABC') })
+    expect(peer.view.head.index).toBe(3)
+    expect(peer.view.lamport).toBeGreaterThan(lamport)
+  })
+})
 
 describe('a block that comes by itself', () => {
   const two = opsAfter(one, ['y'])
