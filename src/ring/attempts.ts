@@ -39,11 +39,11 @@ export class Attempts {
 
   /** Starts an epoch above everything seen. Only a member of a config of its log may, one attempt at a time. */
   start(wishes: Wishes, above: number, why: string): void {
-    const { epochs, disk, membership, log, self, out, token } = this.#ring
+    const { epochs, disk, membership, log, self, out, token, patience } = this.#ring
     // Rule 5-members-start [L]
     if (!log.isVoter(self) || disk.failed || membership.hasForgotten) return
     const owing = token.unacknowledged
-    if (owing !== undefined && out.now - owing.since > timing.suspectAfter) membership.tookNoToken(owing.to)
+    if (owing !== undefined && out.now - owing.since > timing.suspectAfter) patience.tookNoToken(owing.to)
     const attempt = epochs.becomePreparing(wishes, above)
     if (attempt === undefined) return
     out.note('attempt-started', { epoch: epochText(attempt.epoch), why })
@@ -79,11 +79,11 @@ export class Attempts {
   }
 
   onInstalled(from: PeerId): void {
-    const { epochs, membership } = this.#ring
+    const { epochs, patience } = this.#ring
     const { state } = epochs
     if (state.kind !== 'installing' && state.kind !== 'leading') return
     // Whoever did not promise in time was not sent the view, and still has nothing to show for it.
-    if (state.promised.includes(from)) membership.answered(from)
+    if (state.promised.includes(from)) patience.answered(from)
     if (state.kind === 'installing') state.installed.add(from)
     else state.missing.delete(from)
   }
@@ -174,10 +174,10 @@ export class Attempts {
    * may have a slow disk.
    */
   #waitsUntil(attempt: Preparing, peer: PeerId): number {
-    const { peers, log, membership } = this.#ring
+    const { peers, log, patience } = this.#ring
     const isHere = !attempt.promises.has(peer) && !peers.isSilent(peer, timing.lately) && peers.of(peer).isConnected
     if (!isHere) return attempt.since
-    return attempt.since + (log.isVoter(peer) || membership.wasTooSlow(peer) ? timing.chooseWait : timing.joinWait)
+    return attempt.since + (log.isVoter(peer) || patience.wasTooSlow(peer) ? timing.chooseWait : timing.joinWait)
   }
 
   /** When a wait ends next. */
@@ -304,7 +304,7 @@ export class Attempts {
     configs: readonly View[],
     counts: (peer: PeerId) => boolean,
   ): void {
-    const { log, blocks, counting, epochs, disk, out, self, crypto, roomClock, checkpoints, faults, membership } = this.#ring
+    const { log, blocks, counting, epochs, disk, out, self, crypto, roomClock, checkpoints, faults, patience } = this.#ring
     if (past.keep < log.head.index) blocks.dropTail(past.keep + 1, past.blocks)
     for (const block of past.blocks) blocks.append(block)
     if (commitIndex > log.commit.index) counting.move(commitIndex)
@@ -315,8 +315,8 @@ export class Attempts {
       answered: counts,
       leavers: attempt.leavers,
       joiners: [...attempt.joiners].filter((peer) => this.#isCaughtUp(attempt, peer)),
-      barred: (peer) => faults.isLiar(peer) || membership.isLeftOut(peer),
-      isUntried: (peer) => membership.isUntried(peer),
+      barred: (peer) => faults.isLiar(peer) || patience.isLeftOut(peer),
+      isUntried: (peer) => patience.isUntried(peer),
     })
     out.clock.observe(log.head.lamport)
     const viewBlock = signBlock(

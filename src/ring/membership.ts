@@ -3,6 +3,7 @@ import { numberMax } from '../core/limits.ts'
 import type { Block } from './block.ts'
 import type { Wishes } from './epochs.ts'
 import type { RequestMessage, RequestPurpose } from './message.ts'
+import { askingMax } from './patience.ts'
 import type { Ring } from './ring.ts'
 import { timing } from './timing.ts'
 import { compareEpochs, type Epoch, isCommitQuorum, membersAtMost, sameEpoch } from './view.ts'
@@ -13,29 +14,7 @@ type MembershipState =
   | { readonly kind: 'forgotten'; readonly loss: number }
   | { readonly kind: 'leaving' }
 
-/** When an epoch that was made for a peer came, and how long its requests lead to no other after that. */
-interface Patience {
-  readonly servedAt: number
-  readonly pause: number
-  /**
-   * `proven`: this peer made that epoch, and had no answer from it. `seeming`: another peer made it, or the answer is still
-   * to come. Where nothing follows that says otherwise, the next pause is longer.
-   */
-  readonly inVain: 'no' | 'seeming' | 'proven'
-}
-
-/** Put off until then, and longer the next time. */
-interface Delay {
-  readonly until: number
-  readonly pause: number
-}
-
-const unasked: Patience = { servedAt: Number.NEGATIVE_INFINITY, pause: timing.requestPause, inVain: 'no' }
-
-/** Whoever knows the code can ask under a new name each time: so many are remembered. */
-const askingMax = 256
-
-/** Who is in, who wants in or out, and what this peer itself is to the room (PROTOCOL, section 5). */
+/** Who is in, who wants in or out, and what this peer itself is to the room (PROTOCOL, section 5). How long whoever asks has to wait is {@link Patience}’s. */
 export class Membership {
   readonly #ring: Ring
   #state: MembershipState
@@ -46,19 +25,8 @@ export class Membership {
   readonly #lost = new Map<PeerId, number>()
   /** Those who had asked when the epoch was begun that is being made, so that it can serve them. */
   #inTurn: ReadonlySet<PeerId> = new Set()
-  readonly #patience = new Map<PeerId, Patience>()
-  /** Whoever promised, was put into a view, and had no part in it: until when it has no place in a view of ours. */
-  readonly #leftOut = new Map<PeerId, Delay>()
-  /** Whose loss was written down: a new one of its own has to wait. */
-  readonly #lossWritten = new Map<PeerId, Delay>()
-  /** Strangers, all together: names cost nothing. */
-  #strangers: Delay & { readonly before: number } = { until: Number.NEGATIVE_INFINITY, pause: 0, before: 0 }
   /** Strangers had asked when the epoch was begun that is being made; `served`: and it was their turn. */
   #strangersIn: 'none' | 'waiting' | 'served' = 'none'
-  /** When a voter last said that it takes part. */
-  readonly #activeAt = new Map<PeerId, number>()
-  /** Members that were not in the view before, since when; `isHere`: they have said that they have it, or a later one. */
-  readonly #newcomers = new Map<PeerId, { readonly since: number; readonly isHere: boolean }>()
   /** It wants in, and lacked too much of the log, or what it promised on its disk, when it looked last whether it may ask. */
   #isHeldBack = false
   /** Of the view that the requests speak of. */
@@ -96,9 +64,9 @@ export class Membership {
 
   /** What the next epoch that this peer makes should bring about. */
   get wishes(): Wishes {
-    const { log } = this.#ring
+    const { log, patience } = this.#ring
     const { members } = log.installedView
-    const isDue = (peer: PeerId): boolean => this.#isDue(peer)
+    const isDue = (peer: PeerId): boolean => patience.isDue(peer)
     return {
       joiners: new Set([...this.#joiners.keys()].filter((peer) => !members.includes(peer) && isDue(peer))),
       leavers: new Set([...this.#leavers.keys()].filter(isDue)),
@@ -146,10 +114,8 @@ export class Membership {
 
   /** Somebody wants in, out, or in again: the next holder serves it. */
   onRequest(from: PeerId, { purpose, above, loss }: RequestMessage): void {
-    const { log, out, faults } = this.#ring
-    const patience = this.#patience.get(from)
-    const mustWait = patience !== undefined && out.now < patience.servedAt + patience.pause
-    if (faults.isLiar(from) || mustWait || this.isLeftOut(from)) return
+    const { log, faults, patience } = this.#ring
+    if (faults.isLiar(from) || patience.mustWait(from) || patience.isLeftOut(from)) return
     // A crowd of strangers keeps no member waiting.
     const asking = this.#joiners.size + this.#leavers.size + this.#lost.size
     if (asking >= askingMax && !log.wasMember(from)) return
@@ -159,8 +125,8 @@ export class Membership {
     if (purpose === 'leave') {
       if (!view.members.includes(from) || compareEpochs(above, view.epoch) >= 0) this.#leavers.set(from, above)
     } else if (loss !== undefined) {
-      const mustWaitMore = out.now < (this.#lossWritten.get(from)?.until ?? 0)
-      if (purpose === 'rejoin' && !mustWaitMore && !log.hasLoss(from, loss)) this.#lost.set(from, loss)
+      const mayLose = purpose === 'rejoin' && !patience.mustWaitToLose(from)
+      if (mayLose && !log.hasLoss(from, loss)) this.#lost.set(from, loss)
     }
     // A present member's counts only if it cannot follow this epoch any more.
     // Rule 5-present-joins [L]
@@ -169,9 +135,10 @@ export class Membership {
 
   /** An epoch was promised: what is asked from here on is for one after it. */
   epochBegins(): void {
+    const { patience } = this.#ring
     const asking = [...this.#joiners.keys(), ...this.#lost.keys(), ...this.#leavers.keys()]
-    this.#inTurn = new Set(asking.filter((peer) => this.#isDue(peer)))
-    const strangers = asking.filter((peer) => this.#isStranger(peer))
+    this.#inTurn = new Set(asking.filter((peer) => patience.isDue(peer)))
+    const strangers = asking.filter((peer) => patience.isStranger(peer))
     this.#strangersIn = strangers.length === 0 ? 'none' : strangers.some((peer) => this.#inTurn.has(peer)) ? 'served' : 'waiting'
   }
 
@@ -181,7 +148,7 @@ export class Membership {
    * came in the midst of it has not, and in a class that joins at once would wait longer each time.
    */
   enterEpoch(): void {
-    const { log, faults, epochs, self } = this.#ring
+    const { log, faults, epochs, self, patience } = this.#ring
     const { members } = log.installedView
     const { state } = epochs
     const stayed = members.filter((member) => this.#members.includes(member)).length
@@ -191,20 +158,20 @@ export class Membership {
       const loss = this.#lost.get(peer)
       // Only whoever made the epoch knows: one that has answered, and had no place in it, is behind by no fault of its own.
       const isSilent = state.kind === 'installing' && state.asked.has(peer) && !state.promised.includes(peer)
-      if (this.#joiners.has(peer) && (members.includes(peer) || !isFull)) this.#pauseAfter(peer, isSilent)
+      if (this.#joiners.has(peer) && (members.includes(peer) || !isFull)) patience.pauseAfter(peer, isSilent)
       // One that has forgotten answers nothing. (It may have asked in an earlier life, too: that is one turn all the same.)
-      else if (loss !== undefined && !log.hasLoss(peer, loss)) this.#pauseAfter(peer, false)
-      else if (loss !== undefined) this.#putOff(this.#lossWritten, peer, timing.lossPause)
+      else if (loss !== undefined && !log.hasLoss(peer, loss)) patience.pauseAfter(peer, false)
+      else if (loss !== undefined) patience.lossWritten(peer)
       // A member that leaves is out with that; whoever was out already goes on asking for nothing.
-      else if (this.#leavers.has(peer) && !this.#members.includes(peer)) this.#pauseAfter(peer, false)
+      else if (this.#leavers.has(peer) && !this.#members.includes(peer)) patience.pauseAfter(peer, false)
     }
     this.#inTurn = new Set()
     // Whoever has just come in itself is what that epoch was good for.
     const wasMade = this.#strangersIn !== 'none' && this.#members.includes(self)
     const isLonger = wasMade && this.#strangersIn === 'served'
     this.#strangersIn = 'none'
-    const haveGone = this.#meetNewcomers(members)
-    if (wasMade || haveGone) this.#pauseStrangers(isLonger || haveGone)
+    const haveGone = patience.meetNewcomers(members, this.#members)
+    if (wasMade || haveGone) patience.pauseStrangers(isLonger || haveGone)
     this.#members = members
     this.#joiners.clear()
     this.#leavers.clear()
@@ -218,58 +185,14 @@ export class Membership {
    * promised, and did not answer the view.
    */
   wasInVain(peers: readonly PeerId[], isProposed: boolean): void {
-    const { members } = this.#ring.log.committedView
-    if (this.#strangersIn === 'served' && peers.some((peer) => this.#isStranger(peer))) this.#pauseStrangers(true)
+    const { log, patience } = this.#ring
+    const { members } = log.committedView
+    if (this.#strangersIn === 'served' && peers.some((peer) => patience.isStranger(peer))) patience.pauseStrangers(true)
     for (const peer of peers) {
-      if (this.#joiners.delete(peer)) this.#pauseAfter(peer, true)
+      if (this.#joiners.delete(peer)) patience.pauseAfter(peer, true)
       // A member is only late: without it the room would lose a copy of its log for a frame that the network lost.
-      if (isProposed && !members.includes(peer)) this.#putOff(this.#leftOut, peer, timing.leftOut)
+      if (isProposed && !members.includes(peer)) patience.leaveOut(peer)
     }
-  }
-
-  /** It was sent our token, and says nothing to it. Who has just come in, and goes on talking, is known by its word only. */
-  tookNoToken(peer: PeerId): void {
-    const { out, peers } = this.#ring
-    const since = this.#newcomers.get(peer)?.since ?? Number.NEGATIVE_INFINITY
-    if (out.now - since < timing.trial && !peers.isSilent(peer, timing.chooseWait))
-      this.#putOff(this.#leftOut, peer, timing.leftOut)
-  }
-
-  /** It has no place in a view of ours, whatever it promises; nor has one that came in, and never took part since. */
-  isLeftOut(peer: PeerId): boolean {
-    const { now } = this.#ring.out
-    const newcomer = this.#newcomers.get(peer)
-    const isSilent = newcomer !== undefined && !newcomer.isHere && now - newcomer.since > timing.suspectAfter
-    return isSilent || now < (this.#leftOut.get(peer)?.until ?? 0)
-  }
-
-  /** It was put into the view, and has not said yet that it has it. */
-  isUntried(peer: PeerId): boolean {
-    return this.#newcomers.get(peer)?.isHere === false
-  }
-
-  /** An epoch that was made for it has come, or was given up, and it had no place in it. */
-  wasTooSlow(peer: PeerId): boolean {
-    return (this.#patience.get(peer)?.inVain ?? 'no') !== 'no'
-  }
-
-  /** It takes part in the installed epoch: its requests have come to their end. */
-  sawActive(peer: PeerId): void {
-    this.#patience.delete(peer)
-    this.#activeAt.set(peer, this.#ring.out.now)
-    forgetOldest(this.#activeAt)
-  }
-
-  /** It answered that it has the view of an epoch which this peer made: it did its part, whatever was before. */
-  answered(peer: PeerId): void {
-    this.#forgive(peer)
-    this.#welcome(peer)
-  }
-
-  /** It says that it has the view of this epoch on its disk: so it did its part, unless this peer knows better. */
-  sawInstalled(peer: PeerId): void {
-    this.#welcome(peer)
-    if (this.#patience.get(peer)?.inVain === 'seeming') this.#forgive(peer)
   }
 
   /** The holder collects requests for a moment, gives the token up, and initiates: inside the critical section. */
@@ -350,9 +273,9 @@ export class Membership {
 
   /** Leavers in the view, and those that promised something above it and so may still be needed. */
   #hasServable(members: readonly PeerId[]): boolean {
-    const { log, self } = this.#ring
+    const { log, self, patience } = this.#ring
     const { epoch } = log.installedView
-    const isOthers = (peer: PeerId): boolean => peer !== self && this.#isDue(peer)
+    const isOthers = (peer: PeerId): boolean => peer !== self && patience.isDue(peer)
     for (const peer of this.#joiners.keys()) if (isOthers(peer)) return true
     for (const [peer, loss] of this.#lost) if (isOthers(peer) && !log.hasLoss(peer, loss)) return true
     for (const [peer, promised] of this.#leavers) {
@@ -388,103 +311,6 @@ export class Membership {
     return isKnown && this.behind <= limits.caughtUpBlocks
   }
 
-  /**
-   * An epoch that was made for a peer has come, or was given up. `isSilent`: this peer made it, and had no answer from it.
-   * Rule 5-pace [L]
-   */
-  #pauseAfter(peer: PeerId, isSilent: boolean): void {
-    const { out, faults, peers } = this.#ring
-    const { pause: before, inVain } = this.#patience.get(peer) ?? unasked
-    const pause = inVain === 'no' ? timing.requestPause : Math.min(2 * before, timing.requestPauseMost)
-    // One that has been cut off, or has crashed again, is unlucky: at fault is who goes on talking and does not do its part.
-    const isHere = !peers.isSilent(peer, timing.chooseWait)
-    if (isSilent && pause > timing.requestPauseNamed && isHere) faults.refuse(peer, 'request', 'its epochs come to nothing', true)
-    this.#patience.delete(peer)
-    this.#patience.set(peer, { servedAt: out.now, pause, inVain: isSilent || inVain === 'proven' ? 'proven' : 'seeming' })
-    forgetOldest(this.#patience)
-  }
-
-  /** For longer each time, unless it was good for as long as it had to wait. */
-  #putOff(delays: Map<PeerId, Delay>, peer: PeerId, first: number): void {
-    const { now } = this.#ring.out
-    const before = delays.get(peer)
-    const isAgain = before !== undefined && now < before.until + before.pause
-    const pause = isAgain ? Math.min(2 * before.pause, timing.putOffMost) : first
-    delays.delete(peer)
-    delays.set(peer, { until: now + pause, pause })
-    forgetOldest(delays)
-  }
-
-  /** Nobody vouches for it: no member, or one that has not been here for long, and none that took part of late. */
-  #isStranger(peer: PeerId): boolean {
-    const { log, out } = this.#ring
-    const isMember = log.isVoter(peer) && !this.#newcomers.has(peer)
-    return !isMember && out.now - (this.#activeAt.get(peer) ?? Number.NEGATIVE_INFINITY) > timing.trial
-  }
-
-  /** What members need is never paced; strangers wait for those that have just come in, and after each epoch that brought nobody in. */
-  #isDue(peer: PeerId): boolean {
-    const { now } = this.#ring.out
-    if (!this.#isStranger(peer)) return true
-    for (const { isHere, since } of this.#newcomers.values()) if (!isHere && now - since <= timing.suspectAfter) return false
-    return now >= this.#strangers.until
-  }
-
-  /**
-   * An epoch was made for strangers: until one of them is here it was in vain, whatever their names, and the next is later. Each
-   * minute of rest makes up for one of them. `isLonger`: not where it was another member that took it to be their turn.
-   * Rule 5-pace [L]
-   */
-  #pauseStrangers(isLonger: boolean): void {
-    const { now } = this.#ring.out
-    const { until, pause: before } = this.#strangers
-    const rests = Math.max(0, Math.floor((now - until) / timing.trial))
-    const longer = Math.min(Math.max(2 * before * 0.5 ** rests, timing.strangersPause), timing.strangersPauseMost)
-    const pause = isLonger ? longer : before
-    this.#strangers = { until: now + pause, pause, before }
-  }
-
-  /**
-   * A view is here: who was not in the one before has still to show that it takes part. Answers whether some that had just come in are
-   * out again: a whole class that was cut off is one such epoch, and not one for each of them.
-   */
-  #meetNewcomers(members: readonly PeerId[]): boolean {
-    const { out, self, log } = this.#ring
-    let haveGone = false
-    for (const [peer, { since }] of this.#newcomers) {
-      if (members.includes(peer)) continue
-      this.#newcomers.delete(peer)
-      if (out.now - since >= timing.trial) continue
-      this.#activeAt.delete(peer)
-      haveGone = true
-    }
-    // Whoever has just come in itself cannot tell who was there before.
-    if (!this.#members.includes(self)) return haveGone
-    const { committedView } = log
-    const known = sameEpoch(committedView.epoch, log.installedView.epoch) ? [] : committedView.members
-    for (const peer of members) {
-      const isNew = peer !== self && !this.#members.includes(peer) && !known.includes(peer)
-      if (isNew && !this.#newcomers.has(peer)) this.#newcomers.set(peer, { since: out.now, isHere: false })
-    }
-    return haveGone
-  }
-
-  #welcome(peer: PeerId): void {
-    const newcomer = this.#newcomers.get(peer)
-    if (newcomer === undefined || newcomer.isHere) return
-    this.#newcomers.set(peer, { ...newcomer, isHere: true })
-    // The epoch that brought it was not in vain: whoever waits is next.
-    const { until, before } = this.#strangers
-    const { now } = this.#ring.out
-    if (now < until) this.#strangers = { until: now, pause: before, before }
-  }
-
-  /** Its last epoch was not in vain: the next one comes as soon as after the first. */
-  #forgive(peer: PeerId): void {
-    const patience = this.#patience.get(peer)
-    if (patience !== undefined) this.#patience.set(peer, { ...patience, pause: timing.requestPause, inVain: 'no' })
-  }
-
   #request(purpose: RequestPurpose, above: Epoch, loss: number | undefined): void {
     const { out, log, self } = this.#ring
     const message: RequestMessage = { kind: 'request', purpose, above, loss }
@@ -493,8 +319,4 @@ export class Membership {
     out.send([...voters], message)
     out.gossip(message)
   }
-}
-
-function forgetOldest(asking: Map<PeerId, unknown>): void {
-  if (asking.size > askingMax) for (const oldest of asking.keys()) return void asking.delete(oldest)
 }

@@ -160,11 +160,11 @@ export class Status {
 
   /** From whoever knows the code it is an offer to catch up; the rest counts from voters of our log only. */
   onStatus(from: PeerId, status: StatusMessage, isOfferOnly: boolean): void {
-    const { log, epochs, peers, counting, token, roomClock, catchUp, fetching, membership, out } = this.#ring
+    const { log, epochs, peers, counting, token, roomClock, catchUp, fetching, patience, out } = this.#ring
     const { active, persistedCommit, durable } = status
     peers.update(from, { told: { isActive: active, at: out.now }, persistedCommit })
     const isOfOurEpoch = sameEpoch(status.epoch, log.installedView.epoch)
-    if (isOfOurEpoch) membership.sawInstalled(from)
+    if (isOfOurEpoch) patience.sawInstalled(from)
     if (!isOfferOnly) {
       epochs.saw(status.promised)
       epochs.saw(status.epoch)
@@ -172,7 +172,7 @@ export class Status {
       if (durable !== undefined) counting.report(from, status.epoch, durable)
       token.sawTurn(status.epoch, status.turn)
       counting.learn(status.commit)
-      if (active && isOfOurEpoch) membership.sawActive(from)
+      if (active && isOfOurEpoch) patience.sawActive(from)
       if (epochs.isActive && isOfOurEpoch && (durable?.index ?? 0) > log.head.index) fetching.askForTail(from)
     }
     catchUp.consider(from, status)

@@ -14,6 +14,7 @@ import { Membership } from './membership.ts'
 import type { Message } from './message.ts'
 import { Asking, OwnOperations } from './operations.ts'
 import { RingPace } from './pace.ts'
+import { Patience } from './patience.ts'
 import { Peers, RoomClock, Status } from './peers.ts'
 import { Suspicion } from './suspicion.ts'
 import { Deadlines, type RingLimits, ringLimits } from './timing.ts'
@@ -39,6 +40,7 @@ export class Ring {
   readonly token: Token
   readonly asking: Asking
   readonly membership: Membership
+  readonly patience: Patience
   readonly suspicion: Suspicion
   readonly attempts: Attempts
   readonly promises: Promises
@@ -68,6 +70,7 @@ export class Ring {
     this.token = new Token(this)
     this.asking = new Asking(this)
     this.membership = new Membership(this, meta.loss, incarnation)
+    this.patience = new Patience(this)
     this.suspicion = new Suspicion(this)
     this.attempts = new Attempts(this)
     this.promises = new Promises(this)
