@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Block, headOf } from '../../src/ring/block.ts'
 import type { MessageOf } from '../../src/ring/message.ts'
-import { DrivenReplica, epochOf, follower, id, opsAfter, placeOf, view2, view3, viewAfter } from './harness.ts'
-import { token } from './requests.ts'
+import { DrivenReplica, epochOf, follower, id, opsAfter, placeOf, token, view2, view3, viewAfter } from './harness.ts'
 
 const one = opsAfter(view3, ['x'])
 

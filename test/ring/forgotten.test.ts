@@ -11,11 +11,12 @@ import {
   opsAfter,
   placeOf,
   statusOf,
+  token,
   view2,
   view3,
   viewAfter,
 } from './harness.ts'
-import { holder, lossesIn, membersIn, request, token, viewProposedBy } from './requests.ts'
+import { holder, lossesIn, membersIn, request, viewProposedBy } from './requests.ts'
 
 describe('a loss', () => {
   it('that is written down lets its peer have a say again once that is on its disk', () => {

@@ -2,7 +2,7 @@ import type { Instant, PeerId, RoomId } from '../../src/core/ids.ts'
 import { createRandom } from '../../src/core/random.ts'
 import { type Block, type Commit, headOf, signBlock, type Unsigned, viewOf } from '../../src/ring/block.ts'
 import type { Evidence } from '../../src/ring/faults.ts'
-import type { Message, MessageOf } from '../../src/ring/message.ts'
+import type { Message, MessageOf, TokenMessage } from '../../src/ring/message.ts'
 import { createReplica } from '../../src/ring/replica.ts'
 import { type RingLimits, ringLimits } from '../../src/ring/timing.ts'
 import type { DiskMeta, Input, Output, Persist, Replica, ReplicaView } from '../../src/ring/types.ts'
@@ -259,6 +259,28 @@ export const activeStatus = (changes: Partial<MessageOf<'status'>> = {}): Messag
 export function healthy(peer: DrivenReplica, turn: number): DrivenReplica {
   return peer.receive('A', activeStatus({ turn })).receive('C', activeStatus({ turn }))
 }
+
+/** The token of the last view, whose last block is `head`, with nothing but that view known to be committed in it. */
+export const token = (turn: number, head: Block = view3, changes: Partial<TokenMessage> = {}): TokenMessage => ({
+  kind: 'token',
+  epoch: head.epoch,
+  turn,
+  head: headOf(head),
+  commit: placeOf(view3),
+  served: [0, 0, 0],
+  wants: [false, false, false],
+  blocks: [],
+  ...changes,
+})
+
+/** An answer to a fetch of the tail: of a log that ends with these blocks. */
+export const tailOf = (blocks: readonly Block[]): MessageOf<'fetched'> => ({
+  kind: 'fetched',
+  what: 'tail',
+  blocks,
+  commit: headOf(view3),
+  head: headOf(blocks.at(-1) ?? view3),
+})
 
 export const instant = (millis: number): Instant => millis as Instant
 export { noEpoch }

@@ -10,11 +10,12 @@ import {
   opsAfter,
   placeOf,
   statusOf,
+  token,
   view2,
   view3,
   viewAfter,
 } from './harness.ts'
-import { holder, request, token } from './requests.ts'
+import { holder, request } from './requests.ts'
 
 describe('a peer that leaves', () => {
   it('asks for it again and again, and goes when a majority of a view without it has that on disk', () => {

@@ -1,8 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import { type Block, headOf } from '../../src/ring/block.ts'
 import type { MessageOf } from '../../src/ring/message.ts'
-import { DrivenReplica, epochOf, follower, genesis, id, noEpoch, placeOf, statusOf, view2, view3, viewAfter } from './harness.ts'
-import { holder, membersIn, request, token, viewProposedBy } from './requests.ts'
+import {
+  DrivenReplica,
+  epochOf,
+  follower,
+  genesis,
+  id,
+  noEpoch,
+  placeOf,
+  statusOf,
+  token,
+  view2,
+  view3,
+  viewAfter,
+} from './harness.ts'
+import { holder, membersIn, request, viewProposedBy } from './requests.ts'
 
 describe('a request', () => {
   it('to join is served by the holder, after others had a moment to come, in one epoch', () => {

@@ -1,6 +1,6 @@
-import { type Block, headOf } from '../../src/ring/block.ts'
+import type { Block } from '../../src/ring/block.ts'
 import type { MessageOf } from '../../src/ring/message.ts'
-import { type DrivenReplica, follower, placeOf, view3 } from './harness.ts'
+import { type DrivenReplica, follower, token, view3 } from './harness.ts'
 
 export const request = (
   purpose: 'join' | 'rejoin' | 'leave',
@@ -11,17 +11,6 @@ export const request = (
   above: view3.epoch,
   loss: undefined,
   ...changes,
-})
-
-export const token = (turn: number, head: Block = view3): MessageOf<'token'> => ({
-  kind: 'token',
-  epoch: head.epoch,
-  turn,
-  head: headOf(head),
-  commit: placeOf(head),
-  served: [0, 0, 0],
-  wants: [false, false, false],
-  blocks: [],
 })
 
 /** It holds the token, and makes an epoch for whoever asks. */

@@ -1,22 +1,25 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type Block, headOf } from '../../src/ring/block.ts'
 import type { Message } from '../../src/ring/message.ts'
-import { DrivenReplica, epochOf, follower, genesis, id, opsAfter, placeOf, statusOf, view2, view3, viewAfter } from './harness.ts'
+import {
+  DrivenReplica,
+  epochOf,
+  follower,
+  genesis,
+  id,
+  opsAfter,
+  placeOf,
+  statusOf,
+  token,
+  view2,
+  view3,
+  viewAfter,
+} from './harness.ts'
 
 const { epoch } = view3
 const leap = 2 ** 32
 const epochLeap = 2 ** 20
 const commit = placeOf(view3)
-const token = (turn: number, served: readonly number[] = [0, 0, 0]): Message => ({
-  kind: 'token',
-  epoch,
-  turn,
-  head: headOf(view3),
-  commit,
-  served,
-  wants: [false, false, false],
-  blocks: [],
-})
 const status = (changes: object): Message => statusOf({ epoch, promised: epoch, commit, ...changes })
 const refusalOf = (peer: DrivenReplica, from = 'A'): string | undefined => peer.view.refused.get(id(from))?.reason
 
@@ -46,7 +49,7 @@ describe('a number that a member says', () => {
       leap,
       'its request leaps',
     ],
-    ['a request that was served', (number) => token(2, [number, 0, 0]), leap, 'a request leaps'],
+    ['a request that was served', (number) => token(2, view3, { served: [number, 0, 0] }), leap, 'a request leaps'],
   ]
   it.each(rows)('is refused where it leaps: %s', (_what, message, most, reason) => {
     const near = follower().receive('A', message(most))
@@ -86,7 +89,7 @@ describe('a number that a member says', () => {
     const again = (request: number) => refusalOf(asked().receive('A', { kind: 'want', epoch, request }))
     expect(again(leap + 5)).toBeUndefined()
     expect(again(leap + 6)).toBe('want: its request leaps')
-    const served = (request: number) => refusalOf(asked().receive('A', token(2, [request, 0, 0])))
+    const served = (request: number) => refusalOf(asked().receive('A', token(2, view3, { served: [request, 0, 0] })))
     expect(served(leap + 5)).toBeUndefined()
     expect(served(leap + 6)).toBe('token: a request leaps')
   })

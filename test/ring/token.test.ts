@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { type Block, headOf } from '../../src/ring/block.ts'
-import type { MessageOf, TokenMessage } from '../../src/ring/message.ts'
 import {
   activeStatus,
   DrivenReplica,
@@ -10,27 +9,13 @@ import {
   opsAfter,
   placeOf,
   statusOf,
+  token,
   view2,
   view3,
   viewAfter,
 } from './harness.ts'
 
 const one = opsAfter(view3, ['x'])
-
-/** The token of epoch 3 as `A` hands it to `B`, unless told otherwise. */
-function token(turn: number, head: Block = view3, changes: Partial<TokenMessage> = {}): MessageOf<'token'> {
-  return {
-    kind: 'token',
-    epoch: view3.epoch,
-    turn,
-    head: headOf(head),
-    commit: placeOf(view3),
-    served: [0, 0, 0],
-    wants: [false, false, false],
-    blocks: [],
-    ...changes,
-  }
-}
 
 describe('a token that arrives', () => {
   it('is taken, and acknowledged after a moment', () => {
@@ -170,7 +155,7 @@ describe('a token that arrives', () => {
   })
 
   it('whose head stands before the view names its sender at once: no honest one is there', () => {
-    const peer = follower().receive('A', token(3, view2))
+    const peer = follower().receive('A', token(3, view2, { epoch: view3.epoch }))
     expect(peer.view.refused.get(id('A'))?.reason).toContain('does not extend the log')
     expect(peer.sent('fetch')).toEqual([])
   })

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { type Block, headOf } from '../../src/ring/block.ts'
-import type { MessageOf } from '../../src/ring/message.ts'
 import {
   activeStatus,
   type DrivenReplica,
@@ -10,6 +9,8 @@ import {
   id,
   opsAfter,
   placeOf,
+  tailOf,
+  token,
   view3,
   viewAfter,
 } from './harness.ts'
@@ -21,25 +22,6 @@ const byA = opsAfter(toA, ['honest'], { author: 'A', turn: 3 })
 const view4 = viewAfter(byA, epochOf(4, 'A'), 'ABC')
 
 const misled = (): DrivenReplica => follower().push('C', [toB]).persisted()
-
-const tailOf = (blocks: readonly Block[]): MessageOf<'fetched'> => ({
-  kind: 'fetched',
-  what: 'tail',
-  blocks,
-  commit: headOf(view3),
-  head: headOf(blocks.at(-1) ?? view3),
-})
-
-const tokenAt = (head: Block, turn: number): MessageOf<'token'> => ({
-  kind: 'token',
-  epoch: view3.epoch,
-  turn,
-  head: headOf(head),
-  commit: placeOf(view3),
-  served: [0, 0, 0],
-  wants: [false, false, false],
-  blocks: [],
-})
 
 function expectLiar(peer: DrivenReplica): void {
   expect(peer.view.evidence).toMatchObject([{ kind: 'two-blocks', first: { author: 'C' }, second: { author: 'C' } }])
@@ -57,7 +39,7 @@ describe('one of two peers that were told different blocks for one place', () =>
   })
 
   it('does the same for its token', () => {
-    const peer = misled().receive('A', tokenAt(toA, 3))
+    const peer = misled().receive('A', token(3, toA))
     expect(peer.view.holding).toBeUndefined()
     expect(peer.view.refused.size).toBe(0)
     expect(peer.sent('fetch')).toMatchObject([{ to: 'A', what: 'tail', from: toA.index }])
@@ -65,7 +47,7 @@ describe('one of two peers that were told different blocks for one place', () =>
   })
 
   it('finds out where the token came first, and the blocks up to its head with the answer', () => {
-    const peer = misled().receive('A', tokenAt(byA, 4))
+    const peer = misled().receive('A', token(4, byA))
     expect(peer.sent('fetch')).toMatchObject([{ to: 'A', what: 'tail', from: byA.index }])
     peer.receive('A', tailOf([byA]))
     expect(peer.sent('fetch')).toMatchObject([{ to: 'A', what: 'tail', from: toA.index }])
