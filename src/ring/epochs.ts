@@ -212,7 +212,9 @@ export class Epochs {
    * Rule 5.2-at-once [S1] [S2] [S3]
    */
   #promise(epoch: Epoch): void {
-    const { token, blocks, fetching, suspicion, membership, disk, out } = this.#ring
+    const { token, blocks, fetching, suspicion, membership, disk, out, patience } = this.#ring
+    const { keptBy } = token
+    if (keptBy !== undefined && keptBy !== epoch.initiator) patience.keptToken(keptBy)
     this.#promised = epoch
     this.#highest = Math.max(this.#highest, epoch.number)
     this.#promisedAt = out.now

@@ -34,6 +34,8 @@ export class Patience {
   readonly #served = new Map<PeerId, Served>()
   /** Whoever promised, was put into a view, and had no part in it: until when it has no place in a view of ours. */
   readonly #leftOut = new Map<PeerId, Delay>()
+  /** Members that have kept our token, and have passed none on since. */
+  readonly #keepers = new Set<PeerId>()
   /** Whose loss was written down: a new one of its own has to wait. */
   readonly #lossWritten = new Map<PeerId, Delay>()
   /** Strangers, all together: names cost nothing. */
@@ -72,6 +74,21 @@ export class Patience {
     const { out, peers } = this.#ring
     const since = this.#newcomers.get(peer)?.since ?? Number.NEGATIVE_INFINITY
     if (out.now - since < timing.trial && !peers.isSilent(peer, timing.chooseWait)) this.leaveOut(peer)
+  }
+
+  /**
+   * It took our token, and no more was seen of that until another epoch came. Once it is unlucky, as one whose frames to its
+   * successor are lost; twice in a row the room is better off without it for a while, whoever is at fault.
+   */
+  keptToken(peer: PeerId): void {
+    if (this.#ring.peers.isSilent(peer, timing.chooseWait)) return
+    if (this.#keepers.has(peer)) this.leaveOut(peer)
+    this.#keepers.add(peer)
+  }
+
+  /** What it took from us has come back. */
+  passedOn(peer: PeerId): void {
+    this.#keepers.delete(peer)
   }
 
   /** It has no place in a view of ours, whatever it promises; nor has one that came in, and never took part since. */

@@ -43,6 +43,8 @@ export class Token {
   #ackOwed: { readonly to: PeerId; readonly epoch: Epoch; readonly turn: number } | undefined
   /** Newest sign of the token: its epoch and turn, and when it was seen. */
   #sign: { readonly epoch: Epoch; readonly turn: number; readonly at: number }
+  /** Whom the token went to from here when it last did, and with what turn. */
+  #given: { readonly to: PeerId; readonly turn: number } | undefined
   /** Our last own append, for the wait for its fsync. */
   #ownAppend: { readonly index: number; readonly at: number } | undefined
 
@@ -83,9 +85,19 @@ export class Token {
     return this.#state.kind !== 'held' && out.now - this.#sign.at > patience * timing.tokenTimeout + pace.idleHopElsewhere
   }
 
+  /**
+   * Who took it from this peer, and from whom nobody has had it since: the token has been missed for so long that it is lost there, or
+   * kept; or lost on its way from there.
+   */
+  get keptBy(): PeerId | undefined {
+    if (this.#given === undefined || this.#state.kind !== 'absent' || !this.isMissed(1)) return undefined
+    return sameEpoch(this.#sign.epoch, this.#epoch) && this.#sign.turn <= this.#given.turn ? this.#given.to : undefined
+  }
+
   /** Gives up whatever it has: the token, one that arrives, the repeating of one that was sent. */
   becomeAbsent(): void {
     this.#state = absent
+    this.#given = undefined
     this.#ackOwed = undefined
   }
 
@@ -351,7 +363,9 @@ export class Token {
   }
 
   #pass(held: Held, to: PeerId, fresh: readonly Block[]): void {
-    const { log, own, disk, self, out, due, peers, asking } = this.#ring
+    const { log, own, disk, self, out, due, peers, asking, patience } = this.#ring
+    // It is here again.
+    if (this.#given !== undefined) patience.passedOn(this.#given.to)
     const view = log.installedView
     const place = view.members.indexOf(self)
     const isWanting = own.unwritten > 0 && !disk.failed
@@ -368,6 +382,7 @@ export class Token {
       blocks: fresh,
     }
     this.#state = { kind: 'handing', to, message, since: out.now }
+    this.#given = { to, turn: message.turn }
     // It was here until now.
     this.#sign = { epoch: view.epoch, turn: held.turn, at: out.now }
     if (this.#ackOwed?.to === to) this.#ackOwed = undefined
