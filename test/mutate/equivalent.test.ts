@@ -56,11 +56,13 @@ describe('equivalent.txt', () => {
     const src = fileURLToPath(new URL('../../src/', import.meta.url))
     const known = new Set(globSync('**/*.ts', { cwd: src }))
     const all = parseExemptions(read('./equivalent.txt'))
+    const stale: string[] = []
     for (const file of new Set(all.map((one) => one.file))) {
       expect(known.has(file), file).toBe(true)
       const text = readFileSync(`${src}${file}`, 'utf8')
       const differences = new Set(mutantsOf(text).map((mutant) => keyOf(differenceOf(text, mutant))))
-      for (const one of all) if (one.file === file) expect(differences, `${file}: ${one.before}`).toContain(keyOf(one))
+      for (const one of all) if (one.file === file && !differences.has(keyOf(one))) stale.push(`${file}: ${one.before}`)
     }
+    expect(stale).toEqual([])
   })
 })
