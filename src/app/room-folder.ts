@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { toBlock } from '../api/to-view.ts'
+import { Failure } from '../core/failure.ts'
 import type { RoomId } from '../core/ids.ts'
 import { diskFailure, syncFolder } from '../io/files.ts'
 
@@ -25,7 +26,8 @@ export function roomFolder(profile: string, room: string): string {
 /**
  * Writes the log of a room that is left for another one beside the rooms, in the form that `log export` has, so that
  * `log verify` checks it anywhere. Resolves with the file, once all of it is on disk: what it is of is deleted then. Nothing that was
- * there before is written over, and nothing is left of one that could not be written. Throws a `Failure`, by the file system's names.
+ * there before is written over, and nothing is left of one that could not be written. Throws a `Failure`, by the file system's names:
+ * `disk-full` also where the peer itself would have no space left.
  */
 export async function archiveLog(folder: string, room: RoomId, blocks: AsyncIterable<readonly Block[]>): Promise<string> {
   const name = `${folder}.${room.slice(0, 8)}`
@@ -36,8 +38,10 @@ export async function archiveLog(folder: string, room: RoomId, blocks: AsyncIter
     const file = await open(draft, 'wx', 0o600)
     try {
       // Not `write`, which may write a part and say no more than how much that was.
-      for await (const chunk of blocks)
+      for await (const chunk of blocks) {
+        await refuseFull(path)
         await file.appendFile(chunk.map((block) => `${JSON.stringify(toBlock(block))}\n`).join(''))
+      }
       await file.sync()
     } finally {
       await file.close()
@@ -49,6 +53,19 @@ export async function archiveLog(folder: string, room: RoomId, blocks: AsyncIter
     await rm(draft, { force: true }).catch(() => {})
     throw diskFailure(error, path)
   }
+}
+
+/**
+ * What an archive leaves free, in bytes. Its room is still open while it is written, and must not fail for it; then a new log begins, in
+ * LevelDB's journal of 4 MiB and the table that this becomes. More keeps a nearly full disk from a new room for no reason.
+ */
+const spareBytes = 8 * 2 ** 20
+
+/** A disk that does not say how large it is, is as large as it turns out to be. */
+async function refuseFull(path: string): Promise<void> {
+  const { blocks, bavail, bsize } = await statfs(dirname(path))
+  if (blocks === 0 || bavail * bsize >= spareBytes) return
+  throw new Failure('disk-full', `The disk is full: ${path}`, { path })
 }
 
 /** The first of these names that nothing has; `number` goes from 1. */

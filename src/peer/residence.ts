@@ -80,6 +80,8 @@ export function createResidence(context: PeerContext): Residence {
   let entered: PeerStatus['entered'] = 'kept'
   let meeting = false
   let moving: Promise<void> | undefined
+  /** The room that it was in is closed, and it is in no other one yet. */
+  let isBetween = false
   let settled = false
   let stopRefreshing = (): void => {}
 
@@ -127,19 +129,32 @@ export function createResidence(context: PeerContext): Residence {
     entered = 'joined'
   }
 
-  /** A move that fails leaves the peer in no room: it stops. */
-  const change = async (move: () => Promise<void>): Promise<void> => {
+  /** A move that fails between two rooms leaves the peer in none: it stops. One that fails before that leaves it where it was. */
+  const change = async <T>(move: () => Promise<T>): Promise<T> => {
     // Whoever hears what comes of it finds that this peer moves.
-    moving = Promise.resolve().then(move)
+    const moved = Promise.resolve().then(move)
+    moving = moved.then(
+      () => {},
+      (error: unknown) => {
+        if (isBetween) throw error
+      },
+    )
     try {
       await moving
     } catch (error) {
       logger.error('room-change-failed', { error })
-      context.tell({ kind: 'stopped', reason: { kind: 'bug', message: 'the room could not be changed' } })
-      throw error
+      context.tell({ kind: 'stopped', reason: { kind: 'bug', message: unchangedText(error) } })
     } finally {
       moving = undefined
     }
+    return moved
+  }
+
+  /** Takes no more part in the room that is here. */
+  const depart = async (): Promise<void> => {
+    isBetween = true
+    network.exit()
+    await context.room?.close(new Failure('stopping', 'This peer moves to another room.'))
   }
 
   /**
@@ -151,8 +166,7 @@ export function createResidence(context: PeerContext): Residence {
 
   /** `isFast`: the room there does not give way to another, although no more than its first blocks are here yet. */
   const moveTo = async (beginning: Beginning, loss: number | undefined, isFast: boolean): Promise<void> => {
-    network.exit()
-    await context.room?.close(new Failure('stopping', 'This peer moves to another room.'))
+    await depart()
     const before = context.room?.view.incarnation ?? 0
     const arrival: Arrival = {
       incarnation: Math.max(before, incarnationIn(beginning, identity.self, identity.crypto) ?? 0),
@@ -175,6 +189,7 @@ export function createResidence(context: PeerContext): Residence {
   const begin = (): void => {
     transport.enterRoom(session().room)
     session().start()
+    isBetween = false
   }
 
   /** Looks for the room until it is in it, or may found it. Throws a `Failure`: `room-not-found` with the obstacles, `stopping`. */
@@ -196,7 +211,7 @@ export function createResidence(context: PeerContext): Residence {
         const beginning = await beginningOf(found, wantedOf(entry) !== undefined, othersWait)
         if (beginning === undefined) continue
         entered = 'joined'
-        await keepHistory()
+        if (context.room !== undefined) await keepHistory(context.room)
         return moveTo(beginning, lossIn(beginning), found.room.holdsFast || wantedOf(entry) !== undefined)
       }
       const now = clock.monotonic()
@@ -258,35 +273,59 @@ export function createResidence(context: PeerContext): Residence {
     throw notFound(options.room.name, others, clock.monotonic() - began)
   }
 
-  /** Where something was done in the room on this disk, its log is kept before another one takes its place. */
-  const keepHistory = async (): Promise<string | undefined> => {
-    if (context.room === undefined || !context.room.history) return undefined
-    const { room, view } = context.room
-    return options.archive?.(room, readBlocks(store, identity.crypto, 0, view.durable))
+  /**
+   * Where something was done in the room on this disk, its log is kept before another one takes its place. What is committed is written
+   * before `leave` closes the room: a disk that is too full for it is to cost no more than the move.
+   */
+  const keepHistory = async (own: Session, leave = depart): Promise<string | undefined> => {
+    let leaving: Promise<void> | undefined
+    const left = (): Promise<void> => {
+      leaving ??= leave()
+      return leaving
+    }
+    async function* blocks(): AsyncGenerator<readonly Block[]> {
+      const last = Math.min(own.view.commit.index, own.view.durable)
+      yield* readBlocks(store, identity.crypto, 0, last)
+      await left()
+      yield* readBlocks(store, identity.crypto, last + 1, own.view.durable)
+    }
+    if (!own.history) await left()
+    const kept = own.history ? await options.archive?.(own.room, blocks()) : undefined
+    await left()
+    return kept
   }
 
   /** Leaves the room that this peer is in, keeps its log where something was done in it, and enters the other one. */
   const leaveFor = async (beginning: Beginning): Promise<string | undefined> => {
     const own = session()
-    await own.leave(leavePatience)
-    network.exit()
-    await own.close(new Failure('stopping', 'This peer moves to another room.'))
-    const kept = await keepHistory()
+    const kept = await keepHistory(own, async () => {
+      await own.leave(leavePatience)
+      await depart()
+    })
     await moveTo(beginning, lossIn(beginning), true)
     return kept
   }
 
-  /** Closes the room that is here, keeps its log, and founds one that goes on from it, with all that waits to be written. */
-  const goOnFrom = async (own: Session, waiting: readonly Unsettled[]): Promise<Refounded> => {
-    network.exit()
-    await own.close(new Failure('stopping', 'This peer moves to another room.'))
-    const earlier = await unsettledBefore(own)
-    const archive = await keepHistory()
-    const beginning = refoundBlocks(context, own)
-    const room = idOf(beginning)
-    await moveTo(beginning, undefined, true)
-    logger.warn('room-refounded', { from: shortRoomId(own.room), to: shortRoomId(room) })
-    return { room, archive, resubmitted: session().proposals.adopt([...earlier, ...waiting]) }
+  /** Keeps the log of the room that is here, and founds one that goes on from it, with all that waits to be written. */
+  const goOnFrom = async (own: Session, force: boolean): Promise<Refounded> => {
+    let waiting: readonly Unsettled[] = []
+    try {
+      const archive = await keepHistory(own, async () => {
+        // Meanwhile the others may be back.
+        refuseRefound(own, force)
+        waiting = own.proposals.release()
+        await depart()
+      })
+      const earlier = await unsettledBefore(own)
+      const beginning = refoundBlocks(context, own)
+      const room = idOf(beginning)
+      await moveTo(beginning, undefined, true)
+      logger.warn('room-refounded', { from: shortRoomId(own.room), to: shortRoomId(room) })
+      return { room, archive, resubmitted: session().proposals.adopt([...earlier, ...waiting]) }
+    } catch (error) {
+      if (isBetween) await goBack(own, waiting)
+      throw error
+    }
   }
 
   /** Into the room that was closed for a new one, of which nothing was written. */
@@ -363,18 +402,7 @@ export function createResidence(context: PeerContext): Residence {
       if (settled) throw new Failure('stopping', 'This peer is stopping.')
       const own = session()
       refuseRefound(own, force)
-      let made: Refounded | undefined
-      let failure: unknown
-      await change(async () => {
-        const waiting = own.proposals.release()
-        try {
-          made = await goOnFrom(own, waiting)
-        } catch (error) {
-          failure = error
-          await goBack(own, waiting)
-        }
-      })
-      if (made === undefined) throw failure
+      const made = await change(() => goOnFrom(own, force))
       entered = 'founded'
       return made
     },
@@ -402,10 +430,7 @@ export function createResidence(context: PeerContext): Residence {
       if (settled) throw new Failure('stopping', 'This peer is stopping.')
       if (session().room === room.id) return { room: room.id, archive: undefined }
       if (session().history && !force) throw hasHistory(session())
-      let archive: string | undefined
-      await change(async () => {
-        archive = await leaveFor(beginning)
-      })
+      const archive = await change(() => leaveFor(beginning))
       entered = 'joined'
       return { room: room.id, archive }
     },
@@ -455,6 +480,12 @@ function notFound(room: string, obstacles: readonly Obstacle[], elapsed: number)
     room,
     obstacles,
   })
+}
+
+/** A disk that is full is no bug: whoever reads why the peer stopped is to know what to do about it. */
+const unchangedText = (error: unknown): string => {
+  const text = 'the room could not be changed'
+  return error instanceof Failure ? `${text}: ${error.message.replace(/\.$/, '')}` : text
 }
 
 const mayHappen = (): Failure =>

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { fill, mountMemory, whyNoDisks } from '../faults/disk.ts'
 
 const script = fileURLToPath(new URL('./archive-writer.ts', import.meta.url))
 
@@ -24,5 +25,15 @@ describe.skipIf(process.platform === 'win32')('the archive of a log', () => {
     expect([lines.length, new Set(lines.slice(0, -1)).size]).toEqual([41, 1])
     const cut = archive(4)
     expect([cut.text, readdirSync(cut.folder)]).toEqual(['disk-full', []])
+  })
+
+  test('leaves the room on the disk that a peer needs to go on', (context) => {
+    const folder = whyNoDisks === undefined ? mountMemory(12) : undefined
+    if (folder === undefined) return context.skip(whyNoDisks ?? 'no disk can be mounted here')
+    const write = () => execFileSync(process.execPath, [script, join(folder, 'evening')], { encoding: 'utf8' })
+    const filler = fill(folder, 8 * 2 ** 20 - 4096)
+    expect([write(), readdirSync(folder)]).toEqual(['disk-full', [basename(filler)]])
+    rmSync(filler)
+    expect(write()).toContain('evening.')
   })
 })

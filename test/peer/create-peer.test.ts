@@ -235,7 +235,7 @@ describe('a peer that a bug has stopped', () => {
     const peer = await machine.start(founding)
     machine.store.failWrites(new Failure('disk-full', 'No space left.'))
     await expect(peer.refound({ force: true })).rejects.toMatchObject({ code: 'disk-full' })
-    const why = 'stopped: the room could not be changed'
+    const why = 'stopped: the room could not be changed: No space left'
     expect(await peer.stopped).toBe(why)
     await peer.stop(600_000)
     expect(peer.status()).toMatchObject({ role: 'stopped', trouble: why })

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { Failure } from '../../src/core/failure.ts'
 import { encodeSubmission } from '../../src/market/codec.ts'
+import type { PeerOptions } from '../../src/peer/context.ts'
 import { encodeMeta, noEvidence, toStored } from '../../src/peer/disk.ts'
 import type { Peer, Refounded } from '../../src/peer/peer.ts'
 import { foundRoom } from '../../src/peer/room.ts'
@@ -204,6 +205,26 @@ describe('the log of the old room', () => {
     expect(kept).toEqual([{ room: room.id, blocks: commit.index + 1, stateHash }])
   })
 
+  it('is gone on with on a disk that takes nothing more at all: nothing is written on the way back', async () => {
+    const machine = rig.machine('Ana')
+    const full = new Failure('disk-full', 'No space left.')
+    const peer = await machine.start({
+      ...founding,
+      async archive(_room, chunks) {
+        // As the draft of an archive: a part of it finds its place.
+        for await (const [block] of chunks) if (block !== undefined) throw full
+        return '/archive'
+      },
+    })
+    await openWith(peer, 'ana', 10)
+    const { room } = peer.status()
+    machine.store.failWrites(full)
+    await expect(peer.refound({ force: true })).rejects.toMatchObject({ code: 'disk-full' })
+    machine.store.failWrites(undefined)
+    await accept(peer, { kind: 'withdraw', account: account('ana'), amount: cents(1) })
+    expect([peer.status().room.id, peer.status().role, peer.account(account('ana'))?.available]).toEqual([room.id, 'member', 9])
+  })
+
   it('is gone on with where it cannot be kept: whoever asked is told, and nothing that waits is lost', async () => {
     let isFull = true
     const { machines, ana } = await roomOfThree(rig)
@@ -232,7 +253,9 @@ describe('the log of the old room', () => {
 
   it('is gone on with where it cannot be kept: what is in a block already may happen there, and happens nowhere a second time', async () => {
     let isFull = true
-    const archive = async (): Promise<string> => {
+    const archive: PeerOptions['archive'] = async (_room, chunks) => {
+      // Full at the very end, when the room is closed already.
+      for await (const _ of chunks);
       if (isFull) throw new Failure('disk-full', 'No space left.')
       return '/archive'
     }

@@ -117,7 +117,7 @@ describe('a peer that is about to give way', () => {
     answer()
     await pass(4_000)
     expect(news.filter(({ kind }) => kind === 'stopped')).toEqual([
-      { kind: 'stopped', reason: { kind: 'bug', message: 'the room could not be changed' } },
+      { kind: 'stopped', reason: { kind: 'bug', message: 'the room could not be changed: No space left' } },
     ])
     expect([logged.includes('room-change-failed'), residence.moving]).toEqual([true, undefined])
     await residence.close()

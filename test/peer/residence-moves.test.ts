@@ -239,6 +239,29 @@ it('a peer keeps the whole log of the room that it leaves for another, once noth
   await rig.residence.close()
 })
 
+it('a peer stays in its room where the disk has no place for the log of it', async () => {
+  const { store, room } = await diskOfAna(true)
+  const archive = async (): Promise<string> => {
+    throw new Failure('disk-full', 'No space left.')
+  }
+  const rig = createRig({ entry: { kind: 'look' }, archive }, {}, store)
+  await rig.residence.open()
+  rig.events().onConnected(bob, hello())
+  const target = { name: undefined, code: undefined, room: bobs.id as string, addresses: [] }
+  const state = watched(rig.residence.join(target, { force: true, deadlineMillis: 5_000 }))
+  await rig.pass(300)
+  rig.answer()
+  await rig.pass(5_000)
+  const { session, moving } = rig.residence
+  expect([state(), session.room, moving, rig.news.filter(({ kind }) => kind === 'stopped')]).toEqual([
+    ...['disk-full', room, undefined, []],
+  ])
+  const done = session.proposals.submit({ request: undefined, operation: { kind: 'void' } }, 60_000)
+  await rig.pass(5_000)
+  await done
+  await rig.residence.close()
+})
+
 it('a room that goes on from another holds fast, and is named in the log', async () => {
   const { store } = await diskOfAna()
   const rig = createRig({ entry: { kind: 'look' } }, {}, store)

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { assert } from '../../src/core/assert.ts'
 import { Failure } from '../../src/core/failure.ts'
 import type { Instant, PeerId } from '../../src/core/ids.ts'
+import type { PeerOptions } from '../../src/peer/context.ts'
 import { createRememberer } from '../../src/peer/hearsay.ts'
 import { encodeHello } from '../../src/peer/network.ts'
 import type { Sighting, Transport, TransportEvents } from '../../src/peer/ports.ts'
@@ -145,7 +146,11 @@ it('asks whoever was cut off before it gave its first block again as soon as it 
 
 it('tells anew who is there in a room that goes on from this one, and in this one where it stays', async () => {
   const { transport, events } = createListeningTransport()
-  const archive = () => Promise.reject(new Failure('disk-full', 'No space left.'))
+  const archive: PeerOptions['archive'] = async (_room, chunks) => {
+    // Full at the very end, when the room is closed already.
+    for await (const _ of chunks);
+    throw new Failure('disk-full', 'No space left.')
+  }
   const options = { entry: { kind: 'create' }, archive } as const
   const { context, news } = createTestContext(ana, { store: createMemoryStore(), transport }, options)
   const residence = createResidence(context)
