@@ -37,7 +37,8 @@ export interface PeerConfig {
   readonly listen: readonly string[]
   readonly bootstrap: readonly string[]
   readonly mdns: boolean
-  readonly refetch: boolean
+  /** `once`: a variable says so, which stands at every start of a service, until one without it. */
+  readonly refetch: boolean | 'once'
   /** Port of the API on 127.0.0.1, 0 for any that is free; `undefined`: off. */
   readonly httpPort: number | undefined
   /** Where thin clients are served; absent: nowhere. */
@@ -83,7 +84,7 @@ export function readPeerConfig(flags: Flags, env: Environment): Parsed<PeerConfi
     listen: all(source, 'listen', 'listen', ['/ip4/0.0.0.0/tcp/0', '/ip6/::/tcp/0']),
     bootstrap: addresses.ok ? parsed([...(link.value?.addresses ?? []), ...addresses.value]) : addresses,
     mdns: negated(source.flag('no-mdns')),
-    refetch,
+    refetch: refetch.ok && refetch.value && !source.isTyped('refetch') ? parsed('once') : refetch,
     httpPort: checked(source, 'http', parseHttp, '127.0.0.1:0'),
     gateway: readGateway(source),
     logFormat: checked(source, 'log-format', parseLogFormat, 'text'),

@@ -177,7 +177,7 @@ export function createSeat(options: SeatOptions): OwnSeat {
       void peer.stopped.then((reason) => {
         if (!leaving.has(peer)) options.onOver(reason)
       })
-      await remember({ isOut: false })
+      await remember({ isOut: false, ...(plan.refetch === 'once' && { refetched: plan.room }) })
       return peer
     } catch (error) {
       const isSafe = error instanceof Failure && safe.has(error.code)

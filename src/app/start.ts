@@ -7,7 +7,7 @@ import type { Gateway } from '../gateway/server.ts'
 import { diskFailure, pathIn } from '../io/files.ts'
 import { openIdentity } from '../io/identity.ts'
 import { type Log, openLog } from '../io/logger.ts'
-import { type KnownRoom, openProfile } from '../io/profile.ts'
+import { type KnownRoom, openProfile, type Settings } from '../io/profile.ts'
 import type { Peer } from '../peer/peer.ts'
 import type { Logger } from '../peer/ports.ts'
 import type { Waiting } from '../peer/search.ts'
@@ -85,10 +85,12 @@ export async function startSeat(config: PeerConfig, hooks: StartHooks): Promise<
   if (lock.takenFrom !== undefined) logger.warn('profile-moved', { host: lock.takenFrom })
   try {
     const settings = await profile.readSettings()
+    // The variable is gone: when it comes back it means what it says again.
+    if (config.refetch === false && settings.refetched !== undefined) await profile.changeSettings({ refetched: undefined })
     const unread = await profile.mendRooms()
     if (unread !== undefined) logger.warn('rooms-unread', { file: unread })
     const known = await profile.readRooms()
-    const plan = config.isLast ? lastPlan(config, settings.isOut === true ? [] : known) : firstPlan(config)
+    const plan = config.isLast ? lastPlan(config, settings.isOut === true ? [] : known) : firstPlan(config, settings)
     const stopped = Promise.withResolvers<{ reason: string; hasLeft: boolean }>()
     let ending: Promise<void> | undefined
     const end = (reason: string, deadlineMillis: number): Promise<void> => {
@@ -168,7 +170,11 @@ async function attempt(step: () => unknown, logger: Logger): Promise<void> {
   }
 }
 
-const firstPlan = (config: PeerConfig): Plan => ({ ...config, leavesHistory: false })
+const firstPlan = (config: PeerConfig, { refetched }: Settings = {}): Plan => ({
+  ...config,
+  refetch: config.refetch === 'once' && refetched === config.room ? false : config.refetch,
+  leavesHistory: false,
+})
 
 /** The room that the profile was in last; none where it never was in one, or was left for none. */
 function lastPlan(config: PeerConfig, [last]: readonly KnownRoom[]): Plan | undefined {

@@ -52,7 +52,10 @@ export const peer: Command = {
     { name: 'listen', value: 'ADDR', many: true, text: 'where to listen (default 0.0.0.0:0 and [::]:0)' },
     { name: 'bootstrap', value: 'ADDR|LINK', many: true, text: 'dial this address or join link, where mDNS is blocked' },
     { name: 'no-mdns', text: 'do not look for peers on the local network' },
-    { name: 'refetch', text: 'put the log here aside and fetch it anew from the other members' },
+    {
+      name: 'refetch',
+      text: 'put the log here aside and fetch it anew from the other members; as a variable once, until a start without it',
+    },
     { name: 'http', value: 'HOST:PORT|off', text: 'where the API answers (default 127.0.0.1:0, any free port)' },
     {
       name: 'gateway',

@@ -36,12 +36,14 @@ export interface KnownRoom {
   readonly code: string
 }
 
-/** What the person chose while a peer ran, for the next start: in `seat.json`. */
+/** What was chosen or done while a peer ran, for the next start: in `seat.json`. */
 export interface Settings {
   /** The person's name. */
   readonly name?: string
   /** The last room was left for none: the next start is in none, too. */
   readonly isOut?: boolean
+  /** The name of the room whose log was fetched anew since a variable says so; see `PeerConfig.refetch`. */
+  readonly refetched?: string | undefined
 }
 
 const knownRoomsMax = 32
@@ -175,8 +177,13 @@ function parseJson(text: string): unknown {
 /** What cannot be read counts as not chosen. */
 function parseSettings(value: unknown): Settings {
   if (typeof value !== 'object' || value === null) return {}
-  const name = 'name' in value && typeof value.name === 'string' ? parseNewName(value.name) : undefined
-  return { ...(name?.ok === true && { name: name.value }), ...('isOut' in value && value.isOut === true && { isOut: true }) }
+  const { name: nameText, isOut, refetched } = value as Readonly<Record<string, unknown>>
+  const name = typeof nameText === 'string' ? parseNewName(nameText) : undefined
+  return {
+    ...(name?.ok === true && { name: name.value }),
+    ...(isOut === true && { isOut }),
+    ...(typeof refetched === 'string' && { refetched }),
+  }
 }
 
 /** `isText`: no byte of the file was lost as it was read. A list of an earlier version has no codes. */

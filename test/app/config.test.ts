@@ -57,7 +57,7 @@ describe('a peer is configured', () => {
       listen: ['/ip4/127.0.0.1/tcp/4001'],
       bootstrap: ['/ip4/192.168.1.20/tcp/4001', '/ip4/192.168.1.21/tcp/4001'],
       mdns: false,
-      refetch: true,
+      refetch: 'once',
       httpPort: undefined,
       logFormat: 'json',
     })

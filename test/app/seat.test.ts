@@ -7,7 +7,7 @@ import { connectApi } from '../../src/api/client.ts'
 import { parseRoomTarget } from '../../src/api/rooms.ts'
 import type { EventView } from '../../src/api/views.ts'
 import { readPeerConfig } from '../../src/app/config.ts'
-import type { Flags } from '../../src/app/flags.ts'
+import type { Environment, Flags } from '../../src/app/flags.ts'
 import { roomFolder } from '../../src/app/room-folder.ts'
 import { type RunningSeat, startSeat } from '../../src/app/start.ts'
 import type { RoomId } from '../../src/core/ids.ts'
@@ -27,8 +27,8 @@ function makeProfile(): string {
 const profiles = new WeakMap<RunningSeat, string>()
 const profileOf = (running: RunningSeat): string => profiles.get(running) ?? ''
 
-async function start(profile: string, flags: Flags): Promise<RunningSeat> {
-  const config = readPeerConfig({ profile, 'no-mdns': true, listen: ['127.0.0.1:0'], http: 'off', ...flags }, {})
+async function start(profile: string, flags: Flags, env: Environment = {}): Promise<RunningSeat> {
+  const config = readPeerConfig({ profile, 'no-mdns': true, listen: ['127.0.0.1:0'], http: 'off', ...flags }, env)
   if (!config.ok) throw new Error(config.error.message)
   const running = await startSeat(config.value, { onProgress: () => {}, write: () => {} })
   onTestFinished(() => running.stop(5_000))
@@ -58,6 +58,24 @@ const codeOf = (task: Promise<unknown>): Promise<string> =>
   )
 const roomOf = ({ seat }: RunningSeat): string | undefined => seat.rooms().room?.name
 const isMember = ({ seat }: RunningSeat): boolean => seat.peer?.status().role === 'member'
+
+describe('a log that is to be fetched anew', () => {
+  test('by a variable of a service is so once, until a start without it; by the command line at each start', async () => {
+    const ana = await host('Ana', 'evening')
+    const profile = makeProfile()
+    const putAside = async (flags: Flags, env: Environment = {}): Promise<number> => {
+      const bob = await start(profile, { name: 'Bob', room: 'evening', bootstrap: [ana.link], ...flags }, env)
+      await bob.entered
+      await bob.stop(5_000)
+      return readdirSync(join(profile, 'rooms')).filter((name) => /\.old(-\d+)?$/.test(name)).length
+    }
+    const service = { GAVELRING_REFETCH: 'true' }
+    const counts = [await putAside({}), await putAside({}, service), await putAside({}, service), await putAside({}, service)]
+    counts.push(await putAside({ refetch: true }), await putAside({ refetch: true }))
+    counts.push(await putAside({}), await putAside({}, service), await putAside({}, service))
+    expect(counts).toEqual([0, 1, 1, 1, 2, 3, 3, 4, 4])
+  }, 60_000)
+})
 
 describe('a seat', () => {
   test('is in no room at first, and answers all the same; then it founds one, whose code was made for it', async () => {
