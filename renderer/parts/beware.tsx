@@ -22,6 +22,8 @@ export function Beware({ notices }: { readonly notices: readonly Notice[] }) {
         ]
           .filter(Boolean)
           .join(' ')
+      case 'log-gone':
+        return [t('wasGone'), t('isGiven')].join(' ')
       case 'peer-copied':
         return t('copied')
       default:

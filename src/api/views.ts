@@ -19,7 +19,7 @@ const facts = z.record(z.string(), fact)
 
 /** Another room of the same name. What it says of itself is hearsay. */
 export const noticeView = z.object({
-  code: z.enum(['log-damaged', 'peer-copied']),
+  code: z.enum(['log-damaged', 'log-gone', 'peer-copied']),
   text: z.string(),
   /** Of a damaged log: so many blocks, from the first on, are whole. */
   whole: z.int().optional(),

@@ -56,8 +56,6 @@ export interface OpeningPeer {
 const lookMillis = 3_000
 /** The same where addresses are named: it founds a room only if its own disk is new, or was lost, and the others may be slow to answer. */
 const lookMillisNamed = 10_000
-/** How long a peer whose log is gone looks for the others, in milliseconds: alone it has to refuse, and say so. */
-const comeBackMillis = 10_000
 /** How long a token rests where nobody wants it (PROTOCOL, section 2.6). */
 const idleHop = 250
 
@@ -110,12 +108,9 @@ async function open(plan: Plan, ground: Ground, options: OpenOptions, transport:
     },
   }
   let isGone = false
-  const store = noting(guarded(createStore(folder), folder), ({ meta, damage }) => {
-    isGone = meta === undefined && damage === undefined && options.wasHere && entry.kind !== 'create' && !plan.refetch
-    if (!isGone) return
-    logger.warn('log-gone', { folder })
-    // The others have the log, and to them it is one that has forgotten (PROTOCOL, section 5). Whoever only waits for them does so anyway.
-    if (entry.kind === 'look') Object.assign(peerOptions, comeBack(waitMillis))
+  const store = asFound(guarded(createStore(folder), folder), (opened) => {
+    isGone = isNew(opened) && options.wasHere && entry.kind !== 'create' && !plan.refetch
+    return isGone ? { ...opened, gone: logGone(name, folder) } : opened
   })
   try {
     const peer = await createPeer(peerOptions, {
@@ -130,37 +125,26 @@ async function open(plan: Plan, ground: Ground, options: OpenOptions, transport:
     return peer
   } catch (error) {
     if (error instanceof Failure && backAfter.has(error.code)) await finishPutBack(folder)
-    if (!isGone || !(error instanceof Failure) || error.code !== 'room-not-found') throw error
     // Nothing was written there: an empty store would keep a backup from being restored.
-    await rm(folder, { recursive: true, force: true }).catch(() => {})
-    throw entry.kind === 'look' ? logGone(name, folder, error) : error
+    const isEmpty = isGone && error instanceof Failure && (error.code === 'room-not-found' || error.code === 'log-gone')
+    if (isEmpty) await rm(folder, { recursive: true, force: true }).catch(() => {})
+    throw error
   }
 }
 
 /** Nobody was there to fetch the log from, or nobody wants to wait for that any more. */
 const backAfter: ReadonlySet<FailureCode> = new Set(['room-not-found', 'store-damaged', 'stopping', 'called-off'])
 
-/** No room is founded in the place of one whose log is gone. */
-const comeBack = (waitMillis = comeBackMillis): Pick<PeerOptions, 'entry' | 'waitMillis'> => ({
-  entry: { kind: 'join', room: undefined },
-  waitMillis,
-})
+const isNew = ({ meta, damage }: StoreOpened): boolean => meta === undefined && damage === undefined
 
-function logGone(name: string, folder: string, cause: Failure): Failure {
+function logGone(name: string, folder: string): Failure {
   const message = `The log of the room “${name}” is gone from ${folder}, and nobody else who is in the room was found.`
-  return new Failure('log-gone', message, { ...cause.facts, folder }, { cause })
+  return new Failure('log-gone', message, { folder })
 }
 
-/** `note` hears what was found, before anybody goes on from it. */
-function noting(store: Store, note: (opened: StoreOpened) => void): Store {
-  return {
-    ...store,
-    async open(onProgress) {
-      const opened = await store.open(onProgress)
-      note(opened)
-      return opened
-    },
-  }
+/** `judge` says what is to be known of what was found, before anybody goes on from it. */
+function asFound(store: Store, judge: (opened: StoreOpened) => StoreOpened): Store {
+  return { ...store, open: async (onProgress) => judge(await store.open(onProgress)) }
 }
 
 /** A damaged log is nothing to go on from: the others have it. Where nobody is there, it is put back as it was. */

@@ -93,6 +93,8 @@ export type News =
   | { readonly kind: 'version'; readonly peer: PeerId; readonly version: number }
   /** The log that was here is damaged, and put aside: the room is looked for anew. */
   | { readonly kind: 'damaged'; readonly damage: Failure }
+  /** The log that was here is gone: the room is looked for anew. */
+  | { readonly kind: 'gone'; readonly gone: Failure }
   /** A copy of this very profile has met what this peer wrote, and stopped. */
   | { readonly kind: 'copied'; readonly incarnation: number }
   /** A peer of another room of our name, to which ours is to give way. */
@@ -166,6 +168,11 @@ function forgetOldest<Key, Value>(places: Map<Key, Value>, mayForget: (value: Va
   for (const [key, value] of places) if (mayForget(value, key)) return places.delete(key)
   return false
 }
+
+const goneNotice = ({ facts }: Failure): Notice => ({
+  code: 'log-gone',
+  text: `the log of this room is gone from ${facts.folder}; the other members give this peer the log anew`,
+})
 
 export function createContext(options: PeerOptions, ports: Ports): PeerContext {
   const { logger, clock, identity } = ports
@@ -272,6 +279,9 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
       case 'damaged':
         logger.error('log-damaged', news.damage.facts)
         return notice(damageNotice(news.damage))
+      case 'gone':
+        logger.warn('log-gone', news.gone.facts)
+        return notice(goneNotice(news.gone))
       case 'copied':
         notice({ code: 'peer-copied', text: logEvents['peer-copied'] })
         return warnOnce('peer-copied', String(news.incarnation), { incarnation: news.incarnation })

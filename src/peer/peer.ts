@@ -147,8 +147,11 @@ export interface Receipt {
 
 /** Of this start of a peer: the next one knows nothing of it. */
 export interface Notice {
-  /** `log-damaged`: its log was damaged and is put aside; `peer-copied`: a copy of its folder was started elsewhere, and has stopped. */
-  readonly code: 'log-damaged' | 'peer-copied'
+  /**
+   * `log-damaged`: its log was damaged and is put aside; `log-gone`: its log is gone; `peer-copied`: a copy of its folder was started
+   * elsewhere, and has stopped.
+   */
+  readonly code: 'log-damaged' | 'log-gone' | 'peer-copied'
   /** A sentence without a full stop, or several. */
   readonly text: string
   /** Of a damaged log: so many blocks, from the first on, are whole. */

@@ -39,6 +39,8 @@ export interface StoreOpened {
   readonly found: 'new' | 'clean' | 'ahead' | 'older' | 'value-lost'
   /** Why the log that was here is put aside; what is opened is new, and the peer has forgotten (PROTOCOL, section 5). */
   readonly damage?: Failure
+  /** The log that was here before is gone: what is opened is new, and the peer has forgotten, too. */
+  readonly gone?: Failure
 }
 
 /** The log of one room on disk. All methods may throw a {@link Failure}. */

@@ -63,7 +63,7 @@ export interface Residence {
 const refreshEvery = 1_000
 /** How often a peer that looks for its room looks at what it has heard, in milliseconds. */
 const lookEvery = 250
-/** How long a peer whose log is damaged looks for the others, in milliseconds: alone it has to refuse, and say so. */
+/** How long a peer whose log is damaged or gone looks for the others, in milliseconds: alone it has to refuse, and say so. */
 const comeBackPatience = 10_000
 /** How long the members of a room that is left may take to let this peer go, in milliseconds. */
 const leavePatience = 3_000
@@ -238,13 +238,14 @@ export function createResidence(context: PeerContext): Residence {
     return moveTo([genesis], undefined, false)
   }
 
-  /** To the room whose log was damaged here, from the others; it is never founded anew. Throws `damage` where nobody is there. */
-  const comeBack = async (entry: Entry, damage: Failure): Promise<void> => {
+  /** To the room whose log was lost here, from the others; it is never founded anew. Throws `loss` where nobody is there. */
+  const comeBack = async (entry: Entry, loss: Failure): Promise<void> => {
     const room = wantedOf(entry)
     try {
       await enterOrFound({ kind: 'join', room }, options.waitMillis ?? comeBackPatience)
     } catch (error) {
-      throw error instanceof Failure && error.code === 'room-not-found' ? damage : error
+      if (!(error instanceof Failure) || error.code !== 'room-not-found') throw error
+      throw new Failure(loss.code, loss.message, { ...error.facts, ...loss.facts }, { cause: loss.cause ?? error })
     }
   }
 
@@ -365,8 +366,9 @@ export function createResidence(context: PeerContext): Residence {
   return {
     async open() {
       const opened = await store.open((done, total) => options.onProgress('check', done, total))
-      const { damage } = opened
+      const { damage, gone } = opened
       if (damage !== undefined) context.tell({ kind: 'damaged', damage })
+      if (gone !== undefined) context.tell({ kind: 'gone', gone })
       if (opened.found === 'value-lost') logger.warn('value-lost')
       if (opened.found === 'older') logger.info('log-taken-over')
       if (opened.found === 'ahead') logger.debug('log-ahead')
@@ -380,7 +382,9 @@ export function createResidence(context: PeerContext): Residence {
       await transport.start(network.events)
       for (const address of await readRememberedAddresses(store)) transport.addAddress(address)
       const { entry } = options
-      if (damage !== undefined) await comeBack(entry, damage)
+      // The others have the log, and to them it is one that has forgotten (PROTOCOL, section 5). Whoever only waits for them does so anyway.
+      const loss = damage ?? (entry.kind === 'look' ? gone : undefined)
+      if (loss !== undefined) await comeBack(entry, loss)
       else if (opened.meta === undefined) await enterOrFound(entry)
       else if (isWrong) await enterAnother(entry)
       else begin()

@@ -57,6 +57,20 @@ test('one whose log is gone is killed as it looks for the others: the next start
   expect(await gavelring(lookArgs(profile)).finished).toMatchObject({ exitCode: 3, errors: expect.stringContaining('is gone') })
 }, 60_000)
 
+test.each(['--join', '--last'])(
+  'one whose log is gone, and that waits with %s, says so at its start, and as long as it waits',
+  async (how) => {
+    const profile = await stoppedPeer()
+    rmSync(join(profile, 'rooms'), { recursive: true })
+    const waiting = gavelring(lookArgs(profile, how))
+    await waiting.said(/the log of this room is gone from the folder/)
+    await waiting.said(/^Waiting for the room/)
+    const { out } = await run(['status', '--profile', profile])
+    expect(out.join('\n')).toMatch(/^Beware +the log of this room is gone from .*rooms.*; the other members/m)
+  },
+  60_000,
+)
+
 test('one whose log is gone founds a new room where a person says so', async () => {
   const profile = await stoppedPeer()
   rmSync(join(profile, 'rooms'), { recursive: true })

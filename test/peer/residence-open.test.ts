@@ -52,6 +52,43 @@ describe('a peer whose log is damaged', () => {
   })
 })
 
+describe('a peer whose log is gone', () => {
+  const gone = new Failure('log-gone', 'The log is gone.', { folder: '/rooms/test' })
+  const withoutLog = (options: Partial<PeerOptions>) => {
+    const store = createMemoryStore()
+    const open = async () => ({ ...(await store.open()), gone })
+    const notices: (readonly string[])[] = []
+    const onWaiting = (waiting: Waiting) => void notices.push(waiting.notices.map(({ code }) => code))
+    return { ...createRig({ onWaiting, ...options }, { open }, store), notices }
+  }
+
+  it('founds nothing where it would have, but looks for the others for ten seconds, and then says what is gone, and for whom it looked', async () => {
+    const rig = withoutLog({ entry: { kind: 'look' } })
+    const opening = rig.residence.open()
+    const state = watched(opening)
+    await rig.pass(9_900)
+    expect(state()).toBe('under way')
+    await rig.pass(600)
+    expect([state(), rig.logged]).toEqual(['log-gone', ['log-gone']])
+    await expect(opening).rejects.toMatchObject({ facts: { folder: '/rooms/test', room: 'test', obstacles: expect.any(Array) } })
+  })
+
+  it('waits as it was told to where it is to join, and says as long as it waits what is gone', async () => {
+    const rig = withoutLog({ entry: { kind: 'join', room: undefined } })
+    const state = watched(rig.residence.open())
+    await rig.pass(60_000)
+    expect([state(), rig.logged, rig.notices[0], rig.notices.at(-1)]).toEqual([
+      ...['under way', ['log-gone'], ['log-gone'], ['log-gone']],
+    ])
+    rig.events().onConnected(bob, hello())
+    await rig.pass(500)
+    rig.answer()
+    await rig.pass(5_000)
+    expect([state(), rig.context.notices]).toEqual(['done', [{ code: 'log-gone', text: expect.stringContaining('/rooms/test') }]])
+    await rig.residence.close()
+  })
+})
+
 describe('what the start found on the disk', () => {
   const rows: readonly [string, readonly LogEvent[]][] = [
     ['value-lost', ['value-lost']],

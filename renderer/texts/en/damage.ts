@@ -15,6 +15,7 @@ export const damage = {
   /** Of the log on this disk. */
   beware: 'What to know about this peer',
   wasDamaged: 'The log that was here is damaged.',
+  wasGone: 'The log of this room is gone from this disk.',
   lastGood: 'Block {{block}} is the last good one.',
   nothingWhole: 'No block of it can be relied on.',
   isAside: 'It is kept as it was, in {{aside}}.',

@@ -13,6 +13,7 @@ export const damage: Texts['damage'] = {
 
   beware: 'Qué saber de este par',
   wasDamaged: 'El registro que estaba aquí está dañado.',
+  wasGone: 'El registro de esta sala ya no está en este disco.',
   lastGood: 'El bloque {{block}} es el último bueno.',
   nothingWhole: 'Ningún bloque suyo es de fiar.',
   isAside: 'Se guarda como estaba, en {{aside}}.',

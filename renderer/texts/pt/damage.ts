@@ -13,6 +13,7 @@ export const damage: Texts['damage'] = {
 
   beware: 'O que saber sobre este par',
   wasDamaged: 'O registro que estava aqui está danificado.',
+  wasGone: 'O registro desta sala não está mais neste disco.',
   lastGood: 'O bloco {{block}} é o último bom.',
   nothingWhole: 'Nenhum bloco dele é de confiança.',
   isAside: 'Ele está guardado como estava, em {{aside}}.',
