@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { parseName, parseRoomId, type RoomId } from '../core/ids.ts'
 import { createIdentity } from '../io/identity.ts'
 import { createLogVerifier, type LogFault } from '../peer/verify.ts'
+import { linesOf } from './lines.ts'
 import { type LogRow, type VerifiedBlock, type VerifiedLog, verifyLogBlocks } from './stored-log.ts'
 
 /**
@@ -117,7 +118,8 @@ export async function* readBackup(file: string): AsyncGenerator<Item> {
   const sum = createHash('sha256')
   let isBegun = false
   let isOver = false
-  for await (const line of linesOf(file)) {
+  const noBackup = (): NoBackup => new NoBackup('It is no backup of gavelring.')
+  for await (const line of linesOf(createReadStream(file), lineBytesMax, noBackup)) {
     if (isOver) throw new NoBackup('Something follows its end.')
     if (!isBegun) {
       yield { kind: 'head', head: readHead(line) }
@@ -176,17 +178,3 @@ function parseObject(line: string): Readonly<Record<string, unknown>> | undefine
 
 /** A block with an old room's whole state in it, and more than any other. */
 const lineBytesMax = 2 * 1024 * 1024
-
-/** Of whatever file: one without an end to its lines does not fill the memory. What follows the last line end is one, too. */
-async function* linesOf(file: string): AsyncGenerator<string> {
-  let rest = Buffer.alloc(0)
-  for await (const chunk of createReadStream(file)) {
-    rest = Buffer.concat([rest, chunk as Buffer])
-    for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {
-      yield rest.toString('utf8', 0, end)
-      rest = rest.subarray(end + 1)
-    }
-    if (rest.length > lineBytesMax) throw new NoBackup('It is no backup of gavelring.')
-  }
-  if (rest.length > 0) yield rest.toString('utf8')
-}

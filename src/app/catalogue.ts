@@ -3,7 +3,7 @@ import { readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { type Catalogue, type CatalogueLot, lotFields, lotIdText } from '../api/catalogue.ts'
-import { diskFailure, makeFolder, readFileIfThere, replaceFile } from '../io/files.ts'
+import { diskFailure, makeFolder, readBeginningIfThere, readFileIfThere, replaceFile } from '../io/files.ts'
 import type { Logger } from '../peer/ports.ts'
 import { createInTurn } from './in-turn.ts'
 import { firstFree } from './room-folder.ts'
@@ -106,7 +106,7 @@ function toView({ refusals: _, asked: __, ...lot }: KeptLot, index: number): Cat
 
 /** `undefined`: what stands there is no catalogue. */
 async function readLots(file: string): Promise<readonly KeptLot[] | undefined> {
-  const contents = await readFileIfThere(file)
+  const contents = await readBeginningIfThere(file)
   return contents === undefined ? [] : parseLots(new TextDecoder().decode(contents))
 }
 

@@ -84,7 +84,7 @@ export function reportText(format: ReportFormat, report: Report, steps: readonly
 
 /** SHA-256 in hex; `undefined`: it cannot be read. */
 export async function hashOfFile(file: string): Promise<string | undefined> {
-  const { readFile } = await import('node:fs/promises')
-  const content = await readFile(file).catch(() => undefined)
+  const [{ algorithmBytesMax }, { readAtMost }] = await Promise.all([import('./lab.ts'), import('../io/files.ts')])
+  const content = await readAtMost(file, algorithmBytesMax).catch(() => undefined)
   return content && createHash('sha256').update(content).digest('hex')
 }

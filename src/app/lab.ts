@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { AlgorithmFault, type AlgorithmKind, algorithms } from '../peer/lab.ts'
@@ -26,12 +27,18 @@ export async function findAlgorithm(nameOrFile: string): Promise<AlgorithmKind |
   return loadAlgorithm(file)
 }
 
+/** Nobody writes as much by hand: what is longer is something else. */
+export const algorithmBytesMax = 4 * 2 ** 20
+
 /**
  * From a file on this machine. `version`: of a file that may have changed since it was loaded, another text each time. Throws an
  * {@link AlgorithmFault}.
  */
 export async function loadAlgorithm(file: string, version = ''): Promise<AlgorithmKind> {
   let loaded: { readonly default?: unknown }
+  const about = await stat(file).catch(() => undefined)
+  if (about !== undefined && about.size > algorithmBytesMax)
+    throw new AlgorithmFault(`${file} is no algorithm: it has more than ${algorithmBytesMax / 1024} KiB.`)
   try {
     loaded = await import(`${pathToFileURL(file).href}${version && `?${version}`}`)
   } catch (error) {

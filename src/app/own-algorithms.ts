@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readAtMost } from '../io/files.ts'
 import type { OwnKind } from '../peer/experiments.ts'
 import type { Logger } from '../peer/ports.ts'
-import { loadAlgorithm } from './lab.ts'
+import { algorithmBytesMax, loadAlgorithm } from './lab.ts'
 
 /** In the profile: whoever may write there could as well change the peer's key. */
 export const labFolder = (profile: string): string => join(profile, 'lab')
@@ -27,7 +28,8 @@ export async function readOwnAlgorithms(profile: string, logger: Pick<Logger, 'w
 }
 
 async function readOwn(file: string, logger: Pick<Logger, 'warn'>): Promise<OwnKind | undefined> {
-  const content = await readFile(file).catch(() => undefined)
+  // What is longer is refused as it is loaded: once, too.
+  const content = await readAtMost(file, algorithmBytesMax + 1).catch(() => undefined)
   if (content === undefined) return undefined
   const sha256 = createHash('sha256').update(content).digest('hex')
   const key = `${file} ${sha256}`

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { copyFile, link, mkdir, open, readdir, realpath, rename, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Failure } from '../core/failure.ts'
-import { diskFailure, pathIn, readFileIfThere, replaceFile, syncFolder } from '../io/files.ts'
+import { diskFailure, pathIn, readBeginningIfThere, replaceFile, syncFolder } from '../io/files.ts'
 import { openingName } from '../io/store/inspect.ts'
 import { createStore } from '../io/store/store.ts'
 import { readWitness, witnessName } from '../io/store/witness.ts'
@@ -145,7 +145,7 @@ const isLog = (path: string): Promise<boolean> =>
   )
 
 const witnessIn = (path: string): Promise<Uint8Array | undefined> =>
-  readFileIfThere(join(path, witnessName)).catch(() => undefined)
+  readBeginningIfThere(join(path, witnessName)).catch(() => undefined)
 
 async function syncFile(path: string): Promise<void> {
   const file = await open(path, 'r+')
@@ -241,7 +241,7 @@ async function isEntered(folder: string): Promise<boolean> {
 
 /** Where the note says that the log is. What is no such name was written by nobody here, and leads nowhere. */
 async function asideOf(folder: string): Promise<string | undefined> {
-  const note = await readFileIfThere(noteOf(folder))
+  const note = await readBeginningIfThere(noteOf(folder), noteBytesMax)
   const name = note && new TextDecoder().decode(note)
   if (name === undefined || !name.startsWith(`${basename(folder)}.old`) || !/\.old(?:-\d+)?$/.test(name)) return undefined
   const aside = join(dirname(folder), name)
@@ -255,5 +255,8 @@ export const forgetAside = (folder: string): Promise<void> =>
     await rm(noteOf(folder), { force: true })
     await syncFolder(dirname(folder))
   })
+
+/** No name of a folder is longer. */
+const noteBytesMax = 4096
 
 const noteOf = (folder: string): string => `${folder}.put-aside`

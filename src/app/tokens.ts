@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { bounds } from '../api/bounds.ts'
 import { tokenText } from '../api/proof.ts'
 import { type Tokens, type TokenView, tokenIdText, tokenView } from '../api/tokens.ts'
-import { readFileIfThere, replaceFile } from '../io/files.ts'
+import { readBeginningIfThere, replaceFile } from '../io/files.ts'
 import type { Logger } from '../peer/ports.ts'
 import { createInTurn } from './in-turn.ts'
 import { firstFree } from './room-folder.ts'
@@ -78,7 +78,7 @@ const toView = ({ sha256: _, ...token }: KeptToken): TokenView => token
 
 /** `undefined`: what stands there is no list of tokens. */
 async function readTokens(file: string): Promise<readonly KeptToken[] | undefined> {
-  const contents = await readFileIfThere(file)
+  const contents = await readBeginningIfThere(file)
   if (contents === undefined) return []
   try {
     return z

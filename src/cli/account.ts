@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import type { Api } from '../api/client.ts'
 import type { AccountDetail, AccountSummary, Settled } from '../api/views.ts'
 import { allAccounts, allPeers } from '../api/whole-lists.ts'
@@ -205,6 +204,9 @@ const rosterColumns: readonly Column<RosterRow>[] = [
   { name: 'holder', head: 'Holder', cell: ({ holder }) => holder },
 ]
 
+/** A hundred thousand accounts have less. */
+const rosterBytesMax = 16 * 2 ** 20
+
 interface RosterFault {
   readonly label: string
   readonly message: string
@@ -213,9 +215,13 @@ interface RosterFault {
 async function readRoster(
   file: string,
 ): Promise<{ readonly rows: readonly RosterRow[]; readonly faults: readonly RosterFault[] }> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const { readAtMost } = await import('../app/own-files.ts')
+  const bytes = await readAtMost(file, rosterBytesMax + 1).catch((error: NodeJS.ErrnoException) => {
     throw usageError(`--from: ${file} cannot be read (${error.code ?? error.message}).`)
   })
+  if (bytes.length > rosterBytesMax)
+    throw usageError(`--from: ${file} is no list of accounts: it has more than ${rosterBytesMax / 2 ** 20} MiB.`)
+  const text = bytes.toString('utf8')
   // A spreadsheet's own character set would give names that nobody has.
   if (text.includes('\uFFFD')) throw usageError(`--from: ${file} is not in UTF-8.`, 'Save it as “CSV UTF-8”.')
   const parsed = parseCsv(text)

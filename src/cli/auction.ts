@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import type { AuctionDetail, AuctionSummary, BidderSummary, Settled } from '../api/views.ts'
 import { allAuctions, allBidders, allPeers } from '../api/whole-lists.ts'
 import { parseNewName } from '../core/ids.ts'
@@ -263,13 +262,14 @@ function readSoftClose(text: string) {
 }
 
 async function readPicture(file: string): Promise<string> {
-  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+  const bytesMax = pictureKibibytesMax * 1024
+  const { readAtMost } = await import('../app/own-files.ts')
+  const bytes = await readAtMost(file, bytesMax + 1).catch((error: NodeJS.ErrnoException) => {
     throw usageError(`--picture: ${file} cannot be read (${error.code ?? error.message}).`)
   })
-  if (bytes.length > pictureKibibytesMax * 1024) {
-    const size = Math.ceil(bytes.length / 1024)
+  if (bytes.length > bytesMax) {
     throw usageError(
-      `--picture: ${file} has ${size} KiB, and ${pictureKibibytesMax} KiB are the most.`,
+      `--picture: ${file} has more than the ${pictureKibibytesMax} KiB that a picture may have.`,
       'Make the picture smaller.',
     )
   }

@@ -1,4 +1,3 @@
-import { readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Api } from '../api/client.ts'
 import { hashOfBlock, keptSteps } from '../api/room-report.ts'
@@ -79,15 +78,12 @@ function verdictOf(findings: readonly Finding[]): Verdict {
 }
 
 async function readPage(path: string): Promise<string> {
-  const { reportBytesMax } = await import('../app/lab-check.ts')
-  try {
-    const { size } = await stat(path)
-    if (size > reportBytesMax) throw new CliError(1, 'no-report', `${path} is no lab report: it is too large.`)
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (error instanceof CliError) throw error
-    throw usageError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}).`)
-  }
+  const [{ reportBytesMax }, { readAtMost }] = await Promise.all([import('../app/lab-check.ts'), import('../app/own-files.ts')])
+  const bytes = await readAtMost(path, reportBytesMax + 1).catch((error: NodeJS.ErrnoException) => {
+    throw usageError(`${path} cannot be read (${error.code ?? String(error)}).`)
+  })
+  if (bytes.length > reportBytesMax) throw new CliError(1, 'no-report', `${path} is no lab report: it is too large.`)
+  return bytes.toString('utf8')
 }
 
 async function explained(error: unknown): Promise<readonly Finding[]> {

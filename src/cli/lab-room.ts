@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile } from 'node:fs/promises'
+import { copyFile, mkdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Api } from '../api/client.ts'
 import type { RunView } from '../api/lab.ts'
@@ -52,11 +52,18 @@ async function ownName(call: Call, algorithm: string): Promise<string | undefine
 }
 
 async function addFile(call: Call, file: string): Promise<string> {
-  const { labFolder } = await import('../app/own-algorithms.ts')
+  const [{ algorithmBytesMax }, { labFolder }, { readAtMost }] = await Promise.all([
+    import('../app/lab.ts'),
+    import('../app/own-algorithms.ts'),
+    import('../app/own-files.ts'),
+  ])
   const folder = labFolder(profileFolder(call.flags, call.env))
   const place = join(folder, basename(file))
-  const [given, there] = await Promise.all([readFile(file).catch(() => undefined), readFile(place).catch(() => undefined)])
+  const read = (path: string) => readAtMost(path, algorithmBytesMax + 1).catch(() => undefined)
+  const [given, there] = await Promise.all([read(file), read(place)])
   if (given === undefined) throw usageError(`There is no such file: ${file}`)
+  if (given.length > algorithmBytesMax)
+    throw new CliError(1, 'bad-algorithm', `${file} is no algorithm: it has more than ${algorithmBytesMax / 1024} KiB.`)
   if (there?.equals(given) === true) return place
   if (there !== undefined && call.flags.force !== true)
     throw usageError(`${place} is there already, and is another one.`, 'Replace it with --force.')

@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { readApiAddress } from '../api/api-files.ts'
 import type { Api } from '../api/client.ts'
 import type { ExportedBlock } from '../api/views.ts'
 import { profileFolder } from '../app/flags.ts'
+import { linesOf } from '../app/lines.ts'
 import type { LogRow } from '../app/stored-log.ts'
 import { Failure } from '../core/failure.ts'
 import { withPeer } from './client.ts'
@@ -77,13 +77,17 @@ export async function* toRows(blocks: AsyncIterable<{ block: ExportedBlock; last
   for await (const { block, last } of blocks) yield { bytes: new Uint8Array(Buffer.from(block.bytes, 'base64url')), last }
 }
 
+/** A block has at most 256 KiB: here in base64, and once more in words. */
+const lineBytesMax = 16 * 2 ** 20
+
 /** A file that `log export` wrote; `-`: what comes on stdin. A line that is none counts as a damaged block. */
 export async function* readExportedLog(file: string): AsyncGenerator<LogRow> {
   const { readExportedLine } = await import('./exported-line.ts')
   const stream = await openStream(file)
   let index = 0
   try {
-    for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
+    const tooLong = (): Failure => new Failure('store-damaged', 'this line is too long for a block', { index })
+    for await (const line of linesOf(stream, lineBytesMax, tooLong)) {
       if (line.trim() === '') continue
       const read = readExportedLine(line)
       if (typeof read === 'string') throw new Failure('store-damaged', read, { index })

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { constants, linkSync, lstatSync, renameSync, rmSync, type Stats } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { diskFailure, syncFolder } from '../app/disk-failure.ts'
+import { diskFailure, syncFolder } from '../app/own-files.ts'
 import { Failure, type FailureCode } from '../core/failure.ts'
 import { CliError, toCliError } from './errors.ts'
 

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { profileFolder } from '../app/flags.ts'
 import { type AccountId, parseAccountId } from '../core/ids.ts'
@@ -14,11 +14,17 @@ export interface Settings {
   readonly account?: AccountId
 }
 
+/** Far more than what is chosen takes. */
+const bytesMax = 64 * 1024
+
 /** Of a file that is not there, or that cannot be read, nothing is chosen. */
 export function readSettings(profile: string): Settings {
   let told: unknown
   try {
-    told = JSON.parse(readFileSync(join(profile, 'settings.json'), 'utf8'))
+    const file = join(profile, 'settings.json')
+    const found = statSync(file)
+    if (!found.isFile() || found.size > bytesMax) return {}
+    told = JSON.parse(readFileSync(file, 'utf8'))
   } catch {
     return {}
   }

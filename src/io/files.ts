@@ -59,6 +59,40 @@ export async function readFileIfThere(path: string, bytesMax = smallFileBytesMax
   }
 }
 
+/**
+ * The same of what its reader knows what to do about where it is not as it was written: of a file that is longer than what belongs
+ * there, that much is read, and the rest never.
+ */
+export async function readBeginningIfThere(path: string, bytesMax = smallFileBytesMax): Promise<Uint8Array | undefined> {
+  try {
+    // A pipe would be waited for as it is opened.
+    if (!(await stat(path)).isFile()) throw failureOf('EISDIR', path, undefined)
+    return await readAtMost(path, bytesMax)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw diskFailure(error, path)
+  }
+}
+
+/** As many bytes as there are, or so many of them. For what somebody names, be it a pipe, or a device that has no end. Throws the system's errors. */
+export async function readAtMost(path: string, bytes: number): Promise<Buffer> {
+  const file = await open(path, 'r')
+  try {
+    const pieces: Buffer[] = []
+    for (let left = bytes; left > 0; ) {
+      const { buffer, bytesRead } = await file.read({ buffer: Buffer.allocUnsafe(Math.min(left, pieceBytes)) })
+      if (bytesRead === 0) break
+      pieces.push(buffer.subarray(0, bytesRead))
+      left -= bytesRead
+    }
+    return Buffer.concat(pieces)
+  } finally {
+    await file.close()
+  }
+}
+
+const pieceBytes = 256 * 1024
+
 /** Far above all that is read by {@link readFileIfThere}: a full catalogue of 500 lots has a few MB, its pictures 100 KB each. */
 const smallFileBytesMax = 64 * 2 ** 20
 

@@ -6,7 +6,7 @@ import { exposureOf } from '../core/exposure.ts'
 import { Failure } from '../core/failure.ts'
 import { parseName, parseNewName, parseRoomId, type RoomId } from '../core/ids.ts'
 import { codeCharsMax } from '../core/limits.ts'
-import { diskFailure, makeFolder, pathIn, readFileIfThere, replaceFile } from './files.ts'
+import { diskFailure, makeFolder, pathIn, readBeginningIfThere, replaceFile } from './files.ts'
 
 /** One peer's own folder: everything it keeps is in here. */
 export interface Profile {
@@ -47,6 +47,8 @@ export interface Settings {
 }
 
 const knownRoomsMax = 32
+/** Far more than so many rooms take. */
+const listBytesMax = 2 ** 20
 
 /**
  * Makes the folder, for its owner only, if it is not there. One that others can enter is closed, where nothing but a profile can be
@@ -71,7 +73,7 @@ export async function openProfile(folder: string): Promise<Profile> {
   const readRooms = (): Promise<readonly KnownRoom[]> => readKnownRooms(folder)
 
   const readSettings = async (): Promise<Settings> => {
-    const contents = await readFileIfThere(settingsFile)
+    const contents = await readBeginningIfThere(settingsFile, listBytesMax)
     return contents === undefined ? {} : parseSettings(parseJson(new TextDecoder().decode(contents)))
   }
 
@@ -107,7 +109,7 @@ interface RoomList {
 }
 
 async function readRoomList(file: string): Promise<RoomList> {
-  const contents = await readFileIfThere(file)
+  const contents = await readBeginningIfThere(file, listBytesMax)
   return contents === undefined ? { rooms: [], isWhole: true } : parseRooms(contents)
 }
 

@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -77,6 +87,16 @@ test('a start is one request until it is refused, also after a restart; another 
   await again.settle(id)
   expect(await again.begin(id, { room: 'cd', payee: 'ana' })).toEqual({ requestId: `lot-${id}-2` })
   expect(await again.begin('0'.repeat(12), ana)).toBeUndefined()
+})
+
+test('a list of gigabytes is put aside as well', async () => {
+  const profile = newProfile()
+  const list = join(profile, 'catalogue', 'lots.json')
+  mkdirSync(join(profile, 'catalogue'))
+  writeFileSync(list, '[')
+  truncateSync(list, 5 * 2 ** 30)
+  expect((await openCatalogue(profile, silentLogger)).list()).toEqual([])
+  expect(statSync(join(profile, 'catalogue.unread', 'lots.json')).size).toBe(5 * 2 ** 30)
 })
 
 test.each([

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -36,6 +36,15 @@ test('many that are made at once are all kept, up to the most that there can be'
   const again = await openTokens(profile, silentLogger)
   expect(again.list()).toHaveLength(tokens.tokensMax)
   expect(made.every((token) => token === undefined || again.find(token.token)?.id === token.id)).toBe(true)
+})
+
+test('a file of gigabytes opens nothing either, and keeps no peer from its start', async () => {
+  const profile = folder()
+  const file = join(profile, 'tokens.json')
+  writeFileSync(file, '[')
+  truncateSync(file, 5 * 2 ** 30)
+  expect((await openTokens(profile, silentLogger)).list()).toEqual([])
+  expect([readdirSync(profile), statSync(`${file}.unread`).size]).toEqual([['tokens.json.unread'], 5 * 2 ** 30])
 })
 
 test.each(['', '{', '{}', '[{}]', '[{"id":"00000000","role":"owner","created":1,"sha256":"x"}]', '\u0000'])(

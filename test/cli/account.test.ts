@@ -55,6 +55,7 @@ describe('a roster', () => {
 
   test.each([
     ['that is not there', () => '/nonexistent.csv', /cannot be read \(ENOENT\)/],
+    ['that never ends', () => '/dev/zero', /is no list of accounts: it has more than 16 MiB/],
     ['that is empty', () => csv('\n\n'), /has no accounts/],
     ['in another character set', () => csv(Buffer.from('ana,\xC1na', 'latin1')), /is not in UTF-8/],
     ['with a quote that is never closed', () => csv('ana,"Ana\n'), /never closed/],

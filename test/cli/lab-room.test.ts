@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readOwnAlgorithms } from '../../src/app/own-algorithms.ts'
@@ -92,6 +92,10 @@ test('an own algorithm is copied into the folder of the peer, and read anew when
   expect((await read()).map(({ kind }) => kind.name)).toEqual(['second'])
   ownFile(join(profile, 'lab'), 'export default {')
   expect([await read(), await read(), warned]).toEqual([[], [], ['algorithm-unread']])
+  truncateSync(join(profile, 'lab', 'mine.mjs'), 5 * 2 ** 30)
+  expect([await read(), await read(), warned]).toEqual([[], [], ['algorithm-unread', 'algorithm-unread']])
+  const { exitCode, notes } = await run(['lab', 'add', join(profile, 'lab', 'mine.mjs'), '--profile', temporaryFolder()])
+  expect([exitCode, notes[0]]).toEqual([1, expect.stringMatching(/is no algorithm: it has more than 4096 KiB/)])
   expect(await readOwnAlgorithms(temporaryFolder(), { warn: () => {} })).toEqual([])
 })
 

@@ -16,10 +16,10 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { Failure } from '../../src/core/failure.ts'
-import { diskFailure, diskFailureInWords, readFileIfThere, replaceFile } from '../../src/io/files.ts'
+import { diskFailure, diskFailureInWords, readBeginningIfThere, readFileIfThere, replaceFile } from '../../src/io/files.ts'
 
 const root = await mkdtemp(join(tmpdir(), 'gavelring-files-'))
 afterAll(() => rm(root, { recursive: true, force: true }))
@@ -76,6 +76,17 @@ describe('what the file system says is told by its own name', () => {
     await truncate(path, 3)
     expect(await readFileIfThere(path)).toHaveLength(3)
     expect(await toldAs(path, () => readFileIfThere(path, 2))).toEqual(told)
+  })
+
+  it('a file of which no more is read than belongs there', async () => {
+    const path = join(await newFolder(), 'file')
+    expect(await readBeginningIfThere(path)).toBeUndefined()
+    await writeFile(path, 'abc')
+    await truncate(path, 5 * 2 ** 30)
+    expect(Buffer.from((await readBeginningIfThere(path, 3)) ?? []).toString()).toBe('abc')
+    const longer = await readBeginningIfThere(path, 100_000)
+    expect([longer?.length, longer?.[2], longer?.[99_999]]).toEqual([100_000, 99, 0])
+    expect(await toldAs(path, () => readBeginningIfThere(dirname(path)))).toMatchObject(['path-taken', expect.anything()])
   })
 
   it('what Node itself reads at no price', async () => {

@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -76,6 +76,24 @@ describe('the profile folder', () => {
       expect(await profile.readRooms()).toEqual([])
     },
   )
+
+  it('reads no more of what it keeps than belongs there', async () => {
+    const folder = join(root, 'huge')
+    const profile = await openProfile(folder)
+    const room = { id: 'a'.repeat(64) as RoomId, name: 'evening', code: '' }
+    await profile.rememberRoom(room)
+    for (const name of ['seat.json', 'rooms.json']) {
+      await writeFile(join(folder, name), '', { flag: 'a' })
+      await truncate(join(folder, name), 5 * 2 ** 30)
+    }
+    const before = process.memoryUsage().rss
+    expect(await profile.readSettings()).toEqual({})
+    expect(await profile.readRooms()).toEqual([room])
+    expect(process.memoryUsage().rss - before).toBeLessThan(64 * 2 ** 20)
+    expect(await profile.mendRooms()).toBe(join(folder, 'rooms.json.unread'))
+    await profile.changeSettings({ name: 'Ana' })
+    expect([await profile.readRooms(), await profile.readSettings()]).toEqual([[room], { name: 'Ana' }])
+  })
 
   describe('whose list of rooms is damaged', () => {
     const rooms = ['1', '2', '3'].map((digit) => ({
