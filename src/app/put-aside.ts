@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { copyFile, link, mkdir, open, readdir, realpath, rename, rm, rmdir } from 'node:fs/promises'
+import { copyFile, link, mkdir, open, readdir, realpath, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Failure } from '../core/failure.ts'
 import { diskFailure, pathIn, readBeginningIfThere, replaceFile, syncFolder } from '../io/files.ts'
@@ -38,14 +38,14 @@ const placeOf = (folder: string): Promise<string> => realpath(folder).catch(() =
 
 /**
  * Keeps the files of this log until {@link release}; {@link restore} brings them back. False where there is none, where the file system
- * has no second names, and where it is full.
+ * has no second names and the log is too large to be copied at each start, and where it is full.
  */
 async function guard(place: string): Promise<boolean> {
   if (!(await isLog(place))) return false
   const draft = draftOf(place)
   try {
     await mkdir(draft, { mode: 0o700 })
-    await copyLog(place, draft, link)
+    await copyLog(place, draft, createPlacing())
     // The very file: whoever locks it, locks it.
     await link(join(place, lockName), join(draft, lockName)).catch(() => {})
     // A power cut may come as soon as LevelDB has begun to change what this is a copy of.
@@ -57,6 +57,26 @@ async function guard(place: string): Promise<boolean> {
   } catch {
     await rm(draft, { recursive: true, force: true })
     return false
+  }
+}
+
+/**
+ * So much of a log is copied before a check, in bytes, where it can have no second name, as on exFAT and most network disks. More keeps a
+ * start on a slow stick waiting for longer than half a minute; less leaves more logs without a copy.
+ */
+const copiedBytesMax = 256 * 2 ** 20
+
+function createPlacing(): typeof link {
+  let bytesLeft = copiedBytesMax
+  return async (from, to) => {
+    try {
+      await link(from, to)
+    } catch (error) {
+      bytesLeft -= (await stat(from)).size
+      if (bytesLeft < 0) throw error
+      await copyFile(from, to)
+      await syncFile(String(to))
+    }
   }
 }
 

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { lockProfile } from '../../src/app/lock-profile.ts'
 import { finishPutBack, forgetAside, openGuarded, placeOfLog, putAside, restore } from '../../src/app/put-aside.ts'
 import { roomFolder } from '../../src/app/room-folder.ts'
@@ -85,6 +85,18 @@ const tablesIn = (folder: string): readonly string[] =>
     .sort()
 
 describe('a log that another process has open', () => {
+  test('is known to be open also where the system has no folder for what passes', async () => {
+    const { profile, folder } = await created()
+    const holder = await hold(folder)
+    vi.stubEnv(process.platform === 'win32' ? 'TEMP' : 'TMPDIR', join(profile, 'none'))
+    onTestFinished(() => void vi.unstubAllEnvs())
+    await expect(lockProfile(profile)).rejects.toMatchObject({ code: 'profile-in-use' })
+    holder.kill('SIGKILL')
+    await once(holder, 'exit')
+    await (await lockProfile(profile)).release()
+    expect(readdirSync(join(profile, 'rooms'))).toEqual([basename(folder)])
+  })
+
   test('is left alone by a start, whoever has the lock of the profile', async () => {
     const { profile, folder } = await created()
     const child = await hold(folder)

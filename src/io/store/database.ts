@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { link, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Level } from 'level'
 import { Failure } from '../../core/failure.ts'
 import { codeOf, diskFailureInWords } from '../files.ts'
@@ -94,16 +94,16 @@ export function lockFailure(words: string, folder: string, cause: unknown): Fail
 /**
  * Whether any process has the LevelDB of this folder open, also one that cannot be seen from here, as in another container. LevelDB locks
  * the file `LOCK` in it: a database elsewhere whose `LOCK` leads to that very file opens only where nobody has it, and the folder itself is
- * left alone. Not to be asked of one that this process has open: closing any handle of a file ends all locks that a process has on it
- * (fcntl(2)). `false` also where that cannot be told.
+ * left alone. Elsewhere is the system's folder for what passes, or beside this one where that cannot be used. Not to be asked of one that
+ * this process has open: closing any handle of a file ends all locks that a process has on it (fcntl(2)). `false` also where that cannot
+ * be told.
  */
 export async function isHeld(folder: string): Promise<boolean> {
   const lock = join(folder, 'LOCK')
   if (!existsSync(lock)) return false
-  let elsewhere: string | undefined
+  const elsewhere = (await leadTo(lock, tmpdir())) ?? (await leadTo(lock, dirname(folder)))
+  if (elsewhere === undefined) return false
   try {
-    elsewhere = await mkdtemp(join(tmpdir(), 'gavelring-lock-'))
-    await (process.platform === 'win32' ? link : symlink)(lock, join(elsewhere, 'LOCK'))
     const level = new Level(elsewhere)
     await level.open()
     await level.close()
@@ -111,7 +111,20 @@ export async function isHeld(folder: string): Promise<boolean> {
   } catch (error) {
     return isLocked(error) && lockFailure(wordsOf(error), folder, error).code === 'profile-in-use' && !isDenied(error)
   } finally {
-    if (elsewhere !== undefined) await rm(elsewhere, { recursive: true, force: true }).catch(() => {})
+    await rm(elsewhere, { recursive: true, force: true }).catch(() => {})
+  }
+}
+
+/** A new folder there, whose `LOCK` is this one; `undefined`: none can be made, as on a disk that can only be read, or on one without links. */
+async function leadTo(lock: string, place: string): Promise<string | undefined> {
+  const made = await mkdtemp(join(place, 'gavelring-lock-')).catch(() => undefined)
+  if (made === undefined) return undefined
+  try {
+    await (process.platform === 'win32' ? link : symlink)(lock, join(made, 'LOCK'))
+    return made
+  } catch {
+    await rm(made, { recursive: true, force: true }).catch(() => {})
+    return undefined
   }
 }
 
