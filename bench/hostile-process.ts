@@ -106,9 +106,13 @@ async function flood(peer: HostilePeer, sight: Sight, { what, perSecond }: Flood
       frames += sent
     }
   }
-  /** What is published goes to all at once, and nothing says how much of it the network takes. */
+  /**
+   * What is published goes to all at once, and nothing says how much of it the network takes. Whoever has been hung up on by all waits, too:
+   * what it signs for nobody would cost the peers only the processor that they share with it here.
+   */
   const floodTopic = async (): Promise<void> => {
     for (let count = 0; !isOver(count); count++) {
+      while (!sight.members.some((member) => peer.isConnected(member)) && !isOver(count)) await setTimeout(reconnectMillis)
       peer.publishBytes('bank', bytes)
       frames += sight.members.length
       await setImmediate()

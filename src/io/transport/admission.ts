@@ -3,7 +3,7 @@ import { BoundedMap } from '../bounded-map.ts'
 import { type Bucket, createBucket } from './bucket.ts'
 
 /** Gossip has no backpressure, and each message costs a signature: a learner says three things a second. */
-const gossipOfOne = { perSecond: 100, most: 1_000 } as const
+const gossipOfOne = { perSecond: 100, most: 300 } as const
 /** Of all signers that are neither members nor linked with: who can invent one can invent thousands. */
 const gossipOfUnlinked = { perSecond: 50, most: 500 } as const
 const banMillis = 10_000
