@@ -529,6 +529,12 @@ describe('a peer that wants the token', () => {
     expect(follower().submit('x').after(100).gossiped('announce')[0]?.ops.length).toBe(1)
   })
 
+  it('shows nothing where what waits first is too long to be shown', () => {
+    const peer = follower().submit('x'.repeat(9_000))
+    expect(peer.sent('want').length).toBeGreaterThan(0)
+    expect(peer.after(100).gossiped('announce')).toEqual([])
+  })
+
   it('shows nothing that is written at once, and what comes then only once it has waited, too', () => {
     const peer = follower().submit('x').after(50)
     peer.receive('A', token(2, view3, { wants: [false, false, true] }))
