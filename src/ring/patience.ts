@@ -32,7 +32,7 @@ export const askingMax = 256
 export class Patience {
   readonly #ring: Ring
   readonly #served = new Map<PeerId, Served>()
-  /** Whoever promised, was put into a view, and had no part in it: until when it has no place in a view of ours. */
+  /** Whoever promised, was put into a view, and had no part in it, or keeps our tokens: until when it has no place in a view of ours. */
   readonly #leftOut = new Map<PeerId, Delay>()
   /** Members that have kept our token, and have passed none on since. */
   readonly #keepers = new Set<PeerId>()
@@ -64,7 +64,7 @@ export class Patience {
     this.#putOff(this.#lossWritten, peer, timing.lossPause)
   }
 
-  /** It promised, and had no part in the view that it was put into. */
+  /** It did not do its part: in the view that it was put into, or with the token. */
   leaveOut(peer: PeerId): void {
     this.#putOff(this.#leftOut, peer, timing.leftOut)
   }

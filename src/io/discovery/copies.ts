@@ -4,14 +4,15 @@ import type { PeerId } from '../../core/ids.ts'
 
 /**
  * Two copies of one profile are one peer to everybody: no connection between them can come about, and where no third peer is there,
- * neither meets what the other has written. But they hear each other's packets. Anybody can send such a packet; so what one says of
+ * neither meets what the other has written. But they hear each other's packets, or, by `transport/testimonies`, what a third peer was
+ * told by the other. Anybody can send such things; so what one says of
  * itself names its start, by a number that nobody can guess, and the other answers with its signature over both starts: only the key
  * that both have makes that, and only for this start of the other.
  */
 export interface Copies {
-  /** Of this start, for each packet. */
+  /** Of this start, for each packet, and each new connection. */
   said(): Testimony
-  /** What a packet of this very peer says. Answers whether there is something new to say. */
+  /** What this very peer says, as it seems. Answers whether there is something new to say. */
   hear(testimony: Testimony): boolean
 }
 
@@ -29,7 +30,7 @@ export interface CopiesOptions {
   readonly began: number
   /** Default: this process's, whatever room it is in. */
   readonly start?: string
-  /** Each look costs a signature, and anybody can send such packets. */
+  /** Each look costs a signature, and anybody can ask for one. */
   mayLook(): boolean
   /** Each time that a copy is heard. `isLater`: this peer is the one to stop. */
   readonly onCopy: (isLater: boolean) => void
