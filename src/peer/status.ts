@@ -231,7 +231,7 @@ export function stopText(reason: EndReason): string {
     case 'own-later-block':
       return `stopped: ${laterText(reason)}; ${afterwards}`
     case 'copy-runs':
-      return `stopped: a copy of this folder runs elsewhere on this network, and was started earlier; ${besides}`
+      return `stopped: a copy of this folder runs elsewhere, and was started earlier; ${besides}`
     case 'state-diverged':
       return (
         `stopped: the state here after block ${reason.index} is not the one that ${reason.authors.length} other members have: ` +
