@@ -8,6 +8,7 @@ import { measureHostile } from './hostile.ts'
 import { measureIdle } from './idle.ts'
 import { measureJoin } from './join.ts'
 import { measureLab } from './lab.ts'
+import { measureMutants } from './mutants.ts'
 import { measureRecording } from './recording.ts'
 import { measureRefound } from './refound.ts'
 import { measureRenderer } from './renderer.ts'
@@ -37,6 +38,7 @@ const benches: Record<string, () => Promise<object>> = {
   lab: () => measureLab(1_000, 3),
   store: () => measureStore(9),
   refound: () => measureRefound({ accounts: 200, entries: 100, pictures: 500 }),
+  mutants: () => measureMutants(['ring', 'peer', 'market']),
 }
 
 const asked = process.argv.slice(2)
