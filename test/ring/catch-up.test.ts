@@ -326,6 +326,33 @@ describe('an answer', () => {
     expect(peer.after(200).receive('D', offer()).sent('fetch')).toMatchObject([{ to: 'D', from: 3 }])
   })
 
+  it('of somebody unknown is kept beside the next one’s where it got on no more, and goes on when more of it comes', () => {
+    const stranger: Head = { epoch: last.epoch, index: 9_999, hash: 'ab'.repeat(32) }
+    const peer = newcomer()
+      .receive('D', offer())
+      .receive('D', answer([view2, view3], stranger))
+    peer
+      .after(1_001)
+      .receive('E', offer())
+      .receive('E', answer([view2], stranger))
+    expect(peer.receive('D', answer([at(3)], stranger)).sent('fetch')).toMatchObject([{ to: 'D', from: 4 }])
+  })
+
+  it('of somebody unknown that gets on is kept beside the next one’s, and not a longer one that does not', () => {
+    const stranger: Head = { epoch: last.epoch, index: 9_999, hash: 'ab'.repeat(32) }
+    const peer = newcomer()
+      .receive('D', offer())
+      .receive('D', answer([view2, ...past.slice(0, 5)], stranger))
+    peer
+      .after(1_001)
+      .receive('E', offer())
+      .receive('E', answer([view2], stranger))
+    for (const block of past.slice(0, 4)) peer.after(800).receive('E', answer([block], stranger))
+    peer.receive('F', offer()).receive('F', answer([view2], stranger))
+    expect(peer.sent('fetch')).toMatchObject([{ to: 'F', from: 2 }])
+    expect(peer.receive('E', answer([at(6)], stranger)).sent('fetch')).toMatchObject([{ to: 'E', from: 7 }])
+  })
+
   it('that is overtaken once more after the commit has moved is nobody’s fault', () => {
     const far: Head = { epoch: last.epoch, index: 9_999, hash: 'ab'.repeat(32) }
     const peer = behind().receive('A', offer())
