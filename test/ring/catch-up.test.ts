@@ -69,7 +69,7 @@ describe('a peer that is behind', () => {
   })
 
   it('asks for the next parts while one is looked at, two at most, and not again when that one was taken', () => {
-    const peer = behind().receive('A', offer())
+    const peer = behind().after(5_000).receive('A', offer())
     expect(peer.step({ kind: 'arriving', from: id('A'), last: 3 }).sent('fetch')).toMatchObject([{ to: 'A', from: 4 }])
     expect(peer.step({ kind: 'arriving', from: id('A'), last: 4 }).sent('fetch')).toMatchObject([{ from: 5 }])
     expect(peer.step({ kind: 'arriving', from: id('A'), last: 5 }).sent('fetch')).toEqual([])

@@ -122,6 +122,15 @@ describe('a request', () => {
     expect(peer.notes('attempt-started')).toEqual([])
   })
 
+  it('to leave of one that has just come in waits for its turn, also where an epoch is made for another', () => {
+    const view4 = viewAfter(view3, epochOf(4, 'A'), 'ABCD')
+    const leave = request('leave', { above: view4.epoch })
+    const ofFour = { served: [0, 0, 0, 0], wants: [false, false, false, false] }
+    const peer = follower().follow(view4, [view3]).receive('D', leave).receive('C', leave)
+    peer.receive('A', token(2, view4, ofFour))
+    expect(membersIn(viewProposedBy(peer.after(300), ['A', 'C', 'D']))).toBe('ABD')
+  })
+
   it('to leave of somebody who is out already and can be needed by nobody is served no more', () => {
     expect(holder().receive('X', request('leave')).after(300).notes('attempt-started')).toEqual([])
     const needed = holder()
@@ -284,6 +293,10 @@ describe('a request', () => {
     const often = leftOut([2_000, 2_000, 2_000, 2_000, 4_000], 9)
     expect(often.isServed).toBe(true)
     expect(often.peer.view.refused.get(id('D'))).toBeUndefined()
+    // But not for ever longer.
+    const longest = [2_000, 2_000, 2_000, 2_000, 4_000, 8_000, 15_000]
+    expect(leftOut([...longest, 14_999], 9).isServed).toBe(false)
+    expect(leftOut([...longest, 15_000], 9).isServed).toBe(true)
   })
 
   it('of one that follows no epoch has to wait longer each time, and only who makes the epochs can name it', () => {
