@@ -326,6 +326,14 @@ describe('an answer', () => {
     expect(peer.after(200).receive('D', offer()).sent('fetch')).toMatchObject([{ to: 'D', from: 3 }])
   })
 
+  it('of somebody unknown that is asked for just now is not asked for again, whatever its sender offers', () => {
+    const stranger: Head = { epoch: last.epoch, index: 9_999, hash: 'ab'.repeat(32) }
+    const peer = newcomer().after(5_000).receive('D', offer())
+    expect(peer.receive('D', answer([view2], stranger)).sent('fetch')).toMatchObject([{ to: 'D', from: 2 }])
+    expect(peer.after(199).receive('D', offer()).sent('fetch')).toEqual([])
+    expect(peer.after(1).receive('D', offer()).sent('fetch')).toMatchObject([{ to: 'D', from: 2 }])
+  })
+
   it('of somebody unknown is kept beside the next one’s where it got on no more, and goes on when more of it comes', () => {
     const stranger: Head = { epoch: last.epoch, index: 9_999, hash: 'ab'.repeat(32) }
     const peer = newcomer()

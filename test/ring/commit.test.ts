@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Block, headOf } from '../../src/ring/block.ts'
-import { DrivenReplica, epochOf, follower, opsAfter, placeOf, statusOf, view2, view3, viewAfter } from './harness.ts'
+import { DrivenReplica, epochOf, follower, id, opsAfter, placeOf, statusOf, view2, view3, viewAfter } from './harness.ts'
 
 const one = opsAfter(view3, ['x'])
 const two = opsAfter(one, ['y'])
@@ -241,6 +241,11 @@ describe('a commit that moved', () => {
     peer.step({ kind: 'tick' })
     expect(peer.gossiped('status')).toMatchObject([{ commit: placeOf(one) }])
     expect(peer.sent('committed')).toEqual([])
+    const greeting = having(one)
+      .reports('A', placeOf(one))
+      .step({ kind: 'link', peer: id('C'), state: 'up' })
+    expect(greeting.sent('status')).toMatchObject([{ to: 'C', commit: placeOf(one) }])
+    expect(greeting.after(2).sent('committed')).toMatchObject([{ to: 'A' }])
   })
 })
 
