@@ -311,6 +311,26 @@ describe('a peer that moves', () => {
     await rig.residence.close()
   })
 
+  it('by itself to the room that it is to join, too, moves there once', async () => {
+    const rig = createRig({ entry: { kind: 'create' } })
+    await rig.residence.open()
+    rig.events().onConnected(bob, hello({ holdsFast: false }))
+    const target = { name: undefined, code: undefined, room: bobs.id as string, addresses: [] }
+    const joining = rig.residence.join(target, { force: true, deadlineMillis: 60_000 })
+    await rig.pass(300)
+    const cleo = peerNamed('C')
+    rig.events().onConnected(cleo, hello())
+    await rig.pass(300)
+    expect(rig.askedOf).toEqual([bob, cleo])
+    rig.answer(genesis, cleo)
+    while (rig.residence.moving === undefined) await Promise.resolve()
+    rig.answer()
+    await rig.pass(5_000)
+    expect(await joining).toEqual({ room: bobs.id, archive: undefined })
+    expect(rig.calls.filter((call) => call === `enter ${bobs.id}`)).toHaveLength(1)
+    await rig.residence.close()
+  })
+
   it('says nothing of where it is until it is there', async () => {
     const store = createMemoryStore()
     const gate = Promise.withResolvers<void>()

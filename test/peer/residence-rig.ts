@@ -106,8 +106,8 @@ export function createRig(
       isHanging = true
     },
     events: (): TransportEvents => heard.events as TransportEvents,
-    answer: (block = genesis) =>
-      heard.events?.onFrame(bob, encodeFrame(1, { kind: 'fetched', what: 'committed', blocks: [block], commit: head, head })),
+    answer: (block = genesis, from = bob) =>
+      heard.events?.onFrame(from, encodeFrame(1, { kind: 'fetched', what: 'committed', blocks: [block], commit: head, head })),
     /** What falls due in so many milliseconds happens. */
     async pass(millis: number): Promise<void> {
       await settle()

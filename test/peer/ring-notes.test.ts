@@ -188,15 +188,19 @@ describe('the turns of the token', () => {
   })
 
   it('are what whoever did them says, and not what is said later', () => {
-    const { notes, hears, says } = notesOfAna()
+    const { notes, view, hears, says, passes } = notesOfAna()
     says(token(8, [0, 0, 0], [false, false, false]), [cleo], 2.7)
     hears(bob, status(8), 3)
     expect(notes.turns).toEqual([{ epoch, turn: 8, holder: cleo, at: 2, block: undefined }])
     hears(bob, status(9), 4)
     says(token(9, [0, 0, 0], [false, false, false]), [cleo], 5)
+    hears(bob, status(11), 6)
+    view.holding = 11
+    passes(7)
     expect(notes.turns.map(({ turn, holder }) => [turn, holder])).toEqual([
       [8, cleo],
       [9, cleo],
+      [11, ana],
     ])
   })
 
