@@ -110,6 +110,18 @@ describe('the genesis block', () => {
     expect([(await asked)?.length, timers()]).toEqual([1, 0])
   })
 
+  it('is not waited for where an answer holds nothing: who gave that is named at once', async () => {
+    const { clock, timers } = createTestClock()
+    const { network, events } = createNetworkRig({ enters: false, clock })
+    const head = headOf(genesis)
+    events.onConnected(peer, hello(here))
+    const asked = network.fetchBeginning(peer, here, false)
+    events.onFrame(peer, encodeFrame(1, { kind: 'fetched', what: 'committed', blocks: [], commit: head, head }))
+    expect(timers()).toBe(0)
+    expect(await asked).toBeUndefined()
+    expect([...network.scene().refused.keys()]).toEqual([peer])
+  })
+
   it('that is asked for anew is what the last one who asked gets: those before wait no longer', async () => {
     const { network, events } = createNetworkRig({ enters: false })
     const head = headOf(genesis)
