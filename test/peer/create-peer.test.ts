@@ -105,6 +105,19 @@ describe('a peer that is told to stop', () => {
     expect(await peer.stopped).toBe('left the room')
   })
 
+  it('once more waits for nobody that is to let it go', async () => {
+    const machine = rig.machine('Ana')
+    const ana = await machine.start(founding)
+    const bob = await rig.machine('Bob').start()
+    await until('both are members', () => [ana, bob].every((peer) => peer.status().members.length === 2 && peer.status().quorum))
+    // Nobody is left to answer, and that is not known yet.
+    await machine.crash()
+    const first = bob.stop(600_000)
+    expect(bob.status()).toMatchObject({ role: 'leaving', quorum: true })
+    await Promise.all([first, bob.stop(600_000)])
+    expect(bob.status().role).toBe('stopped')
+  })
+
   it('is gone once its disk is closed, and with a disk that hangs once its time is over', async () => {
     const machine = rig.machine('Ana')
     const peer = await machine.start(founding)
