@@ -3,6 +3,7 @@ import { Failure } from '../../src/core/failure.ts'
 import type { RoomId } from '../../src/core/ids.ts'
 import type { PeerOptions } from '../../src/peer/context.ts'
 import { decodeMeta } from '../../src/peer/disk.ts'
+import { encodeHello } from '../../src/peer/network.ts'
 import type { Store } from '../../src/peer/ports.ts'
 import type { Residence } from '../../src/peer/residence.ts'
 import { roomIdOf } from '../../src/peer/room.ts'
@@ -314,14 +315,16 @@ describe('a peer that moves', () => {
   it('by itself to the room that it is to join, too, moves there once', async () => {
     const rig = createRig({ entry: { kind: 'create' } })
     await rig.residence.open()
-    rig.events().onConnected(bob, hello({ holdsFast: false }))
+    const cleo = peerNamed('C')
+    rig.events().onConnected(bob, encodeHello({ name: 'Bob', roomName: 'test', room: undefined }))
+    rig.events().onConnected(cleo, hello())
+    await rig.pass(100)
+    // It is about to give way, and has asked one of them: a person’s wish goes to the other.
+    rig.events().onFrame(bob, hello())
     const target = { name: undefined, code: undefined, room: bobs.id as string, addresses: [] }
     const joining = rig.residence.join(target, { force: true, deadlineMillis: 60_000 })
     await rig.pass(300)
-    const cleo = peerNamed('C')
-    rig.events().onConnected(cleo, hello())
-    await rig.pass(300)
-    expect(rig.askedOf).toEqual([bob, cleo])
+    expect(rig.askedOf).toEqual([cleo, bob])
     rig.answer(genesis, cleo)
     while (rig.residence.moving === undefined) await Promise.resolve()
     rig.answer()
