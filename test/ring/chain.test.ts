@@ -153,6 +153,12 @@ describe('the parts of the state that a room goes on from', () => {
     expect(faultAfter(founding, unsigned)).toBe(fault)
   })
 
+  it('follow one another', () => {
+    const before = signBlock(first, testCrypto('A'))
+    expect(faultAfter(before, partAfter(before, 0))).toBe(undefined)
+    expect(faultAfter(before, partAfter(before, 1))).toBe(another)
+  })
+
   it('end with the last one', () => {
     expect(faultAfter(last, partAfter(last, 0))).toBe('the state that its room goes on from is all there')
     expect(faultAfter(last, { ...good, index: 3, prevHash: last.hash })).toBe(undefined)

@@ -405,6 +405,16 @@ describe('somebody whose messages are of no use', () => {
     expect(peer.view.refused.has(id('M'))).toBe(true)
   })
 
+  it('is counted anew where so many others were late meanwhile: no crowd of names is remembered', () => {
+    const late = { kind: 'want', epoch: epochOf(2, 'A'), request: 1 } as const
+    const peer = follower()
+    for (let times = 0; times < 100; times++) peer.receive('M', late)
+    for (let at = 0; at < 256; at++) peer.receive(`X${at}`, late)
+    for (let times = 0; times < 100; times++) peer.receive('M', late)
+    expect(peer.view.refused.has(id('M'))).toBe(false)
+    expect(peer.receive('M', late).view.refused.has(id('M'))).toBe(true)
+  })
+
   it('cannot move the clock, and a number that leaps is refused whoever says it', () => {
     const peer = follower()
     const before = peer.view.lamport
