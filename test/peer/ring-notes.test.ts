@@ -139,6 +139,20 @@ describe('the token, for whoever looks at it', () => {
     passes(10)
     expect(moves).toHaveLength(6)
   })
+
+  it.each([
+    [15, cleo],
+    [16, undefined],
+  ])('comes from whoever is remembered, as others have come after it (%s): %s', (others, from) => {
+    const { notes, view, hears, passes } = notesOfAna()
+    const moves: TokenMove[] = []
+    notes.hearToken((move) => moves.push(move))
+    hears(cleo, token(7, [0, 0, 0], [false, false, false]), 1)
+    for (let turn = 8; turn < 8 + others; turn++) hears(bob, token(turn, [0, 0, 0], [false, false, false]), turn)
+    view.holding = 7
+    passes(99)
+    expect(moves).toEqual([{ kind: 'came', place: { epoch: epochText(epoch), turn: 7 }, from }])
+  })
 })
 
 describe('the turns of the token', () => {
@@ -277,6 +291,15 @@ describe('what a token says of who waits for it', () => {
     }
     expect(waits(served(4))).toBe(true)
     expect(waits(served(5))).toBe(false)
+  })
+
+  it('is of the first one where it does not say what was served', () => {
+    const served = (last: number) => (ring: ReturnType<typeof notesOfAna>) => {
+      ring.hears(bob, token(50, [0, 0], cleoWants), 10)
+      ring.hears(bob, token(52, [0, 0, last], none), 20)
+    }
+    expect(waits(served(0))).toBe(true)
+    expect(waits(served(1))).toBe(false)
   })
 
   it('takes back no request that is newer', () => {
