@@ -2,7 +2,7 @@ import { assert } from '../core/assert.ts'
 import { Failure } from '../core/failure.ts'
 import type { RoomId } from '../core/ids.ts'
 import type { Block } from '../ring/block.ts'
-import type { FoundRoom, PeerContext } from './context.ts'
+import type { FoundRoom, News, PeerContext } from './context.ts'
 import { drawLoss, readBlocks } from './disk.ts'
 import { createAskAgain } from './fetch-beginning.ts'
 import { createRememberer, readRememberedAddresses } from './hearsay.ts'
@@ -35,6 +35,7 @@ import {
   type Waiting,
 } from './search.ts'
 import { openSession, type Session } from './session.ts'
+import { unmovedText } from './status.ts'
 
 /** Where a peer lives: the room that it found or founded, and the move to another one (PROTOCOL, section 6). */
 export interface Residence {
@@ -143,7 +144,7 @@ export function createResidence(context: PeerContext): Residence {
       await moving
     } catch (error) {
       logger.error('room-change-failed', { error })
-      context.tell({ kind: 'stopped', reason: { kind: 'bug', message: unchangedText(error) } })
+      context.tell(endOf(error))
     } finally {
       moving = undefined
     }
@@ -487,10 +488,10 @@ function notFound(room: string, obstacles: readonly Obstacle[], elapsed: number)
 }
 
 /** A disk that is full is no bug: whoever reads why the peer stopped is to know what to do about it. */
-const unchangedText = (error: unknown): string => {
-  const text = 'the room could not be changed'
-  return error instanceof Failure ? `${text}: ${error.message.replace(/\.$/, '')}` : text
-}
+const endOf = (error: unknown): News =>
+  error instanceof Failure
+    ? { kind: 'stranded', failure: error }
+    : { kind: 'stopped', reason: { kind: 'bug', message: unmovedText } }
 
 const mayHappen = (): Failure =>
   new Failure('unsettled', 'Written, but not committed yet. It may still happen: ask again with the same request id.')
