@@ -1,6 +1,6 @@
-import { closeSync, openSync, readSync } from 'node:fs'
 import { codeCharsMax } from '../core/limits.ts'
 import { type Parsed, parsed, refused } from '../core/result.ts'
+import { readAtMostSync } from '../io/files.ts'
 
 /** No character takes more bytes of UTF-8; behind the last one there may be the end of a line. */
 const bytesMax = 4 * codeCharsMax + 2
@@ -12,7 +12,7 @@ const bytesMax = 4 * codeCharsMax + 2
 export function readCodeFile(path: string): Parsed<string, string> {
   let bytes: Uint8Array
   try {
-    bytes = readStart(path)
+    bytes = readAtMostSync(path, bytesMax + 1)
   } catch (error) {
     return refused('code-file-invalid', `The file with the room code cannot be read (${reasonOf(error)}): ${path}`)
   }
@@ -23,21 +23,6 @@ export function readCodeFile(path: string): Parsed<string, string> {
     return refused('code-file-invalid', `A file holds a code itself; a new one is made by --create --code new: ${path}`)
   }
   return parsed(text)
-}
-
-/** One byte more than a code can take at most. */
-function readStart(path: string): Uint8Array {
-  const bytes = new Uint8Array(bytesMax + 1)
-  const file = openSync(path, 'r')
-  try {
-    let length = 0
-    for (let count = -1; count !== 0 && length < bytes.length; length += count) {
-      count = readSync(file, bytes, length, bytes.length - length, null)
-    }
-    return bytes.subarray(0, length)
-  } finally {
-    closeSync(file)
-  }
 }
 
 function textOf(bytes: Uint8Array): string | undefined {

@@ -1,4 +1,5 @@
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { closeSync, openSync, readSync } from 'node:fs'
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Failure, type FailureCode } from '../core/failure.ts'
 
@@ -52,7 +53,10 @@ export async function readFileIfThere(path: string, bytesMax = smallFileBytesMax
     const found = await stat(path)
     if (!found.isFile()) throw failureOf('EISDIR', path, undefined)
     if (found.size > bytesMax) throw failureOf(tooLarge, path, undefined)
-    return await readFile(path)
+    // It may grow meanwhile, and of some the system tells no size.
+    const bytes = await readAtMost(path, bytesMax + 1)
+    if (bytes.length > bytesMax) throw failureOf(tooLarge, path, undefined)
+    return bytes
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
     throw diskFailure(error, path)
@@ -88,6 +92,21 @@ export async function readAtMost(path: string, bytes: number): Promise<Buffer> {
     return Buffer.concat(pieces)
   } finally {
     await file.close()
+  }
+}
+
+/** The same for whoever cannot wait. It takes as much memory as may be read. */
+export function readAtMostSync(path: string, bytes: number): Buffer {
+  const file = openSync(path, 'r')
+  try {
+    const buffer = Buffer.allocUnsafe(bytes)
+    let length = 0
+    for (let count = -1; count !== 0 && length < bytes; length += count) {
+      count = readSync(file, buffer, length, bytes - length, null)
+    }
+    return buffer.subarray(0, length)
+  } finally {
+    closeSync(file)
   }
 }
 

@@ -11,6 +11,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -68,6 +69,18 @@ test.each([
   const profile = temporaryFolder()
   writeFileSync(join(profile, 'api.json'), text, { mode: 0o600 })
   expect(readApiAddress(profile)).toBeUndefined()
+})
+
+test('a file that is far larger than what a peer writes is refused by name, and not read', () => {
+  const profile = writtenProfile()
+  const path = join(profile, 'api.json')
+  truncateSync(path, 5 * 2 ** 30)
+  const before = process.memoryUsage().rss
+  const message = `${path} is far larger than what a peer writes, so it is not trusted.`
+  expect(refusalOf(profile)).toMatchObject({ code: 'profile-exposed', message: expect.stringContaining(message) })
+  expect(process.memoryUsage().rss - before).toBeLessThan(32 * 2 ** 20)
+  writeApiFiles(profile, { url, token })
+  expect(readApiAddress(profile)).toBeDefined()
 })
 
 describe.skipIf(process.platform === 'win32')(

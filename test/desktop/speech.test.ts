@@ -62,6 +62,12 @@ test.each(['', '{"lang', 'null', '"pt"', '{"language":"toString"}', '{"language"
   },
 )
 
+test('a file that is far longer than a choice counts as none, and no more of it is read', () => {
+  const file = settingsFile()
+  writeFileSync(file, `{"language":"pt"}${' '.repeat(100_000)}`)
+  expect(createSpeech(file, ['es']).words.language).toBe('es')
+})
+
 test('where it cannot be kept it is spoken all the same', () => {
   const file = settingsFile()
   mkdirSync(file)

@@ -89,6 +89,13 @@ describe('what the file system says is told by its own name', () => {
     expect(await toldAs(path, () => readBeginningIfThere(dirname(path)))).toMatchObject(['path-taken', expect.anything()])
   })
 
+  it.skipIf(process.platform !== 'linux')('a file that is longer than its size says, as one that grows meanwhile', async () => {
+    const path = '/proc/self/maps'
+    expect((await stat(path)).size).toBe(0)
+    const told = ['path-taken', `A file stands here that is far larger than what belongs here: ${path}`]
+    expect(await toldAs(path, () => readFileIfThere(path, 16))).toEqual(told)
+  })
+
   it('what Node itself reads at no price', async () => {
     const path = join(await newFolder(), 'file')
     await writeFile(path, '')
