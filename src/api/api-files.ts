@@ -55,6 +55,8 @@ export function readApiAddress(profile: string): ApiFile | undefined {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
     if (code === 'ELOOP') throw exposed(path, 'is a link')
+    // A socket.
+    if (code === 'ENXIO' || code === 'EOPNOTSUPP') throw exposed(path, 'is no file')
     if (code === 'EACCES' || code === 'EPERM') throw exposed(path, 'cannot be read by you')
     throw error
   }

@@ -1,13 +1,13 @@
 import { codeCharsMax } from '../core/limits.ts'
 import { type Parsed, parsed, refused } from '../core/result.ts'
-import { readAtMostSync } from '../io/files.ts'
+import { readAtMostSync, whyUnread } from '../io/files.ts'
 
 /** No character takes more bytes of UTF-8; behind the last one there may be the end of a line. */
 const bytesMax = 4 * codeCharsMax + 2
 
 /**
  * The room code that a file holds, as secrets are handed to services and containers: UTF-8, without the one end of a line behind it.
- * A pipe does as well. Refused where nothing can be read, or where there is no code in it: an empty one would open the room to all.
+ * A pipe that a shell hands over does as well. Refused where nothing can be read, or where there is no code in it: an empty one would open the room to all.
  */
 export function readCodeFile(path: string): Parsed<string, string> {
   let bytes: Uint8Array
@@ -34,8 +34,8 @@ function textOf(bytes: Uint8Array): string | undefined {
 }
 
 function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return reasons[code] ?? (code || String(error))
+  const why = whyUnread(error)
+  return reasons[why] ?? why
 }
 
 const reasons: Readonly<Record<string, string>> = {

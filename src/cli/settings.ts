@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { profileFolder } from '../app/flags.ts'
 import { readAtMostSync } from '../app/own-files.ts'
@@ -22,9 +22,7 @@ const bytesMax = 64 * 1024
 export function readSettings(profile: string): Settings {
   let told: unknown
   try {
-    const file = join(profile, 'settings.json')
-    if (!statSync(file).isFile()) return {}
-    const bytes = readAtMostSync(file, bytesMax + 1)
+    const bytes = readAtMostSync(join(profile, 'settings.json'), bytesMax + 1)
     if (bytes.length > bytesMax) return {}
     told = JSON.parse(bytes.toString('utf8'))
   } catch {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { readAtMostSync } from '../app/own-files.ts'
 import { isLanguage, type Words, words, wordsFor } from './words.ts'
 
@@ -46,6 +46,10 @@ function read(file: string): Words | undefined {
 /** On a full disk the choice lasts until the app ends: no reason to trouble anybody. The page keeps it, and says it again. */
 function keep(file: string, language: Words['language']): void {
   try {
-    writeFileSync(file, `${JSON.stringify({ language })}\n`, { mode: 0o600 })
+    // Not in place: a pipe that stands there would be waited for.
+    const draft = `${file}.new`
+    rmSync(draft, { force: true })
+    writeFileSync(draft, `${JSON.stringify({ language })}\n`, { mode: 0o600, flag: 'wx' })
+    renameSync(draft, file)
   } catch {}
 }
