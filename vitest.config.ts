@@ -3,7 +3,11 @@ import { defineConfig } from 'vitest/config'
 const testsIn = (folders: readonly string[]): string[] => folders.map((folder) => `test/${folder}/**/*.test.ts`)
 
 /** Rooms of real processes need both cores of a small machine for themselves: one file after the other. */
-const rooms = [...testsIn(['e2e', 'faults', 'gateway', 'namespaces']), 'test/cli/demo.test.ts', 'test/peer/experiments.test.ts']
+const rooms = [
+  ...testsIn(['e2e', 'faults', 'gateway', 'namespaces']),
+  'test/cli/demo.test.ts',
+  'test/peer/experiments{,-own,-step}.test.ts',
+]
 /** The same, looked at from outside: through a browser, a terminal, a package. */
 const people = testsIn(['app', 'cli', 'deploy', 'desktop', 'package', 'renderer'])
 const oneByOne = { maxWorkers: 1, fileParallelism: false }

@@ -6,6 +6,7 @@ import { measureDiscovery } from './discovery.ts'
 import { measureGateway } from './gateway.ts'
 import { measureHostile } from './hostile.ts'
 import { measureIdle } from './idle.ts'
+import { againstOther } from './in-turns.ts'
 import { measureJoin } from './join.ts'
 import { measureLab } from './lab.ts'
 import { measureMutants } from './mutants.ts'
@@ -15,14 +16,21 @@ import { measureRenderer } from './renderer.ts'
 import { measureLiveScreens } from './renderer-screens.ts'
 import { measureSimulator } from './simulator.ts'
 import { measureStore } from './store.ts'
-import { measureFailover, measureLatency, measureRestart, measureThroughput } from './three-peers.ts'
+import {
+  latencyInTurns,
+  measureFailover,
+  measureLatency,
+  measureRestart,
+  measureThroughput,
+  throughputInTurns,
+} from './three-peers.ts'
 import { measureWebSocket } from './web-socket.ts'
 
 // `npm run bench` measures all; `npm run bench -- latency throughput` only these. Prints JSON, and keeps it in bench/results.
 const benches: Record<string, () => Promise<object>> = {
   simulator: () => measureSimulator(5),
-  latency: () => measureLatency(5),
-  throughput: () => measureThroughput(5, 5),
+  latency: async () => ({ ...(await measureLatency(9)), ...againstOther(latencyInTurns) }),
+  throughput: async () => ({ ...(await measureThroughput(5, 5)), ...againstOther(throughputInTurns) }),
   websocket: () => measureWebSocket(5, 5),
   gateway: () => measureGateway(5, 5),
   failover: () => measureFailover(20),

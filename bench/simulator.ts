@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { nodeFlags } from '../test/sim/jobs.ts'
 import { median } from './statistics.ts'
 
-/** For each process: so many that compiling the code, which is most of the work of the first seeds, is little of the whole. */
-const seeds = 300
+/** For each process: so many that compiling the code, which ends with the first 200 seeds or so, is little of the whole, as in 20,000. */
+const seeds = 600
 
 interface Rate {
   readonly stepsPerSecond: number
@@ -23,7 +23,7 @@ export async function measureSimulator(runs: number): Promise<object> {
   const all: Rate[] = []
   const unchecked: Rate[] = []
   for (let run = 0; run < runs; run++) {
-    const start = 1 + run * 1_000
+    const start = 1 + run * 10_000
     one.push(rateOf(start, 1, []))
     all.push(rateOf(start, cores, []))
     unchecked.push(rateOf(start, 1, ['--no-checkers']))

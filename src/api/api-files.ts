@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, constants, fstatSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { exposureOf } from '../core/exposure.ts'
 import { Failure } from '../core/failure.ts'
@@ -55,6 +55,8 @@ export function readApiAddress(profile: string): ApiFile | undefined {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
     if (code === 'ELOOP') throw exposed(path, 'is a link')
+    // A socket.
+    if (code === 'ENXIO' || code === 'EOPNOTSUPP') throw exposed(path, 'is no file')
     if (code === 'EACCES' || code === 'EPERM') throw exposed(path, 'cannot be read by you')
     throw error
   }
@@ -69,6 +71,9 @@ export function whyUnreachable(file: ApiFile, { reason, message }: Pick<Unreacha
 
 const addressFile = 'api.json'
 const tokenFile = 'api-token'
+
+/** Far more than address and token take. */
+const bytesMax = 64 * 1024
 
 /** A process of another user counts, too: signal 0 only asks. */
 function isRunning(pid: number): boolean {
@@ -110,7 +115,10 @@ function readOwnerOnly(path: string): string {
     const stats = fstatSync(file)
     if (!stats.isFile()) throw exposed(path, 'is no file')
     refuseExposed(path, 'file', stats)
-    return readFileSync(file, 'utf8')
+    const bytes = Buffer.alloc(bytesMax + 1)
+    const length = readSync(file, bytes)
+    if (length > bytesMax) throw exposed(path, 'is far larger than what a peer writes')
+    return bytes.toString('utf8', 0, length)
   } finally {
     closeSync(file)
   }

@@ -1,7 +1,8 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Currency } from '../core/currency.ts'
 import { type ClassicAccount, readClassicAccount } from '../gateway/folder.ts'
+import { readAtMost } from '../io/files.ts'
 
 export { type ClassicAccount, printClassicAccount } from '../gateway/folder.ts'
 
@@ -42,10 +43,10 @@ export async function readAccountsFolder(folder: string, currency: Currency): Pr
 /** `undefined`: it is no file. */
 async function readAccountFile(path: string, currency: Currency): Promise<ReturnType<typeof readClassicAccount> | undefined> {
   try {
-    const about = await stat(path)
-    if (!about.isFile()) return undefined
-    if (about.size > fileBytesMax) return { fault: `It has more than ${fileBytesMax / 1024} KiB.` }
-    return readClassicAccount(await readFile(path, 'utf8'), currency)
+    if (!(await stat(path)).isFile()) return undefined
+    const bytes = await readAtMost(path, fileBytesMax + 1)
+    if (bytes.length > fileBytesMax) return { fault: `It has more than ${fileBytesMax / 1024} KiB.` }
+    return readClassicAccount(bytes.toString('utf8'), currency)
   } catch (error) {
     return { fault: `It cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}).` }
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { parseName, parseRoomId, type RoomId } from '../core/ids.ts'
+import { openFile } from '../io/files.ts'
 import { createIdentity } from '../io/identity.ts'
 import { createLogVerifier, type LogFault } from '../peer/verify.ts'
 import { linesOf } from './lines.ts'
@@ -113,13 +113,17 @@ type Item =
   /** All that stands before it is what was written. */
   | { readonly kind: 'end'; readonly facts: BackupFacts }
 
-/** What a file holds; throws a {@link NoBackup} where that is no whole backup. Nothing of it is to be used before its end has come. */
+/**
+ * What a file holds; throws a {@link NoBackup} where that is no whole backup. Nothing of it is to be used before its end has come: whoever
+ * uses it reads it twice, which no pipe can give.
+ */
 export async function* readBackup(file: string): AsyncGenerator<Item> {
   const sum = createHash('sha256')
   let isBegun = false
   let isOver = false
   const noBackup = (): NoBackup => new NoBackup('It is no backup of gavelring.')
-  for await (const line of linesOf(createReadStream(file), lineBytesMax, noBackup)) {
+  const opened = await openFile(file)
+  for await (const line of linesOf(opened.createReadStream(), lineBytesMax, noBackup)) {
     if (isOver) throw new NoBackup('Something follows its end.')
     if (!isBegun) {
       yield { kind: 'head', head: readHead(line) }

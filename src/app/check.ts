@@ -55,10 +55,7 @@ const mdnsOff: Finding = {
   facts: {},
 }
 
-function askPeer(peer: Peer): Running {
-  const { self, room, otherRooms } = peer.status()
-  return runningOf(self, room.name, otherRooms, peer.peers())
-}
+const askPeer = (peer: Peer): Running => runningOf(peer.status(), peer.peers())
 
 /** What is wrong first, then what is well. */
 export function toFindings(found: Findings): readonly Finding[] {

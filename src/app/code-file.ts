@@ -1,18 +1,18 @@
-import { closeSync, openSync, readSync } from 'node:fs'
 import { codeCharsMax } from '../core/limits.ts'
 import { type Parsed, parsed, refused } from '../core/result.ts'
+import { readAtMostSync, whyUnread } from '../io/files.ts'
 
 /** No character takes more bytes of UTF-8; behind the last one there may be the end of a line. */
 const bytesMax = 4 * codeCharsMax + 2
 
 /**
  * The room code that a file holds, as secrets are handed to services and containers: UTF-8, without the one end of a line behind it.
- * A pipe does as well. Refused where nothing can be read, or where there is no code in it: an empty one would open the room to all.
+ * A pipe that a shell hands over does as well. Refused where nothing can be read, or where there is no code in it: an empty one would open the room to all.
  */
 export function readCodeFile(path: string): Parsed<string, string> {
   let bytes: Uint8Array
   try {
-    bytes = readStart(path)
+    bytes = readAtMostSync(path, bytesMax + 1)
   } catch (error) {
     return refused('code-file-invalid', `The file with the room code cannot be read (${reasonOf(error)}): ${path}`)
   }
@@ -25,21 +25,6 @@ export function readCodeFile(path: string): Parsed<string, string> {
   return parsed(text)
 }
 
-/** One byte more than a code can take at most. */
-function readStart(path: string): Uint8Array {
-  const bytes = new Uint8Array(bytesMax + 1)
-  const file = openSync(path, 'r')
-  try {
-    let length = 0
-    for (let count = -1; count !== 0 && length < bytes.length; length += count) {
-      count = readSync(file, bytes, length, bytes.length - length, null)
-    }
-    return bytes.subarray(0, length)
-  } finally {
-    closeSync(file)
-  }
-}
-
 function textOf(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
@@ -49,8 +34,8 @@ function textOf(bytes: Uint8Array): string | undefined {
 }
 
 function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return reasons[code] ?? (code || String(error))
+  const why = whyUnread(error)
+  return reasons[why] ?? why
 }
 
 const reasons: Readonly<Record<string, string>> = {

@@ -2,6 +2,7 @@ import type { FaultCode } from '../api/codes.ts'
 import type { Facts } from '../api/said.ts'
 import { addressText } from '../core/address.ts'
 import { wireVersion } from '../core/limits.ts'
+import type { Notice } from '../peer/peer.ts'
 
 /** What was looked at, see `doctor.ts`. All that peers say of themselves is hearsay, and safe to be shown. */
 export interface Findings {
@@ -56,7 +57,8 @@ export interface Tried {
 }
 
 export interface RunningFindings {
-  readonly roomName: string
+  /** `undefined`: it is in no room, or on its way into one. */
+  readonly roomName: string | undefined
   /** Peers of its room that it is connected with. */
   readonly connected: number
   /** Of peers, in milliseconds. */
@@ -67,6 +69,8 @@ export interface RunningFindings {
     readonly founder: string
     readonly reason: 'another-code' | 'another-room' | 'another-version'
   }[]
+  /** What it says a person should know: nothing that keeps peers apart. */
+  readonly notices: readonly { readonly code: Notice['code']; readonly text: string }[]
 }
 
 export interface Diagnosis {

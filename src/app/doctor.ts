@@ -23,7 +23,7 @@ export interface DoctorOptions {
   readonly code: string | undefined
   /** Multiaddrs to try. */
   readonly addresses: readonly string[]
-  /** What the peer of the profile says; `undefined` where none runs, or it is in no room. Given up after a while. */
+  /** What the peer of the profile says; `undefined` where none runs. Given up after a while. */
   askRunning(): Promise<Running | undefined>
   /** What is being done, for whoever waits. */
   onProgress(what: string): void
@@ -83,7 +83,7 @@ export async function examine(options: DoctorOptions): Promise<Findings> {
 
   options.onProgress('trying the room code')
   // The running peer of that room knows its code, and says itself whom it cannot connect with.
-  const isOwnRoom = running !== undefined && running.found.roomName === room
+  const isOwnRoom = room !== undefined && running?.found.roomName === room
   const mayTry = room !== undefined && (options.code !== undefined || !isOwnRoom)
   const withCodes = mayTry
     ? await tryCodes({ name: room, code: options.code ?? '' }, given, found, deadline)
@@ -109,6 +109,12 @@ export interface Running {
   readonly found: RunningFindings
 }
 
+interface KnownOfSelf extends Pick<RunningFindings, 'otherRooms' | 'notices'> {
+  readonly self: string
+  /** `undefined`: it is in none. */
+  readonly room: { readonly name: string } | undefined
+}
+
 interface KnownPeer {
   readonly name: string
   readonly self: boolean
@@ -117,17 +123,12 @@ interface KnownPeer {
 }
 
 /** Out of what a peer says of itself and of the others, here or over its API. */
-export function runningOf(
-  self: string,
-  roomName: string,
-  rooms: RunningFindings['otherRooms'],
-  peers: readonly KnownPeer[],
-): Running {
+export function runningOf({ self, room, otherRooms: rooms, notices }: KnownOfSelf, peers: readonly KnownPeer[]): Running {
   const others = peers.filter((peer) => !peer.self)
   const clockOffsets = others.flatMap(({ name, clockOffset }) => (clockOffset === undefined ? [] : [{ name, clockOffset }]))
   const connected = others.filter((peer) => peer.connected).length
   const otherRooms = rooms.map(({ id, founder, reason }) => ({ id, founder, reason }))
-  return { self, found: { roomName, connected, clockOffsets, otherRooms } }
+  return { self, found: { roomName: room?.name, connected, clockOffsets, otherRooms, notices } }
 }
 
 const askRunning = (options: DoctorOptions): Promise<Running | undefined> =>

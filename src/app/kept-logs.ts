@@ -1,8 +1,8 @@
-import { open, readdir, rm, stat } from 'node:fs/promises'
+import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '../core/failure.ts'
 import { parseRoomId, type RoomId } from '../core/ids.ts'
-import { codeOf, diskFailure } from '../io/files.ts'
+import { codeOf, diskFailure, noFile, openFile } from '../io/files.ts'
 import { createIdentity } from '../io/identity.ts'
 import { readKnownRooms } from '../io/profile.ts'
 import { folderDisk } from '../io/store/disk.ts'
@@ -129,7 +129,11 @@ const headBytesMax = 4 * 1024 * 1024
 
 /** What the first line says; `undefined` where that is no genesis block. Whether it is true is for whoever checks the log. */
 async function readHead(path: string): Promise<{ id: RoomId; name: string; founded: number } | undefined> {
-  const file = await open(path, 'r')
+  const file = await openFile(path).catch((error: unknown) => {
+    if (codeOf(error) === noFile) return undefined
+    throw error
+  })
+  if (file === undefined) return undefined
   try {
     let text = ''
     while (!text.includes('\n') && text.length < headBytesMax) {

@@ -37,6 +37,7 @@ export const algorithmBytesMax = 4 * 2 ** 20
 export async function loadAlgorithm(file: string, version = ''): Promise<AlgorithmKind> {
   let loaded: { readonly default?: unknown }
   const about = await stat(file).catch(() => undefined)
+  if (about?.isFile() === false) throw new AlgorithmFault(`${file} is no algorithm: it is no file.`)
   if (about !== undefined && about.size > algorithmBytesMax)
     throw new AlgorithmFault(`${file} is no algorithm: it has more than ${algorithmBytesMax / 1024} KiB.`)
   try {

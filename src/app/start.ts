@@ -18,6 +18,7 @@ import { type PeerConfig, usualName } from './config.ts'
 import { lockProfile } from './lock-profile.ts'
 import type { Plan } from './open-peer.ts'
 import { rendererFolder } from './renderer-folder.ts'
+import { beginRoomCode } from './room-code.ts'
 import { createSeat } from './seat.ts'
 import { openTokens } from './tokens.ts'
 import { programVersion } from './version.ts'
@@ -78,6 +79,7 @@ export async function startSeat(config: PeerConfig, hooks: StartHooks): Promise<
     ...(hooks.write && { write: hooks.write }),
   })
   const logger = without(hooks.shown ?? new Set(), log)
+  if (!config.isLast) beginRoomCode(config.room, config.code)
   const profile = await openProfile(config.profile)
   if (profile.wasOpenToOthers) logger.warn('profile-closed', { folder: profile.folder })
   // One peer a profile, whatever its room: two of one identity would be taken for a liar.

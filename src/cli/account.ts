@@ -215,9 +215,9 @@ interface RosterFault {
 async function readRoster(
   file: string,
 ): Promise<{ readonly rows: readonly RosterRow[]; readonly faults: readonly RosterFault[] }> {
-  const { readAtMost } = await import('../app/own-files.ts')
-  const bytes = await readAtMost(file, rosterBytesMax + 1).catch((error: NodeJS.ErrnoException) => {
-    throw usageError(`--from: ${file} cannot be read (${error.code ?? error.message}).`)
+  const { readAtMost, whyUnread } = await import('../app/own-files.ts')
+  const bytes = await readAtMost(file, rosterBytesMax + 1).catch((error: unknown) => {
+    throw usageError(`--from: ${file} cannot be read (${whyUnread(error)}).`)
   })
   if (bytes.length > rosterBytesMax)
     throw usageError(`--from: ${file} is no list of accounts: it has more than ${rosterBytesMax / 2 ** 20} MiB.`)

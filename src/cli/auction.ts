@@ -263,9 +263,9 @@ function readSoftClose(text: string) {
 
 async function readPicture(file: string): Promise<string> {
   const bytesMax = pictureKibibytesMax * 1024
-  const { readAtMost } = await import('../app/own-files.ts')
-  const bytes = await readAtMost(file, bytesMax + 1).catch((error: NodeJS.ErrnoException) => {
-    throw usageError(`--picture: ${file} cannot be read (${error.code ?? error.message}).`)
+  const { readAtMost, whyUnread } = await import('../app/own-files.ts')
+  const bytes = await readAtMost(file, bytesMax + 1).catch((error: unknown) => {
+    throw usageError(`--picture: ${file} cannot be read (${whyUnread(error)}).`)
   })
   if (bytes.length > bytesMax) {
     throw usageError(

@@ -1,6 +1,8 @@
 import { readApiAddress } from '../api/api-files.ts'
+import type { Api } from '../api/client.ts'
 import { allPeers } from '../api/whole-lists.ts'
-import type { Diagnosis, Findings, FoundPeer, Tried } from '../app/diagnosis.ts'
+import type { Diagnosis, Findings, FoundPeer, RunningFindings, Tried } from '../app/diagnosis.ts'
+import type { Running } from '../app/doctor.ts'
 import { flagText } from '../app/flags.ts'
 import { addressText } from '../core/address.ts'
 import { profileOption } from './client.ts'
@@ -8,6 +10,7 @@ import type { Call, Command } from './command.ts'
 import { usageError } from './errors.ts'
 import { tell } from './output.ts'
 import { pairs } from './table.ts'
+import { noticeRows, whereIs } from './where.ts'
 
 export const doctor: Command = {
   name: 'doctor',
@@ -50,16 +53,24 @@ async function readOptions(call: Call) {
     async askRunning() {
       const address = readApiAddress(profile)
       if (address === undefined) return undefined
-      const [{ connectApi }, { runningOf }] = await Promise.all([import('../api/client.ts'), import('../app/doctor.ts')])
+      const { connectApi } = await import('../api/client.ts')
       const { api, close } = await connectApi(address)
       try {
-        const [{ self, room, otherRooms }, peers] = await Promise.all([api.status(), allPeers(api)])
-        return runningOf(self, room.name, otherRooms, peers)
+        return await askRunning(api)
       } finally {
         close()
       }
     },
   }
+}
+
+/** What the peer says of itself, also of its way into a room. */
+export async function askRunning(api: Api): Promise<Running> {
+  const { runningOf } = await import('../app/doctor.ts')
+  const found = await whereIs(api)
+  if ('role' in found) return runningOf(found, await allPeers(api))
+  const { self, waiting } = found
+  return runningOf({ self, room: undefined, otherRooms: [], notices: waiting?.notices ?? [] }, [])
 }
 
 /** Whether the person meant one room: by its name, or by a link. */
@@ -69,7 +80,7 @@ function namesRoom({ flags, env }: Call): boolean {
   return typeof room === 'string' || mayBeLinks.some((text) => /gavelring:/i.test(String(text)))
 }
 
-function findingLines({ links, defaultRoute, running, peers, given }: Findings): string[] {
+export function findingLines({ links, defaultRoute, running, peers, given }: Findings): string[] {
   return pairs([
     ...group('Network', links.map(linkText), 'none is up'),
     [
@@ -78,16 +89,15 @@ function findingLines({ links, defaultRoute, running, peers, given }: Findings):
         ? 'none beyond the own networks'
         : `${defaultRoute.interfaceName}${defaultRoute.isTunnel ? ', a VPN' : ''}`,
     ],
-    [
-      'Peer',
-      running === undefined
-        ? 'none runs with this profile'
-        : `in the room “${running.roomName}”, connected with ${running.connected}`,
-    ],
+    ['Peer', running === undefined ? 'none runs with this profile' : runningText(running)],
+    ...noticeRows(running?.notices ?? []),
     ...group('Heard', peers.map(peerText), 'nobody'),
     ...group('Given', given.map(triedText)),
   ])
 }
+
+const runningText = ({ roomName, connected }: RunningFindings): string =>
+  roomName === undefined ? 'in no room, or on its way into one' : `in the room “${roomName}”, connected with ${connected}`
 
 function group(name: string, texts: readonly string[], none?: string): (readonly [string, string])[] {
   const rows = texts.length === 0 && none !== undefined ? [none] : texts

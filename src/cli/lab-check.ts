@@ -78,9 +78,12 @@ function verdictOf(findings: readonly Finding[]): Verdict {
 }
 
 async function readPage(path: string): Promise<string> {
-  const [{ reportBytesMax }, { readAtMost }] = await Promise.all([import('../app/lab-check.ts'), import('../app/own-files.ts')])
-  const bytes = await readAtMost(path, reportBytesMax + 1).catch((error: NodeJS.ErrnoException) => {
-    throw usageError(`${path} cannot be read (${error.code ?? String(error)}).`)
+  const [{ reportBytesMax }, { readAtMost, whyUnread }] = await Promise.all([
+    import('../app/lab-check.ts'),
+    import('../app/own-files.ts'),
+  ])
+  const bytes = await readAtMost(path, reportBytesMax + 1).catch((error: unknown) => {
+    throw usageError(`${path} cannot be read (${whyUnread(error)}).`)
   })
   if (bytes.length > reportBytesMax) throw new CliError(1, 'no-report', `${path} is no lab report: it is too large.`)
   return bytes.toString('utf8')

@@ -52,14 +52,19 @@ async function ownName(call: Call, algorithm: string): Promise<string | undefine
 }
 
 async function addFile(call: Call, file: string): Promise<string> {
-  const [{ algorithmBytesMax }, { labFolder }, { readAtMost }] = await Promise.all([
+  const [{ algorithmBytesMax }, { labFolder }, { readAtMost, whyUnread }] = await Promise.all([
     import('../app/lab.ts'),
     import('../app/own-algorithms.ts'),
     import('../app/own-files.ts'),
   ])
   const folder = labFolder(profileFolder(call.flags, call.env))
   const place = join(folder, basename(file))
-  const read = (path: string) => readAtMost(path, algorithmBytesMax + 1).catch(() => undefined)
+  const read = (path: string) =>
+    readAtMost(path, algorithmBytesMax + 1).catch((error: unknown) => {
+      const why = whyUnread(error)
+      if (why !== 'ENOENT') throw usageError(`${path} cannot be read (${why}).`)
+      return undefined
+    })
   const [given, there] = await Promise.all([read(file), read(place)])
   if (given === undefined) throw usageError(`There is no such file: ${file}`)
   if (given.length > algorithmBytesMax)

@@ -1,10 +1,9 @@
-import { createReadStream } from 'node:fs'
-import type { Readable } from 'node:stream'
 import { readApiAddress } from '../api/api-files.ts'
 import type { Api } from '../api/client.ts'
 import type { ExportedBlock } from '../api/views.ts'
 import { profileFolder } from '../app/flags.ts'
 import { linesOf } from '../app/lines.ts'
+import { openGiven, whyUnread } from '../app/own-files.ts'
 import type { LogRow } from '../app/stored-log.ts'
 import { Failure } from '../core/failure.ts'
 import { withPeer } from './client.ts'
@@ -83,7 +82,7 @@ const lineBytesMax = 16 * 2 ** 20
 /** A file that `log export` wrote; `-`: what comes on stdin. A line that is none counts as a damaged block. */
 export async function* readExportedLog(file: string): AsyncGenerator<LogRow> {
   const { readExportedLine } = await import('./exported-line.ts')
-  const stream = await openStream(file)
+  const stream = file === '-' ? process.stdin : (await openLog(file)).createReadStream()
   let index = 0
   try {
     const tooLong = (): Failure => new Failure('store-damaged', 'this line is too long for a block', { index })
@@ -96,19 +95,13 @@ export async function* readExportedLog(file: string): AsyncGenerator<LogRow> {
     }
   } catch (error) {
     // A folder opens as a file does, and only then cannot be read.
-    throw error instanceof Failure ? error : unreadable(file, error as NodeJS.ErrnoException)
+    throw error instanceof Failure ? error : unreadable(file, error)
   }
 }
 
-async function openStream(file: string): Promise<Readable> {
-  if (file === '-') return process.stdin
-  const stream = createReadStream(file)
-  await new Promise<void>((resolve, reject) => {
-    stream.once('open', () => resolve())
-    stream.once('error', (error: NodeJS.ErrnoException) => reject(unreadable(file, error)))
+const openLog = (file: string) =>
+  openGiven(file).catch((error: unknown): never => {
+    throw unreadable(file, error)
   })
-  return stream
-}
 
-const unreadable = (file: string, error: NodeJS.ErrnoException): Error =>
-  usageError(`${file} cannot be read (${error.code ?? error.message}).`)
+const unreadable = (file: string, error: unknown): Error => usageError(`${file} cannot be read (${whyUnread(error)}).`)

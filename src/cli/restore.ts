@@ -1,4 +1,5 @@
 import { profileFolder } from '../app/flags.ts'
+import { whyUnread } from '../app/own-files.ts'
 import { profileOption } from './client.ts'
 import { type Command, operand } from './command.ts'
 import { CliError } from './errors.ts'
@@ -29,7 +30,7 @@ export const restore: Command = {
       .catch((error: NodeJS.ErrnoException) => {
         if (error.code === 'room-known') throw new CliError(1, error.code, error.message, 'Name an empty one with --profile DIR.')
         if (error.path === file || error.code === 'EISDIR')
-          throw new CliError(2, 'usage', `${file} cannot be read (${error.code}).`)
+          throw new CliError(2, 'usage', `${file} cannot be read (${whyUnread(error)}).`)
         throw error
       })
       .finally(() => progress('restoring', 1, 1))

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, statSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { profileFolder } from '../app/flags.ts'
+import { readAtMostSync } from '../app/own-files.ts'
 import { type AccountId, parseAccountId } from '../core/ids.ts'
 import { profileOption, withPeer } from './client.ts'
 import type { Command } from './command.ts'
@@ -21,10 +22,9 @@ const bytesMax = 64 * 1024
 export function readSettings(profile: string): Settings {
   let told: unknown
   try {
-    const file = join(profile, 'settings.json')
-    const found = statSync(file)
-    if (!found.isFile() || found.size > bytesMax) return {}
-    told = JSON.parse(readFileSync(file, 'utf8'))
+    const bytes = readAtMostSync(join(profile, 'settings.json'), bytesMax + 1)
+    if (bytes.length > bytesMax) return {}
+    told = JSON.parse(bytes.toString('utf8'))
   } catch {
     return {}
   }

@@ -7,6 +7,7 @@ import { durationText, parseDuration, timeText } from './format.ts'
 import { shortPeer, tell } from './output.ts'
 import { otherRoomText } from './room-text.ts'
 import { pairs } from './table.ts'
+import { noticeRows, whereIs } from './where.ts'
 
 export const status: Command = {
   name: 'status',
@@ -45,14 +46,7 @@ export const status: Command = {
   },
 }
 
-/** Where it is in no room, why. */
-const ask = (call: Call): Promise<StatusView | RoomsView> =>
-  withPeer(call, (api) =>
-    api.status().catch((error: unknown) => {
-      if (!(error instanceof Error) || !('code' in error) || error.code !== 'no-room') throw error
-      return api.rooms.list()
-    }),
-  )
+const ask = (call: Call): Promise<StatusView | RoomsView> => withPeer(call, whereIs)
 
 /** A peer that is in no room, or on its way into one. */
 function tellWhere(call: Call, found: RoomsView): ExitCode {
@@ -64,7 +58,7 @@ function tellWhere(call: Call, found: RoomsView): ExitCode {
     pairs([
       ['Room', room === undefined ? 'none' : `${room.name}: on its way into it${seconds}`],
       ['Peer', `${found.name} (${shortPeer(found.self)})`],
-      ...noticeLines(waiting?.notices ?? []),
+      ...noticeRows(waiting?.notices ?? []),
       ...(waiting?.why ?? []).map((why, i) => [i === 0 ? 'Waiting' : '', why] as const),
       ...(failed === undefined ? [] : [['Failed', failed.text] as const]),
       ...(gateway === undefined ? [] : [['Gateway', gateway] as const]),
@@ -144,7 +138,7 @@ function statusLines(found: StatusView): string[] {
     ['Room', `${room.name} (${room.id.slice(0, 8)}), ${room.currency}, deposits ${room.deposits}`],
     ['Peer', `${found.name} (${shortPeer(found.self)}), ${found.role}`],
     ...(found.trouble === undefined ? [] : [['Trouble', found.trouble] as const]),
-    ...noticeLines(found.notices),
+    ...noticeRows(found.notices),
     ['Ring', ringText(found)],
     ['Token', `turn ${found.turn}${found.holdsToken ? ', here' : ''}`],
     ['Log', `block ${commit.index} committed, ${found.head} written, ${operationsText(found.pending)} pending`],
@@ -158,8 +152,6 @@ function statusLines(found: StatusView): string[] {
     }),
   ])
 }
-
-const noticeLines = (notices: StatusView['notices']) => notices.map(({ text }) => ['Beware', text] as const)
 
 const operationsText = (count: number): string => `${count} ${count === 1 ? 'operation' : 'operations'}`
 

@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readAtMostSync } from '../app/own-files.ts'
 import { isLanguage, type Words, words, wordsFor } from './words.ts'
 
 /** Which language the app speaks outside its windows: the one that was chosen in a window, also at an earlier start, or the system's. */
@@ -28,9 +29,14 @@ export function createSpeech(file: string, system: readonly string[]): Speech {
   }
 }
 
+/** Far more than a choice takes. */
+const bytesMax = 64 * 1024
+
 function read(file: string): Words | undefined {
   try {
-    const { language } = JSON.parse(readFileSync(file, 'utf8')) as { readonly language?: unknown }
+    const bytes = readAtMostSync(file, bytesMax + 1)
+    if (bytes.length > bytesMax) return undefined
+    const { language } = JSON.parse(bytes.toString('utf8')) as { readonly language?: unknown }
     return isLanguage(language) ? words[language] : undefined
   } catch {
     return undefined
@@ -40,6 +46,10 @@ function read(file: string): Words | undefined {
 /** On a full disk the choice lasts until the app ends: no reason to trouble anybody. The page keeps it, and says it again. */
 function keep(file: string, language: Words['language']): void {
   try {
-    writeFileSync(file, `${JSON.stringify({ language })}\n`, { mode: 0o600 })
+    // Not in place: a pipe that stands there would be waited for.
+    const draft = `${file}.new`
+    rmSync(draft, { force: true })
+    writeFileSync(draft, `${JSON.stringify({ language })}\n`, { mode: 0o600, flag: 'wx' })
+    renameSync(draft, file)
   } catch {}
 }

@@ -1,4 +1,5 @@
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs'
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Failure, type FailureCode } from '../core/failure.ts'
 
@@ -49,10 +50,11 @@ async function makeOne(path: string): Promise<void> {
  */
 export async function readFileIfThere(path: string, bytesMax = smallFileBytesMax): Promise<Uint8Array | undefined> {
   try {
-    const found = await stat(path)
-    if (!found.isFile()) throw failureOf('EISDIR', path, undefined)
-    if (found.size > bytesMax) throw failureOf(tooLarge, path, undefined)
-    return await readFile(path)
+    if ((await stat(path)).size > bytesMax) throw failureOf(tooLarge, path, undefined)
+    // It may grow meanwhile, and of some the system tells no size.
+    const bytes = await readAtMost(path, bytesMax + 1)
+    if (bytes.length > bytesMax) throw failureOf(tooLarge, path, undefined)
+    return bytes
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
     throw diskFailure(error, path)
@@ -65,8 +67,6 @@ export async function readFileIfThere(path: string, bytesMax = smallFileBytesMax
  */
 export async function readBeginningIfThere(path: string, bytesMax = smallFileBytesMax): Promise<Uint8Array | undefined> {
   try {
-    // A pipe would be waited for as it is opened.
-    if (!(await stat(path)).isFile()) throw failureOf('EISDIR', path, undefined)
     return await readAtMost(path, bytesMax)
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
@@ -74,9 +74,48 @@ export async function readBeginningIfThere(path: string, bytesMax = smallFileByt
   }
 }
 
-/** As many bytes as there are, or so many of them. For what somebody names, be it a pipe, or a device that has no end. Throws the system's errors. */
+/**
+ * A file to be read. What is none, a pipe, a socket or a device, is refused by name: to open one may wait for somebody for ever, or do
+ * something. Since the name may stand for another thing by then, it is looked at once more, after an opening that waits for nobody. A
+ * folder fails as it is read. Throws the system's errors, and one of the code {@link noFile}.
+ */
+export async function openFile(path: string): Promise<FileHandle> {
+  refuseNoFile(path, await stat(path))
+  const file = await open(path, readingFlags)
+  try {
+    refuseNoFile(path, await file.stat())
+    return file
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+/** The same of what a person names, who may hand over what is no file, too: what comes on stdin, or out of the shell's `<(…)`. */
+export const openGiven = (path: string): Promise<FileHandle> => (isHandedOver(path) ? open(path, 'r') : openFile(path))
+
+/** It is open already, so that to open it waits for nobody; to read it does, as it should. */
+const isHandedOver = (path: string): boolean => /^\/(?:dev\/(?:stdin|fd\/\d+)|proc\/self\/fd\/\d+)$/.test(path)
+
+function refuseNoFile(path: string, about: Stats): void {
+  if (about.isFile() || about.isDirectory()) return
+  throw Object.assign(new Error('it is no file'), { code: noFile, path })
+}
+
+/** As Node would call it. */
+export const noFile = 'ERR_NO_FILE'
+/** Windows has no such flag, and nothing among its files that it would be needed for. */
+const readingFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
+
+/** Why a file that a person has named cannot be read, in few words. */
+export function whyUnread(error: unknown): string {
+  const code = codeOf(error)
+  return code === undefined || code === noFile ? String(error instanceof Error ? error.message : error) : code
+}
+
+/** As many bytes as there are, or so many of them, of what {@link openGiven} opens. Throws as that does. */
 export async function readAtMost(path: string, bytes: number): Promise<Buffer> {
-  const file = await open(path, 'r')
+  const file = await openGiven(path)
   try {
     const pieces: Buffer[] = []
     for (let left = bytes; left > 0; ) {
@@ -88,6 +127,24 @@ export async function readAtMost(path: string, bytes: number): Promise<Buffer> {
     return Buffer.concat(pieces)
   } finally {
     await file.close()
+  }
+}
+
+/** The same for whoever cannot wait. It takes as much memory as may be read. */
+export function readAtMostSync(path: string, bytes: number): Buffer {
+  const isFile = !isHandedOver(path)
+  if (isFile) refuseNoFile(path, statSync(path))
+  const file = openSync(path, isFile ? readingFlags : 'r')
+  try {
+    if (isFile) refuseNoFile(path, fstatSync(file))
+    const buffer = Buffer.allocUnsafe(bytes)
+    let length = 0
+    for (let count = -1; count !== 0 && length < bytes; length += count) {
+      count = readSync(file, buffer, length, bytes - length, null)
+    }
+    return buffer.subarray(0, length)
+  } finally {
+    closeSync(file)
   }
 }
 
@@ -162,6 +219,7 @@ function describe(cause: string): { readonly code: FailureCode; readonly text: s
     case 'ERR_FS_EISDIR':
     case 'EEXIST':
     case 'ENOTEMPTY':
+    case noFile:
       return { code: 'path-taken', text: 'Something else stands in the place of this file or folder' }
     case 'sync-unsupported':
       return { code: 'sync-unsupported', text: 'This disk cannot make sure that what is written is kept, as some network disks' }

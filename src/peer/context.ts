@@ -16,7 +16,7 @@ import { createRecorder, type Recorder } from './recorder.ts'
 import type { RoomPlan } from './room.ts'
 import type { Entry, Waiting } from './search.ts'
 import type { Session } from './session.ts'
-import { damageNotice, type EndReason, evidenceText, nameOrId, stopText } from './status.ts'
+import { damageNotice, type EndReason, evidenceText, nameOrId, type Stranded, stopText } from './status.ts'
 
 export interface PeerOptions {
   /** The person's name, as it is at first; empty: none. */
@@ -75,7 +75,8 @@ export type News =
   /** A write failed: the peer is read-only from here on. */
   | { readonly kind: 'failed'; readonly failure: Failure }
   /** The ring takes no more part in the room; the last news of a room. */
-  | { readonly kind: 'stopped'; readonly reason: EndReason }
+  | { readonly kind: 'stopped'; readonly reason: Exclude<EndReason, Stranded> }
+  | Stranded
   /** Bytes that are no frame, or have no place where they came. */
   | { readonly kind: 'malformed'; readonly from: PeerId; readonly reason: string }
   /** The ring refuses what this peer says. */
@@ -266,6 +267,8 @@ export function createContext(options: PeerOptions, ports: Ports): PeerContext {
       case 'stopped':
         if (news.reason.kind !== 'left') logger.error('peer-stopped', { reason: stopText(news.reason) })
         return
+      case 'stranded':
+        return logger.error('peer-stopped', { reason: stopText(news) })
       case 'malformed':
         return count(news.from, news.reason)
       case 'refused':

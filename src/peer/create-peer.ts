@@ -37,6 +37,7 @@ export async function createPeer(options: PeerOptions, ports: Ports): Promise<Pe
     // A room that is left for another one ends, too.
     const isExpected = leaving || (news.kind === 'stopped' && news.reason.kind === 'left' && residence.moving !== undefined)
     if (news.kind === 'stopped' && !isExpected) void finish(news.reason)
+    if (news.kind === 'stranded' && !leaving) void finish(news)
   })
   const verdicts = createVerdictBook()
   context.hear((news) => {

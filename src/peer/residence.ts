@@ -1,25 +1,12 @@
 import { assert } from '../core/assert.ts'
 import { Failure } from '../core/failure.ts'
-import type { RoomId } from '../core/ids.ts'
-import type { Block } from '../ring/block.ts'
 import type { FoundRoom, PeerContext } from './context.ts'
-import { drawLoss, readBlocks } from './disk.ts'
 import { createAskAgain } from './fetch-beginning.ts'
 import { createRememberer, readRememberedAddresses } from './hearsay.ts'
+import { type Beginning, createMoves } from './move.ts'
 import { createNetwork, type Lobby, type Network } from './network.ts'
 import type { Joined, JoinTarget, OtherRoom, Peer, PeerStatus, Refounded } from './peer.ts'
-import type { Unsettled } from './proposals.ts'
-import {
-  type Arrival,
-  firstBatch,
-  foundRoom,
-  incarnationIn,
-  refoundBlocks,
-  refuseRefound,
-  roomIdOf,
-  salt,
-  shortRoomId,
-} from './room.ts'
+import { foundRoom, refoundBlocks, refuseRefound, roomIdOf, salt, shortRoomId } from './room.ts'
 import {
   createRoomWatch,
   decide,
@@ -34,7 +21,7 @@ import {
   otherRooms,
   type Waiting,
 } from './search.ts'
-import { openSession, type Session } from './session.ts'
+import type { Session } from './session.ts'
 
 /** Where a peer lives: the room that it found or founded, and the move to another one (PROTOCOL, section 6). */
 export interface Residence {
@@ -65,23 +52,16 @@ const refreshEvery = 1_000
 const lookEvery = 250
 /** How long a peer whose log is damaged or gone looks for the others, in milliseconds: alone it has to refuse, and say so. */
 const comeBackPatience = 10_000
-/** How long the members of a room that is left may take to let this peer go, in milliseconds. */
-const leavePatience = 3_000
-
 export function createResidence(context: PeerContext): Residence {
   const { ports, options } = context
   const { store, transport, clock, logger, identity, entropy } = ports
   const network = createNetwork(context)
+  const moves = createMoves(context, network)
   const remember = createRememberer(store, transport)
-  /** Rooms that this peer has been in since it started. */
-  const visited = new Set<RoomId>()
   const roomWatch = createRoomWatch()
   const askAgain = createAskAgain(clock)
   let entered: PeerStatus['entered'] = 'kept'
   let meeting = false
-  let moving: Promise<void> | undefined
-  /** The room that it was in is closed, and it is in no other one yet. */
-  let isBetween = false
   let settled = false
   let stopRefreshing = (): void => {}
 
@@ -120,76 +100,13 @@ export function createResidence(context: PeerContext): Residence {
     if (
       beginning === undefined ||
       settled ||
-      moving !== undefined ||
+      moves.moving !== undefined ||
       meet({ id: own.room, holdsFast: own.holdsFast }, room) !== 'join'
     )
       return
     logger.info('room-given-up', { from: shortRoomId(own.room), to: shortRoomId(room.id) })
-    await change(() => moveTo(beginning, lossIn(beginning), room.holdsFast)).catch(() => {})
+    await moves.giveWay(beginning, room.holdsFast).catch(() => {})
     entered = 'joined'
-  }
-
-  /** A move that fails between two rooms leaves the peer in none: it stops. One that fails before that leaves it where it was. */
-  const change = async <T>(move: () => Promise<T>): Promise<T> => {
-    // Whoever hears what comes of it finds that this peer moves.
-    const moved = Promise.resolve().then(move)
-    moving = moved.then(
-      () => {},
-      (error: unknown) => {
-        if (isBetween) throw error
-      },
-    )
-    try {
-      await moving
-    } catch (error) {
-      logger.error('room-change-failed', { error })
-      context.tell({ kind: 'stopped', reason: { kind: 'bug', message: unchangedText(error) } })
-    } finally {
-      moving = undefined
-    }
-    return moved
-  }
-
-  /** Takes no more part in the room that is here. */
-  const depart = async (): Promise<void> => {
-    isBetween = true
-    network.exit()
-    await context.room?.close(new Failure('stopping', 'This peer moves to another room.'))
-  }
-
-  /**
-   * A life that this disk knows nothing of may have been in that room: one before this start, or earlier in it. Only a key
-   * that was made at this very start has nothing to forget.
-   */
-  const lossIn = (beginning: Beginning): number | undefined =>
-    identity.isNew && !visited.has(idOf(beginning)) ? undefined : drawLoss(entropy)
-
-  /** `isFast`: the room there does not give way to another, although no more than its first blocks are here yet. */
-  const moveTo = async (beginning: Beginning, loss: number | undefined, isFast: boolean): Promise<void> => {
-    await depart()
-    const before = context.room?.view.incarnation ?? 0
-    const arrival: Arrival = {
-      incarnation: Math.max(before, incarnationIn(beginning, identity.self, identity.crypto) ?? 0),
-      loss,
-    }
-    const batch = firstBatch(beginning, arrival)
-    await store.write(batch)
-    await read(batch.meta, isFast)
-    begin()
-  }
-
-  /** Reads the room from the store. Nothing is sent before `begin`. */
-  const read = async (meta: Uint8Array, isFast = false): Promise<void> => {
-    const opened = await openSession(context, meta)
-    if (isFast) opened.holdFast()
-    visited.add(opened.room)
-    network.enter(opened)
-  }
-
-  const begin = (): void => {
-    transport.enterRoom(session().room)
-    session().start()
-    isBetween = false
   }
 
   /** Looks for the room until it is in it, or may found it. Throws a `Failure`: `room-not-found` with the obstacles, `stopping`. */
@@ -211,8 +128,7 @@ export function createResidence(context: PeerContext): Residence {
         const beginning = await beginningOf(found, wantedOf(entry) !== undefined, othersWait)
         if (beginning === undefined) continue
         entered = 'joined'
-        if (context.room !== undefined) await keepHistory(context.room)
-        return moveTo(beginning, lossIn(beginning), found.room.holdsFast || wantedOf(entry) !== undefined)
+        return moves.enter(beginning, found.room.holdsFast || wantedOf(entry) !== undefined)
       }
       const now = clock.monotonic()
       const scene = network.scene()
@@ -235,7 +151,7 @@ export function createResidence(context: PeerContext): Residence {
     const genesis = foundRoom(options.room, identity.self, salt(entropy), clock.wall(), identity.crypto)
     logger.info('room-founded', { room: shortRoomId(roomIdOf(genesis)) })
     entered = 'founded'
-    return moveTo([genesis], undefined, false)
+    return moves.found(genesis)
   }
 
   /** To the room whose log was lost here, from the others; it is never founded anew. Throws `loss` where nobody is there. */
@@ -274,88 +190,8 @@ export function createResidence(context: PeerContext): Residence {
     throw notFound(options.room.name, others, clock.monotonic() - began)
   }
 
-  /**
-   * Where something was done in the room on this disk, its log is kept before another one takes its place. What is committed is written
-   * before `leave` closes the room: a disk that is too full for it is to cost no more than the move.
-   */
-  const keepHistory = async (own: Session, leave = depart): Promise<string | undefined> => {
-    let leaving: Promise<void> | undefined
-    const left = (): Promise<void> => {
-      leaving ??= leave()
-      return leaving
-    }
-    async function* blocks(): AsyncGenerator<readonly Block[]> {
-      const last = Math.min(own.view.commit.index, own.view.durable)
-      yield* readBlocks(store, identity.crypto, 0, last)
-      await left()
-      yield* readBlocks(store, identity.crypto, last + 1, own.view.durable)
-    }
-    if (!own.history) await left()
-    const kept = own.history ? await options.archive?.(own.room, blocks()) : undefined
-    await left()
-    return kept
-  }
-
-  /** Leaves the room that this peer is in, keeps its log where something was done in it, and enters the other one. */
-  const leaveFor = async (beginning: Beginning): Promise<string | undefined> => {
-    const own = session()
-    const kept = await keepHistory(own, async () => {
-      await own.leave(leavePatience)
-      await depart()
-    })
-    await moveTo(beginning, lossIn(beginning), true)
-    return kept
-  }
-
-  /** Keeps the log of the room that is here, and founds one that goes on from it, with all that waits to be written. */
-  const goOnFrom = async (own: Session, force: boolean): Promise<Refounded> => {
-    let waiting: readonly Unsettled[] = []
-    try {
-      const archive = await keepHistory(own, async () => {
-        // Meanwhile the others may be back.
-        refuseRefound(own, force)
-        waiting = own.proposals.release()
-        await depart()
-      })
-      const earlier = await unsettledBefore(own)
-      const beginning = refoundBlocks(context, own)
-      const room = idOf(beginning)
-      await moveTo(beginning, undefined, true)
-      logger.warn('room-refounded', { from: shortRoomId(own.room), to: shortRoomId(room) })
-      return { room, archive, resubmitted: session().proposals.adopt([...earlier, ...waiting]) }
-    } catch (error) {
-      if (isBetween) await goBack(own, waiting)
-      throw error
-    }
-  }
-
-  /** Into the room that was closed for a new one, of which nothing was written. */
-  const goBack = async (own: Session, waiting: readonly Unsettled[]): Promise<void> => {
-    assert(context.room === own, 'another room has taken its place')
-    await store.close()
-    const { meta } = await store.open()
-    assert(meta !== undefined, 'the room that was here is gone')
-    await read(meta, own.holdsFast)
-    begin()
-    // What stands in its log may still happen there, and must not happen twice.
-    for (const { written, wait } of waiting) if (written) wait?.reject(mayHappen())
-    session().proposals.adopt(waiting.filter(({ written }) => !written))
-  }
-
-  /** What an earlier life of this peer wrote, and nobody is known to have committed. */
-  const unsettledBefore = async ({ view }: Session): Promise<readonly Unsettled[]> => {
-    const found: Unsettled[] = []
-    for await (const blocks of readBlocks(store, identity.crypto, view.commit.index + 1, view.durable)) {
-      for (const { author, body } of blocks) {
-        if (author !== identity.self || body.kind !== 'ops' || body.incarnation === view.incarnation) continue
-        for (const bytes of body.ops) found.push({ bytes, written: true, wait: undefined })
-      }
-    }
-    return found
-  }
-
   const refresh = (): void => {
-    if (moving === undefined) {
+    if (moves.moving === undefined) {
       network.refresh()
       for (const room of roomWatch.look(otherRoomsNow(), clock.monotonic())) context.tell({ kind: 'other-room', room })
     }
@@ -373,7 +209,7 @@ export function createResidence(context: PeerContext): Residence {
       if (opened.found === 'older') logger.info('log-taken-over')
       if (opened.found === 'ahead') logger.debug('log-ahead')
       // A room that is known is read before anybody hears of this peer.
-      if (opened.meta !== undefined) await read(opened.meta)
+      if (opened.meta !== undefined) await moves.read(opened.meta)
       const isWrong = opened.meta !== undefined && !isWanted({ id: session().room }, wantedOf(options.entry))
       // Nobody is to give way to a room that this peer is about to leave.
       if (isWrong) network.exit()
@@ -387,7 +223,7 @@ export function createResidence(context: PeerContext): Residence {
       if (loss !== undefined) await comeBack(entry, loss)
       else if (opened.meta === undefined) await enterOrFound(entry)
       else if (isWrong) await enterAnother(entry)
-      else begin()
+      else moves.begin()
       refresh()
     },
     get session() {
@@ -399,19 +235,19 @@ export function createResidence(context: PeerContext): Residence {
     },
     otherRooms: otherRoomsNow,
     get moving() {
-      return moving
+      return moves.moving
     },
     async refound(force) {
-      await moving
+      await moves.moving
       if (settled) throw new Failure('stopping', 'This peer is stopping.')
       const own = session()
       refuseRefound(own, force)
-      const made = await change(() => goOnFrom(own, force))
+      const made = await moves.goOnFrom(own, force)
       entered = 'founded'
       return made
     },
     async join(target, { force, deadlineMillis, signal }) {
-      await moving
+      await moves.moving
       if (settled) throw new Failure('stopping', 'This peer is stopping.')
       refuseTarget(target, options)
       if (target.room !== undefined && isWanted({ id: session().room }, target.room)) {
@@ -429,12 +265,12 @@ export function createResidence(context: PeerContext): Residence {
           0,
         )
       }
-      await moving
+      await moves.moving
       // Meanwhile this room may have given way by itself, or somebody may have done something here.
       if (settled) throw new Failure('stopping', 'This peer is stopping.')
       if (session().room === room.id) return { room: room.id, archive: undefined }
       if (session().history && !force) throw hasHistory(session())
-      const archive = await change(() => leaveFor(beginning))
+      const archive = await moves.leaveFor(beginning)
       entered = 'joined'
       return { room: room.id, archive }
     },
@@ -452,14 +288,6 @@ export function createResidence(context: PeerContext): Residence {
       await store.close()
     },
   }
-}
-
-/** The first blocks of a room. */
-type Beginning = readonly Block[]
-
-const idOf = ([genesis]: Beginning): RoomId => {
-  assert(genesis !== undefined, 'a room begins with a block')
-  return roomIdOf(genesis)
 }
 
 const wantedOf = (entry: Entry): string | undefined => (entry.kind === 'join' ? entry.room : undefined)
@@ -485,15 +313,6 @@ function notFound(room: string, obstacles: readonly Obstacle[], elapsed: number)
     obstacles,
   })
 }
-
-/** A disk that is full is no bug: whoever reads why the peer stopped is to know what to do about it. */
-const unchangedText = (error: unknown): string => {
-  const text = 'the room could not be changed'
-  return error instanceof Failure ? `${text}: ${error.message.replace(/\.$/, '')}` : text
-}
-
-const mayHappen = (): Failure =>
-  new Failure('unsettled', 'Written, but not committed yet. It may still happen: ask again with the same request id.')
 
 const hasHistory = ({ room, genesis }: Session): Failure =>
   new Failure('room-has-history', `Something was done in the room “${genesis.name}” (${shortRoomId(room)}) that is here.`, {

@@ -15,6 +15,13 @@ export type EndReason =
   | StopReason
   /** Another copy of this folder, which was started earlier, is in the room. */
   | { readonly kind: 'copy-runs' }
+  | Stranded
+
+/** The world said no between two rooms: this peer is in none. */
+export interface Stranded {
+  readonly kind: 'stranded'
+  readonly failure: Failure
+}
 
 /** Whether the peer was told to leave, or takes no part any more, and why. */
 export interface Ending {
@@ -159,6 +166,7 @@ export function troubleOf(condition: Condition): Trouble | undefined {
 
 function codeOfEnd(reason: EndReason): Trouble['code'] {
   if (reason.kind === 'copy-runs') return 'twin'
+  if (reason.kind === 'stranded') return diskCode(reason.failure)
   return reason.kind === 'own-later-block' ? reason.which : reason.kind
 }
 
@@ -237,10 +245,15 @@ export function stopText(reason: EndReason): string {
         `stopped: the state here after block ${reason.index} is not the one that ${reason.authors.length} other members have: ` +
         'this disk or this program is at fault; start it with --refetch'
       )
+    case 'stranded':
+      return `stopped: ${unmovedText}: ${reason.failure.message.replace(/\.$/, '')}`
     case 'bug':
       return `stopped: ${reason.message}`
   }
 }
+
+/** Of a move to another room. */
+export const unmovedText = 'the room could not be changed'
 
 /** Each of two copies that were alone may have written what the other has not. */
 const besides =
@@ -256,10 +269,12 @@ function laterText({ which, index, incarnation }: Extract<StopReason, { kind: 'o
     : `block ${index} was written under this very start’s number, ${incarnation}, and is not here: a copy of this folder runs or ran elsewhere, or this one was restored from an older copy`
 }
 
-function diskTrouble({ code }: Failure): Trouble {
-  const text = `${diskWords[code] ?? 'the disk failed'}: read-only until the peer is started again`
-  return { code: code === 'disk-full' ? code : 'disk-failed', text }
+function diskTrouble(failure: Failure): Trouble {
+  const text = `${diskWords[failure.code] ?? 'the disk failed'}: read-only until the peer is started again`
+  return { code: diskCode(failure), text }
 }
+
+const diskCode = ({ code }: Failure): Trouble['code'] => (code === 'disk-full' ? code : 'disk-failed')
 
 /** What keeps a peer from writing; anything else is the disk itself. */
 const diskWords: Readonly<Partial<Record<FailureCode, string>>> = {

@@ -34,8 +34,8 @@ export interface Claim {
 const answerMillis = 10_000
 /** Fetches under way to different peers: what each is asked for is remembered. */
 const askedMax = 64
-/** Answers asked for ahead: more keep the sender busier, and more of them in memory. */
-const aheadMax = 2
+/** Answers asked for ahead: fewer leave cores without work while one is taken, more keep more of them in memory. */
+const aheadMax = 4
 
 /** Blocks on request: serves them to others, and fetches what is missing here (PROTOCOL, sections 2.4 and 5). */
 export class Fetching {

@@ -11,13 +11,16 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { makeToken, readApiAddress, removeApiFiles, whyUnreachable, writeApiFiles } from '../../src/api/api-files.ts'
 import { Unreachable } from '../../src/api/client.ts'
+import { makePipe } from '../support/pipe.ts'
 
 const url = 'http://127.0.0.1:1234'
 
@@ -70,6 +73,18 @@ test.each([
   expect(readApiAddress(profile)).toBeUndefined()
 })
 
+test('a file that is far larger than what a peer writes is refused by name, and not read', () => {
+  const profile = writtenProfile()
+  const path = join(profile, 'api.json')
+  truncateSync(path, 5 * 2 ** 30)
+  const before = process.memoryUsage().rss
+  const message = `${path} is far larger than what a peer writes, so it is not trusted.`
+  expect(refusalOf(profile)).toMatchObject({ code: 'profile-exposed', message: expect.stringContaining(message) })
+  expect(process.memoryUsage().rss - before).toBeLessThan(32 * 2 ** 20)
+  writeApiFiles(profile, { url, token })
+  expect(readApiAddress(profile)).toBeDefined()
+})
+
 describe.skipIf(process.platform === 'win32')(
   'what others could have read or written is refused by name, with the way out',
   () => {
@@ -97,6 +112,18 @@ describe.skipIf(process.platform === 'win32')(
       renameSync(path, join(profile, 'elsewhere'))
       symlinkSync(join(profile, 'elsewhere'), path)
       expect(refusalOf(profile)).toMatchObject({ code: 'profile-exposed', message: expect.stringContaining('is a link') })
+    })
+
+    test('a pipe or a socket in its place, which nobody waits for', async () => {
+      const profile = temporaryFolder()
+      const path = makePipe(join(profile, 'api.json'))
+      const told = { code: 'profile-exposed', message: expect.stringContaining('is no file') }
+      expect(refusalOf(profile)).toMatchObject(told)
+      rmSync(path)
+      const server = createServer().listen(path)
+      onTestFinished(() => void server.close())
+      await once(server, 'listening')
+      expect(refusalOf(profile)).toMatchObject(told)
     })
 
     test('a folder in its place', () => {

@@ -25,7 +25,13 @@ test('what is wrong comes first, then what may be just so, then what is well', (
   expect(said({ ...quiet, links: [{ interfaceName: 'eth0', address: '192.168.9.1', echoes: false }] })).toEqual([
     'bad multicast-blocked',
   ])
-  const running = { roomName: 'evening', connected: 2, clockOffsets: [{ name: 'Bob', clockOffset: 60_000 }], otherRooms: [] }
+  const running = {
+    roomName: 'evening',
+    connected: 2,
+    clockOffsets: [{ name: 'Bob', clockOffset: 60_000 }],
+    otherRooms: [],
+    notices: [],
+  }
   expect(said({ ...quiet, room: 'evening', hasCode: true, running })).toEqual([
     'note clock-off',
     'good multicast',

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { readPaneConfig, readPeerConfig } from '../../src/app/config.ts'
 import { type Environment, type Flags, profileFolder } from '../../src/app/flags.ts'
+import { hasNoPipes } from '../support/pipe.ts'
 
 describe('a peer is configured', () => {
   test('by what is usual, where nothing is said', () => {
@@ -188,6 +189,7 @@ describe('a room code from a file', () => {
       /^--code-file: .* cannot be read \(there is none\): \/non/,
     )
     expect(refusalOf({ 'code-file': tmpdir() }, {})[1]).toMatch(/\(it is a folder\)/)
+    if (!hasNoPipes) expect(refusalOf({ 'code-file': '/dev/zero' }, {})[1]).toMatch(/\(it is no file\)/)
   })
 
   test('stands before a variable where it is typed, and gives way to a code that is; two that are given alike are refused', () => {

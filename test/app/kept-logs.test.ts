@@ -9,6 +9,7 @@ import { openProfile } from '../../src/io/profile.ts'
 import { createStore } from '../../src/io/store/store.ts'
 import { run } from '../cli/run.ts'
 import { writeLongLog } from '../support/long-log.ts'
+import { hasNoPipes, makePipe } from '../support/pipe.ts'
 
 function makeProfile(): string {
   const folder = mkdtempSync(join(tmpdir(), 'gavelring-kept-'))
@@ -62,6 +63,8 @@ test('of the archives of one room the newest is meant, which has the highest num
   const genesis = JSON.stringify({ index: 0, kind: 'genesis', hash: id, time: 5, content: { name: 'noon' } })
   const names = Array.from({ length: 11 }, (_, at) => (at === 0 ? `${place}.jsonl` : `${place}-${at + 1}.jsonl`))
   for (const name of names) writeFileSync(name, `${genesis}\n`)
+  // Nobody waits for what is no file.
+  if (!hasNoPipes) makePipe(`${place}-12.jsonl`, `${genesis}\n`)
   expect((await keptLogs(profile)).map(({ path }) => path)).toEqual(names.toReversed())
   expect(await findKeptLog(profile, id.slice(0, 8))).toMatchObject({ path: `${place}-11.jsonl` })
 })

@@ -27,7 +27,7 @@ export const healthy: Findings = {
   given: [],
   running: undefined,
 }
-const running = { roomName: 'evening', connected: 0, clockOffsets: [], otherRooms: [] }
+const running = { roomName: 'evening', connected: 0, clockOffsets: [], otherRooms: [], notices: [] }
 export const tried = (outcome: Tried['outcome'], more: Partial<Tried> = {}): Tried => ({
   ...open,
   handshake: undefined,

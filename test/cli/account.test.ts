@@ -55,7 +55,8 @@ describe('a roster', () => {
 
   test.each([
     ['that is not there', () => '/nonexistent.csv', /cannot be read \(ENOENT\)/],
-    ['that never ends', () => '/dev/zero', /is no list of accounts: it has more than 16 MiB/],
+    ['that is too long', () => csv('ana,Ana\n'.repeat(2 ** 21 + 1)), /is no list of accounts: it has more than 16 MiB/],
+    ['that is no file', () => '/dev/zero', /cannot be read \(it is no file\)/],
     ['that is empty', () => csv('\n\n'), /has no accounts/],
     ['in another character set', () => csv(Buffer.from('ana,\xC1na', 'latin1')), /is not in UTF-8/],
     ['with a quote that is never closed', () => csv('ana,"Ana\n'), /never closed/],

@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
+import { hasNoPipes, makePipe } from '../support/pipe.ts'
 import { gavelring, joinPeer, type Running, startPeer, temporaryFolder } from './processes.ts'
 import { run } from './run.ts'
 
@@ -129,6 +130,11 @@ describe('what is no good is refused by name, and nothing is written', () => {
     }
     expect(await call(target, 'restore', join(profile, 'nowhere'))).toMatchObject({ exitCode: 2 })
     expect(await call(target, 'restore', profile)).toMatchObject({ exitCode: 2 })
+    if (!hasNoPipes) {
+      const pipe = makePipe(join(temporaryFolder(), 'pipe'), `${lines.join('\n')}\n`)
+      const { exitCode, notes } = await call(target, 'restore', pipe)
+      expect([exitCode, notes[0]]).toEqual([2, `${pipe} cannot be read (it is no file).`])
+    }
     expect(await call(target, 'restore', file, '--json')).toMatchObject({ exitCode: 0 })
     const twice = await call(target, 'restore', file)
     expect([twice.exitCode, twice.notes.join('\n')]).toEqual([1, expect.stringMatching(/Rooms are kept in/)])

@@ -1,8 +1,9 @@
-import { existsSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readOwnAlgorithms } from '../../src/app/own-algorithms.ts'
 import { linesOf } from '../../src/cli/lab-room.ts'
+import { hasNoPipes, makePipe } from '../support/pipe.ts'
 import { until } from '../support/wait.ts'
 import { createGuest, type Guest } from './evening.ts'
 import { temporaryFolder } from './processes.ts'
@@ -94,6 +95,18 @@ test('an own algorithm is copied into the folder of the peer, and read anew when
   expect([await read(), await read(), warned]).toEqual([[], [], ['algorithm-unread']])
   truncateSync(join(profile, 'lab', 'mine.mjs'), 5 * 2 ** 30)
   expect([await read(), await read(), warned]).toEqual([[], [], ['algorithm-unread', 'algorithm-unread']])
+  if (!hasNoPipes) {
+    rmSync(join(profile, 'lab', 'mine.mjs'))
+    const pipe = makePipe(join(profile, 'lab', 'mine.mjs'), `export default { name: 'third', ${create} }`)
+    expect([await read(), await read(), warned.length]).toEqual([[], [], 3])
+    const there = await run(['lab', 'add', file, '--force', '--profile', profile])
+    expect([there.exitCode, there.notes[0]]).toEqual([2, `${pipe} cannot be read (it is no file).`])
+    const given = await run(['lab', 'add', pipe, '--profile', temporaryFolder()])
+    expect([given.exitCode, given.notes[0]]).toEqual([1, `${pipe} is no algorithm: it is no file.`])
+    rmSync(pipe)
+  }
+  writeFileSync(join(profile, 'lab', 'mine.mjs'), '')
+  truncateSync(join(profile, 'lab', 'mine.mjs'), 5 * 2 ** 30)
   const { exitCode, notes } = await run(['lab', 'add', join(profile, 'lab', 'mine.mjs'), '--profile', temporaryFolder()])
   expect([exitCode, notes[0]]).toEqual([1, expect.stringMatching(/is no algorithm: it has more than 4096 KiB/)])
   expect(await readOwnAlgorithms(temporaryFolder(), { warn: () => {} })).toEqual([])

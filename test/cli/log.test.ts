@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { hasNoPipes, makePipe } from '../support/pipe.ts'
 import { gavelring, launcher, startPeer, temporaryFolder } from './processes.ts'
 import { run } from './run.ts'
 
@@ -129,6 +130,19 @@ describe('an exported log', () => {
     expect((await verify([...lines.slice(0, 3), '{}'].join('\n'))).out[0]).toBe('Block 3 is bad: the line is no exported block.')
     expect((await verify('')).out[0]).toBe('Block 0 is bad: the log is empty.')
     expect(await run(['log', 'verify', temporaryFolder()])).toMatchObject({ exitCode: 2 })
+    if (hasNoPipes) return
+    const pipe = makePipe(join(temporaryFolder(), 'pipe'))
+    const { exitCode, notes } = await run(['log', 'verify', pipe])
+    expect([exitCode, notes[0]]).toEqual([2, `${pipe} cannot be read (it is no file).`])
+  })
+
+  test.skipIf(hasNoPipes)('is verified out of another program', async () => {
+    const file = join(temporaryFolder(), 'log.jsonl')
+    writeFileSync(file, (await readLines()).join('\n'))
+    const command = `"${process.execPath}" "${launcher}" log verify`
+    for (const line of [`cat "${file}" | ${command} /dev/stdin`, `${command} <(cat "${file}")`]) {
+      expect(execFileSync('bash', ['-c', line], { encoding: 'utf8' })).toMatch(/^The log is good: 9 blocks/)
+    }
   })
 
   test('is verified from stdin', async () => {

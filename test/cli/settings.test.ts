@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { defaultAccount, readSettings } from '../../src/cli/settings.ts'
+import { hasNoPipes, makePipe } from '../support/pipe.ts'
 import { startPeer, temporaryFolder } from './processes.ts'
 import { run } from './run.ts'
 
@@ -44,6 +45,10 @@ test('settings that cannot be read are none', () => {
     expect(readSettings(profile)).toEqual({})
   }
   expect(readSettings('/nonexistent')).toEqual({})
+  if (hasNoPipes) return
+  rmSync(join(profile, 'settings.json'))
+  makePipe(join(profile, 'settings.json'), '{"account":"ana"}')
+  expect(readSettings(profile)).toEqual({})
 })
 
 test('settings are not written through a link', async () => {

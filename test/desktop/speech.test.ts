@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createSpeech } from '../../src/desktop/speech.ts'
+import { hasNoPipes, makePipe } from '../support/pipe.ts'
 
 function settingsFile(): string {
   const folder = mkdtempSync(join(tmpdir(), 'gavelring-speech-'))
@@ -61,6 +62,20 @@ test.each(['', '{"lang', 'null', '"pt"', '{"language":"toString"}', '{"language"
     expect(createSpeech(file, ['es']).words.language).toBe('es')
   },
 )
+
+test('a file that is far longer than a choice counts as none, and no more of it is read', () => {
+  const file = settingsFile()
+  writeFileSync(file, `{"language":"pt"}${' '.repeat(100_000)}`)
+  expect(createSpeech(file, ['es']).words.language).toBe('es')
+})
+
+test.skipIf(hasNoPipes)('a pipe in its place counts as none, and gives way to a choice', () => {
+  const file = makePipe(settingsFile(), '{"language":"pt"}')
+  const speech = createSpeech(file, ['es'])
+  expect(speech.words.language).toBe('es')
+  speech.choose('pt')
+  expect([statSync(file).isFile(), createSpeech(file, ['es']).words.language]).toEqual([true, 'pt'])
+})
 
 test('where it cannot be kept it is spoken all the same', () => {
   const file = settingsFile()

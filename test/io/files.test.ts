@@ -15,11 +15,24 @@ import {
   unlink,
   writeFile,
 } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { Failure } from '../../src/core/failure.ts'
-import { diskFailure, diskFailureInWords, readBeginningIfThere, readFileIfThere, replaceFile } from '../../src/io/files.ts'
+import {
+  diskFailure,
+  diskFailureInWords,
+  openFile,
+  readAtMost,
+  readAtMostSync,
+  readBeginningIfThere,
+  readFileIfThere,
+  replaceFile,
+  whyUnread,
+} from '../../src/io/files.ts'
+import { hasNoPipes, makePipe } from '../support/pipe.ts'
 
 const root = await mkdtemp(join(tmpdir(), 'gavelring-files-'))
 afterAll(() => rm(root, { recursive: true, force: true }))
@@ -89,6 +102,13 @@ describe('what the file system says is told by its own name', () => {
     expect(await toldAs(path, () => readBeginningIfThere(dirname(path)))).toMatchObject(['path-taken', expect.anything()])
   })
 
+  it.skipIf(process.platform !== 'linux')('a file that is longer than its size says, as one that grows meanwhile', async () => {
+    const path = '/proc/self/maps'
+    expect((await stat(path)).size).toBe(0)
+    const told = ['path-taken', `A file stands here that is far larger than what belongs here: ${path}`]
+    expect(await toldAs(path, () => readFileIfThere(path, 16))).toEqual(told)
+  })
+
   it('what Node itself reads at no price', async () => {
     const path = join(await newFolder(), 'file')
     await writeFile(path, '')
@@ -96,13 +116,44 @@ describe('what the file system says is told by its own name', () => {
     expect(await toldAs(path, () => readFile(path))).toMatchObject(['path-taken', expect.stringMatching(/^A file stands here/)])
   })
 
-  it.skipIf(process.platform === 'win32')('a pipe in the place of a file, which nobody fills', async () => {
-    const path = join(await newFolder(), 'pipe')
-    execFileSync('mkfifo', [path])
-    // Whoever reads it all the same comes to an end.
-    onTestFinished(async () => (await open(path, 'r+')).close())
-    const told = ['path-taken', `Something else stands in the place of this file or folder: ${path}`]
-    expect(await toldAs(path, () => readFileIfThere(path))).toEqual(told)
+  it.skipIf(hasNoPipes)('a pipe, a socket or a device in the place of a file, which is not opened', async () => {
+    const folder = await newFolder()
+    const socket = join(folder, 'socket')
+    const server = createServer().listen(socket)
+    onTestFinished(() => void server.close())
+    await once(server, 'listening')
+    for (const path of [makePipe(join(folder, 'pipe')), socket, '/dev/zero', '/dev/null']) {
+      const told = ['path-taken', `Something else stands in the place of this file or folder: ${path}`]
+      for (const read of [readFileIfThere, readBeginningIfThere]) expect(await toldAs(path, () => read(path, 1))).toEqual(told)
+      const error = await readAtMost(path, 1).catch((one: unknown) => one)
+      expect(whyUnread(error)).toBe('it is no file')
+      await expect(openFile(path)).rejects.toMatchObject({ path })
+      expect(() => readAtMostSync(path, 1)).toThrow('it is no file')
+    }
+  })
+
+  it('why a person’s own file cannot be read, in few words', async () => {
+    const folder = await newFolder()
+    const why = (path: string) => readAtMost(path, 1).then(() => undefined, whyUnread)
+    expect([await why(join(folder, 'none')), await why(folder), whyUnread(new Error('for once'))]).toEqual([
+      ...['ENOENT', 'EISDIR', 'for once'],
+    ])
+  })
+
+  it.skipIf(hasNoPipes)('but not what somebody hands over that is open already: stdin, and what a shell puts there', () => {
+    const files = fileURLToPath(new URL('../../src/io/files.ts', import.meta.url))
+    const readers = {
+      readAtMost: `await readAtMost(path, 9)`,
+      readAtMostSync: `readAtMostSync(path, 9)`,
+      openGiven: `Buffer.concat(await (await openGiven(path)).createReadStream().toArray())`,
+    }
+    const [sh, node] = ['sh', `"${process.execPath}" --input-type=module -e`]
+    for (const path of ['/dev/stdin', '/dev/fd/0', ...(isLinux ? ['/proc/self/fd/0'] : [])]) {
+      for (const [name, read] of Object.entries(readers)) {
+        const script = `const { ${name} } = await import('${files}'); const path = '${path}'; console.log(String(${read}))`
+        expect(execFileSync(sh, ['-c', `(sleep 0.1; printf lamp) | ${node} "${script}"`], { encoding: 'utf8' })).toBe('lamp\n')
+      }
+    }
   })
 
   it('a folder that is not there', async () => {

@@ -242,7 +242,7 @@ describe('the log of a peer', () => {
   })
 })
 
-describe('a peer that a bug has stopped', () => {
+describe('a peer that a full disk has stopped between two rooms', () => {
   it('says so, and waits for nobody when it is told to stop', async () => {
     const machine = rig.machine('Ana')
     const peer = await machine.start(founding)
@@ -251,6 +251,6 @@ describe('a peer that a bug has stopped', () => {
     const why = 'stopped: the room could not be changed: No space left'
     expect(await peer.stopped).toBe(why)
     await peer.stop(600_000)
-    expect(peer.status()).toMatchObject({ role: 'stopped', trouble: why })
+    expect(peer.status()).toMatchObject({ role: 'stopped', trouble: why, troubleCode: 'disk-full' })
   })
 })

@@ -1,3 +1,4 @@
+import type { PeerId } from '../../src/core/ids.ts'
 import type { ExperimentSetting } from '../../src/mutex/setting.ts'
 import type { Experiment } from '../../src/peer/experiment.ts'
 import type { Peer, Receipt } from '../../src/peer/peer.ts'
@@ -42,6 +43,12 @@ export function runOf(peer: Peer, number: number): Experiment {
   if (run === undefined) throw new Error(`experiment ${number} is not here`)
   return run
 }
+
+export const entriesAt = (peer: Peer, number: number): readonly number[] => [
+  ...runOf(peer, number).record.figures.entriesByPeer.map(({ entries }) => entries),
+]
+
+export const idOf = (peer: Peer): PeerId => peer.status().self
 
 export const ended = (peers: readonly Peer[], number: number): Promise<void> =>
   until(`experiment ${number} has ended everywhere`, () =>

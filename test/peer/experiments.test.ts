@@ -1,26 +1,21 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { AccountId, PeerId } from '../../src/core/ids.ts'
+import type { AccountId } from '../../src/core/ids.ts'
 import { createRandom } from '../../src/core/random.ts'
-import type { AlgorithmKind } from '../../src/mutex/algorithm.ts'
 import { algorithms } from '../../src/mutex/algorithms.ts'
 import { happenedBefore } from '../../src/mutex/happened-before.ts'
 import { flightsIn } from '../../src/mutex/messages-in.ts'
 import { eventsIn, type RunStep } from '../../src/mutex/run-steps.ts'
 import { shivizLog } from '../../src/mutex/shiviz.ts'
 import type { ExperimentEvent } from '../../src/peer/experiment-kept.ts'
-import type { OwnKind } from '../../src/peer/experiments.ts'
 import { encodeLabFrame } from '../../src/peer/lab-frame.ts'
 import type { Peer } from '../../src/peer/peer.ts'
 import { until } from '../support/wait.ts'
-import { begin, ended, numberIn, runOf, settingOf, startRoom } from './experiment-room.ts'
+import { begin, ended, entriesAt, idOf, numberIn, runOf, settingOf, startRoom } from './experiment-room.ts'
 import { accept, createRig, type Rig, submit } from './rig.ts'
 
 let rig: Rig
 afterEach(() => rig.end())
 
-const entriesAt = (peer: Peer, number: number): readonly number[] => [
-  ...runOf(peer, number).record.figures.entriesByPeer.map(({ entries }) => entries),
-]
 async function stop(host: Peer, number: number): Promise<void> {
   const operation = host.lab().stopOf(number)
   if (operation === undefined) throw new Error('it does not run')
@@ -67,8 +62,6 @@ function expectHops(kept: readonly ExperimentEvent[]): void {
   }
   expect([...clocks.values()].reduce((sum, count) => sum + count, 0)).toBe(events.length)
 }
-
-const idOf = (peer: Peer): PeerId => peer.status().self
 
 describe('an experiment in a real room', () => {
   it.each(algorithms.map(({ name }) => name))(
@@ -337,199 +330,6 @@ describe('what goes wrong in an experiment', () => {
       expect(runOf(peer, number).record.violations).toEqual([])
       expect(runOf(peer, number).predictions.round).toBe(1)
       expect(peer.status()).toMatchObject({ role: 'member', trouble: undefined })
-    }
-  })
-})
-
-describe('step mode', () => {
-  const held = (peer: Peer, number: number) => runOf(peer, number).record.held
-
-  it('lets nothing go but what the host releases, in one order for everybody, to the end', async () => {
-    rig = createRig()
-    const { peers, host } = await startRoom(rig, 3)
-    const number = await begin(host, settingOf('ricart-agrawala', { step: true, entries: 1, think: { least: 0, most: 0 } }))
-    await until('all wishes wait everywhere', () => peers.every((peer) => held(peer, number).length === 6))
-    const orders = peers.map((peer) => held(peer, number).map(({ from, event, to }) => `${from} ${event} ${to}`))
-    expect(orders[1]).toEqual(orders[0])
-    expect(orders[2]).toEqual(orders[0])
-    expect(runOf(host, number).record.figures.messages.entry).toBe(6)
-    let steps = 0
-    while (runOf(host, number).ended === undefined) {
-      const stepped = runOf(host, number).step('release', undefined)
-      if (stepped !== undefined) steps++
-      await new Promise((resolve) => setTimeout(resolve, 5))
-    }
-    await ended(peers, number)
-    expect(steps).toBe(2 * 2 * 3)
-    for (const peer of peers) expect([entriesAt(peer, number), runOf(peer, number).record.violations]).toEqual([[1, 1, 1], []])
-  })
-
-  it('drops a message, which comes again, and delays one behind all others', async () => {
-    rig = createRig()
-    const { peers, host } = await startRoom(rig, 3)
-    const number = await begin(host, settingOf('ricart-agrawala', { step: true, entries: 1, think: { least: 0, most: 0 } }))
-    await until('all wishes wait', () => held(host, number).length === 6)
-    // Of others: the host says to them what is to be done until it hears that it is.
-    const [first, second] = held(host, number).filter(({ from }) => from !== idOf(host))
-    if (first === undefined || second === undefined) throw new Error('nothing waits')
-    for (const attempt of [2, 3]) {
-      expect(runOf(host, number).step('drop', first)?.round).toBe(attempt - 1)
-      await until('it comes again, once for each time', () =>
-        held(host, number).some((one) => one.from === first.from && one.event === first.event && one.attempt === attempt),
-      )
-    }
-    expect(runOf(host, number).step('delay', second)?.round).toBe(3)
-    await until('it is the last one', () => {
-      const last = held(host, number).at(-1)
-      return last?.from === second.from && last.event === second.event
-    })
-    await until('everybody sees that', () => peers.every((peer) => held(peer, number).at(-1)?.event === second.event))
-  })
-
-  it('counts who predicts what until the next step, shows that, and then who entered', async () => {
-    rig = createRig()
-    const { peers, host } = await startRoom(rig, 3)
-    const [ana, bob, cleo] = peers as [Peer, Peer, Peer]
-    const number = await begin(host, settingOf('ricart-agrawala', { step: true, entries: 1, think: { least: 0, most: 0 } }))
-    await until('all wishes wait', () => held(host, number).length === 6)
-    expect(runOf(bob, number).vote(1, idOf(ana))).toBe(true)
-    expect(runOf(cleo, number).vote(1, idOf(ana))).toBe(true)
-    expect(runOf(ana, number).vote(1, idOf(cleo))).toBe(true)
-    await until('the votes are with the host', () => runOf(ana, number).predictions.votes.size === 3)
-    runOf(host, number).step('release', undefined)
-    await until('everybody knows', () => peers.every((peer) => runOf(peer, number).predictions.round === 2))
-    expect(runOf(bob, number).vote(1, idOf(bob))).toBe(false)
-    while (runOf(host, number).record.figures.entries === 0) {
-      runOf(host, number).step('release', undefined)
-      await new Promise((resolve) => setTimeout(resolve, 5))
-    }
-    await until('the truth is known to all', () =>
-      peers.every((peer) => runOf(peer, number).predictions.closed[0]?.entered !== undefined),
-    )
-    const [entered] = runOf(host, number).record.kept.flatMap((one) =>
-      one.kind === 'event' && one.event.what === 'entered' ? [one.peer] : [],
-    )
-    for (const peer of peers)
-      expect(runOf(peer, number).predictions.closed[0]).toEqual({
-        round: 1,
-        tally: [
-          { peer: idOf(ana), votes: 2 },
-          { peer: idOf(cleo), votes: 1 },
-        ],
-        entered,
-      })
-  })
-})
-
-describe('an algorithm of somebody’s own', () => {
-  const closed = (kind: object): AlgorithmKind => kind as AlgorithmKind
-  const tokenRing = algorithms.find(({ name }) => name === 'token-ring') as AlgorithmKind
-  const ownOf = (kind: AlgorithmKind, letter = 'a'): OwnKind => ({ kind, sha256: letter.repeat(64) })
-  const mine = closed({ ...tokenRing, name: 'mine' })
-
-  it('runs on those that have the very same file; the others are named, and look on', async () => {
-    rig = createRig()
-    const given = [[ownOf(mine)], [ownOf(mine)], [ownOf(mine, 'b')], []]
-    const names = ['Ana', 'Bob', 'Cleo', 'Dora']
-    const peers: Peer[] = []
-    for (const [at, name] of names.entries())
-      peers.push(
-        await rig
-          .machine(name)
-          .start({ ownAlgorithms: async () => given[at] ?? [], ...(at === 0 && { entry: { kind: 'create' } }) }),
-      )
-    await until('all are members', () => peers.every((peer) => peer.status().members.length === 4))
-    const [ana, bob, cleo, dora] = peers as [Peer, Peer, Peer, Peer]
-    expect(
-      (await bob.lab().algorithms()).filter(({ kind }) => kind === 'own').map(({ name, peers: who }) => [name, who?.length]),
-    ).toEqual(
-      expect.arrayContaining([
-        ['mine', 2],
-        ['mine', 1],
-      ]),
-    )
-    expect(await ana.lab().prepare(settingOf('none'))).toBeUndefined()
-    const prepared = await ana.lab().prepare(settingOf('mine'))
-    if (prepared === undefined) throw new Error('it is not there')
-    const sorted = [...prepared.absent].sort((a, b) => (a.why < b.why ? -1 : 1))
-    expect(sorted).toEqual([
-      { peer: idOf(dora), why: 'lacks' },
-      { peer: idOf(cleo), why: 'other-hash' },
-    ])
-    const number = await begin(ana, prepared.setting)
-    await ended(peers, number)
-    for (const peer of peers) {
-      expect(runOf(peer, number).record.figures.entries).toBe(10)
-      expect(
-        runOf(peer, number)
-          .record.members.filter(({ part }) => part === 'absent')
-          .map(({ peer: id }) => id)
-          .sort(),
-      ).toEqual([idOf(cleo), idOf(dora)].sort())
-    }
-  })
-
-  it.each([
-    [
-      'throws',
-      () => {
-        throw new Error('not yet')
-      },
-      'not yet',
-    ],
-    [
-      'says what cannot travel',
-      (send: (to: PeerId, message: object) => void, others: readonly PeerId[]) => send(others[0] as PeerId, { kind: 'x', a: {} }),
-      'a message has a kind',
-    ],
-    [
-      'speaks to nobody',
-      (send: (to: PeerId, message: object) => void) => send('nobody' as PeerId, { kind: 'x' }),
-      'a message goes to another member',
-    ],
-  ])('that %s fails, and the peer goes on', async (_what, act, why) => {
-    const broken = closed({
-      ...{ name: 'mine', needsFifo: false, accepts: () => true },
-      create: (
-        { self, members }: { self: PeerId; members: PeerId[] },
-        { send }: { send: (to: PeerId, message: object) => void },
-      ) => ({
-        request: () =>
-          act(
-            send,
-            members.filter((one) => one !== self),
-          ),
-        release() {},
-        receive() {},
-      }),
-    })
-    rig = createRig()
-    const { peers, host } = await startRoom(rig, 2, { ownAlgorithms: async () => [ownOf(broken)] })
-    const prepared = await host.lab().prepare(settingOf('mine'))
-    if (prepared === undefined) throw new Error('it is not there')
-    const number = await begin(host, prepared.setting)
-    await until('both have failed', () =>
-      peers.every((peer) => runOf(peer, number).record.members.every(({ part }) => part === 'failed')),
-    )
-    expect(runOf(host, number).record.members[0]?.why).toContain(why)
-    expect(host.status()).toMatchObject({ role: 'member', trouble: undefined })
-  })
-
-  it('that lets two in at once is found out by everybody, with both events', async () => {
-    const rude = closed({
-      ...{ name: 'mine', needsFifo: false, accepts: () => true },
-      create: (_: unknown, { enter }: { enter: () => void }) => ({ request: () => enter(), release() {}, receive() {} }),
-    })
-    rig = createRig()
-    const { peers, host } = await startRoom(rig, 2, { ownAlgorithms: async () => [ownOf(rude)] })
-    const prepared = await host.lab().prepare(settingOf('mine'))
-    if (prepared === undefined) throw new Error('it is not there')
-    const number = await begin(host, prepared.setting)
-    await ended(peers, number)
-    for (const peer of peers) {
-      const [violation] = runOf(peer, number).record.violations
-      expect([violation?.first.peer, violation?.second.peer].sort()).toEqual(peers.map(idOf).sort())
-      expect(runOf(peer, number).record.figures.violations).toBeGreaterThan(0)
     }
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../../src/core/failure.ts'
+import type { News } from '../../src/peer/context.ts'
 import type { Store } from '../../src/peer/ports.ts'
 import { createMemoryStore } from '../support/memory-store.ts'
 import { genesisBy } from './log-of-blocks.ts'
@@ -107,18 +108,21 @@ describe('a peer that is about to give way', () => {
     await residence.close()
   })
 
-  it('stops where the disk fails it, and says so', async () => {
+  const unmoved = 'the room could not be changed'
+  const full = new Failure('disk-full', 'No space left.')
+  const ends: readonly [string, Error, News][] = [
+    ['the disk', full, { kind: 'stranded', failure: full }],
+    ['a fault of the program', new Error('it cannot be'), { kind: 'stopped', reason: { kind: 'bug', message: unmoved } }],
+  ]
+  it.each(ends)('stops where %s fails it, and says so', async (_, error, told) => {
     const store = createMemoryStore()
-    let isFull = false
-    const write: Store['write'] = (batch) =>
-      isFull ? Promise.reject(new Failure('disk-full', 'No space left.')) : store.write(batch)
+    let isFailing = false
+    const write: Store['write'] = (batch) => (isFailing ? Promise.reject(error) : store.write(batch))
     const { residence, answer, pass, news, logged } = await asking({ write }, store)
-    isFull = true
+    isFailing = true
     answer()
     await pass(4_000)
-    expect(news.filter(({ kind }) => kind === 'stopped')).toEqual([
-      { kind: 'stopped', reason: { kind: 'bug', message: 'the room could not be changed: No space left' } },
-    ])
+    expect(news.filter(({ kind }) => kind === 'stopped' || kind === 'stranded')).toEqual([told])
     expect([logged.includes('room-change-failed'), residence.moving]).toEqual([true, undefined])
     await residence.close()
   })

@@ -254,7 +254,7 @@ it('a peer stays in its room where the disk has no place for the log of it', asy
   rig.answer()
   await rig.pass(5_000)
   const { session, moving } = rig.residence
-  expect([state(), session.room, moving, rig.news.filter(({ kind }) => kind === 'stopped')]).toEqual([
+  expect([state(), session.room, moving, rig.news.filter(({ kind }) => kind === 'stopped' || kind === 'stranded')]).toEqual([
     ...['disk-full', room, undefined, []],
   ])
   const done = session.proposals.submit({ request: undefined, operation: { kind: 'void' } }, 60_000)

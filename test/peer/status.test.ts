@@ -177,6 +177,17 @@ describe('the status of a peer', () => {
     const later = { kind: 'own-later-block', index: 9, incarnation: 4 } as const
     for (const which of ['twin', 'older-copy'] as const) expect(codeOf({}, { stopReason: { ...later, which } })).toBe(which)
   })
+
+  it('says of a move that the disk cut off what it says of a disk that fails elsewhere', () => {
+    for (const code of ['disk-full', 'disk-read-only', 'disk-failed', 'store-damaged'] as const) {
+      const failure = new Failure(code, 'No space left.')
+      const stopped = troubleOf({ ...well, stopped: { kind: 'stranded', failure } })
+      expect([stopped?.code, stopped?.text]).toEqual([
+        troubleOf({ ...well, failed: failure })?.code,
+        'stopped: the room could not be changed: No space left',
+      ])
+    }
+  })
 })
 
 describe('the link into a room', () => {

@@ -16,12 +16,13 @@ export interface Explored {
 
 /**
  * For a process that plays seeds. What one of them makes fits into the nursery, and is collected when it is over and nothing of it is
- * left to be kept: that spares a tenth of the time. And such a process is over soon: to compile a third as much of what is called into
- * each caller spares more than it costs.
+ * left to be kept: that spares a tenth of the time. Threads that help to collect it would take the cores that other seeds are played on.
+ * And such a process is over soon: to compile a third as much of what is called into each caller spares more than it costs.
  */
 export const nodeFlags: readonly string[] = [
   '--min-semi-space-size=128',
   '--max-semi-space-size=128',
+  '--single-threaded-gc',
   '--expose-gc',
   '--max-inlined-bytecode-size-cumulative=300',
 ]
