@@ -5,7 +5,7 @@ import { nodeFlags } from '../test/sim/jobs.ts'
 import { median } from './statistics.ts'
 
 /** For each process: so many that compiling the code, which ends with the first 200 seeds or so, is little of the whole, as in 20,000. */
-const seeds = 600
+const seeds = 400
 
 interface Rate {
   readonly stepsPerSecond: number

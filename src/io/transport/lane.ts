@@ -18,6 +18,8 @@ export interface LaneOptions {
   readonly onLost: (reason: string) => void
 }
 
+/** Of a lane that was quiet for so long, in milliseconds, a message waits for no others: there hardly are any. */
+const quietMillis = 5
 /** A peer that takes no more for this many bytes is given up. */
 const queuedBytesMax = 32 * 1024 * 1024
 
@@ -27,6 +29,7 @@ export function createLane({ open, greeting, onLost }: LaneOptions): Lane {
   let waiting: Framed[] = greeting === undefined ? [] : [{ bytes: greeting, isControl: false }]
   let waitingBytes = 0
   let isScheduled = false
+  let flushedAt = Number.NEGATIVE_INFINITY
   let drainers: (() => void)[] = []
 
   const lose = (reason: string): void => {
@@ -54,7 +57,7 @@ export function createLane({ open, greeting, onLost }: LaneOptions): Lane {
 
   /**
    * Everything that was sent in this turn of the event loop leaves in one write: one encryption, one packet. A peer under load hears
-   * of several messages and a write to its disk in one turn, and answers them all.
+   * of several messages and a write to its disk in one turn, and answers them all. After a pause what one task sent leaves when that is done.
    */
   const flush = (): void => {
     isScheduled = false
@@ -62,6 +65,7 @@ export function createLane({ open, greeting, onLost }: LaneOptions): Lane {
     const frames = waiting
     waiting = []
     waitingBytes = 0
+    flushedAt = performance.now()
     try {
       stream.send(piecesOf(frames))
     } catch {
@@ -100,7 +104,8 @@ export function createLane({ open, greeting, onLost }: LaneOptions): Lane {
       }
       if (isScheduled) return
       isScheduled = true
-      setImmediate(flush)
+      if (performance.now() - flushedAt > quietMillis) queueMicrotask(flush)
+      else setImmediate(flush)
     },
     drained: () =>
       new Promise((resolve) => {
