@@ -226,13 +226,15 @@ export class Checkpoints {
   #settle(): void {
     const { log, out, faults } = this.#ring
     const { members } = log.lastView
+    // Whoever is not in the view is one of those who have computed it, too: a room of one that lies is no majority.
+    const count = new Set([...members, this.#ring.self]).size
     const against = members.filter((member) => this.#differing.has(member))
-    if (2 * against.length > members.length) {
+    if (2 * against.length > count) {
       const index = this.#differing.get(against[0] as PeerId)?.checkpoint?.index ?? 0
       return out.stop({ kind: 'state-diverged', index, authors: against })
     }
     // Us, and those that agree with us.
     const agreeing = 1 + members.filter((member) => this.#agreeing.has(member)).length
-    if (2 * agreeing > members.length) for (const block of this.#differing.values()) faults.add({ kind: 'checkpoint', block })
+    if (2 * agreeing > count) for (const block of this.#differing.values()) faults.add({ kind: 'checkpoint', block })
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Block } from '../../src/ring/block.ts'
-import { DrivenReplica, epochOf, follower, opsAfter, placeOf, view2, view3, viewAfter } from './harness.ts'
+import { type Block, headOf } from '../../src/ring/block.ts'
+import { DrivenReplica, epochOf, follower, opsAfter, placeOf, statusOf, view2, view3, viewAfter } from './harness.ts'
 
 const ours = 'aa'.repeat(32)
 const theirs = 'bb'.repeat(32)
@@ -58,6 +58,18 @@ describe('a checkpoint', () => {
     expect(peer.stopReason).toEqual({ kind: 'state-diverged', index: 2, authors: ['A', 'C'] })
     expect(peer.view.stopped).toEqual(peer.stopReason)
     expect(peer.after(1_000).outputs).toEqual([])
+  })
+
+  it('of the only member stops nobody who is not in the view, and accuses nobody: one stands against one', () => {
+    const alone = viewAfter(view2, epochOf(3, 'A'), 'A')
+    const one = vouching(alone, 'A', 2, theirs)
+    const taken = placeOf(one)
+    const outside = new DrivenReplica().step({ kind: 'tick' }).receive('A', statusOf({ commit: taken }))
+    const answer = { kind: 'fetched', what: 'committed', blocks: [alone, one], commit: headOf(one), head: headOf(one) } as const
+    outside.receive('A', answer).step({ kind: 'applied', index: 2, stateHash: ours })
+    expect(outside.view.commit).toEqual(taken)
+    expect(outside.notes('checkpoint-differs')).toEqual([{ author: 'A', index: 2 }])
+    expect([outside.view.stopped, outside.view.evidence]).toEqual([undefined, []])
   })
 
   it('in which exactly half differ from us stops nobody', () => {
