@@ -317,9 +317,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
   },
   noCheckpoint: {
     breaks: 'a false checkpoint is held against its author',
-    edits: [
-      edit('ring/commit.ts', '    if (2 * agreeing > members.length) for', '    if (2 * agreeing > 2 * members.length) for'),
-    ],
+    edits: [edit('ring/commit.ts', '    if (2 * agreeing > count) for', '    if (2 * agreeing > 2 * count) for')],
   },
   batchUnsynced: {
     breaks: 'a batch is synced before anybody is told that it is there',
