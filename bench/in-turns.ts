@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { median } from './statistics.ts'
 
 /** A bench of `three-peers.ts`, which another checkout has, too, and the figure that is taken from what it answers. */
 export interface Figure {
@@ -28,15 +29,8 @@ export function againstOther(figure: Figure): object {
   const ratios = own.map((value, turn) => value / (theirs[turn] ?? Number.NaN))
   const commit = execFileSync('git', ['-C', other, 'rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
   return {
-    against: { commit, own: middle(own), other: middle(theirs), ratio: middle(ratios), runs: { own, other: theirs, ratios } },
+    against: { commit, own: median(own), other: median(theirs), ratio: median(ratios), runs: { own, other: theirs, ratios } },
   }
-}
-
-/** Of an even number: between the two in the middle. The greater of them would be in favour of one side. */
-function middle(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const half = sorted.length / 2
-  return ((sorted[Math.ceil(half) - 1] ?? Number.NaN) + (sorted[Math.floor(half)] ?? Number.NaN)) / 2
 }
 
 function figureIn(checkout: string, { measure, args, of }: Figure): number {
