@@ -51,7 +51,7 @@ export class Attempts {
     disk.whenDurable(() => {
       if (epochs.state !== attempt) return
       // Rule 5.1-disk [S1]
-      attempt.isPrepared = true
+      attempt.askedAt = out.now
       attempt.promises.set(self, { head: headOf(log.head), commit: log.commit })
       this.#ask(attempt, new Set([...votersOf(log.configs), ...wishes.joiners]))
     })
@@ -97,11 +97,14 @@ export class Attempts {
     if (begun.kind === 'preparing' && !log.isVoter(self)) {
       epochs.giveUp()
       out.note('attempt-given-up', { epoch: epochText(begun.epoch), phase: begun.kind })
-    } else if (begun.kind === 'preparing' && begun.isPrepared) this.#choose(begun)
+    } else if (begun.kind === 'preparing' && begun.askedAt !== undefined) this.#choose(begun, begun.askedAt)
     if (epochs.state.kind === 'installing') this.#activate(epochs.state)
     const { state } = epochs
     if (state.kind !== 'preparing' && state.kind !== 'installing') return due.disarm('attempt')
-    const giveUpAt = state.since + timing.attemptLife
+    // What the own disk takes before that is no time that others had to answer.
+    const begunAt = state.kind === 'preparing' ? state.askedAt : state.since
+    if (begunAt === undefined) return due.disarm('attempt')
+    const giveUpAt = begunAt + timing.attemptLife
     // Rule 5.6-give-up [L]
     if (out.now >= giveUpAt) {
       epochs.giveUp()
@@ -111,7 +114,7 @@ export class Attempts {
       return due.disarm('attempt')
     }
     if (out.now >= state.repeatAt) this.#repeat(state)
-    due.arm('attempt', Math.min(giveUpAt, state.repeatAt, state.kind === 'preparing' ? this.#nextChoice(state) : giveUpAt))
+    due.arm('attempt', Math.min(giveUpAt, state.repeatAt, state.kind === 'preparing' ? this.#nextChoice(begunAt) : giveUpAt))
   }
 
   /** For as long as our epoch lasts, its members that did not answer hear of it again. */
@@ -146,10 +149,10 @@ export class Attempts {
   }
 
   /** Step 3: the log with the highest head among the promises is the past, if every config of it has a view quorum. */
-  #choose(attempt: Preparing): void {
+  #choose(attempt: Preparing, askedAt: number): void {
     const { out, log, self, epochs, fetching } = this.#ring
     // Rule 5.3-wait [L]
-    if ([...attempt.asked].some((peer) => out.now < this.#waitsUntil(attempt, peer))) return
+    if ([...attempt.asked].some((peer) => out.now < askedAt + this.#waitFor(attempt, peer))) return
     attempt.promises.set(self, { head: headOf(log.head), commit: log.commit })
     const chosen = this.#chosenPast(attempt)
     if (chosen === undefined) return
@@ -173,17 +176,17 @@ export class Attempts {
    * The room stands still meanwhile: so somebody who has no vote in it yet gets less of its time at first; where that was in vain it
    * may have a slow disk.
    */
-  #waitsUntil(attempt: Preparing, peer: PeerId): number {
+  #waitFor(attempt: Preparing, peer: PeerId): number {
     const { peers, log, patience } = this.#ring
     const isHere = !attempt.promises.has(peer) && !peers.isSilent(peer, timing.lately) && peers.of(peer).isConnected
-    if (!isHere) return attempt.since
-    return attempt.since + (log.isVoter(peer) || patience.wasTooSlow(peer) ? timing.chooseWait : timing.joinWait)
+    if (!isHere) return 0
+    return log.isVoter(peer) || patience.wasTooSlow(peer) ? timing.chooseWait : timing.joinWait
   }
 
   /** When a wait ends next. */
-  #nextChoice(attempt: Preparing): number {
+  #nextChoice(askedAt: number): number {
     const { out } = this.#ring
-    const ends = [timing.joinWait, timing.chooseWait].map((wait) => attempt.since + wait)
+    const ends = [timing.joinWait, timing.chooseWait].map((wait) => askedAt + wait)
     return ends.find((end) => out.now < end) ?? Number.POSITIVE_INFINITY
   }
 

@@ -20,10 +20,9 @@ export interface Wishes {
 export interface Preparing extends Wishes {
   readonly kind: 'preparing'
   readonly epoch: Epoch
-  readonly since: number
   repeatAt: number
-  /** Our own promise is on disk: `Prepare` may leave. */
-  isPrepared: boolean
+  /** When `Prepare` left: not before our own promise is on disk, however long that takes. */
+  askedAt: number | undefined
   readonly asked: Set<PeerId>
   readonly promises: Map<PeerId, { readonly head: Head; readonly commit: Commit }>
   /** By the hash of their heads: what other promised logs hold after our commit. */
@@ -148,7 +147,7 @@ export class Epochs {
 
   /** Promises an epoch of its own above all that was seen. Answers the attempt; `undefined`: there is no number left. */
   becomePreparing(wishes: Wishes, above: number): Preparing | undefined {
-    const { out, self } = this.#ring
+    const { self } = this.#ring
     const epoch: Epoch = { number: Math.max(this.#highest, this.#promised.number, above) + 1, initiator: self }
     if (epoch.number > numberMax) return undefined
     this.#promise(epoch)
@@ -156,9 +155,8 @@ export class Epochs {
       ...wishes,
       kind: 'preparing',
       epoch,
-      since: out.now,
       repeatAt: Number.POSITIVE_INFINITY,
-      isPrepared: false,
+      askedAt: undefined,
       asked: new Set(),
       promises: new Map(),
       logs: new Map(),

@@ -90,10 +90,14 @@ export class Peers {
     for (const peer of peers) this.#entry(peer).commitTold = index
   }
 
-  /** An answer to a fetch came to nothing: others are asked first, for longer each time. */
+  /**
+   * An answer to a fetch came to nothing: others are asked first, for longer each time. What comes meanwhile was asked for before, and
+   * makes it no longer: late answers can be many.
+   */
   foundUseless(peer: PeerId): void {
     const { now } = this.#ring.out
     const before = this.of(peer).useless
+    if (before !== undefined && now < before.until) return
     const pause = before === undefined ? timing.uselessPause : Math.min(2 * before.pause, timing.uselessPauseMost)
     this.update(peer, { useless: { until: now + pause, pause } })
   }

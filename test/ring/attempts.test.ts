@@ -189,6 +189,14 @@ describe('an epoch for a failure', () => {
     expect(above.during(600).notes('attempt-started')).toEqual([{ epoch: '6.B', why: 'refused' }])
   })
 
+  it('is not given up while its own disk is slow: its time begins when it asks', () => {
+    const peer = initiator().after(5_000)
+    expect(peer.notes('attempt-given-up')).toEqual([])
+    expect(peer.persisted().sent('prepare')).toMatchObject([{ to: 'AC', epoch: epoch4 }])
+    expect(peer.during(2_490).notes('attempt-given-up')).toEqual([])
+    expect(peer.during(20).notes('attempt-given-up')).toEqual([{ epoch: '4.B', phase: 'preparing' }])
+  })
+
   it('is given up after a while', () => {
     const peer = initiator().persisted()
     expect(peer.during(2_490).notes('attempt-given-up')).toEqual([])

@@ -287,6 +287,20 @@ describe('an answer', () => {
     expect(peer.receive('C', offer()).sent('fetch')).toMatchObject([{ to: 'C' }])
   })
 
+  it('that come late, however many, make their sender wait no longer than one of no use does', () => {
+    const here = [view2, ...past.slice(0, 3)]
+    const peer = new DrivenReplica({ blocks: [genesis, ...here] }).step({ kind: 'tick' }).receive('A', offer())
+    for (let times = 0; times < 20; times++) peer.receive('A', answer(here))
+    peer.after(990)
+    for (let times = 0; times < 20; times++) peer.receive('A', answer([]))
+    expect(peer.receive('A', offer()).sent('fetch')).toEqual([])
+    expect(peer.after(10).receive('A', offer()).sent('fetch')).toMatchObject([{ to: 'A', from: 5 }])
+    // Those to the next question do so again, and for longer.
+    peer.receive('A', answer([])).after(1_990)
+    expect(peer.receive('A', offer()).sent('fetch')).toEqual([])
+    expect(peer.after(10).receive('A', offer()).sent('fetch')).toMatchObject([{ to: 'A', from: 5 }])
+  })
+
   it('of somebody unknown that adds nothing to what is kept of it is not followed up at once, nor for ever', () => {
     const stranger: Head = { epoch: last.epoch, index: 9_999, hash: 'ab'.repeat(32) }
     const peer = newcomer().receive('D', offer())

@@ -45,6 +45,18 @@ describe('a request', () => {
     expect(peer.after(1).sent('install').length).toBeGreaterThan(0)
   })
 
+  it('has its moment from when the question leaves: what the own disk takes before that is nobody else’s fault', () => {
+    const peer = holder().receive('D', request('join')).after(300).after(1_400)
+    peer.step({ kind: 'link', peer: id('D'), state: 'up' }).receive('D', statusOf()).persisted()
+    const [prepare] = peer.sent('prepare')
+    expect(prepare?.to).toBe('ACD')
+    const promise = { kind: 'promise', epoch: prepare?.epoch ?? noEpoch, head: headOf(view3), commit: placeOf(view3) } as const
+    peer.receive('A', promise).receive('C', promise).after(249)
+    expect(peer.sent('install')).toEqual([])
+    peer.receive('D', promise)
+    expect(peer.sent('install')).toMatchObject([{ to: 'ACD' }])
+  })
+
   it('of one that did not answer the last time is waited for as long as a member: its disk may be slow', () => {
     const peer = holder().receive('D', request('join')).after(300)
     const view = viewProposedBy(peer, ['A', 'C']) as Block
