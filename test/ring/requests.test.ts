@@ -47,7 +47,10 @@ describe('a request', () => {
 
   it('has its moment from when the question leaves: what the own disk takes before that is nobody else’s fault', () => {
     const peer = holder().receive('D', request('join')).after(300).after(1_400)
-    peer.step({ kind: 'link', peer: id('D'), state: 'up' }).receive('D', statusOf()).persisted()
+    peer
+      .step({ kind: 'link', peer: id('D'), state: 'up' })
+      .receive('D', statusOf())
+      .persisted()
     const [prepare] = peer.sent('prepare')
     expect(prepare?.to).toBe('ACD')
     const promise = { kind: 'promise', epoch: prepare?.epoch ?? noEpoch, head: headOf(view3), commit: placeOf(view3) } as const
