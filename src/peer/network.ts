@@ -68,7 +68,7 @@ export function createNetwork(context: PeerContext): Network {
   const connected = new Map<PeerId, Hello | undefined>()
   /** Peers that the ring takes for connected. */
   const linked = new Set<PeerId>()
-  const beginningAsked = new Map<PeerId, BeginningAsked>()
+  const beginningAsked = new Set<BeginningAsked>()
   let session: Session | undefined
   const heard = createHearsay(transport)
   const presence = createPresence(clock, (peer, here) => context.tell({ kind: 'presence', peer, here }))
@@ -121,10 +121,9 @@ export function createNetwork(context: PeerContext): Network {
     else if (message.kind === 'fetch' && session !== undefined) giveBeginning(from, message.from, session)
   }
 
-  /** An answer that comes late is to an earlier question, and nobody's fault. */
+  /** To all that wait for these. An answer that comes late is to an earlier question, and nobody's fault. */
   const takeBeginning = (from: PeerId, blocks: readonly Block[]): void => {
-    const asked = beginningAsked.get(from)
-    if (asked !== undefined && (blocks[0]?.index ?? asked.first) === asked.first) asked.done(blocks)
+    for (const { of, first, done } of beginningAsked) if (of === from && (blocks[0]?.index ?? first) === first) done(blocks)
   }
 
   /** What copies of other peers have left here for them. */
@@ -176,17 +175,17 @@ export function createNetwork(context: PeerContext): Network {
       })
   }
 
-  /** `undefined` where it says nothing in time. */
+  /** `undefined` where it says nothing in time. Whoever waits for the same room may ask at the same time. */
   const askForBeginning = (peer: PeerId, from: number): Promise<readonly Block[] | undefined> =>
     new Promise((resolve) => {
       const done = (blocks: readonly Block[] | undefined): void => {
         cancel()
-        beginningAsked.delete(peer)
+        beginningAsked.delete(asked)
         resolve(blocks)
       }
-      beginningAsked.get(peer)?.done(undefined)
+      const asked = { of: peer, first: from, done }
+      beginningAsked.add(asked)
       const cancel = clock.at(clock.monotonic() + beginningWait, () => done(undefined))
-      beginningAsked.set(peer, { first: from, done })
       void transport.sendBulk(peer, encodeFrame(0, { kind: 'fetch', what: 'committed', from }))
     })
 
@@ -228,7 +227,7 @@ export function createNetwork(context: PeerContext): Network {
       },
       onDisconnected(peer, refused) {
         connected.delete(peer)
-        beginningAsked.get(peer)?.done(undefined)
+        for (const { of, done } of beginningAsked) if (of === peer) done(undefined)
         if (!linked.delete(peer)) return
         presence.went(peer)
         session?.input({ kind: 'link', peer, state: refused ? 'refused' : 'down' })
@@ -304,6 +303,7 @@ export function createNetwork(context: PeerContext): Network {
 
 /** Who is asked for the first blocks of its room, from `first` on. */
 interface BeginningAsked {
+  readonly of: PeerId
   readonly first: number
   readonly done: (blocks: readonly Block[] | undefined) => void
 }

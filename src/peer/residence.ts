@@ -238,7 +238,7 @@ export function createResidence(context: PeerContext): Residence {
       return moves.moving
     },
     async refound(force) {
-      await moves.moving
+      while (moves.moving !== undefined) await moves.moving
       if (settled) throw new Failure('stopping', 'This peer is stopping.')
       const own = session()
       refuseRefound(own, force)
@@ -247,7 +247,7 @@ export function createResidence(context: PeerContext): Residence {
       return made
     },
     async join(target, { force, deadlineMillis, signal }) {
-      await moves.moving
+      while (moves.moving !== undefined) await moves.moving
       if (settled) throw new Failure('stopping', 'This peer is stopping.')
       refuseTarget(target, options)
       if (target.room !== undefined && isWanted({ id: session().room }, target.room)) {
@@ -265,7 +265,8 @@ export function createResidence(context: PeerContext): Residence {
           0,
         )
       }
-      await moves.moving
+      // Looked at again each time: one may begin in the very moment in which another one ends.
+      while (moves.moving !== undefined) await moves.moving
       // Meanwhile this room may have given way by itself, or somebody may have done something here.
       if (settled) throw new Failure('stopping', 'This peer is stopping.')
       if (session().room === room.id) return { room: room.id, archive: undefined }

@@ -95,6 +95,7 @@ describe('a peer that is to join', () => {
 
   it('moves there once it has the first block', async () => {
     const { join, residence, events, answer, pass, asked, news } = await createFounder()
+    residence.session.holdFast()
     await pass(100)
     events().onConnected(bob, hello({ holdsFast: false }))
     const before = asked.length
@@ -105,6 +106,21 @@ describe('a peer that is to join', () => {
     await pass(5_000)
     expect(await joining).toMatchObject({ room: bobs.id })
     expect(news.filter(({ kind }) => kind === 'stopped')).toEqual([{ kind: 'stopped', reason: { kind: 'left' } }])
+    expect([residence.session.room, residence.entered, residence.moving]).toEqual([bobs.id, 'joined', undefined])
+    await residence.close()
+  })
+
+  it('is in it, too, where it has given way to that room while it waited', async () => {
+    const { join, residence, events, answer, pass, asked } = await createFounder()
+    await pass(100)
+    events().onConnected(bob, hello({ holdsFast: false }))
+    const before = asked.length
+    const joining = join()
+    await pass(300)
+    expect(asked.length).toBeGreaterThan(before)
+    answer()
+    await pass(5_000)
+    expect(await joining).toEqual({ room: bobs.id, archive: undefined })
     expect([residence.session.room, residence.entered, residence.moving]).toEqual([bobs.id, 'joined', undefined])
     await residence.close()
   })
