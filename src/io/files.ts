@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs'
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { Failure, type FailureCode } from '../core/failure.ts'
 
 /** Writes a whole file so that a crash leaves the old one or the new one, never half of one. On disk when it resolves. */
@@ -97,9 +97,23 @@ export const openGiven = (path: string): Promise<FileHandle> => (isHandedOver(pa
 /** It is open already, so that to open it waits for nobody; to read it does, as it should. */
 const isHandedOver = (path: string): boolean => /^\/(?:dev\/(?:stdin|fd\/\d+)|proc\/self\/fd\/\d+)$/.test(path)
 
+const isNoFile = (about: Stats): boolean => !about.isFile() && !about.isDirectory()
+
 function refuseNoFile(path: string, about: Stats): void {
-  if (about.isFile() || about.isDirectory()) return
-  throw Object.assign(new Error('it is no file'), { code: noFile, path })
+  if (isNoFile(about)) throw Object.assign(new Error('it is no file'), { code: noFile, path })
+}
+
+/** What is in a folder whose files somebody else is to open. Throws a `Failure` where one is what {@link openFile} refuses. */
+export async function namesIn(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { withFileTypes: true })
+  for (const entry of entries) {
+    if (entry.isFile() || entry.isDirectory()) continue
+    const path = join(folder, entry.name)
+    // Of a link that leads nowhere there is nothing to open.
+    const about = await stat(path).catch(() => undefined)
+    if (about !== undefined && isNoFile(about)) throw failureOf(noFile, path, undefined)
+  }
+  return entries.map(({ name }) => name)
 }
 
 /** As Node would call it. */

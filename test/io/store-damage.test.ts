@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createStore } from '../../src/io/store/store.ts'
+import { hasNoPipes, makePipe } from '../support/pipe.ts'
 import { batchOf, text } from './store-conformance.ts'
 import type { Change, Line } from './store-reader.ts'
 
@@ -223,5 +224,24 @@ describe('a disk that refuses', () => {
     await mkdir(folder)
     await chmod(folder, 0o500)
     await expect(createStore(join(folder, 'log')).open()).rejects.toMatchObject({ code: 'permission-denied' })
+  })
+})
+
+describe('a pipe in the place of a file', () => {
+  it.skipIf(hasNoPipes)('of LevelDB is named, and opened by nobody, also where an earlier start came to no end', async () => {
+    const { folder } = await specimen(6, 20, [3], false)
+    const names = (await readdir(folder)).filter((name) => name !== 'witness')
+    expect(names).toEqual(expect.arrayContaining(['CURRENT', 'LOCK', 'LOG']))
+    for (const name of names) {
+      for (const starts of [0, 2]) {
+        const copy = newFolder()
+        await cp(folder, copy, { recursive: true })
+        if (starts > 0) await writeFile(join(copy, 'opening'), new Uint8Array(starts))
+        await rm(join(copy, name))
+        const path = makePipe(join(copy, name))
+        const message = `Something else stands in the place of this file or folder: ${path}`
+        await expect(createStore(copy).open(), name).rejects.toMatchObject({ code: 'path-taken', message })
+      }
+    }
   })
 })

@@ -1,16 +1,16 @@
 import { fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { open, readdir, rm } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { makeFolder, readFileIfThere, replaceFile } from '../files.ts'
+import { makeFolder, namesIn, readFileIfThere, replaceFile } from '../files.ts'
 import { type Database, openDatabase } from './database.ts'
 
 /** What a store asks of the machine: a folder with LevelDB in it, and a timer. The simulator has a disk of its own. */
 export interface Disk {
   /** For people. */
   readonly folder: string
-  /** Of the files that are there. Makes the folder where it is missing. */
+  /** Of the files that are there, each of which can be opened. Makes the folder where it is missing. */
   names(): Promise<readonly string[]>
   readFile(name: string): Promise<Uint8Array | undefined>
   /** On disk when it resolves, as a whole or not at all. */
@@ -37,7 +37,7 @@ export interface DiskFile {
 export function folderDisk(folder: string): Disk {
   return {
     folder,
-    names: () => makeFolder(folder).then(() => readdir(folder)),
+    names: () => makeFolder(folder).then(() => namesIn(folder)),
     readFile: (name) => readFileIfThere(join(folder, name)),
     replaceFile: (name, bytes) => replaceFile(join(folder, name), bytes, 0o600),
     removeFile: (name) => rm(join(folder, name), { force: true }),
