@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { copyFile, link, mkdir, open, readdir, realpath, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Failure } from '../core/failure.ts'
-import { diskFailure, pathIn, readBeginningIfThere, replaceFile, syncFolder } from '../io/files.ts'
+import { diskFailure, namesIn, pathIn, readBeginningIfThere, replaceFile, syncFolder } from '../io/files.ts'
 import { openingName } from '../io/store/inspect.ts'
 import { createStore } from '../io/store/store.ts'
 import { readWitness, witnessName } from '../io/store/witness.ts'
@@ -82,15 +82,20 @@ function createPlacing(): typeof link {
 
 /**
  * Tables are only ever made and deleted: `place` may give them a second name. All other files are copied, LevelDB's notes only where they
- * can be read: they say nothing of the log.
+ * can be read: they say nothing of the log. Throws where one of them is no file.
  */
 export async function copyLog(from: string, to: string, place: typeof link): Promise<void> {
-  for (const entry of await readdir(from, { withFileTypes: true })) {
-    const { name } = entry
-    if (!entry.isFile() || isPassing(name)) continue
-    const copying = (name.endsWith('.ldb') ? place : copyFile)(join(from, name), join(to, name))
+  for (const name of await namesIn(from)) {
+    if (isPassing(name)) continue
+    const copying = copyEntry(join(from, name), join(to, name), name.endsWith('.ldb') ? place : copyFile)
     await (isNote(name) ? copying.catch(() => {}) : copying)
   }
+}
+
+/** A file, also where a link stands for it: one to a file beside it would lead elsewhere from there. One that leads nowhere is none. */
+async function copyEntry(from: string, to: string, place: typeof link): Promise<void> {
+  const path = await realpath(from).catch(() => undefined)
+  if (path !== undefined && !(await stat(path)).isDirectory()) await place(path, to)
 }
 
 const isLinked = (name: string): boolean => name === lockName || name.endsWith('.ldb')
