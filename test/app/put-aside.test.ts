@@ -22,6 +22,7 @@ import { finishPutBack, forgetAside, openGuarded, placeOfLog, putAside, restore 
 import { roomFolder } from '../../src/app/room-folder.ts'
 import { createStore } from '../../src/io/store/store.ts'
 import { batchOf } from '../io/store-conformance.ts'
+import { makePipe } from '../support/pipe.ts'
 
 function newProfile(): string {
   const profile = realpathSync(mkdtempSync(join(tmpdir(), 'gavelring-test-')))
@@ -199,6 +200,27 @@ test('notes of LevelDB that cannot be read, and folders, are in the way of no ch
   await expect(openGuarded(createStore(folder), folder)).rejects.toMatchObject({ code: 'store-damaged' })
   expect(tablesIn(folder)).toEqual(before)
 })
+
+test.skipIf(process.platform === 'win32')(
+  'a refused check gives back what stands behind links, and leaves a pipe where it is',
+  async () => {
+    const { profile, folder } = await created()
+    mkdirSync(join(profile, 'elsewhere'))
+    for (const name of readdirSync(folder).filter((file) => /^MANIFEST|\.log$|\.ldb$/.test(file))) {
+      renameSync(join(folder, name), join(profile, 'elsewhere', name))
+      symlinkSync(join('..', '..', 'elsewhere', name), join(folder, name))
+    }
+    const witness = readFileSync(join(folder, 'witness'))
+    rmSync(join(folder, 'witness'))
+    await expect(openGuarded(createStore(folder), folder)).rejects.toMatchObject({ code: 'store-damaged' })
+    writeFileSync(join(folder, 'witness'), witness)
+    expect(await start(folder)).toEqual({ blocks: 6, beside: [] })
+    rmSync(join(folder, 'CURRENT'))
+    makePipe(join(folder, 'CURRENT'))
+    await expect(openGuarded(createStore(folder), folder)).rejects.toMatchObject({ code: 'path-taken' })
+    expect([existsSync(join(folder, 'CURRENT')), besides(folder)]).toEqual([true, []])
+  },
+)
 
 test.skipIf(process.platform === 'win32')('a room on another disk, behind a link, stays there', async () => {
   const { profile, folder } = await created()
