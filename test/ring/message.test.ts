@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Writer } from '../../src/core/codec.ts'
 import type { Instant } from '../../src/core/ids.ts'
 import { auctionStartBytesMax, blockBytesMax, blockOpsMax, frameBytesMax, wireVersion } from '../../src/core/limits.ts'
-import { type Block, headOf, signBlock } from '../../src/ring/block.ts'
+import { type Block, encodedBlockBytesMax, headOf, signBlock } from '../../src/ring/block.ts'
 import { decodeFrame, encodeFrame, type Message, topicOf } from '../../src/ring/message.ts'
 import { noEpoch } from '../../src/ring/view.ts'
 import { createKeyedCrypto, peerNamed } from '../peer/keyed-crypto.ts'
@@ -215,6 +215,19 @@ describe('a frame', () => {
     expect(kindWith(blockOpsMax, blockBytesMax / blockOpsMax)).toBe('frame')
     expect(kindWith(1, auctionStartBytesMax)).toBe('frame')
     expect(kindWith(4, auctionStartBytesMax)).toBe('a block is too large')
+    // To the byte.
+    const kindOf = (size: number): unknown => {
+      const most = auctionStartBytesMax
+      const ops = [most, most, most, size].map((bytes) => new Uint8Array(bytes))
+      const block = signBlock({ ...opsBlock, body: { kind: 'ops', incarnation: 4, firstSequence: 1, ops } }, crypto)
+      const decoded = decodeFrame(encodeFrame(1, { kind: 'blocks', epoch, blocks: [block], commit }), crypto)
+      return [block.bytes.length - encodedBlockBytesMax, decoded.kind]
+    }
+    const size = auctionStartBytesMax - ((kindOf(auctionStartBytesMax) as [number])[0] as number)
+    expect([kindOf(size), kindOf(size + 1)]).toEqual([
+      [0, 'frame'],
+      [1, 'malformed'],
+    ])
   })
 
   it('full of blocks at the limit is read whole', () => {

@@ -193,6 +193,22 @@ describe('a request', () => {
     expect(peer.sent('prepare').map(({ to }) => to)).toEqual(['ACD'])
   })
 
+  it('of the next stranger is served once the one before has answered that it has the view, and not sooner', () => {
+    const servedAfter = (answer: boolean): number => {
+      const peer = holder().receive('D', request('join')).after(300)
+      const view = viewProposedBy(peer, ['A', 'C', 'D']) as Block
+      for (const from of ['A', 'C']) peer.receive(from, { kind: 'installed', epoch: view.epoch })
+      peer.persisted()
+      expect([peer.view.holding, membersIn(view)]).toEqual([1, 'ABCD'])
+      if (answer) peer.receive('D', { kind: 'installed', epoch: view.epoch })
+      return peer
+        .receive('E', request('join', { above: view.epoch }))
+        .after(300)
+        .notes('attempt-started').length
+    }
+    expect([servedAfter(true), servedAfter(false)]).toEqual([1, 0])
+  })
+
   it('of a member that takes part again is served at once', () => {
     const isServed = (changes: Partial<MessageOf<'status'>>): boolean => {
       const peer = holder()
