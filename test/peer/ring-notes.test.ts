@@ -140,6 +140,16 @@ describe('the token, for whoever looks at it', () => {
     expect(moves).toHaveLength(6)
   })
 
+  it('has left this peer for whoever begins to look while it is repeated', () => {
+    const { notes, says } = notesOfAna()
+    const moves: TokenMove[] = []
+    says(token(8, [0, 0, 0], [false, false, false]), [bob], 1)
+    notes.hearToken((move) => moves.push(move))
+    for (const now of [2, 3]) says(token(8, [0, 0, 0], [false, false, false]), [bob], now)
+    expect(moves.at(-1)).toEqual({ kind: 'left', hop: { to: bob, place: { epoch: epochText(epoch), turn: 8 } } })
+    expect(moves.filter(({ kind }) => kind === 'left')).toHaveLength(1)
+  })
+
   it.each([
     [15, cleo],
     [16, undefined],
