@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { roomMembersMax } from '../../src/core/limits.ts'
 import { type Block, headOf } from '../../src/ring/block.ts'
 import type { MessageOf } from '../../src/ring/message.ts'
 import {
@@ -45,6 +46,15 @@ describe('a loss', () => {
     const viewBlock = viewProposedBy(peer, ['A'])
     expect(membersIn(viewBlock)).toBe('AB')
     expect(lossesIn(viewBlock)).toEqual([{ peer: 'C', loss: 77 }])
+  })
+
+  it('is written down before those of strangers, however many say that they have lost something', () => {
+    const peer = holder()
+    for (let i = 0; i < 200; i++) peer.receive(`stranger${i}`, request('rejoin', { loss: i }))
+    peer.receive('C', request('rejoin', { loss: 77 })).after(300)
+    const losses = lossesIn(viewProposedBy(peer, ['A']))
+    expect(losses?.length).toBe(roomMembersMax)
+    expect(losses?.[0]).toEqual({ peer: 'C', loss: 77 })
   })
 
   it('is no newcomer’s matter', () => {
