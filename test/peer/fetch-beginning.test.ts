@@ -192,6 +192,20 @@ describe('whoever makes up a room that goes on from another', () => {
     }
   })
 
+  it.each([
+    [0, 'the state that its room goes on from cannot be read'],
+    [1, 'the state that its room goes on from comes too slowly'],
+  ])('may give it at 128 KiB a second after the first five, and no later (%s ms)', async (late, reason) => {
+    const blocks = madeUp(20)
+    let now = 0
+    const ask = async (from: number): Promise<readonly Block[]> => {
+      const bytes = blocks.slice(1, from + 1).reduce((sum, part) => sum + part.bytes.length, 0)
+      now = 5_000 + (1_000 * bytes) / (128 * 1024) + late
+      return blocks.slice(from, from + 1)
+    }
+    expect(await fetchBeginning(ask, roomOf(blocks, true), { monotonic: () => now })).toMatchObject({ reason })
+  })
+
   it('has a minute, unless a person asked for that room by its id', async () => {
     const blocks = madeUp(60)
     const unchosen = slowly(blocks, 1_500)

@@ -4,7 +4,7 @@ import { encodeSubmission } from '../../src/market/codec.ts'
 import type { Operation } from '../../src/market/operation.ts'
 import { encodeMeta, toStored } from '../../src/peer/disk.ts'
 import { firstMarket, replayMarket, toAppliedBlock } from '../../src/peer/replay.ts'
-import { genesisOf } from '../../src/peer/room.ts'
+import { foundRoomOn, genesisOf } from '../../src/peer/room.ts'
 import { createSnapshotKeeper } from '../../src/peer/snapshots.ts'
 import { type Block, type Genesis, headOf } from '../../src/ring/block.ts'
 import { createMemoryStore } from '../support/memory-store.ts'
@@ -107,6 +107,13 @@ describe('the market at the start of a peer', () => {
       const { market } = await replay(store, blocks, 29)
       expect(market.stateHash).toBe(marketAfter(blocks).stateHash)
     }
+  })
+
+  it('of a state that the room goes on from, and that nobody can read, is none: no block can be relied on', async () => {
+    const plan = { name: 'test', currency: 'EUR', deposits: 'open' } as const
+    const madeUp = foundRoomOn(new Uint8Array(300 * 1024), plan, ana, new Uint8Array(16), 1_700_000_000_000, crypto)
+    const replaying = replay(await storeWith(madeUp), madeUp, madeUp.length - 1)
+    await expect(replaying).rejects.toMatchObject({ code: 'store-damaged', facts: { index: 0 } })
   })
 })
 
