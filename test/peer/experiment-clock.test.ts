@@ -402,6 +402,21 @@ describe('two parts of an experiment', () => {
     },
   )
 
+  it('speak of all that happened, also where no message is told', () => {
+    const lastOf = (record: boolean): readonly (number | undefined)[] => {
+      const { enter, goOn, tellsOf } = createPair({ record })
+      enter()
+      goOn(3_000)
+      return [ana, bob].map((peer) => tellsOf(peer).at(-1)?.through)
+    }
+    // It began; three times it wished, entered and released; and fourteen messages.
+    const all = lifeEvents + 1 + 3 * 3 + 14
+    expect([lastOf(true), lastOf(false)]).toEqual([
+      [all, all],
+      [all, all],
+    ])
+  })
+
   it.each([30, 300])('tell all in order, without a gap, and soon, also what waited: %i entries', (entries) => {
     const { pair, enter, goOn, tellsOf } = createPair({ think: { least: 0, most: 0 }, stay: { least: 0, most: 0 }, entries })
     enter()
