@@ -148,6 +148,8 @@ describe('an image of a market', () => {
     const sizes = Array.from(market.image().pieces(), ({ length }) => length)
     expect(sizes.length).toBeGreaterThan(10)
     expect(Math.max(...sizes)).toBeLessThan(64 * 1024)
+    // Each costs a row of its own.
+    expect(Math.min(...sizes.slice(0, -1))).toBeGreaterThanOrEqual(32 * 1024)
   })
 })
 
