@@ -8,6 +8,8 @@ import { median } from './statistics.ts'
 const seeds = 400
 
 interface Rate {
+  /** The first seed. */
+  readonly start: number
   readonly stepsPerSecond: number
   /** Of all cores together: compiling and collecting garbage have threads of their own. Other programs matter less to it. */
   readonly stepsPerCpuSecond: number
@@ -39,15 +41,29 @@ export async function measureSimulator(runs: number): Promise<object> {
   }
 }
 
-function rateOf(start: number, jobs: number, flags: readonly string[]): Rate {
-  const script = fileURLToPath(new URL('../test/sim/main.ts', import.meta.url))
-  const seedFlags = ['--runs', String(seeds * jobs), '--start', String(start), '--peers', '5', '--jobs', String(jobs)]
-  const text = execFileSync(process.execPath, [...nodeFlags, script, ...seedFlags, '--json', ...flags], { encoding: 'utf8' })
-  const { stepsPerSecond, stepsPerCpuSecond } = JSON.parse(text.trim().split('\n').at(-1) ?? '{}') as Rate
-  return { stepsPerSecond, stepsPerCpuSecond }
+/** So many at once, as somebody who looks for faults runs them: with as many peers as each seed draws, on all cores. */
+const explored = 2_000
+
+/** The same rate of `npm run sim -- --runs 2000`, which draws the first of its seeds. */
+export async function measureExploring(runs: number): Promise<object> {
+  const cores = availableParallelism()
+  const rates: Rate[] = []
+  for (let run = 0; run < runs; run++) rates.push(rate(['--runs', String(explored), '--jobs', String(cores)]))
+  return { unit: 'steps/s', seeds: explored, cores, ...medians(rates), runs: rates }
 }
 
-const medians = (rates: readonly Rate[]): Rate => ({
+const rateOf = (start: number, jobs: number, flags: readonly string[]): Rate =>
+  rate(['--runs', String(seeds * jobs), '--start', String(start), '--peers', '5', '--jobs', String(jobs), ...flags])
+
+/** Throws where a seed breaks a rule. */
+function rate(flags: readonly string[]): Rate {
+  const script = fileURLToPath(new URL('../test/sim/main.ts', import.meta.url))
+  const text = execFileSync(process.execPath, [...nodeFlags, script, ...flags, '--json'], { encoding: 'utf8' })
+  const { start, stepsPerSecond, stepsPerCpuSecond } = JSON.parse(text.trim().split('\n').at(-1) ?? '{}') as Rate
+  return { start, stepsPerSecond, stepsPerCpuSecond }
+}
+
+const medians = (rates: readonly Rate[]): Omit<Rate, 'start'> => ({
   stepsPerSecond: median(rates.map(({ stepsPerSecond }) => stepsPerSecond)),
   stepsPerCpuSecond: median(rates.map(({ stepsPerCpuSecond }) => stepsPerCpuSecond)),
 })
