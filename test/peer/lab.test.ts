@@ -28,6 +28,28 @@ it('the one that crashes is drawn by the seed, and is in the room again a second
   ])
 })
 
+it('a seed is the same run wherever it is played, also where one crashes and frames are lost', () => {
+  const disturbed = { ...setting, think: 2_000, stay: 20, delay: 5, lost: 0.1, crashAt: 40 }
+  const runs = algorithms.map((algorithm) => {
+    const { ended, millis, events } = runLab(algorithm, disturbed).rehearsal
+    return [algorithm.name, ended, Math.floor(millis), events.length]
+  })
+  expect(runs).toEqual([
+    ['centralized', 'done', 4_510, 287],
+    ['ricart-agrawala', 'done', 8_535, 475],
+    ['token-ring', 'done', 6_976, 649],
+    ['centralized-chang-roberts', 'done', 4_901, 317],
+    ['lamport', 'done', 6_438, 660],
+    ['suzuki-kasami', 'done', 6_106, 353],
+    ['maekawa', 'done', 6_127, 422],
+  ])
+})
+
+it('a run that gets nowhere is over after an hour of its own time', () => {
+  const { rehearsal } = runLab(tokenRing, { ...setting, peers: 2, delay: 100, lost: 1 })
+  expect([rehearsal.ended, rehearsal.millis]).toEqual(['time', 3_599_750])
+})
+
 it('an algorithm of somebody’s own that throws is named for it, and ours are not', () => {
   const create = () => {
     throw new Error('too bad')
