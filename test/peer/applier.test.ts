@@ -63,6 +63,16 @@ describe('committed blocks', () => {
     expect([applied, applier.isBehind]).toEqual([blocks.map(({ index }) => index), false])
   })
 
+  it.each([
+    [89, 10],
+    [90, 10],
+    [91, 11],
+  ])('each cost as much as eight operations beside their own: of a slice of %i there are %i with one', (sliceOps, count) => {
+    const { applier, applied } = createRig(sliceOps)
+    applier.add(logOf(20, 1))
+    expect(applied).toHaveLength(count)
+  })
+
   it('can be waited for', async () => {
     const { applier, applied, goOn } = createRig(50)
     await applier.idle()

@@ -300,8 +300,11 @@ describe('whoever gave nothing of use', () => {
     expect([isDue(bob), isDue(eve), dueSince(bob), dueSince(eve)]).toEqual([false, true, 8, 0])
     pauseOf(bob)
     expect([dueSince(eve), dueSince(bob), dueSince('new' as PeerId)]).toEqual([0, 8, 8])
-    for (let at = 0; at < 512; at++) failed(`x${at}` as PeerId, 10)
-    expect([isDue(bob), isDue('x511' as PeerId)]).toEqual([true, false])
+    failed(bob, 10)
+    for (let at = 1; at < 512; at++) failed(`x${at}` as PeerId, 10)
+    expect([isDue(bob), isDue('x511' as PeerId)]).toEqual([false, false])
+    failed('x512' as PeerId, 10)
+    expect([isDue(bob), isDue('x512' as PeerId)]).toEqual([true, false])
   })
 
   it('can be asked at once when it is seen first, however fast the clock runs', () => {
