@@ -242,11 +242,13 @@ describe('whoever makes up a room that goes on from another', () => {
   })
 
   it('cuts it into whole parts, or is refused with the first', async () => {
-    const small = bent(0, (part) => ({ ...part, body: { kind: 'state', left: parts.length - 1, part: new Uint8Array(10) } }))
-    expect(await fetchBeginning(inPieces(small))).toEqual({
-      reason: 'in the state that its room goes on from, block 1: it is too small a part',
-      isFault: true,
-    })
+    const withFirst = (bytes: number): Block[] =>
+      bent(0, (part) => ({ ...part, body: { kind: 'state', left: parts.length - 1, part: new Uint8Array(bytes) } }))
+    const reason = 'in the state that its room goes on from, block 1: it is too small a part'
+    for (const bytes of [10, 128 * 1024 - 1])
+      expect(await fetchBeginning(inPieces(withFirst(bytes)))).toEqual({ reason, isFault: true })
+    // The next one does not follow it.
+    expect(await fetchBeginning(inPieces(withFirst(128 * 1024)))).toMatchObject({ reason: expect.stringMatching(/block 2: /) })
   })
 
   it('is at fault, and nobody who is silent, has moved, or is of a later version', async () => {
