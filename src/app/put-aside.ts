@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { copyFile, link, mkdir, open, readdir, realpath, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Failure } from '../core/failure.ts'
-import { diskFailure, namesIn, pathIn, readBeginningIfThere, replaceFile, syncFolder } from '../io/files.ts'
+import { codeOf, diskFailure, namesIn, pathIn, readBeginningIfThere, replaceFile, syncFolder } from '../io/files.ts'
 import { openingName } from '../io/store/inspect.ts'
 import { createStore } from '../io/store/store.ts'
 import { readWitness, witnessName } from '../io/store/witness.ts'
@@ -94,7 +94,9 @@ export async function copyLog(from: string, to: string, place: typeof link): Pro
 
 /** A file, also where a link stands for it: one to a file beside it would lead elsewhere from there. One that leads nowhere is none. */
 async function copyEntry(from: string, to: string, place: typeof link): Promise<void> {
-  const path = await realpath(from).catch(() => undefined)
+  const path = await realpath(from).catch((error: unknown) => {
+    if (codeOf(error) !== 'ENOENT') throw error
+  })
   if (path !== undefined && !(await stat(path)).isDirectory()) await place(path, to)
 }
 

@@ -93,9 +93,8 @@ describe('a peer that is to join', () => {
     expect(state()).toBe('stopping')
   })
 
-  it('moves there once it has the first block', async () => {
-    const { join, residence, events, answer, pass, asked, news } = await createFounder()
-    residence.session.holdFast()
+  /** Bob's room comes in sight, and is asked for; he gives its first block to all that wait for it. */
+  const joinBob = async ({ join, residence, events, answer, pass, asked }: Awaited<ReturnType<typeof createFounder>>) => {
     await pass(100)
     events().onConnected(bob, hello({ holdsFast: false }))
     const before = asked.length
@@ -104,25 +103,21 @@ describe('a peer that is to join', () => {
     expect(asked.length).toBeGreaterThan(before)
     answer()
     await pass(5_000)
-    expect(await joining).toMatchObject({ room: bobs.id })
-    expect(news.filter(({ kind }) => kind === 'stopped')).toEqual([{ kind: 'stopped', reason: { kind: 'left' } }])
+    const joined = await joining
     expect([residence.session.room, residence.entered, residence.moving]).toEqual([bobs.id, 'joined', undefined])
     await residence.close()
+    return joined
+  }
+
+  it('moves there once it has the first block', async () => {
+    const founder = await createFounder()
+    founder.residence.session.holdFast()
+    expect(await joinBob(founder)).toMatchObject({ room: bobs.id })
+    expect(founder.news.filter(({ kind }) => kind === 'stopped')).toEqual([{ kind: 'stopped', reason: { kind: 'left' } }])
   })
 
   it('is in it, too, where it has given way to that room while it waited', async () => {
-    const { join, residence, events, answer, pass, asked } = await createFounder()
-    await pass(100)
-    events().onConnected(bob, hello({ holdsFast: false }))
-    const before = asked.length
-    const joining = join()
-    await pass(300)
-    expect(asked.length).toBeGreaterThan(before)
-    answer()
-    await pass(5_000)
-    expect(await joining).toEqual({ room: bobs.id, archive: undefined })
-    expect([residence.session.room, residence.entered, residence.moving]).toEqual([bobs.id, 'joined', undefined])
-    await residence.close()
+    expect(await joinBob(await createFounder())).toEqual({ room: bobs.id, archive: undefined })
   })
 })
 
