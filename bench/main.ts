@@ -29,7 +29,7 @@ import { measureWebSocket } from './web-socket.ts'
 // `npm run bench` measures all; `npm run bench -- latency throughput` only these. Prints JSON, and keeps it in bench/results.
 const benches: Record<string, () => Promise<object>> = {
   simulator: () => measureSimulator(5),
-  exploring: () => measureExploring(3),
+  exploring: () => measureExploring(5),
   latency: async () => ({ ...(await measureLatency(9)), ...againstOther(latencyInTurns) }),
   throughput: async () => ({ ...(await measureThroughput(5, 5)), ...againstOther(throughputInTurns) }),
   websocket: () => measureWebSocket(5, 5),

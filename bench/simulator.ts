@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { nodeFlags } from '../test/sim/jobs.ts'
@@ -42,25 +42,68 @@ export async function measureSimulator(runs: number): Promise<object> {
 }
 
 /** So many at once, as somebody who looks for faults runs them: with as many peers as each seed draws, on all cores. */
-const explored = 2_000
+const explored = 4_000
 
-/** The same rate of `npm run sim -- --runs 2000`, which draws the first of its seeds. */
+/**
+ * What `npm run sim -- --runs 4000` finds, `runs` times, and its rate: each run draws the first of its seeds, so that they are
+ * others every time. `violations`: a line for each seed that broke a rule.
+ */
 export async function measureExploring(runs: number): Promise<object> {
   const cores = availableParallelism()
-  const rates: Rate[] = []
-  for (let run = 0; run < runs; run++) rates.push(rate(['--runs', String(explored), '--jobs', String(cores)]))
-  return { unit: 'steps/s', seeds: explored, cores, ...medians(rates), runs: rates }
+  const found: Found[] = []
+  for (let run = 0; run < runs; run++) found.push(explore(['--runs', String(explored), '--jobs', String(cores)]))
+  const sum = (of: (one: Found) => number): number => found.reduce((total, one) => total + of(one), 0)
+  return {
+    unit: 'steps/s',
+    cores,
+    seeds: sum((one) => one.runs),
+    steps: sum((one) => one.steps),
+    blocks: sum((one) => one.blocks),
+    epochs: sum((one) => one.epochs),
+    violations: found.flatMap((one) => one.violations),
+    ...medians(found),
+    runs: found.map(({ start, runs, steps, stepsPerSecond, stepsPerCpuSecond }) => ({
+      start,
+      seeds: runs,
+      steps,
+      stepsPerSecond,
+      stepsPerCpuSecond,
+    })),
+  }
 }
 
-const rateOf = (start: number, jobs: number, flags: readonly string[]): Rate =>
-  rate(['--runs', String(seeds * jobs), '--start', String(start), '--peers', '5', '--jobs', String(jobs), ...flags])
+function rateOf(start: number, jobs: number, flags: readonly string[]): Rate {
+  const found = explore([
+    '--runs',
+    String(seeds * jobs),
+    '--start',
+    String(start),
+    '--peers',
+    '5',
+    '--jobs',
+    String(jobs),
+    ...flags,
+  ])
+  if (found.violations.length > 0) throw new Error(found.violations.join('\n'))
+  return { start, stepsPerSecond: found.stepsPerSecond, stepsPerCpuSecond: found.stepsPerCpuSecond }
+}
 
-/** Throws where a seed breaks a rule. */
-function rate(flags: readonly string[]): Rate {
+/** What the simulator says of many seeds, `--json`. */
+interface Found extends Rate {
+  readonly runs: number
+  readonly steps: number
+  readonly blocks: number
+  readonly epochs: number
+  readonly violations: readonly string[]
+}
+
+/** Throws where the simulator ends without having said what it found. */
+function explore(flags: readonly string[]): Found {
   const script = fileURLToPath(new URL('../test/sim/main.ts', import.meta.url))
-  const text = execFileSync(process.execPath, [...nodeFlags, script, ...flags, '--json'], { encoding: 'utf8' })
-  const { start, stepsPerSecond, stepsPerCpuSecond } = JSON.parse(text.trim().split('\n').at(-1) ?? '{}') as Rate
-  return { start, stepsPerSecond, stepsPerCpuSecond }
+  const { stdout, stderr } = spawnSync(process.execPath, [...nodeFlags, script, ...flags, '--json'], { encoding: 'utf8' })
+  const last = stdout.trim().split('\n').at(-1)
+  if (last === undefined || !last.startsWith('{')) throw new Error(`the simulator said nothing: ${stderr}`)
+  return JSON.parse(last) as Found
 }
 
 const medians = (rates: readonly Rate[]): Omit<Rate, 'start'> => ({

@@ -13,7 +13,7 @@ const usage = `usage: npm run sim -- SEED [--peers N] [--mutate NAME]
   SEED           replay one seed and print what happens, one line each
   --runs N       explore N seeds; ends with exit code 1 if any breaks a rule
   --start SEED   the first of them (default: drawn from the clock, and printed)
-  --peers N      exactly so many peers (default: 1 to 5, drawn by each seed)
+  --peers N      exactly so many peers (default: 1 to 9, drawn by each seed)
   --no-checkers  for the rate alone
   --stop         stop at the first violation
   --jobs N       split the seeds over N processes (default: as many as there are cores)
