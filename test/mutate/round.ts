@@ -33,6 +33,8 @@ export interface FolderResult {
   readonly refused: number
   /** Left out: listed in `equivalent.txt`. */
   readonly exempt: number
+  /** What is left, and drawn from. */
+  readonly possible: number
   readonly run: number
   readonly killed: number
   readonly survivors: readonly Target[]
@@ -81,6 +83,7 @@ async function runFolder(options: RoundOptions, folder: string, used: Set<Exempt
     folder,
     refused: counted.length - possible.length,
     exempt: all.length - counted.length,
+    possible: possible.length,
     run: targets.length,
     killed: targets.length - survivors.length,
     survivors,
