@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { PeerId } from '../../src/core/ids.ts'
-import type { Message, RequestPurpose } from '../../src/ring/message.ts'
+import { headOf } from '../../src/ring/block.ts'
+import type { Message, MessageOf, RequestPurpose } from '../../src/ring/message.ts'
+import { placeOf, view3 } from './harness.ts'
+import { holder, request } from './requests.ts'
 import { TestRoom } from './room.ts'
 
 /** A room whose members have met. */
@@ -82,6 +85,33 @@ describe('strangers that promise, and install nothing', () => {
     expect(applied).toBeGreaterThanOrEqual(55)
     expect(longest).toBeLessThan(10_000)
     for (const name of names) expect(room.view(name).stopped).toBeUndefined()
+  })
+})
+
+describe('strangers for whom epochs are tried', () => {
+  it('are asked at once where a member keeps epochs from coming about, and later each time where they do it themselves', () => {
+    const roundsServed = (isPromised: boolean): number => {
+      const peer = holder()
+      let served = 0
+      for (let round = 0; round < 8; round++) {
+        const stranger = String.fromCharCode('D'.charCodeAt(0) + round)
+        peer.receive(stranger, request('join', { above: peer.view.promised }))
+        for (let woken = 0; woken < 1_000 && peer.sent('prepare').length === 0; woken++) {
+          const [asked] = peer.after(10).sent('pre-vote')
+          if (asked !== undefined) peer.receive('C', { kind: 'agree', attempt: asked.attempt, promised: view3.epoch })
+          peer.persisted()
+        }
+        const [prepare] = peer.sent('prepare') as [MessageOf<'prepare'> & { readonly to: string }]
+        if (prepare.to.includes(stranger)) served++
+        if (isPromised) {
+          const promise = { kind: 'promise', epoch: prepare.epoch, head: headOf(view3), commit: placeOf(view3) } as const
+          for (const one of [...prepare.to].filter((name) => name > 'C')) peer.receive(one, promise)
+        }
+        expect(peer.during(2_600).notes('attempt-given-up').length).toBe(1)
+      }
+      return served
+    }
+    expect([roundsServed(true), roundsServed(false)]).toEqual([8, 5])
   })
 })
 

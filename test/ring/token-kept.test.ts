@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Block } from '../../src/ring/block.ts'
-import { type DrivenReplica, epochOf, follower, statusOf, token, view3, viewAfter } from './harness.ts'
+import { activeStatus, type DrivenReplica, epochOf, follower, placeOf, statusOf, token, view3, viewAfter } from './harness.ts'
 import { membersIn, request, viewProposedBy } from './requests.ts'
 
 describe('a member that takes the token, says so, and keeps it', () => {
@@ -68,5 +68,40 @@ describe('a member that takes the token, says so, and keeps it', () => {
     expect(peer.view.holding).toBe(4)
     goOn(stall(peer), view)
     expect(nextViewOf(peer)).toBe('ABCD')
+  })
+})
+
+describe('a member that says nothing to the token that it was sent, and goes on talking', () => {
+  /** B makes the next epoch because of it; the view that it proposes then. */
+  const nextView = (peer: DrivenReplica, last: Block, members: string): string | undefined => {
+    peer.receive(
+      'A',
+      token(2, last, { commit: placeOf(last), served: [...members].map(() => 0), wants: [...members].map(() => false) }),
+    )
+    expect(peer.view.holding).toBe(2)
+    const said = activeStatus({ epoch: last.epoch, promised: last.epoch, commit: placeOf(last), turn: 2 })
+    const others = [...members].filter((name) => name !== 'B')
+    for (let waited = 0; waited < 6_000 && peer.sent('prepare').length === 0; waited += 10) {
+      peer.after(10)
+      const [asked] = peer.sent('pre-vote')
+      if (waited % 250 === 0) for (const name of others) peer.receive(name, said)
+      if (asked === undefined) continue
+      for (const name of others) peer.receive(name, { kind: 'agree', attempt: asked.attempt, promised: last.epoch })
+      peer.persisted()
+    }
+    const [prepare] = peer.sent('prepare')
+    if (prepare === undefined) return undefined
+    const promise = { kind: 'promise', epoch: prepare.epoch, head: peer.view.head, commit: peer.view.commit } as const
+    for (const name of others) peer.receive(name, promise)
+    return membersIn(peer.sent('install')[0]?.viewBlock)
+  }
+
+  it('has no place for a while if it has just come in', () => {
+    const view = viewAfter(view3, epochOf(4, 'A'), 'ABDC')
+    expect(nextView(follower().follow(view, [view3]), view, 'ABDC')).toBe('ABC')
+  })
+
+  it('is only late if it was there before', () => {
+    expect(nextView(follower(), view3, 'ABC')).toBe('ABC')
   })
 })

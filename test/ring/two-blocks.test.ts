@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { type Block, headOf } from '../../src/ring/block.ts'
+import type { Evidence } from '../../src/ring/faults.ts'
 import {
   activeStatus,
-  type DrivenReplica,
+  DrivenReplica,
   epochOf,
   follower,
+  genesis,
   healthy,
   id,
   opsAfter,
@@ -141,6 +143,26 @@ describe('proof that a member lied', () => {
     expect(peer.receive('A', inView3(true)).sent('evidence')).toEqual([{ kind: 'evidence', evidence, to: 'A' }])
     expect(peer.after(1_999).receive('A', inView3(true)).sent('evidence')).toEqual([])
     expect(peer.after(1).receive('A', inView3(true)).sent('evidence').length).toBe(1)
+  })
+
+  it('of several is told piece by piece, and then from the first on', () => {
+    const ofFour = viewAfter(genesis, epochOf(2, 'A'), 'ABCD')
+    const proofOf = (author: string) => {
+      const [first, second] = ['pays A', 'pays B'].map((op) => opsAfter(ofFour, [op], { author, turn: 2 }))
+      return { kind: 'two-blocks', first, second } as Evidence
+    }
+    const all = [proofOf('C'), proofOf('D')]
+    const peer = new DrivenReplica({ blocks: [genesis, ofFour], evidence: all })
+    const told = Array.from({ length: 5 }, () => {
+      peer.receive('A', activeStatus({ epoch: ofFour.epoch, promised: ofFour.epoch, commit: placeOf(ofFour) }))
+      return peer.sent('evidence').map(({ evidence: piece }) => all.indexOf(piece))
+    })
+    expect(told).toEqual([[0], [], [], [], []])
+    const later = Array.from({ length: 3 }, () => {
+      peer.after(2_000).receive('A', activeStatus({ epoch: ofFour.epoch, promised: ofFour.epoch, commit: placeOf(ofFour) }))
+      return peer.sent('evidence').map(({ evidence: piece }) => all.indexOf(piece))
+    })
+    expect(later).toEqual([[1], [0], [1]])
   })
 
   it('is told to whoever stands in that epoch where the room has gone on, and no longer where it has come after', () => {
