@@ -342,7 +342,8 @@ export function createWatch(context: PeerContext, view: ReplicaView): Watch {
     epoch = view.installed
     context.tell({ kind: 'members', epoch: epochText(epoch), members: view.members })
   }
-  const quorumMissing = (now: number): number => (missingSince === undefined ? 0 : now - missingSince)
+  // Asked between two looks, too: what is to happen for want of a quorum must not where it is back just now.
+  const quorumMissing = (now: number): number => (missingSince === undefined || view.hasQuorum(now) ? 0 : now - missingSince)
 
   return {
     quorumMissing,

@@ -7,7 +7,7 @@ import type { Peer, Refounded } from '../../src/peer/peer.ts'
 import { foundRoom } from '../../src/peer/room.ts'
 import { type Body, headOf, signBlock } from '../../src/ring/block.ts'
 import { until } from '../support/wait.ts'
-import { accept, account, agree, cents, createRig, lotOf, openWith, type Rig, submit } from './rig.ts'
+import { accept, account, agree, cents, createRig, lotOf, type Machine, openWith, type Rig, submit } from './rig.ts'
 import { auctionOf, founding, joining, roomOfThree } from './room-of-three.ts'
 import { verifyLog } from './verify-log.ts'
 
@@ -204,6 +204,32 @@ describe('the log of the old room', () => {
     expect(await peer.refound({ force: true })).toMatchObject({ archive: '/archive', resubmitted: 0 })
     expect(kept).toEqual([{ room: room.id, blocks: commit.index + 1, stateHash }])
   })
+
+  it('is gone on with where the others come back while it is kept', async () => {
+    const [anas, ...others] = ['Ana', 'Bob', 'Cleo'].map((name) => rig.machine(name)) as [Machine, Machine, Machine]
+    let isKept = false
+    const archive: PeerOptions['archive'] = async (_room, chunks) => {
+      for await (const _ of chunks) {
+        if (isKept) continue
+        isKept = true
+        await Promise.all(others.map((machine) => machine.start(joining)))
+        await until('the others are back', () => ana.status().quorum)
+      }
+      return '/archive'
+    }
+    const ana = await anas.start({ ...founding, archive })
+    await Promise.all(others.map((machine) => machine.start(joining)))
+    await until('three are members', () => ana.status().members.length === 3)
+    await openWith(ana, 'ana', 10)
+    const { room } = ana.status()
+    await Promise.all(others.map((machine) => machine.crash()))
+    while (!isKept) {
+      await expect(ana.refound({ force: false })).rejects.toMatchObject({ code: 'quorum-held' })
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    await accept(ana, { kind: 'withdraw', account: account('ana'), amount: cents(1) })
+    expect(ana.status().room.id).toBe(room.id)
+  }, 60_000)
 
   it('is gone on with on a disk that takes nothing more at all: nothing is written on the way back', async () => {
     const machine = rig.machine('Ana')
