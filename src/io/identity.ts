@@ -17,7 +17,6 @@ import { BoundedMap } from './bounded-map.ts'
 import { plain } from './bytes.ts'
 import { diskFailure, readFileIfThere, replaceFile } from './files.ts'
 import { peerIdOf, publicKeyIn } from './peer-id.ts'
-import { createVerifyingThread, recordBytes } from './verifying-thread.ts'
 
 /** An identity with what libp2p needs to make the same one. */
 export interface KeyedIdentity extends Identity {
@@ -94,68 +93,35 @@ function identityOf(seed: Uint8Array, isNew: boolean): KeyedIdentity {
   return { self, isNew, seed, crypto: cryptoOf(privateKey, keyOf), verifyAside: asideWith(keyOf) }
 }
 
-interface PublicKey {
-  readonly key: KeyObject
-  /** 32 bytes. */
-  readonly raw: Uint8Array
-}
-
-type KeyBook = (author: PeerId) => PublicKey | undefined
+type KeyBook = (author: PeerId) => KeyObject | undefined
 
 /** May throw for an id that holds no key. */
 function createKeyBook(): KeyBook {
-  const keys = new BoundedMap<PeerId, PublicKey>(keysMax)
+  const keys = new BoundedMap<PeerId, KeyObject>(keysMax)
   return (author) => {
     const known = keys.get(author)
     if (known !== undefined) return known
     const raw = publicKeyIn(author)
     if (raw === undefined) return undefined
     const key = createPublicKey({ key: Buffer.concat([spkiPrefix, raw]), format: 'der', type: 'spki' })
-    const made = { key, raw }
-    keys.set(author, made)
-    return made
+    keys.set(author, key)
+    return key
   }
 }
 
-/** From so many on a thread of their own is worth its start. */
-const manyAtLeast = 64
-
-/** Few on threads that Node has for such work, many on one of their own. */
+/** On threads that Node has for such work. */
 function asideWith(keyOf: KeyBook): NonNullable<Identity['verifyAside']> {
-  const thread = createVerifyingThread()
-  const publicKeyOf = (author: PeerId): PublicKey | undefined => {
-    try {
-      return keyOf(author)
-    } catch {
-      return undefined
-    }
-  }
   const verifyOne = ({ author, bytes, signature }: Signed): Promise<boolean> =>
-    new Promise<boolean>((resolve) => {
-      const found = publicKeyOf(author)
-      if (found === undefined) resolve(false)
-      else verify(null, bytes, found.key, signature, (error, isGood) => resolve(error === null && isGood))
-    }).catch(() => false)
-
-  const verifyMany = async (signed: readonly Signed[]): Promise<readonly boolean[]> => {
-    const records = new Uint8Array(signed.length * recordBytes)
-    /** The places of those that are of the size of a record: no other is a block's. */
-    const places: number[] = []
-    for (const [place, { author, bytes, signature }] of signed.entries()) {
-      const raw = publicKeyOf(author)?.raw
-      if (raw === undefined || bytes.length !== 32 || signature.length !== 64) continue
-      const at = places.push(place) * recordBytes - recordBytes
-      records.set(raw, at)
-      records.set(bytes, at + 32)
-      records.set(signature, at + 64)
-    }
-    const good = await thread.verify(records.slice(0, places.length * recordBytes))
-    const results = signed.map(() => false)
-    for (const [at, place] of places.entries()) results[place] = good[at] === 1
-    return results
-  }
-
-  return (signed) => (signed.length < manyAtLeast ? Promise.all(signed.map(verifyOne)) : verifyMany(signed))
+    new Promise((resolve) => {
+      try {
+        const key = keyOf(author)
+        if (key === undefined) resolve(false)
+        else verify(null, bytes, key, signature, (error, isGood) => resolve(error === null && isGood))
+      } catch {
+        resolve(false)
+      }
+    })
+  return (signed) => Promise.all(signed.map(verifyOne))
 }
 
 function cryptoOf(privateKey: KeyObject, keyOf: KeyBook): Crypto {
@@ -164,8 +130,8 @@ function cryptoOf(privateKey: KeyObject, keyOf: KeyBook): Crypto {
     sign: (bytes) => plain(sign(null, bytes, privateKey)),
     verify(author, bytes, signature) {
       try {
-        const found = keyOf(author)
-        return found !== undefined && verify(null, bytes, found.key, signature)
+        const key = keyOf(author)
+        return key !== undefined && verify(null, bytes, key, signature)
       } catch {
         // A point that is not on the curve, a signature of another length: whatever it is, nobody signed this.
         return false
