@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { type PeerId, parsePeerId } from '../../src/core/ids.ts'
 import { createIdentity, openIdentity } from '../../src/io/identity.ts'
 import { peerIdOf, publicKeyIn } from '../../src/io/peer-id.ts'
+import type { Signed } from '../../src/peer/ports.ts'
 
 const root = await mkdtemp(join(tmpdir(), 'gavelring-identity-'))
 afterAll(() => rm(root, { recursive: true, force: true }))
@@ -145,5 +146,36 @@ describe('the crypto port', () => {
     expect(bob.crypto.verify(peerIdOf(new Uint8Array(32).fill(255)), message, signature)).toBe(false)
     expect(bob.crypto.verify(alice.self, message, new Uint8Array())).toBe(false)
     expect(bob.crypto.verify(alice.self, message, new Uint8Array(1_000))).toBe(false)
+  })
+})
+
+describe('signatures beside the loop', () => {
+  const [one, other] = [createIdentity(), createIdentity()]
+  const flipped = (bytes: Uint8Array): Uint8Array => bytes.map((byte, at) => (at === 7 ? byte ^ 1 : byte))
+  const all = Array.from({ length: 200 }, (_, number): Signed => {
+    const bytes = one.crypto.hash(new TextEncoder().encode(String(number)))
+    return { author: one.self, bytes, signature: one.crypto.sign(bytes) }
+  })
+  const bad: Record<string, (good: Signed) => Signed> = {
+    'a changed signature': (good) => ({ ...good, signature: flipped(good.signature) }),
+    'a changed hash': (good) => ({ ...good, bytes: flipped(good.bytes) }),
+    'another author': (good) => ({ ...good, author: other.self }),
+    'an author who is none': (good) => ({ ...good, author: `1${'A'.repeat(51)}` as PeerId }),
+    'an author of three letters': (good) => ({ ...good, author: '1AA' as PeerId }),
+    'a short signature': (good) => ({ ...good, signature: good.signature.subarray(1) }),
+    'a long signature': (good) => ({ ...good, signature: new Uint8Array([...good.signature, 0]) }),
+    'a short hash': (good) => ({ ...good, bytes: good.bytes.subarray(1) }),
+    'no signature': (good) => ({ ...good, signature: new Uint8Array() }),
+    'a signature of zeros': (good) => ({ ...good, signature: new Uint8Array(64) }),
+  }
+
+  it.each(Object.entries(bad))('of 200, the one with %s is found, and no other', async (_what, change) => {
+    expect(await one.verifyAside?.(all)).toEqual(all.map(() => true))
+    const changed = all.map((good, place) => (place === 1 ? change(good) : good))
+    expect(await one.verifyAside?.(changed)).toEqual(all.map((_, place) => place !== 1))
+  })
+
+  it('are nothing where there are none', async () => {
+    expect(await one.verifyAside?.([])).toEqual([])
   })
 })
