@@ -8,7 +8,8 @@ const seed = Number(process.env.SEED ?? 1)
 
 /**
  * How many small changes to the code no test notices: of `MUTANTS` (default 30) of each folder, drawn by `SEED` (1) from those that
- * compile and are not known to be equivalent; of all three together, each counts for as many as it has. One after the other: a test that is slowed down looks like one that does not end.
+ * compile and are not known to be equivalent; of all three together, each counts for as many as it has. One after the other: a test
+ * that is slowed down looks like one that does not end.
  */
 export async function measureMutants(folders: readonly string[]): Promise<object> {
   const round = await runRound({
