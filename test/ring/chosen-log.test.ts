@@ -15,14 +15,12 @@ import {
   view3,
   viewAfter,
 } from './harness.ts'
+import { preparedWith } from './requests.ts'
 
 /** Time passes until `time`, and on to the next epoch of its own that it starts, with the agreement of `C`. */
 function startAgain(peer: DrivenReplica, time: number): void {
   peer.during(time - peer.now).after(10)
-  for (let woken = 0; woken < 1_000 && peer.sent('prepare').length === 0; woken++) {
-    const [asked] = peer.after(10).sent('pre-vote')
-    if (asked !== undefined) peer.receive('C', { kind: 'agree', attempt: asked.attempt, promised: view3.epoch }).persisted()
-  }
+  preparedWith(peer, ['C'])
 }
 
 describe('the log that an epoch goes on from', () => {
